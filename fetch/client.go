@@ -1,0 +1,171 @@
+// Package fetch gets the instance list, from the API, from saved replies or from the built-in sample, as one
+// complete fleet.Fleet or as an error that says why there is none.
+//
+// The replies are those of {API_URL}/computing/instances as the provider documents them; two shapes are
+// known, an older and a later one, and both are read in any mixture.
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"gpufleet/fetch/fleet"
+)
+
+// Client reads the list from the API. It serves one run: its retries are counted over all requests.
+type Client struct {
+	URL       string                           // checked by CheckURL
+	Token     string                           // sent as the bearer, to URL's host and nowhere else
+	UserAgent string                           // program and version
+	Timeout   time.Duration                    // bounds the whole fetch
+	Progress  func(page, instances int)        // called after each page; nil for silence
+	Log       func(format string, args ...any) // called with what is done; nil for silence
+	Transport http.RoundTripper                // nil for NewTransport()
+
+	wait    func(time.Duration) <-chan time.Time // nil for time.After
+	random  func() float64                       // from 0 to below 1; nil for math/rand/v2
+	idle    time.Duration                        // an attempt ends after so long without a byte; 0 for 30 s
+	retries int                                  // done so far
+}
+
+func (c *Client) log(format string, args ...any) {
+	if c.Log != nil {
+		c.Log(format, args...)
+	}
+}
+
+// CheckURL reports why text can't be the API's address, or nil. Plain http would show the token to every machine
+// on the way, so it is for this machine alone.
+func CheckURL(text string) error {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil, u.Host == "", u.Hostname() == "", u.Scheme != "https" && u.Scheme != "http":
+		return errors.New("not a web address: give one such as https://api.nebulablock.com/api/v1")
+	case u.User != nil:
+		return errors.New("it holds a user name or password: the token goes into $GPUFLEET_TOKEN or a --token-file")
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return errors.New("it holds a query or fragment: give the address up to /api/v1 alone")
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+		return errors.New("http would send the token in the clear: use https (http is for this machine alone)")
+	}
+	return nil
+}
+
+func isLoopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	address, err := netip.ParseAddr(host)
+	return err == nil && address.IsLoopback()
+}
+
+// NewTransport returns the transport that Client uses: Go's own, with limits for a server that stalls.
+func NewTransport() *http.Transport {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxResponseHeaderBytes = 1 << 20
+	return transport
+}
+
+var errDeadline = errors.New("the time for the fetch is up")
+
+// Instances fetches the complete list. The error is a *Error, or the context's cause where that ended the fetch.
+func (c *Client) Instances(ctx context.Context) (*fleet.Fleet, error) {
+	deadline, cancel := context.WithTimeoutCause(ctx, c.Timeout, errDeadline)
+	defer cancel()
+	list, err := c.readAll(deadline)
+	if err != nil && ctx.Err() == nil && context.Cause(deadline) == errDeadline {
+		return nil, &Error{BadAPI, fmt.Sprintf("no complete list from %s within %v: try again later, or give --timeout more", c.URL, c.Timeout)}
+	}
+	return list, err
+}
+
+// instancesURL is the address of the whole list where limit is 0, as documented, else of a part of it.
+func (c *Client) instancesURL(limit, offset int) string {
+	address := strings.TrimRight(c.URL, "/") + "/computing/instances"
+	if limit > 0 {
+		address += fmt.Sprintf("?limit=%d&offset=%d", limit, offset)
+	}
+	return address
+}
+
+// attempt sends one GET and hands the body of a 200 to read. It returns what read returns, or a *statusError, or
+// the connection's error.
+func (c *Client) attempt(ctx context.Context, address string, read func(io.Reader) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	idle := c.idle
+	if idle == 0 {
+		idle = 30 * time.Second
+	}
+	watch := time.AfterFunc(idle, func() { cancel(errIdle) })
+	defer watch.Stop()
+
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Authorization", "Bearer "+c.Token)
+	request.Header.Set("Accept", "application/json")
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("User-Agent", c.UserAgent)
+
+	response, err := c.http().Do(request)
+	if err != nil {
+		return errorOrCause(ctx, err)
+	}
+	defer response.Body.Close()
+	body := &watchedReader{source: response.Body, watch: watch, idle: idle}
+	if response.StatusCode != http.StatusOK {
+		return newStatusError(response, body)
+	}
+	return errorOrCause(ctx, read(body))
+}
+
+// errorOrCause returns what ended the context in place of an error that only says that it ended.
+func errorOrCause(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// http returns a client that follows no redirect: Go would send the token along to another port, and from https to
+// http, of the same host.
+func (c *Client) http() *http.Client {
+	if c.Transport == nil {
+		c.Transport = NewTransport()
+	}
+	return &http.Client{
+		Transport:     c.Transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// watchedReader winds the watch up again with each byte that comes.
+type watchedReader struct {
+	source io.Reader
+	watch  *time.Timer
+	idle   time.Duration
+}
+
+func (r *watchedReader) Read(p []byte) (int, error) {
+	n, err := r.source.Read(p)
+	if n > 0 {
+		r.watch.Reset(r.idle)
+	}
+	return n, err
+}
+
+// isTimeout reports whether a connection's error is a timeout.
+func isTimeout(err error) bool {
+	var timeout net.Error
+	return errors.Is(err, errIdle) || errors.As(err, &timeout) && timeout.Timeout()
+}

@@ -1,0 +1,80 @@
+package fleet
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/shopspring/decimal"
+)
+
+func money(t *testing.T, text string) Money {
+	t.Helper()
+	m, err := ParseMoney(text)
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return m
+}
+
+func TestMoneyIsExact(t *testing.T) {
+	sum := Money{}
+	for range 1000 {
+		sum = sum.Add(money(t, "0.1"))
+	}
+	sum = sum.Add(money(t, "0.123456789012345678901234567891"))
+	if got := sum.String(); got != "100.123456789012345678901234567891" {
+		t.Errorf("sum %s", got)
+	}
+	if got := money(t, "0.679").Times(decimal.NewFromInt(730)).String(); got != "495.67" {
+		t.Errorf("a month of 0.679 an hour is %s", got)
+	}
+}
+
+func TestMoneyFixed(t *testing.T) {
+	for text, want := range map[string]string{"0": "0.00", "14.4": "14.40", "0.679": "0.679", "12": "12.00", "1e2": "100.00", "0.10": "0.10", "1.500": "1.50"} {
+		if got := money(t, text).Fixed(2); got != want {
+			t.Errorf("Fixed(%s) = %s, want %s", text, got, want)
+		}
+	}
+}
+
+func TestParseMoneyRefuses(t *testing.T) {
+	for _, text := range []string{"", "-1", "1e9", "1000000000", "x", "0x1", "1_0", "NaN", "Inf", "1,5", "1e-31", "1e999999999", "1e-999999999", "--1", "1.2.3",
+		strings.Repeat("1", 65), "0." + strings.Repeat("0", 30) + "1"} {
+		if m, err := ParseMoney(text); err == nil {
+			t.Errorf("%s read as %v", text, m)
+		} else if text != "" && strings.Contains(err.Error(), text) && len(text) > 1 {
+			t.Errorf("the error quotes %s: %v", text, err)
+		}
+	}
+}
+
+func TestStatus(t *testing.T) {
+	for status, want := range map[string][2]bool{ // running, listed
+		"Running": {true, true}, "running": {true, true}, "Stopped": {false, true}, "Error": {false, true}, "": {false, true}, "New": {false, true},
+		"Deploying": {false, true}, "Deleting": {false, true}, "Provisioning": {false, true},
+		"Deleted": {false, false}, "Canceled": {false, false}, "Completed": {false, false}, "Booked": {false, false},
+	} {
+		in := Instance{Status: status}
+		if got := [2]bool{in.Running(), in.Listed()}; got != want {
+			t.Errorf("%q: running, listed = %v, want %v", status, got, want)
+		}
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	var w, more Warnings
+	w.Add("one")
+	w.AddRow(Row{1, 3}, "odd")
+	w.Add("one")
+	for row := range 7 {
+		more.AddRow(Row{2, row + 1}, "odd")
+	}
+	more.Add("two")
+	w.AddAll(more)
+	want := []string{"one", "row 3, page 2 row 1, page 2 row 2, page 2 row 3, page 2 row 4 and 3 more: odd", "two"}
+	if diff := cmp.Diff(want, w.Lines()); diff != "" {
+		t.Error(diff)
+	}
+}

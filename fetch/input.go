@@ -1,0 +1,143 @@
+package fetch
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+
+	"gpufleet/fetch/fleet"
+)
+
+// Stdin is the path that stands for standard input.
+const Stdin = "-"
+
+//go:embed demo.json
+var demo string
+
+// Demo returns the built-in sample: a made-up fleet that shows whatever a real one may.
+func Demo(ctx context.Context) (*fleet.Fleet, error) {
+	list, decoder := newCollected(), newDecoder()
+	if err := addReply(list, decoder, strings.NewReader(demo), "the built-in sample"); err != nil {
+		return nil, err
+	}
+	return list.fleet()
+}
+
+// Saved reads saved replies, the pages of one list in their order, by the same rules as the API's. The error is
+// a *Error: BadInput for a path that can't be read, else as Client.Instances. The context's cause is returned
+// when that ends the reading.
+func Saved(ctx context.Context, paths []string, stdin io.Reader) (*fleet.Fleet, error) {
+	list, decoder := newCollected(), newDecoder()
+	for _, path := range paths {
+		if err := addFile(ctx, list, decoder, path, stdin); err != nil {
+			return nil, err
+		}
+	}
+	return list.fleet()
+}
+
+func addFile(ctx context.Context, list *collected, decoder *decoder, path string, stdin io.Reader) error {
+	if path == Stdin {
+		return addReply(list, decoder, &patientReader{ctx: ctx, source: stdin}, "standard input")
+	}
+	file, err := openFile(ctx, path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	return addReply(list, decoder, &patientReader{ctx: ctx, source: file}, path)
+}
+
+// openFile opens a file to read. Opening a pipe that nobody writes to would wait for ever, so the wait ends with
+// the context.
+func openFile(ctx context.Context, path string) (*os.File, error) {
+	type opened struct {
+		file *os.File
+		err  error
+	}
+	done := make(chan opened, 1)
+	go func() {
+		file, err := os.Open(path)
+		done <- opened{file, err}
+	}()
+	select {
+	case o := <-done:
+		return o.file, inputError(path, o.err)
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// inputError turns an error of the file system into one for a person.
+func inputError(path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var cause *fs.PathError
+	if errors.As(err, &cause) {
+		err = cause.Err
+	}
+	return &Error{BadInput, fmt.Sprintf("saved reply %s: %v: check --input", path, err)}
+}
+
+func addReply(list *collected, decoder *decoder, reply io.Reader, name string) error {
+	p, err := decoder.decodePage(reply, list.pages+1)
+	var known *Error
+	var path *fs.PathError
+	switch {
+	case err == nil:
+		return list.add(p)
+	case errors.As(err, &known):
+		return &Error{known.Kind, name + ": " + known.What}
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return &Error{BadAPI, name + ": the reply is not what the API's document describes: it ends in the middle; save it again"}
+	case errors.As(err, &path):
+		return inputError(name, err)
+	}
+	return err
+}
+
+// patientReader reads a source that may keep its reader waiting, and stops waiting when the context ends. The read
+// that is then under way is left behind: the program is about to end.
+type patientReader struct {
+	ctx    context.Context
+	source io.Reader
+	chunk  []byte
+	ready  chan readResult
+	rest   []byte
+}
+
+type readResult struct {
+	n   int
+	err error
+}
+
+func (r *patientReader) Read(p []byte) (int, error) {
+	if r.ready == nil {
+		r.ready = make(chan readResult, 1)
+		r.chunk = make([]byte, 256<<10)
+	}
+	if len(r.rest) == 0 {
+		go func() {
+			n, err := r.source.Read(r.chunk)
+			r.ready <- readResult{n, err}
+		}()
+		select {
+		case result := <-r.ready:
+			if result.n == 0 {
+				return 0, result.err
+			}
+			r.rest = r.chunk[:result.n] // an error comes again with the next Read
+		case <-r.ctx.Done():
+			return 0, context.Cause(r.ctx)
+		}
+	}
+	n := copy(p, r.rest)
+	r.rest = r.rest[n:]
+	return n, nil
+}

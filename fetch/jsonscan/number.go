@@ -1,0 +1,94 @@
+package jsonscan
+
+import "io"
+
+// numberState is how far a number has been read: the grammar of RFC 8259, section 6, as a machine.
+type numberState byte
+
+const (
+	numberStart numberState = iota
+	numberMinus
+	numberZero // a leading zero: only a point or an exponent may follow
+	numberInteger
+	numberPoint
+	numberFraction
+	numberE
+	numberESign
+	numberExponent
+	numberEnd // the character is none of the number's
+)
+
+// step returns the state behind c.
+func (n numberState) step(c byte) numberState {
+	digit := '0' <= c && c <= '9'
+	switch n {
+	case numberStart, numberMinus:
+		switch {
+		case c == '-' && n == numberStart:
+			return numberMinus
+		case c == '0':
+			return numberZero
+		case digit:
+			return numberInteger
+		}
+	case numberZero, numberInteger, numberFraction:
+		switch {
+		case digit && n != numberZero:
+			return n
+		case c == '.' && n != numberFraction:
+			return numberPoint
+		case c == 'e', c == 'E':
+			return numberE
+		}
+	case numberPoint:
+		if digit {
+			return numberFraction
+		}
+	case numberE, numberESign, numberExponent:
+		switch {
+		case digit:
+			return numberExponent
+		case n == numberE && (c == '+' || c == '-'):
+			return numberESign
+		}
+	}
+	return numberEnd
+}
+
+// whole reports whether a number may end here.
+func (n numberState) whole() bool {
+	return n == numberZero || n == numberInteger || n == numberFraction || n == numberExponent
+}
+
+// Number reads a number. It returns its first keep characters as they stand, and whether there were more.
+// They are valid until the next call on the Scanner.
+func (s *Scanner) Number(keep int) (text []byte, cut bool, err error) {
+	if _, err := s.next(); err != nil {
+		return nil, false, err
+	}
+	s.text = s.text[:0]
+	for state := numberStart; ; s.pos++ {
+		c, err := s.peek()
+		atEnd := err == io.ErrUnexpectedEOF && s.err == io.EOF
+		if err != nil && !atEnd {
+			return nil, false, err
+		}
+		following := numberEnd
+		if !atEnd {
+			following = state.step(c)
+		}
+		switch {
+		case following == numberEnd && state.whole():
+			return s.text, cut, nil
+		case following == numberEnd && atEnd:
+			return nil, false, err
+		case following == numberEnd:
+			return nil, false, s.syntax("a number that is not written as JSON writes it")
+		case len(s.text) < keep:
+			s.text = append(s.text, c)
+		default:
+			cut = true
+		}
+		state = following
+	}
+}

@@ -1,0 +1,171 @@
+package jsonscan
+
+import (
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// String reads a string. It returns its first keep bytes or a few less (a character is never cut in two),
+// and whether there was more. Bytes that are not UTF-8 and halves of surrogate pairs come as U+FFFD. The bytes
+// are valid until the next call on the Scanner.
+func (s *Scanner) String(keep int) (text []byte, cut bool, err error) {
+	if err := s.expect('"', "no string"); err != nil {
+		return nil, false, err
+	}
+	if text, ok := s.plainString(keep); ok {
+		return text, false, nil
+	}
+	s.text, s.keep, s.cut = s.text[:0], keep, false
+	for {
+		c, err := s.peek()
+		switch {
+		case err != nil:
+			return nil, false, err
+		case c == '"':
+			s.pos++
+			return s.text, s.cut, nil
+		case c < ' ':
+			return nil, false, s.syntax("a control character in a string")
+		case c == '\\':
+			s.pos++
+			err = s.escape()
+		case c < utf8.RuneSelf:
+			s.pos++
+			s.put(rune(c))
+		default:
+			err = s.multibyte()
+		}
+		if err != nil {
+			return nil, false, err
+		}
+	}
+}
+
+// plainString reads the rest of a string that lies in the buffer whole, is short enough and needs no
+// decoding, as nearly every one does and is.
+func (s *Scanner) plainString(keep int) ([]byte, bool) {
+	for i, c := range s.buf[s.pos:] {
+		switch {
+		case c == '"' && i <= keep:
+			text := s.buf[s.pos : s.pos+i]
+			s.pos += i + 1
+			return text, true
+		case c == '"', c == '\\', c < ' ', c >= utf8.RuneSelf:
+			return nil, false
+		}
+	}
+	return nil, false
+}
+
+// put adds a character to the text, unless that is as long as was asked for.
+func (s *Scanner) put(r rune) {
+	if s.cut = s.cut || len(s.text)+utf8.RuneLen(r) > s.keep; !s.cut {
+		s.text = utf8.AppendRune(s.text, r)
+	}
+}
+
+// multibyte reads a character of more than one byte. What is none is taken for one U+FFFD up to the byte
+// where it goes wrong.
+func (s *Scanner) multibyte() error {
+	var encoded [utf8.UTFMax]byte
+	n := 0
+	for n < len(encoded) && !utf8.FullRune(encoded[:n]) {
+		c, err := s.peek()
+		if err != nil {
+			return err
+		}
+		if n > 0 && utf8.RuneStart(c) {
+			break
+		}
+		encoded[n] = c
+		n++
+		s.pos++
+	}
+	r, _ := utf8.DecodeRune(encoded[:n])
+	s.put(r)
+	return nil
+}
+
+// escapes are the characters that stand for another one behind a backslash.
+var escapes = map[byte]rune{
+	'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t',
+}
+
+// escape reads what stands behind a backslash.
+func (s *Scanner) escape() error {
+	c, err := s.peek()
+	if err != nil {
+		return err
+	}
+	s.pos++
+	if c == 'u' {
+		return s.unicodeEscape()
+	}
+	r, ok := escapes[c]
+	if !ok {
+		return s.syntax("an unknown escape in a string")
+	}
+	s.put(r)
+	return nil
+}
+
+// unicodeEscape reads what stands behind \u, and the other half where that is half of a surrogate pair. A half
+// without its other half is U+FFFD.
+func (s *Scanner) unicodeEscape() error {
+	first, err := s.hex4()
+	if err != nil {
+		return err
+	}
+	const lowSurrogates = 0xDC00
+	if !utf16.IsSurrogate(first) || first >= lowSurrogates {
+		s.put(first) // a second half alone: AppendRune writes U+FFFD
+		return nil
+	}
+	if c, err := s.peek(); err != nil {
+		return err
+	} else if c != '\\' {
+		s.put(utf8.RuneError)
+		return nil
+	}
+	s.pos++
+	if c, err := s.peek(); err != nil {
+		return err
+	} else if c != 'u' {
+		s.put(utf8.RuneError)
+		return s.escape()
+	}
+	s.pos++
+	second, err := s.hex4()
+	if err != nil {
+		return err
+	}
+	if r := utf16.DecodeRune(first, second); r != utf8.RuneError {
+		s.put(r)
+		return nil
+	}
+	s.put(utf8.RuneError)
+	s.put(second)
+	return nil
+}
+
+func (s *Scanner) hex4() (rune, error) {
+	var r rune
+	for range 4 {
+		c, err := s.peek()
+		if err != nil {
+			return 0, err
+		}
+		switch {
+		case '0' <= c && c <= '9':
+			r = r<<4 | rune(c-'0')
+		case 'a' <= c && c <= 'f':
+			r = r<<4 | rune(c-'a'+10)
+		case 'A' <= c && c <= 'F':
+			r = r<<4 | rune(c-'A'+10)
+		default:
+			return 0, s.syntax("an unknown escape in a string")
+		}
+		s.pos++
+	}
+	return r, nil
+}

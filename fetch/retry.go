@@ -1,0 +1,133 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const (
+	maxAttempts   = 4  // of one request
+	maxRetries    = 10 // of one run
+	firstWait     = 500 * time.Millisecond
+	longestWait   = 20 * time.Second
+	longestAsked  = 60 * time.Second // that a Retry-After may ask for
+	maxErrorReply = 64 << 10         // of a reply that is no list
+)
+
+var errIdle = errors.New("nothing came for too long")
+
+// get sends a GET until one attempt's body has been read, the error is one that no retry mends, or the retries are
+// used up. read is called once an attempt, and must begin anew each time.
+func (c *Client) get(ctx context.Context, address string, read func(io.Reader) error) error {
+	for attempt := 1; ; attempt++ {
+		failed := c.attempt(ctx, address, read)
+		if failed == nil || ctx.Err() != nil {
+			return errorOrCause(ctx, failed)
+		}
+		if !worthRetrying(failed) {
+			return describe(failed, address)
+		}
+		if attempt == maxAttempts || c.retries == maxRetries {
+			return withAttempts(describe(failed, address), attempt)
+		}
+		wait, err := c.waitBefore(ctx, attempt, failed, address)
+		if err != nil {
+			return err
+		}
+		c.retries++
+		c.log("%v; attempt %d of %d in %v", describe(failed, address), attempt+1, maxAttempts, wait.Round(time.Millisecond))
+		select {
+		case <-c.after(wait):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// waitBefore returns how long to wait after an attempt: as long as Retry-After says, else a random part of a time
+// that doubles, so that many clients don't come back at once. A wait that is too long is an error at once.
+func (c *Client) waitBefore(ctx context.Context, attempt int, err error, address string) (time.Duration, error) {
+	var status *statusError
+	asked := errors.As(err, &status) && status.retryAfter >= 0
+	if !asked {
+		return time.Duration(c.randomPart() * float64(min(longestWait, firstWait<<(attempt-1)))), nil
+	}
+	left := longestAsked
+	if deadline, ok := ctx.Deadline(); ok {
+		left = min(left, time.Until(deadline))
+	}
+	if status.retryAfter > left {
+		return 0, &Error{BadAPI, fmt.Sprintf("%s, and asks for a longer wait than there is time: try again later", status.says(address))}
+	}
+	return status.retryAfter, nil
+}
+
+func (c *Client) after(wait time.Duration) <-chan time.Time {
+	if c.wait != nil {
+		return c.wait(wait)
+	}
+	return time.After(wait)
+}
+
+func (c *Client) randomPart() float64 {
+	if c.random != nil {
+		return c.random()
+	}
+	return rand.Float64()
+}
+
+// withAttempts adds how often it was tried.
+func withAttempts(err error, attempts int) error {
+	var known *Error
+	if attempts > 1 && errors.As(err, &known) {
+		return &Error{known.Kind, fmt.Sprintf("%s (tried %d times)", known.What, attempts)}
+	}
+	return err
+}
+
+// worthRetrying reports whether the same request may go well the next time.
+func worthRetrying(err error) bool {
+	var status *statusError
+	if errors.As(err, &status) {
+		switch status.code {
+		case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,
+			http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+			return true
+		}
+		return false
+	}
+	return isTimeout(err) || isCut(err) || errors.Is(err, syscall.ECONNREFUSED)
+}
+
+// isCut reports whether the connection ended before the reply did.
+func isCut(err error) bool {
+	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) ||
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+}
+
+// retryAfter reads a Retry-After header: seconds or any HTTP date, now being the time of the reply. It returns -1
+// where the header is missing or neither, 0 for a date that has passed.
+func retryAfter(header string, now time.Time) time.Duration {
+	header = strings.TrimSpace(header)
+	if header != "" && strings.Trim(header, "0123456789") == "" {
+		seconds, err := strconv.Atoi(header)
+		const far = 1_000_000
+		if err != nil || seconds > far {
+			seconds = far
+		}
+		return time.Duration(seconds) * time.Second
+	}
+	date, err := http.ParseTime(header)
+	if err != nil {
+		return -1
+	}
+	return max(0, date.Sub(now))
+}

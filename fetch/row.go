@@ -1,0 +1,376 @@
+package fetch
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"gpufleet/fetch/fleet"
+	"gpufleet/fetch/jsonscan"
+)
+
+// How much of a value is kept while it is read. A number of more characters is absurd; a text is cut at
+// maxText characters, of which none takes more than 4 bytes, and blanks before it may be many.
+const (
+	maxNumber = 64
+	keepText  = 64 << 10
+)
+
+// The largest numbers that are believed of one instance.
+const (
+	maxGPUs  = 1e6
+	maxCores = 1e6
+	maxGB    = 1e9
+)
+
+// Creation times outside these are taken for something else, such as milliseconds.
+var (
+	earliestCreated = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).Unix()
+	latestCreated   = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC).Unix()
+)
+
+// decoder turns rows into instances. It lives as long as one list is read and shares among the rows what is the
+// same in many: a million rows name a dozen regions.
+type decoder struct {
+	texts  map[string]string
+	prices map[string]fleet.Price
+	block  []fleet.Instance // room for the next rows
+}
+
+func newDecoder() *decoder {
+	return &decoder{texts: map[string]string{}, prices: map[string]fleet.Price{}}
+}
+
+// maxShared bounds what the decoder remembers in order to share it.
+const maxShared = 10_000
+
+// field is a name of the wire that has a place in an Instance, as a bit, so that a row's fields make a set.
+type field uint
+
+const (
+	fieldID field = 1 << iota
+	fieldRegion
+	fieldProductType
+	fieldInstanceType
+	fieldHostName
+	fieldCPUCores
+	fieldRAM
+	fieldGPU
+	fieldGPUType
+	fieldGPUCount
+	fieldDiskSize
+	fieldEphemeral
+	fieldPublicIPv4
+	fieldPrice
+	fieldOS
+	fieldStatus
+	fieldCreatedAt
+)
+
+// fields is the list of what is read. What it doesn't name is passed over without a look: vm_password, user
+// and whatever else a row carries.
+var fields = map[string]field{
+	"id": fieldID, "region": fieldRegion, "product_type": fieldProductType, "instance_type": fieldInstanceType,
+	"host_name": fieldHostName, "cpu_cores": fieldCPUCores, "ram": fieldRAM, "gpu": fieldGPU, "gpu_type": fieldGPUType,
+	"gpu_count": fieldGPUCount, "disk_size": fieldDiskSize, "ephemeral": fieldEphemeral, "public_ipv4": fieldPublicIPv4,
+	"price_per_hour": fieldPrice, "os": fieldOS, "status": fieldStatus, "created_at": fieldCreatedAt,
+}
+
+// rowReader reads one row.
+type rowReader struct {
+	*decoder
+	s            *jsonscan.Scanner
+	row          fleet.Row
+	warnings     *fleet.Warnings
+	name         string
+	in           *fleet.Instance
+	seen         field
+	instanceType string // the older name of product_type, which counts where that is missing
+}
+
+// decodeRow reads an object into an instance. Whatever can't be read is unknown, and a warning.
+func (d *decoder) decodeRow(s *jsonscan.Scanner, row fleet.Row, warnings *fleet.Warnings) (*fleet.Instance, error) {
+	if len(d.block) == 0 {
+		d.block = make([]fleet.Instance, 256)
+	}
+	r := rowReader{decoder: d, s: s, row: row, warnings: warnings, in: &d.block[0]}
+	d.block = d.block[1:]
+	if err := s.Object(r.member); err != nil {
+		return nil, err
+	}
+	if r.in.ProductType == "" {
+		r.in.ProductType = r.instanceType
+	}
+	if r.in.GPU == "" {
+		r.in.GPU = r.in.GPUType
+	}
+	if r.in.Price.Known {
+		r.in.PriceSource = fleet.ListPrice
+	}
+	if r.in.ID == "" {
+		r.warn("no id: counted as an instance of its own")
+	}
+	return r.in, nil
+}
+
+func (r *rowReader) member(name []byte) (err error) {
+	f, ok := fields[string(name)]
+	if !ok {
+		return r.s.Skip()
+	}
+	r.name = string(name)
+	if r.seen&f != 0 {
+		r.warn(r.name + " stands twice: the later one counts")
+	}
+	r.seen |= f
+
+	in := r.in
+	switch f {
+	case fieldID:
+		in.ID, err = r.id()
+	case fieldRegion:
+		in.Region, err = r.sharedText()
+	case fieldProductType:
+		in.ProductType, err = r.sharedText()
+	case fieldInstanceType:
+		r.instanceType, err = r.sharedText()
+	case fieldHostName:
+		in.HostName, err = r.text()
+	case fieldCPUCores:
+		in.CPUCores, err = r.number(maxCores)
+	case fieldRAM:
+		in.RAM, err = r.number(maxGB)
+	case fieldGPU:
+		in.GPU, err = r.sharedText()
+	case fieldGPUType:
+		in.GPUType, err = r.sharedText()
+	case fieldGPUCount:
+		in.GPUCount, err = r.count(maxGPUs)
+	case fieldDiskSize:
+		in.DiskSize, err = r.number(maxGB)
+	case fieldEphemeral:
+		in.Ephemeral, err = r.number(maxGB)
+	case fieldPublicIPv4:
+		in.PublicIPv4, err = r.text()
+	case fieldPrice:
+		in.Price, err = r.price()
+	case fieldOS:
+		in.OS, err = r.sharedText()
+	case fieldStatus:
+		in.Status, err = r.sharedText()
+	case fieldCreatedAt:
+		in.CreatedAt, err = r.time()
+	}
+	return err
+}
+
+func (r *rowReader) warn(text string) { r.warnings.AddRow(r.row, text) }
+
+func (r *rowReader) warnUnread(kind jsonscan.Kind, why string) {
+	r.warn(fmt.Sprintf("%s is %v%s, taken as unknown", r.name, kind, why))
+}
+
+// id reads an identifier, a string or a number: 7 and "7" are one. An id that can't be shown as it is (too long,
+// control characters) is none: cut or cleaned, two of them could become one, and an instance be lost.
+func (r *rowReader) id() (string, error) {
+	kind, text, cut, err := scalar(r.s, keepText)
+	if err != nil {
+		return "", err
+	}
+	switch kind {
+	case jsonscan.Null:
+		return "", nil
+	case jsonscan.String:
+		id, cutHere := cleanText(text, cut)
+		if cutHere || id != strings.TrimSpace(string(text)) {
+			r.warnUnread(kind, " that can't be shown as it is")
+			return "", nil
+		}
+		return id, nil
+	case jsonscan.Number:
+		if id, ok := wholeNumber(string(text)); ok && !cut {
+			return id, nil
+		}
+		r.warnUnread(kind, " that is no identifier")
+		return "", nil
+	}
+	r.warnUnread(kind, "")
+	return "", nil
+}
+
+// wholeNumber returns the digits of a whole number that JSON may write in several ways: 7, 7.0, 70e-1.
+func wholeNumber(literal string) (string, bool) {
+	if len(literal) > maxNumber {
+		return "", false
+	}
+	if strings.Trim(literal, "0123456789") == "" {
+		return literal, true
+	}
+	number, err := strconv.ParseFloat(literal, 64)
+	const exact = 1 << 53
+	if err != nil || number != math.Trunc(number) || math.Abs(number) > exact {
+		// Whole numbers beyond that which are written without a point are exact as they stand.
+		return literal, err == nil && strings.Trim(literal, "-0123456789") == ""
+	}
+	return strconv.FormatInt(int64(number), 10), true
+}
+
+// text reads free text. What is missing, null or empty is "".
+func (r *rowReader) text() (string, error) {
+	text, more, err := r.rawText()
+	if err != nil {
+		return "", err
+	}
+	return r.clean(text, more), nil
+}
+
+// sharedText reads text that is the same in many rows.
+func (r *rowReader) sharedText() (string, error) {
+	text, more, err := r.rawText()
+	if err != nil {
+		return "", err
+	}
+	if shared, ok := r.texts[string(text)]; ok && !more {
+		return shared, nil
+	}
+	clean := r.clean(text, more)
+	if len(r.texts) < maxShared && len(text) <= maxText {
+		r.texts[string(text)] = clean
+	}
+	return clean, nil
+}
+
+func (r *rowReader) rawText() (text []byte, more bool, err error) {
+	kind, text, more, err := scalar(r.s, keepText)
+	if err == nil && kind != jsonscan.String {
+		if kind != jsonscan.Null {
+			r.warnUnread(kind, "")
+		}
+		return nil, false, nil
+	}
+	return text, more, err
+}
+
+func (r *rowReader) clean(text []byte, more bool) string {
+	clean, cut := cleanText(text, more)
+	if cut {
+		r.warn(fmt.Sprintf("%s is longer than %d characters: cut", r.name, maxText))
+	}
+	return clean
+}
+
+// count reads a whole number from 0 to limit.
+func (r *rowReader) count(limit float64) (fleet.Number, error) {
+	literal, kind, err := r.numeric()
+	if err != nil || literal == "" {
+		return fleet.Number{}, err
+	}
+	number, ok := parseNumber(literal)
+	if !ok || number > limit || number != math.Trunc(number) {
+		r.warnUnread(kind, " that is no count")
+		return fleet.Number{}, nil
+	}
+	return fleet.Known(number), nil
+}
+
+// number reads a number from 0 to limit.
+func (r *rowReader) number(limit float64) (fleet.Number, error) {
+	literal, kind, err := r.numeric()
+	if err != nil || literal == "" {
+		return fleet.Number{}, err
+	}
+	number, ok := parseNumber(literal)
+	if !ok || number > limit {
+		r.warnUnread(kind, " that is no believable size")
+		return fleet.Number{}, nil
+	}
+	return fleet.Known(number), nil
+}
+
+// price reads an amount of money per hour. 0 is a price.
+func (r *rowReader) price() (fleet.Price, error) {
+	literal, kind, err := r.numeric()
+	if err != nil || literal == "" {
+		return fleet.Price{}, err
+	}
+	if price, ok := r.prices[literal]; ok {
+		return price, nil
+	}
+	money, err := fleet.ParseMoney(literal)
+	if err != nil {
+		r.warnUnread(kind, " that is no believable price")
+		return fleet.Price{}, nil
+	}
+	price := fleet.Known(money)
+	if len(r.prices) < maxShared {
+		r.prices[literal] = price
+	}
+	return price, nil
+}
+
+// time reads seconds since 1970. Parts of a second are dropped: nobody needs them, and times of one form
+// sort and parse everywhere.
+func (r *rowReader) time() (time.Time, error) {
+	literal, kind, err := r.numeric()
+	if err != nil || literal == "" {
+		return time.Time{}, err
+	}
+	seconds, ok := parseNumber(literal)
+	if !ok || seconds < float64(earliestCreated) || seconds >= float64(latestCreated) {
+		r.warnUnread(kind, " that is no time in seconds since 1970")
+		return time.Time{}, nil
+	}
+	return time.Unix(int64(seconds), 0).UTC(), nil
+}
+
+// numeric reads a number that may be written as a string. The literal is "" where there is none, or where it was
+// none and the warning has been given.
+func (r *rowReader) numeric() (literal string, kind jsonscan.Kind, err error) {
+	kind, text, cut, err := scalar(r.s, maxNumber)
+	if err != nil {
+		return "", kind, err
+	}
+	switch kind {
+	case jsonscan.Null:
+		return "", kind, nil
+	case jsonscan.Number, jsonscan.String:
+		literal = strings.TrimSpace(string(text))
+		if cut {
+			r.warnUnread(kind, " that is too long for a number")
+			return "", kind, nil
+		}
+		return literal, kind, nil
+	}
+	r.warnUnread(kind, "")
+	return "", kind, nil
+}
+
+// parseNumber reads a decimal number of 0 or more, as JSON writes it. What else Go would take for a number,
+// such as 0x1p4, 1_000, Inf and NaN, is none.
+func parseNumber(literal string) (float64, bool) {
+	if strings.Trim(literal, "0123456789.eE+-") != "" {
+		return 0, false
+	}
+	number, err := strconv.ParseFloat(literal, 64)
+	return number + 0, err == nil && number >= 0 // + 0 turns -0 into 0
+}
+
+// scalar reads a value. Of a string or number it returns the first keep bytes and whether there were more;
+// of another kind nothing but the kind.
+func scalar(s *jsonscan.Scanner, keep int) (kind jsonscan.Kind, text []byte, cut bool, err error) {
+	kind, err = s.Kind()
+	if err != nil {
+		return kind, nil, false, err
+	}
+	switch kind {
+	case jsonscan.String:
+		text, cut, err = s.String(keep)
+	case jsonscan.Number:
+		text, cut, err = s.Number(keep)
+	default:
+		err = s.Skip()
+	}
+	return kind, text, cut, err
+}
