@@ -1,0 +1,168 @@
+package report
+
+import (
+	"time"
+
+	"gpufleet/fetch/fleet"
+)
+
+// Type is the type of a column's values.
+type Type int
+
+// The types.
+const (
+	Text  Type = iota + 1
+	Count      // a whole number
+	Size       // a number
+	Money      // an exact amount in the report's currency
+	Time       // UTC, to the second
+)
+
+// String returns the type as the data dictionary names it.
+func (t Type) String() string {
+	return [...]string{"", "text", "whole number", "number", "amount", "time"}[t]
+}
+
+// Value is a column's value in one row. The field that the column's type names holds it; Known is false where it is
+// unknown, and then it holds nothing.
+type Value struct {
+	Known  bool
+	Text   string      // Text
+	Number float64     // Count, Size
+	Money  fleet.Money // Money
+	Time   time.Time   // Time
+}
+
+// Column is a column of what T is a row of. HTML tables, CSV, sheets, the data dictionary and the JSON field names are
+// all made from it.
+type Column[T any] struct {
+	Name        string // in JSON and CSV
+	Title       string // for people
+	Unit        string // such as GB; "" where there is none
+	Type        Type
+	Description string
+	Value       func(T) Value
+}
+
+// Heading returns the title with its unit: "RAM (GB)".
+func (c Column[T]) Heading() string {
+	if c.Unit == "" {
+		return c.Title
+	}
+	return c.Title + " (" + c.Unit + ")"
+}
+
+// Numeric reports whether the values are numbers, which stand right-aligned.
+func (c Column[T]) Numeric() bool { return c.Type == Count || c.Type == Size || c.Type == Money }
+
+// perHour is the unit of a price; Heading puts the report's currency before it.
+const perHour = "per hour"
+
+// instanceColumns returns the columns of an instance that an audience may see, in their order. The names are
+// the API's own.
+func instanceColumns(audience Audience) []Column[*fleet.Instance] {
+	columns := []Column[*fleet.Instance]{
+		{"id", "ID", "", Text, "The API's identifier of the instance.",
+			func(in *fleet.Instance) Value { return text(in.ID) }},
+		{"region", "Region", "", Text, "Where it stands.",
+			func(in *fleet.Instance) Value { return text(in.Region) }},
+		{"product_type", "Type", "", Text, "The kind of product, such as GPU, CPU, Virtual Machine, Container or Baremetal (instance_type in older replies).",
+			func(in *fleet.Instance) Value { return text(in.ProductType) }},
+		{"host_name", "Host name", "", Text, "The name that its user gave it.",
+			func(in *fleet.Instance) Value { return text(in.HostName) }},
+		{"cpu_cores", "CPU cores", "", Size, "CPU cores.",
+			func(in *fleet.Instance) Value { return number(in.CPUCores) }},
+		{"ram", "RAM", "GB", Size, "Memory.",
+			func(in *fleet.Instance) Value { return number(in.RAM) }},
+		{"gpu", "GPU model", "", Text, "The GPU model: gpu, or gpu_type where the reply has no gpu.",
+			func(in *fleet.Instance) Value { return text(in.GPU) }},
+		{"gpu_type", "GPU series", "", Text, "gpu_type as the reply has it: the series, in older replies the model.",
+			func(in *fleet.Instance) Value { return text(in.GPUType) }},
+		{"gpu_count", "GPUs", "", Count, "How many GPUs the instance has.",
+			func(in *fleet.Instance) Value { return number(in.GPUCount) }},
+		{"disk_size", "Disk", "GB", Size, "The root disk.",
+			func(in *fleet.Instance) Value { return number(in.DiskSize) }},
+		{"ephemeral", "Ephemeral disk", "GB", Size, "The disk whose content goes with the instance.",
+			func(in *fleet.Instance) Value { return number(in.Ephemeral) }},
+	}
+	if audience == Internal {
+		columns = append(columns, Column[*fleet.Instance]{"public_ipv4", "Public IPv4", "", Text, "The public address.",
+			func(in *fleet.Instance) Value { return text(in.PublicIPv4) }})
+	}
+	return append(columns, []Column[*fleet.Instance]{
+		{"price_per_hour", "Price", perHour, Money, "The price of the whole instance while it is charged.",
+			func(in *fleet.Instance) Value { return Value{Known: in.Price.Known, Money: in.Price.Value} }},
+		{"price_source", "Price source", "", Text, "Where the price comes from: list (the instance list).",
+			func(in *fleet.Instance) Value { return text(in.PriceSource.String()) }},
+		{"os", "Operating system", "", Text, "The operating system.",
+			func(in *fleet.Instance) Value { return text(in.OS) }},
+		{"status", "Status", "", Text, "The status as it came.",
+			func(in *fleet.Instance) Value { return text(in.Status) }},
+		{"created_at", "Created", "UTC", Time, "When the instance was made, to the second.",
+			func(in *fleet.Instance) Value { return Value{Known: !in.CreatedAt.IsZero(), Time: in.CreatedAt} }},
+	}...)
+}
+
+func text(s string) Value { return Value{Known: s != "", Text: s} }
+
+func number(n fleet.Number) Value { return Value{Known: n.Known, Number: n.Value} }
+
+func count(n int) Value { return Value{Known: true, Number: float64(n)} }
+
+func amount(m fleet.Money) Value { return Value{Known: true, Money: m} }
+
+// GroupColumns are the columns of a group: what it is, and what it comes to.
+func GroupColumns() []Column[*Group] {
+	return append([]Column[*Group]{
+		{"region", "Region", "", Text, "The region.", func(g *Group) Value { return text(g.Region.Name) }},
+		{"gpu", "GPU model", "", Text, "The GPU model.", func(g *Group) Value { return text(g.Model.Name) }},
+	}, totalsColumns(func(g *Group) *Totals { return &g.Totals })...)
+}
+
+// RegionColumns are the columns of a region.
+func RegionColumns() []Column[*Region] {
+	return append([]Column[*Region]{
+		{"region", "Region", "", Text, "The region.", func(r *Region) Value { return text(r.Name) }},
+	}, totalsColumns(func(r *Region) *Totals { return &r.Totals })...)
+}
+
+// ModelColumns are the columns of a model across the regions.
+func ModelColumns() []Column[*Model] {
+	return append([]Column[*Model]{
+		{"gpu", "GPU model", "", Text, "The GPU model.", func(m *Model) Value { return text(m.Name) }},
+	}, totalsColumns(func(m *Model) *Totals { return &m.Totals })...)
+}
+
+// totalsColumns are the columns of the totals that T has. A sum that something unknown is missing from is told by the
+// column behind it, which says over how many instances it goes.
+func totalsColumns[T any](of func(T) *Totals) []Column[T] {
+	sum := func(name, title, unit, description string, typ Type, pick func(*Totals) Sum) []Column[T] {
+		return []Column[T]{
+			{name, title, unit, typ, description + " Where a number is unknown it counts as 0: then this is a lower bound.",
+				func(row T) Value { return Value{Known: true, Number: pick(of(row)).Value} }},
+			{name + "_known", title + " known", "instances", Count, "Of how many instances " + name + " is known.",
+				func(row T) Value { return count(pick(of(row)).Known) }},
+		}
+	}
+	cost := func(name, title, what string, pick func(*Totals) Cost) []Column[T] {
+		return []Column[T]{
+			{name + "_instances", title + " instances", "", Count, "How many instances are " + what + ".",
+				func(row T) Value { return count(pick(of(row)).Of) }},
+			{name + "_priced", title + " priced", "instances", Count, "How many of these have a price.",
+				func(row T) Value { return count(pick(of(row)).Priced) }},
+			{name + "_per_hour", title, perHour, Money, "What these cost. An instance without a price counts as 0: then this is a lower bound.",
+				func(row T) Value { return amount(pick(of(row)).PerHour) }},
+			{name + "_per_month", title, "per month", Money, "The same over the hours of a month.",
+				func(row T) Value { return amount(pick(of(row)).PerMonth) }},
+		}
+	}
+	columns := []Column[T]{{"instances", "Instances", "", Count, "How many instances, whatever their status.",
+		func(row T) Value { return count(of(row).Count) }}}
+	columns = append(columns, sum("gpu_count", "GPUs", "", "All GPUs.", Count, func(t *Totals) Sum { return t.GPUs })...)
+	columns = append(columns, sum("cpu_cores", "CPU cores", "", "All CPU cores.", Size, func(t *Totals) Sum { return t.CPUCores })...)
+	columns = append(columns, sum("ram", "RAM", "GB", "All memory.", Size, func(t *Totals) Sum { return t.RAM })...)
+	columns = append(columns, sum("disk_size", "Disk", "GB", "All root disks.", Size, func(t *Totals) Sum { return t.Disk })...)
+	columns = append(columns, cost("running", "Running", "running", func(t *Totals) Cost { return t.Running })...)
+	columns = append(columns, cost("listed", "Listed", "listed, that is not Deleted, Canceled, Completed or Booked", func(t *Totals) Cost { return t.Listed })...)
+	return columns
+}

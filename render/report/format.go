@@ -1,0 +1,143 @@
+package report
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"gpufleet/fetch/fleet"
+)
+
+// Unknown is what stands where a value is unknown.
+const Unknown = "unknown"
+
+// symbols are the currency signs that can't be mistaken for another currency's. Other amounts bear their code.
+var symbols = map[string]string{"USD": "$", "EUR": "€", "GBP": "£"}
+
+// Amount returns an amount for people: exact, with 2 decimals or as many more as it has: "$1,234.50", "$0.679",
+// "CAD 12.00".
+func (s Settings) Amount(m fleet.Money) string {
+	digits := groupThousands(m.Fixed(2))
+	sign := ""
+	if strings.HasPrefix(digits, "-") {
+		sign, digits = "−", digits[1:]
+	}
+	if symbol, ok := symbols[s.Currency]; ok {
+		return sign + symbol + digits
+	}
+	return sign + s.Currency + " " + digits
+}
+
+// PerHour returns a cost per hour for people, without what Coverage says: "$1,234.50", "≥ $1,234.50".
+func (s Settings) PerHour(c Cost) string { return bound(c.LowerBound()) + s.Amount(c.PerHour) }
+
+// PerMonth returns a cost per month for people, without what Coverage says.
+func (s Settings) PerMonth(c Cost) string { return bound(c.LowerBound()) + s.Amount(c.PerMonth) }
+
+// Heading returns a column's heading with the currency where the column holds amounts: "Price ($ per hour)".
+func Heading[T any](s Settings, c Column[T]) string {
+	if c.Type == Money {
+		return c.Title + " (" + s.Currency + " " + c.Unit + ")"
+	}
+	return c.Heading()
+}
+
+// Coverage returns "37 of 41 priced" for a cost that is a lower bound, else "".
+func (c Cost) Coverage() string {
+	if !c.LowerBound() {
+		return ""
+	}
+	return fmt.Sprintf("%s of %s priced", FormatCount(c.Priced), FormatCount(c.Of))
+}
+
+// Coverage returns "37 of 41 known" for a sum that is a lower bound, else "".
+func (s Sum) Coverage() string {
+	if !s.LowerBound() {
+		return ""
+	}
+	return fmt.Sprintf("%s of %s known", FormatCount(s.Known), FormatCount(s.Of))
+}
+
+// String returns the sum for people, without what Coverage says: "1,234", "≥ 12".
+func (s Sum) String() string { return bound(s.LowerBound()) + FormatNumber(s.Value) }
+
+// Unknown reports whether nothing of the sum is known, so that not even a lower bound can be told.
+func (s Sum) Unknown() bool { return s.Known == 0 && s.Of > 0 }
+
+// Unknown reports whether none of the cost's instances has a price.
+func (c Cost) Unknown() bool { return c.Priced == 0 && c.Of > 0 }
+
+func bound(lower bool) string {
+	if lower {
+		return "≥ "
+	}
+	return ""
+}
+
+// WithCoverage joins a figure and its coverage: "≥ $1,234.50/h · 37 of 41 priced".
+func WithCoverage(figure, coverage string) string {
+	if coverage == "" {
+		return figure
+	}
+	return figure + " · " + coverage
+}
+
+// Format returns a value of a column for people. What is unknown is Unknown.
+func Format[T any](s Settings, c Column[T], v Value) string {
+	if !v.Known {
+		return Unknown
+	}
+	switch c.Type {
+	case Count, Size:
+		return FormatNumber(v.Number)
+	case Money:
+		return s.Amount(v.Money)
+	case Time:
+		return FormatTime(v.Time)
+	default:
+		return v.Text
+	}
+}
+
+// Exact returns a value of a type for machines: digits without separators, times in RFC 3339, "" for what is unknown.
+func Exact(typ Type, v Value) string {
+	if !v.Known {
+		return ""
+	}
+	switch typ {
+	case Count, Size:
+		return ExactNumber(v.Number)
+	case Money:
+		return v.Money.String()
+	case Time:
+		return v.Time.Format(time.RFC3339)
+	default:
+		return v.Text
+	}
+}
+
+// FormatCount returns a whole number for people: "1,234".
+func FormatCount(n int) string { return groupThousands(strconv.Itoa(n)) }
+
+// FormatNumber returns a number for people: "1,234", "0.5".
+func FormatNumber(n float64) string { return groupThousands(ExactNumber(n)) }
+
+// ExactNumber returns a number's digits: "1234", "0.5".
+func ExactNumber(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
+
+// FormatTime returns a time for people: "2026-11-22 21:36 UTC".
+func FormatTime(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+
+// groupThousands puts commas into the whole part of a number's digits.
+func groupThousands(digits string) string {
+	whole, fraction := digits, ""
+	if point := strings.IndexByte(digits, '.'); point >= 0 {
+		whole, fraction = digits[:point], digits[point:]
+	}
+	start := len(whole) - len(strings.TrimPrefix(whole, "-"))
+	for at := len(whole) - 3; at > start; at -= 3 {
+		whole = whole[:at] + "," + whole[at:]
+	}
+	return whole + fraction
+}

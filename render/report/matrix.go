@@ -1,0 +1,72 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+)
+
+// A matrix of more regions or models than these would be read by nobody and could have more cells than a fleet
+// has instances.
+const (
+	maxMatrixRegions = 100
+	maxMatrixModels  = 25
+)
+
+// Matrix shows regions by models. Where there are too many to show, it has those with the most instances; the
+// totals of its regions and models are whole all the same.
+type Matrix struct {
+	Models []*Model // sorted by name
+	Rows   []MatrixRow
+	// How many regions and models it leaves out.
+	MoreRegions, MoreModels int
+}
+
+// MatrixRow is a region's row: for each of the matrix's models, in their order, the group, or nil where the region
+// has none.
+type MatrixRow struct {
+	Region *Region
+	Cells  []*Group
+}
+
+func newMatrix(regions []*Region, models []*Model) Matrix {
+	shownRegions := largest(regions, maxMatrixRegions, func(r *Region) int { return r.Count })
+	shownModels := largest(models, maxMatrixModels, func(m *Model) int { return m.Count })
+	m := Matrix{
+		Models:      shownModels,
+		MoreRegions: len(regions) - len(shownRegions),
+		MoreModels:  len(models) - len(shownModels),
+	}
+	column := map[*Model]int{}
+	for i, model := range shownModels {
+		column[model] = i
+	}
+	for _, region := range shownRegions {
+		row := MatrixRow{Region: region, Cells: make([]*Group, len(shownModels))}
+		for _, group := range region.Groups {
+			if i, ok := column[group.Model]; ok {
+				row.Cells[i] = group
+			}
+		}
+		m.Rows = append(m.Rows, row)
+	}
+	return m
+}
+
+// largest returns the n items with the largest size, in the order in which they came; of the same size, the first.
+func largest[T any](items []T, n int, size func(T) int) []T {
+	if len(items) <= n {
+		return items
+	}
+	order := make([]int, len(items))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(size(items[b]), size(items[a])) })
+	order = order[:n]
+	slices.Sort(order)
+	chosen := make([]T, n)
+	for i, at := range order {
+		chosen[i] = items[at]
+	}
+	return chosen
+}

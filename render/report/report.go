@@ -1,0 +1,114 @@
+// Package report computes what every output says of a fleet: groups, totals, costs, names and the text of
+// figures. It knows no file format; whoever writes a file lays out what stands here and computes nothing.
+package report
+
+import (
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"gpufleet/fetch/fleet"
+)
+
+// Source says where the list came from.
+type Source string
+
+// The sources.
+const (
+	FromAPI  Source = "api"
+	FromFile Source = "file"
+	FromDemo Source = "demo"
+)
+
+// Audience says who may read the report.
+type Audience string
+
+// The audiences.
+const (
+	Public   Audience = "public"   // no addresses
+	Internal Audience = "internal" // addresses too
+)
+
+// Settings is what a report needs to know besides the fleet.
+type Settings struct {
+	Title         string
+	Generated     time.Time // when the list was fetched, UTC, to the second
+	Version       string    // of gpufleet
+	Source        Source
+	Audience      Audience
+	Currency      string          // ISO 4217 code; it names the unit, nothing is converted
+	HoursPerMonth decimal.Decimal // above 0
+}
+
+// Report is all that any output says. It is not changed once it is made, so that writers can work side by side.
+type Report struct {
+	Settings
+	Totals
+	// Regions, sorted by name; empty for an empty fleet.
+	Regions []*Region
+	// Models across the regions, sorted by name.
+	Models []*Model
+	// Matrix shows regions by models.
+	Matrix Matrix
+	// Instances in the order of regions, models and names; a group's are one stretch of them.
+	Instances []*fleet.Instance
+	// Columns of an instance that this audience may see, in their order.
+	Columns []Column[*fleet.Instance]
+	// Warnings are sentences about the list, in the order in which they were met.
+	Warnings []string
+}
+
+// Region is a region and its GPU models.
+type Region struct {
+	Name, Slug string
+	Totals
+	Groups []*Group // sorted by model
+}
+
+// Model is a GPU model across the regions.
+type Model struct {
+	Name, Slug string
+	Totals
+	Groups []*Group // sorted by region
+}
+
+// Group is what one region has of one GPU model.
+type Group struct {
+	Region *Region
+	Model  *Model
+	Totals
+	Instances []*fleet.Instance // sorted by name, then id
+}
+
+// Demo reports whether the report shows the built-in sample.
+func (r *Report) Demo() bool { return r.Source == FromDemo }
+
+// Internal reports whether the report is for an internal audience.
+func (r *Report) Internal() bool { return r.Audience == Internal }
+
+// Empty reports whether the fleet has no instances.
+func (r *Report) Empty() bool { return len(r.Instances) == 0 }
+
+// New computes the report of a fleet. It takes the fleet's instances over and sorts them.
+func New(list *fleet.Fleet, settings Settings) *Report {
+	r := &Report{
+		Settings:  settings,
+		Instances: list.Instances,
+		Columns:   instanceColumns(settings.Audience),
+		Warnings:  list.Warnings.Lines(),
+	}
+	r.group()
+	for _, region := range r.Regions {
+		region.Totals = sumGroups(region.Groups, r.HoursPerMonth)
+	}
+	for _, model := range r.Models {
+		model.Totals = sumGroups(model.Groups, r.HoursPerMonth)
+	}
+	var all []*Group
+	for _, region := range r.Regions {
+		all = append(all, region.Groups...)
+	}
+	r.Totals = sumGroups(all, r.HoursPerMonth)
+	r.Matrix = newMatrix(r.Regions, r.Models)
+	return r
+}

@@ -1,0 +1,71 @@
+package report
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"regexp"
+	"slices"
+	"strings"
+
+	"gpufleet/fetch/fleet"
+)
+
+const (
+	maxSlug  = 80
+	hashSize = 8 // characters, 5 bits each
+)
+
+// ownNames are the group names that are not the API's. Their slugs are theirs alone.
+var ownNames = []string{fleet.CPUOnly, fleet.UnknownGPU, fleet.UnknownRegion}
+
+// reserved are names that Windows keeps for devices.
+var reserved = regexp.MustCompile(`^(con|prn|aux|nul|com[0-9]|lpt[0-9])$`)
+
+// endsLikeHash matches a slug that could be another name's with its hash.
+var endsLikeHash = regexp.MustCompile(`(^|-)[a-z2-7]{8}$`)
+
+// slug returns the name of a group in file names and links: [a-z0-9-], at most 80 bytes.
+//
+// It depends on the name alone, so that a link stays good when other groups come and go, and yet differs for names
+// that differ only in case or in what a slug can't hold. So it can be the bare name for one spelling only: the
+// upper-case one, which most of the API's names have (CANADA-1, RTX-A6000). Every other spelling ends in a hash of the name.
+func slug(name string) string {
+	bare := bareSlug(name)
+	switch {
+	case slices.Contains(ownNames, name):
+		return bare
+	case strings.ToUpper(bare) == name && isFree(bare):
+		return bare
+	}
+	sum := sha256.Sum256([]byte(name))
+	hash := strings.ToLower(base32.StdEncoding.EncodeToString(sum[:])[:hashSize])
+	bare = strings.TrimRight(bare[:min(len(bare), maxSlug-hashSize-1)], "-")
+	return strings.TrimLeft(bare+"-"+hash, "-")
+}
+
+// isFree reports whether a bare slug may stand without a hash.
+func isFree(bare string) bool {
+	for _, own := range ownNames {
+		if bare == bareSlug(own) {
+			return false
+		}
+	}
+	return bare != "" && len(bare) <= maxSlug && !reserved.MatchString(bare) && !endsLikeHash.MatchString(bare)
+}
+
+// bareSlug returns name in lower case with a hyphen for each run of what is no ASCII letter or digit.
+func bareSlug(name string) string {
+	var b strings.Builder
+	for i := range len(name) {
+		c := name[i]
+		switch {
+		case 'A' <= c && c <= 'Z':
+			b.WriteByte(c + 'a' - 'A')
+		case 'a' <= c && c <= 'z', isDigit(c):
+			b.WriteByte(c)
+		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
+			b.WriteByte('-')
+		}
+	}
+	return strings.TrimSuffix(b.String(), "-")
+}

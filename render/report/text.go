@@ -1,0 +1,62 @@
+package report
+
+import "fmt"
+
+// Name returns the source as a sentence names it.
+func (s Source) Name() string {
+	switch s {
+	case FromAPI:
+		return "the API"
+	case FromDemo:
+		return "the built-in sample"
+	default:
+		return "a saved reply"
+	}
+}
+
+// Label returns the status's name for people.
+func (s StatusCount) Label() string {
+	if s.Name == "" {
+		return Unknown
+	}
+	return s.Name
+}
+
+// warningsShown bounds how many warnings a page or a summary shows.
+const warningsShown = 20
+
+// WarningsShown returns the first warnings, and how many more there are.
+func (r *Report) WarningsShown() (shown []string, more int) {
+	n := min(len(r.Warnings), warningsShown)
+	return r.Warnings[:n], len(r.Warnings) - n
+}
+
+// Text returns the sum and its coverage: "≥ 12 · 11 of 12 known".
+func (s Sum) Text() string { return WithCoverage(s.String(), s.Coverage()) }
+
+// PerHourText returns a cost per hour and its coverage: "≥ $1,234.50/h · 37 of 41 priced".
+func (s Settings) PerHourText(c Cost) string { return WithCoverage(s.PerHour(c)+"/h", c.Coverage()) }
+
+// PerMonthText returns a cost per month and its coverage: "≥ $1,234.50/month · 37 of 41 priced".
+func (s Settings) PerMonthText(c Cost) string {
+	return WithCoverage(s.PerMonth(c)+"/month", c.Coverage())
+}
+
+// Note says what the matrix leaves out, "" where it leaves out nothing.
+func (m Matrix) Note() string {
+	if m.MoreRegions == 0 && m.MoreModels == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Shown are those with the most instances: %s more regions and %s more models are in the totals.",
+		FormatCount(m.MoreRegions), FormatCount(m.MoreModels))
+}
+
+// Legend returns the sentences that say what the figures mean.
+func (r *Report) Legend() []string {
+	return []string{
+		"Running is what has the status Running. Listed is what still exists: every status but Deleted, Canceled, Completed and Booked.",
+		"The provider does not document whether a stopped instance is billed, so both figures are given and neither is called the bill.",
+		fmt.Sprintf("A month is %s hours. Amounts are in %s as the list states them; nothing is converted.", r.HoursPerMonth, r.Currency),
+		"What is unknown counts as 0 in a sum. Such a sum is a lower bound, is marked ≥, and says how many it covers.",
+	}
+}

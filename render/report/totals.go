@@ -1,0 +1,166 @@
+package report
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/shopspring/decimal"
+
+	"gpufleet/fetch/fleet"
+)
+
+// Totals is what instances come to together.
+type Totals struct {
+	Count    int // instances, whatever their status
+	GPUs     Sum
+	CPUCores Sum
+	RAM      Sum // GB
+	Disk     Sum // GB, the root disks
+	// Statuses, the most frequent first, then by name.
+	Statuses []StatusCount
+	Running  Cost // what is running
+	Listed   Cost // what still exists: not Deleted, Canceled, Completed or Booked
+}
+
+// Sum is a sum over instances. Those whose number is unknown count as 0, so with Known below Of it is a lower
+// bound.
+type Sum struct {
+	Value     float64
+	Known, Of int // instances
+}
+
+// Cost is what instances cost at their prices. Those without a price count as 0, so with Priced below Of it is a
+// lower bound.
+type Cost struct {
+	PerHour    fleet.Money
+	PerMonth   fleet.Money // PerHour times the hours of a month, exactly
+	Priced, Of int         // instances
+}
+
+// StatusCount is how many instances have a status. The name is as it came, "" where there is none.
+type StatusCount struct {
+	Name      string
+	Instances int
+	GPUs      Sum
+}
+
+// LowerBound reports whether something unknown is missing from the sum.
+func (s Sum) LowerBound() bool { return s.Known < s.Of }
+
+// LowerBound reports whether something unpriced is missing from the cost.
+func (c Cost) LowerBound() bool { return c.Priced < c.Of }
+
+func (s *Sum) add(n fleet.Number) {
+	s.Of++
+	if n.Known {
+		s.Known++
+		s.Value += n.Value
+	}
+}
+
+func (s *Sum) addSum(other Sum) {
+	s.Value += other.Value
+	s.Known += other.Known
+	s.Of += other.Of
+}
+
+func (c *Cost) add(p fleet.Price) {
+	c.Of++
+	if p.Known {
+		c.Priced++
+		c.PerHour = c.PerHour.Add(p.Value)
+	}
+}
+
+func (c *Cost) addCost(other Cost) {
+	c.PerHour = c.PerHour.Add(other.PerHour)
+	c.Priced += other.Priced
+	c.Of += other.Of
+}
+
+// sumInstances adds up the instances of a group.
+func sumInstances(instances []*fleet.Instance, hoursPerMonth decimal.Decimal) Totals {
+	var t Totals
+	statuses := statusCounts{}
+	for _, in := range instances {
+		gpus := in.GPUs()
+		t.Count++
+		t.GPUs.add(gpus)
+		t.CPUCores.add(in.CPUCores)
+		t.RAM.add(in.RAM)
+		t.Disk.add(in.DiskSize)
+		status := statuses.of(in.Status)
+		status.Instances++
+		status.GPUs.add(gpus)
+		if in.Running() {
+			t.Running.add(in.Price)
+		}
+		if in.Listed() {
+			t.Listed.add(in.Price)
+		}
+	}
+	t.finish(statuses, hoursPerMonth)
+	return t
+}
+
+// sumGroups adds up groups' totals.
+func sumGroups(groups []*Group, hoursPerMonth decimal.Decimal) Totals {
+	var t Totals
+	statuses := statusCounts{}
+	for _, g := range groups {
+		t.Count += g.Count
+		t.GPUs.addSum(g.GPUs)
+		t.CPUCores.addSum(g.CPUCores)
+		t.RAM.addSum(g.RAM)
+		t.Disk.addSum(g.Disk)
+		for _, s := range g.Statuses {
+			status := statuses.of(s.Name)
+			status.Instances += s.Instances
+			status.GPUs.addSum(s.GPUs)
+		}
+		t.Running.addCost(g.Running)
+		t.Listed.addCost(g.Listed)
+	}
+	t.finish(statuses, hoursPerMonth)
+	return t
+}
+
+// statusCounts counts by status. The list of statuses is open, and may be long.
+type statusCounts map[string]*StatusCount
+
+// of returns the count of a status, a new one for a new name.
+func (c statusCounts) of(name string) *StatusCount {
+	count := c[name]
+	if count == nil {
+		count = &StatusCount{Name: name}
+		c[name] = count
+	}
+	return count
+}
+
+// finish computes what follows from the sums.
+func (t *Totals) finish(statuses statusCounts, hoursPerMonth decimal.Decimal) {
+	for _, count := range statuses {
+		t.Statuses = append(t.Statuses, *count)
+	}
+	slices.SortFunc(t.Statuses, func(a, b StatusCount) int {
+		return cmp.Or(cmp.Compare(b.Instances, a.Instances), compareNatural(a.Name, b.Name))
+	})
+	for _, sum := range []*Sum{&t.GPUs, &t.CPUCores, &t.RAM, &t.Disk} {
+		sum.Value = settle(sum.Value)
+	}
+	t.Running.PerMonth = t.Running.PerHour.Times(hoursPerMonth)
+	t.Listed.PerMonth = t.Listed.PerHour.Times(hoursPerMonth)
+}
+
+// settle drops what adding up floats has left behind the sixth decimal: 0.1 + 0.2 is 0.3. Whole numbers are exact as
+// they are.
+func settle(sum float64) float64 {
+	if sum == math.Trunc(sum) {
+		return sum
+	}
+	settled, _ := strconv.ParseFloat(strconv.FormatFloat(sum, 'f', 6, 64), 64)
+	return settled
+}
