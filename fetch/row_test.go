@@ -108,7 +108,6 @@ func TestTypes(t *testing.T) {
 		"object": `{"a": 7}`, "float": `7.5`, "negative": `-7`, "huge": `1e18`, "beyond": `1e999`, "long": strings.Repeat("7", 100), "hex": `"0x7"`, "nan": `"NaN"`,
 		"underscore": `"7_0"`, "inf": `"Inf"`, "minus zero": `-0`, "exponent": `7e0`,
 	}
-	const unknown = "?"
 	number := map[string]string{"number": "7", "numeric string": "7", "float": "7.5", "empty": "", "blank": "", "null": "", "minus zero": "0", "exponent": "7"}
 	whole := map[string]string{"number": "7", "numeric string": "7", "empty": "", "blank": "", "null": "", "minus zero": "0", "exponent": "7"}
 	text := map[string]string{"numeric string": "7", "string": "x", "empty": "", "blank": "", "null": "", "hex": "0x7", "nan": "NaN", "underscore": "7_0", "inf": "Inf"}

@@ -1,0 +1,32 @@
+# gpufleet: make demo shows it, make test proves it.
+
+TEMPL       = github.com/a-h/templ/cmd/templ@$(shell go list -m -f '{{.Version}}' github.com/a-h/templ)
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.PHONY: build demo test cover lint generate update-golden setup
+
+build: ## the program, as ./gpufleet
+	go build -trimpath -o gpufleet .
+
+demo: ## the built-in sample fleet, rendered into out/
+	go run . --demo --out out
+	@echo "open out/index.html in a browser"
+
+setup: ## what the tests need besides Go
+	@.ci/setup
+
+test: setup ## all tests
+	go test ./...
+
+cover: setup ## how much of fetch and render the tests run
+	@go test -coverprofile=.cache/cover.out -coverpkg=./fetch/...,./render/... ./...
+	@go tool cover -func=.cache/cover.out | tail -n 1
+
+lint: ## form, vet, staticcheck, generated code, import directions
+	@.ci/lint $(TEMPL) $(STATICCHECK)
+
+generate: ## the Go code of the templates
+	go run $(TEMPL) generate
+
+update-golden: ## the expected outputs in testdata, from what the program writes now
+	go test . ./render/... -run Golden -update

@@ -1,0 +1,533 @@
+// Command gpufleet turns a GPU cloud's instance list into a report: an HTML site, a Markdown summary, an Excel
+// workbook, CSV and JSON in one folder.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+	"unicode"
+
+	"github.com/shopspring/decimal"
+	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
+
+	"gpufleet/fetch"
+	"gpufleet/fetch/fleet"
+	"gpufleet/render"
+	"gpufleet/render/publish"
+	"gpufleet/render/report"
+)
+
+// The exit codes. Scripts rely on them.
+const (
+	exitWritten     = 0
+	exitFailed      = 1   // could not render or write; the folder is as before
+	exitUsage       = 2   // bad flag, setting or saved reply's path; the folder is as before
+	exitAPI         = 3   // no reply, or one that is not what the API's document describes; the folder is as before
+	exitIncomplete  = 4   // a list that can't be the whole truth; the folder is as before
+	exitInterrupted = 128 // plus the signal's number: 130, 143; the folder is as before
+)
+
+func main() {
+	signal.Ignore(syscall.SIGPIPE) // a reader of our messages that goes away is no reason to die half-way
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() { cancel(interrupted{(<-signals).(syscall.Signal)}) }()
+	os.Exit(run(ctx, os.Args, os.Stdin, os.Stdout, os.Stderr))
+}
+
+// interrupted is the cause of a context that a signal ended.
+type interrupted struct{ signal syscall.Signal }
+
+func (i interrupted) Error() string {
+	return fmt.Sprintf("stopped by a signal (%v); the output folder is as before", i.signal)
+}
+
+// run is the whole program: it reads the arguments, of which the first is the program's name, and the environment,
+// does the work and returns the exit code. Errors and warnings go to stderr. When ctx ends the run stops and the output folder
+// is as before, unless its files are already being placed.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			fmt.Fprintf(stderr, "gpufleet: internal error (%s): please report it with what follows\n%s", panicText(cause), debug.Stack())
+			code = exitFailed
+		}
+	}()
+	err := newApp(stdin, stdout, stderr).RunContext(ctx, args)
+	if err == nil {
+		return exitWritten
+	}
+	fmt.Fprintf(stderr, "gpufleet: %v\n", err)
+	return exitCode(err)
+}
+
+// panicText returns what may be shown of a panic: the runtime's own words hold numbers only, another value could hold
+// anything.
+func panicText(cause any) string {
+	if known, ok := cause.(runtime.Error); ok {
+		return known.Error()
+	}
+	return fmt.Sprintf("%T", cause)
+}
+
+// usageError is a mistake in what the user gave.
+type usageError struct{ error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+func exitCode(err error) int {
+	var usage usageError
+	var stopped interrupted
+	var source *fetch.Error
+	switch {
+	case errors.As(err, &stopped):
+		return exitInterrupted + int(stopped.signal)
+	case errors.As(err, &usage):
+		return exitUsage
+	case errors.As(err, &source):
+		return map[fetch.Kind]int{fetch.BadInput: exitUsage, fetch.BadAPI: exitAPI, fetch.Incomplete: exitIncomplete}[source.Kind]
+	}
+	return exitFailed
+}
+
+// flagGroup is a group of flags as the help shows them.
+type flagGroup struct {
+	name  string
+	flags []cli.Flag
+}
+
+var flagGroups = []flagGroup{
+	{"source", []cli.Flag{
+		&cli.StringFlag{Name: "api-url", Value: "https://api.nebulablock.com/api/v1", Usage: "fetch from the API at `URL`"},
+		&cli.StringFlag{Name: "token-file", Usage: "`FILE` with the API token; else $GPUFLEET_TOKEN, $ACCESS_TOKEN or $NEBULA_BLOCK_API_KEY has it"},
+		&cli.StringSliceFlag{Name: "input", Usage: "saved reply in `FILE` to render instead (- is standard input); repeat it for pages of one list"},
+		&cli.BoolFlag{Name: "demo", Usage: "render the built-in sample fleet"},
+	}},
+	{"output", []cli.Flag{
+		&cli.StringFlag{Name: "out", Value: "out", Usage: "write the report into `DIR`"},
+		&cli.StringFlag{Name: "title", Value: "GPU fleet", Usage: "`TEXT` that heads every page"},
+	}},
+	{"privacy", []cli.Flag{
+		&cli.StringFlag{Name: "audience", Value: "public", Usage: "`WHO` reads it: public leaves addresses out, internal shows them"},
+	}},
+	{"cost", []cli.Flag{
+		&cli.StringFlag{Name: "currency", Value: "USD", Usage: "the ISO `CODE` of the list's prices; nothing is converted"},
+		&cli.StringFlag{Name: "hours-per-month", Value: "730", Usage: "`HOURS` that make a month"},
+	}},
+	{"network", []cli.Flag{
+		&cli.StringFlag{Name: "timeout", Value: "5m", Usage: "`TIME` that the whole fetch may take"},
+	}},
+	{"talk", []cli.Flag{
+		&cli.BoolFlag{Name: "quiet", Usage: "say nothing but errors"},
+		&cli.BoolFlag{Name: "verbose", Usage: "say what is done"},
+		&cli.BoolFlag{Name: "version", Usage: "print the version and stop"},
+		cli.HelpFlag,
+	}},
+}
+
+// olderNames are environment names that other tools of the provider use, read where the flag's own is unset.
+var olderNames = map[string]string{"api-url": "API_URL"}
+
+// environmentName returns the name under which the environment may hold a flag's value.
+func environmentName(flag string) string {
+	return "GPUFLEET_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
+	app := &cli.App{
+		Name:                      "gpufleet",
+		Writer:                    stdout,
+		ErrWriter:                 stderr,
+		CustomAppHelpTemplate:     helpText(), // the library's own sorts the groups by name
+		HideHelpCommand:           true,
+		HideVersion:               true,
+		DisableSliceFlagSeparator: true,                         // a path may hold a comma
+		ExitErrHandler:            func(*cli.Context, error) {}, // the library's own calls os.Exit
+		OnUsageError: func(_ *cli.Context, err error, _ bool) error {
+			return usagef("%v: see gpufleet --help", err)
+		},
+	}
+	for _, group := range flagGroups {
+		app.Flags = append(app.Flags, group.flags...)
+	}
+	app.Action = func(c *cli.Context) error {
+		switch {
+		case c.Args().Present():
+			return usagef("unexpected argument %q: every setting is a flag, see gpufleet --help", c.Args().First())
+		case c.Bool("version"):
+			_, err := fmt.Fprintf(stdout, "gpufleet %s (commit %s, %s)\n", version(), commit(), runtime.Version())
+			return err
+		}
+		s, err := readSettings(c)
+		if err != nil {
+			return err
+		}
+		t := &talk{stdout: stdout, stderr: stderr, quiet: s.quiet, verbose: s.verbose}
+		return s.produce(c.Context, stdin, t)
+	}
+	return app
+}
+
+// helpText returns the flags in the order of their groups.
+func helpText() string {
+	var b strings.Builder
+	b.WriteString("gpufleet turns a GPU cloud's instance list into a site, a summary and a workbook.\n\nusage: gpufleet [flags]\n")
+	for _, group := range flagGroups {
+		fmt.Fprintf(&b, "\n%s\n", group.name)
+		for _, flag := range group.flags {
+			described := flag.(cli.DocGenerationFlag)
+			placeholder, usage := "", described.GetUsage()
+			if parts := strings.SplitN(usage, "`", 3); len(parts) == 3 {
+				placeholder = " " + parts[1]
+			}
+			usage = strings.ReplaceAll(usage, "`", "")
+			if fallback, ok := flag.(*cli.StringFlag); ok && fallback.Value != "" {
+				usage += " (default " + fallback.Value + ")"
+			}
+			fmt.Fprintf(&b, "  --%-22s  %s\n", flag.Names()[0]+placeholder, usage)
+		}
+	}
+	b.WriteString("\nEvery flag but --help and --version may stand in the environment instead: --api-url as GPUFLEET_API_URL, and so on.\n")
+	return b.String()
+}
+
+// settings is what the flags and the environment say, checked.
+type settings struct {
+	apiURL, token  string // both unused where inputs or demo are set
+	inputs         []string
+	demo           bool
+	out            string
+	timeout        time.Duration
+	report         report.Settings
+	quiet, verbose bool
+}
+
+// values reads flags and, where one is not given, its environment variable. The first mistake is kept.
+type values struct {
+	c   *cli.Context
+	err error
+}
+
+// text returns a flag's value, trimmed. A variable that is set but empty counts as unset.
+func (v *values) text(name string) string {
+	value := strings.TrimSpace(v.c.String(name))
+	if v.c.IsSet(name) {
+		if value == "" {
+			v.fail("--%s needs a value", name)
+		}
+		return value
+	}
+	if found := strings.TrimSpace(os.Getenv(environmentName(name))); found != "" {
+		return found
+	}
+	if found := strings.TrimSpace(os.Getenv(olderNames[name])); found != "" {
+		return found
+	}
+	return value
+}
+
+func (v *values) bool(name string) bool {
+	found := strings.TrimSpace(os.Getenv(environmentName(name)))
+	if v.c.IsSet(name) || found == "" {
+		return v.c.Bool(name)
+	}
+	value, err := strconv.ParseBool(found)
+	if err != nil {
+		v.fail("$%s is neither true nor false", environmentName(name))
+	}
+	return value
+}
+
+func (v *values) list(name string) []string {
+	var list []string
+	for _, item := range v.c.StringSlice(name) {
+		if item = strings.TrimSpace(item); item == "" {
+			v.fail("--%s needs a value", name)
+		}
+		list = append(list, item)
+	}
+	if found := strings.TrimSpace(os.Getenv(environmentName(name))); len(list) == 0 && found != "" {
+		list = []string{found}
+	}
+	return list
+}
+
+func (v *values) fail(format string, args ...any) {
+	if v.err == nil {
+		v.err = usagef(format, args...)
+	}
+}
+
+// readSettings checks all that can be checked before any work.
+func readSettings(c *cli.Context) (*settings, error) {
+	v := &values{c: c}
+	s := &settings{
+		apiURL: v.text("api-url"), inputs: v.list("input"), demo: v.bool("demo"), out: v.text("out"),
+		quiet: v.bool("quiet"), verbose: v.bool("verbose"),
+		report: report.Settings{
+			Title:         v.title(),
+			Generated:     v.now(),
+			Version:       version(),
+			Source:        report.FromAPI,
+			Audience:      v.audience(),
+			Currency:      v.currency(),
+			HoursPerMonth: v.hoursPerMonth(),
+		},
+		timeout: v.timeout(),
+	}
+	switch {
+	case s.demo && len(s.inputs) > 0:
+		v.fail("--demo and --input exclude each other: give one of them")
+	case countOf(s.inputs, fetch.Stdin) > 1:
+		v.fail("--input - is given twice, but standard input can be read once")
+	case s.quiet && s.verbose:
+		v.fail("--quiet and --verbose exclude each other: give one of them")
+	case s.demo:
+		s.report.Source = report.FromDemo
+	case len(s.inputs) > 0:
+		s.report.Source = report.FromFile
+	default:
+		if err := fetch.CheckURL(s.apiURL); err != nil {
+			v.fail("--api-url: %v", err)
+		}
+		s.token = v.token()
+	}
+	return s, v.err
+}
+
+func countOf(items []string, item string) int {
+	n := 0
+	for _, each := range items {
+		if each == item {
+			n++
+		}
+	}
+	return n
+}
+
+func (v *values) title() string {
+	title := v.text("title")
+	const longest = 200
+	if strings.ContainsFunc(title, func(r rune) bool { return !unicode.IsPrint(r) }) || len([]rune(title)) > longest {
+		v.fail("--title must be one line of at most %d printable characters", longest)
+	}
+	return title
+}
+
+// now is the one place where time enters.
+func (v *values) now() time.Time {
+	epoch := strings.TrimSpace(os.Getenv("SOURCE_DATE_EPOCH"))
+	if epoch == "" {
+		return time.Now().UTC().Truncate(time.Second)
+	}
+	seconds, err := strconv.ParseInt(epoch, 10, 64)
+	const year10000 = 253402300800
+	if err != nil || seconds < 0 || seconds >= year10000 {
+		v.fail("$SOURCE_DATE_EPOCH must be whole seconds since 1970")
+	}
+	return time.Unix(seconds, 0).UTC()
+}
+
+func (v *values) audience() report.Audience {
+	audience := report.Audience(v.text("audience"))
+	if audience != report.Public && audience != report.Internal {
+		v.fail("--audience must be public or internal")
+	}
+	return audience
+}
+
+func (v *values) currency() string {
+	code := v.text("currency")
+	if len(code) != 3 || strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+		v.fail("--currency must be an ISO code of three capital letters, such as USD")
+	}
+	return code
+}
+
+func (v *values) hoursPerMonth() decimal.Decimal {
+	text := v.text("hours-per-month")
+	const hoursOfAYear = 8784
+	hours, err := decimal.NewFromString(text)
+	if err != nil || len(text) > 12 || strings.ContainsAny(text, "eE") || hours.Sign() <= 0 || hours.GreaterThan(decimal.NewFromInt(hoursOfAYear)) {
+		v.fail("--hours-per-month must be a number above 0, such as 730")
+	}
+	return hours
+}
+
+func (v *values) timeout() time.Duration {
+	timeout, err := time.ParseDuration(v.text("timeout"))
+	if err != nil || timeout <= 0 {
+		v.fail("--timeout must be a time above 0 with its unit, such as 90s or 5m")
+	}
+	return timeout
+}
+
+// token returns the API token. There is no flag for it: anyone on the machine can read a program's arguments.
+func (v *values) token() string {
+	if path := v.text("token-file"); path != "" {
+		content, err := readSmall(path)
+		if err != nil {
+			v.fail("--token-file: %v", err)
+			return ""
+		}
+		return v.checkedToken(string(content), "the token file")
+	}
+	for _, name := range []string{"GPUFLEET_TOKEN", "ACCESS_TOKEN", "NEBULA_BLOCK_API_KEY"} {
+		if token := strings.TrimSpace(os.Getenv(name)); token != "" {
+			return v.checkedToken(token, "$"+name)
+		}
+	}
+	v.fail("no API token: put it in $GPUFLEET_TOKEN or a file named by --token-file, or try --demo")
+	return ""
+}
+
+func (v *values) checkedToken(token, place string) string {
+	token = strings.TrimSpace(token)
+	if token == "" || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		v.fail("%s does not hold a token: one is expected, a single word without \"Bearer\"", place)
+	}
+	return token
+}
+
+// readSmall reads a file that holds a line or so.
+func readSmall(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(io.LimitReader(file, 64<<10))
+}
+
+// produce makes the report: it fetches the list, computes the report, writes its files and puts them in place.
+func (s *settings) produce(ctx context.Context, stdin io.Reader, t *talk) error {
+	folder, err := publish.Open(s.out)
+	if err != nil {
+		return fmt.Errorf("output folder %s: %w", s.out, err)
+	}
+	defer func() {
+		// Whatever is left over then, the report is in place or the folder as before, and the next run clears it.
+		if left := folder.Close(); left != nil {
+			t.warn(left.Error())
+		}
+	}()
+	if last := folder.Manifest(); s.demo && last != nil && last.Source != string(report.FromDemo) {
+		return usagef("%s holds a real report: give --demo another --out", s.out)
+	}
+
+	list, err := s.fetch(ctx, stdin, t)
+	if err != nil {
+		return err
+	}
+	r := report.New(list, s.report)
+	t.debug("%d instances in %d regions, %d models", r.Count, len(r.Regions), len(r.Models))
+
+	stage, err := folder.Stage(ctx)
+	if err != nil {
+		return err
+	}
+	if err := render.Write(r, stage.Create); err != nil {
+		return err
+	}
+	warnings, err := stage.Place(publish.Manifest{Source: string(s.report.Source), Audience: string(s.report.Audience)})
+	for _, warning := range append(folder.Warnings(), warnings...) {
+		t.warn(warning)
+	}
+	if err != nil {
+		return err
+	}
+	for _, warning := range r.Warnings {
+		t.warn(warning)
+	}
+	t.say("%s: %s instances, %s GPUs, running %s, listed %s", s.out, report.FormatCount(r.Count), r.GPUs.Text(), r.PerHourText(r.Running), r.PerHourText(r.Listed))
+	return nil
+}
+
+func (s *settings) fetch(ctx context.Context, stdin io.Reader, t *talk) (*fleet.Fleet, error) {
+	switch {
+	case s.demo:
+		return fetch.Demo(ctx)
+	case len(s.inputs) > 0:
+		return fetch.Saved(ctx, s.inputs, stdin)
+	}
+	client := &fetch.Client{
+		URL: s.apiURL, Token: s.token, UserAgent: "gpufleet/" + version(), Timeout: s.timeout,
+		Progress: t.progress, Log: t.debug,
+	}
+	defer t.endProgress()
+	return client.Instances(ctx)
+}
+
+// talk is what the program says while it works.
+type talk struct {
+	stdout, stderr io.Writer
+	quiet, verbose bool
+}
+
+// say prints what came of the run.
+func (t *talk) say(format string, args ...any) {
+	if !t.quiet {
+		fmt.Fprintf(t.stdout, format+"\n", args...)
+	}
+}
+
+func (t *talk) warn(warning string) {
+	if !t.quiet {
+		fmt.Fprintf(t.stderr, "gpufleet: warning: %s\n", warning)
+	}
+}
+
+func (t *talk) debug(format string, args ...any) {
+	if t.verbose {
+		fmt.Fprintf(t.stderr, "gpufleet: "+format+"\n", args...)
+	}
+}
+
+// progress shows how far the fetch is, on a terminal only.
+func (t *talk) progress(page, instances int) {
+	if t.onTerminal() {
+		fmt.Fprintf(t.stderr, "\r\x1b[Kpage %d, %d instances", page, instances)
+	}
+}
+
+func (t *talk) endProgress() {
+	if t.onTerminal() {
+		fmt.Fprint(t.stderr, "\r\x1b[K")
+	}
+}
+
+func (t *talk) onTerminal() bool {
+	file, ok := t.stderr.(*os.File)
+	return ok && !t.quiet && term.IsTerminal(int(file.Fd()))
+}
+
+// version returns the version that the program was built as, "devel" where it was not built from a release.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "devel"
+}
+
+// commit returns the revision that the program was built from, "unknown" where the build did not note it.
+func commit() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, setting := range info.Settings {
+			if setting.Key == "vcs.revision" {
+				return setting.Value
+			}
+		}
+	}
+	return "unknown"
+}

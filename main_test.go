@@ -1,0 +1,609 @@
+package main
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/urfave/cli/v2"
+)
+
+var update = flag.Bool("update", false, "write what the program writes now as the expected outputs")
+
+// moment is the time that the tests run at.
+const moment = "1795435200" // 2026-11-23 12:00 UTC
+
+// outcome is what a run left.
+type outcome struct {
+	code           int
+	stdout, stderr string
+}
+
+// execute runs the program in this process. The environment holds nothing of the caller's that the program reads.
+func execute(t *testing.T, env map[string]string, args ...string) outcome {
+	t.Helper()
+	return executeWith(t, context.Background(), env, nil, args...)
+}
+
+func executeWith(t *testing.T, ctx context.Context, env map[string]string, stdin io.Reader, args ...string) outcome {
+	t.Helper()
+	for _, variable := range os.Environ() {
+		name, _, _ := strings.Cut(variable, "=")
+		if strings.HasPrefix(name, "GPUFLEET_") || name == "API_URL" || name == "ACCESS_TOKEN" || name == "NEBULA_BLOCK_API_KEY" {
+			t.Setenv(name, "")
+		}
+	}
+	t.Setenv("SOURCE_DATE_EPOCH", moment)
+	for name, value := range env {
+		t.Setenv(name, value)
+	}
+	var stdout, stderr bytes.Buffer
+	code := run(ctx, append([]string{"gpufleet"}, args...), stdin, &stdout, &stderr)
+	return outcome{code, stdout.String(), stderr.String()}
+}
+
+// want checks an outcome's code, that an error is on standard error alone, and that it says each of the parts.
+func (o outcome) want(t *testing.T, code int, parts ...string) {
+	t.Helper()
+	if o.code != code {
+		t.Errorf("exit code %d, want %d: %s", o.code, code, o.stderr)
+	}
+	for _, part := range parts {
+		if !strings.Contains(o.stderr, part) {
+			t.Errorf("standard error does not say %q: %s", part, o.stderr)
+		}
+	}
+	if code != exitWritten && (o.stdout != "" || !strings.HasPrefix(o.stderr, "gpufleet: ")) {
+		t.Errorf("an error belongs on standard error, behind the program's name: %q, %q", o.stdout, o.stderr)
+	}
+}
+
+// contents returns every file below dir by its path, hidden ones too.
+func contents(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		name, _ := filepath.Rel(dir, path)
+		files[filepath.ToSlash(name)] = string(content)
+		return err
+	})
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// serve answers every request in the same way and returns the address.
+func serve(t *testing.T, code int, body string) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(code)
+		io.WriteString(w, body)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func write(t *testing.T, path, content string) string {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+const oneInstance = `{"data": [{"id": 1, "region": "CANADA-1", "gpu": "RTX-A6000", "gpu_count": 1, "price_per_hour": 0.679, "status": "Running"}], "total_instance": 1, "status": "success"}`
+
+var tokenSet = map[string]string{"GPUFLEET_TOKEN": "the-token"}
+
+// TestExitCodes has a case for each row of the table of exit codes, into a folder that holds an earlier report: what fails
+// leaves it as it was.
+func TestExitCodes(t *testing.T) {
+	good := serve(t, 200, oneInstance)
+	closed := httptest.NewServer(nil)
+	closed.Close()
+	dir := t.TempDir()
+	reply := write(t, filepath.Join(dir, "reply.json"), oneInstance)
+	tests := []struct {
+		name string
+		code int
+		says string
+		env  map[string]string
+		args []string
+	}{
+		{"API", 0, "", tokenSet, []string{"--api-url", good}},
+		{"API by the environment", 0, "", map[string]string{"ACCESS_TOKEN": " x ", "GPUFLEET_API_URL": "", "API_URL": " " + good + " "}, nil},
+		{"third token name", 0, "", map[string]string{"GPUFLEET_TOKEN": "", "NEBULA_BLOCK_API_KEY": "x", "GPUFLEET_API_URL": good}, nil},
+		{"token file", 0, "", nil, []string{"--api-url", good, "--token-file", write(t, filepath.Join(dir, "token"), "x\n")}},
+		{"saved reply", 0, "", nil, []string{"--input", reply}},
+		{"saved reply by the environment", 0, "", map[string]string{"GPUFLEET_INPUT": reply}, nil},
+
+		{"unknown flag", 2, "not defined: -nonsense", nil, []string{"--nonsense"}},
+		{"positional argument", 2, `unexpected argument "demo"`, nil, []string{"demo", "--demo"}},
+		{"help as a command", 2, `unexpected argument "help"`, nil, []string{"help"}},
+		{"empty value", 2, "--out needs a value", nil, []string{"--demo", "--out", " "}},
+		{"flag without its value", 2, "flag needs an argument", nil, []string{"--demo", "--out"}},
+		{"no token", 2, "no API token", nil, []string{"--api-url", good}},
+		{"token file missing", 2, "--token-file: open", nil, []string{"--token-file", filepath.Join(dir, "none")}},
+		{"token file empty", 2, "does not hold a token", nil, []string{"--token-file", write(t, filepath.Join(dir, "empty"), "\n")}},
+		{"two words", 2, "without \"Bearer\"", map[string]string{"GPUFLEET_TOKEN": "Bearer SECRET"}, nil},
+		{"bad address", 2, "not a web address", tokenSet, []string{"--api-url", "api.example.org"}},
+		{"plain http", 2, "in the clear", tokenSet, []string{"--api-url", "http://api.example.org"}},
+		{"user in the address", 2, "user name or password", tokenSet, []string{"--api-url", "https://u:SECRET@api.example.org"}},
+		{"query in the address", 2, "query", tokenSet, []string{"--api-url", "https://api.example.org?token=SECRET"}},
+		{"demo and input", 2, "exclude each other", nil, []string{"--demo", "--input", reply}},
+		{"stdin twice", 2, "standard input can be read once", nil, []string{"--input", "-", "--input", "-"}},
+		{"saved reply missing", 2, "no such file", nil, []string{"--input", filepath.Join(dir, "none.json")}},
+		{"saved reply is a folder", 2, "is a directory", nil, []string{"--input", dir}},
+		{"demo over a real report", 2, "holds a real report", nil, []string{"--demo"}},
+		{"audience", 2, "public or internal", nil, []string{"--demo", "--audience", "all"}},
+		{"currency", 2, "--currency", nil, []string{"--demo", "--currency", "dollars"}},
+		{"hours", 2, "--hours-per-month", nil, []string{"--demo", "--hours-per-month", "0"}},
+		{"hours not finite", 2, "--hours-per-month", nil, []string{"--demo", "--hours-per-month", "NaN"}},
+		{"timeout", 2, "--timeout", nil, []string{"--demo", "--timeout", "300"}},
+		{"title", 2, "--title", nil, []string{"--demo", "--title", "a\nb"}},
+		{"quiet and verbose", 2, "exclude each other", nil, []string{"--demo", "--quiet", "--verbose"}},
+		{"bad boolean", 2, "$GPUFLEET_DEMO", map[string]string{"GPUFLEET_DEMO": "perhaps"}, nil},
+		{"bad epoch", 2, "$SOURCE_DATE_EPOCH", map[string]string{"SOURCE_DATE_EPOCH": "today"}, []string{"--demo"}},
+
+		{"unreachable", 3, "refused", tokenSet, []string{"--api-url", closed.URL, "--timeout", "20s"}},
+		{"refused token", 3, "401", tokenSet, []string{"--api-url", serve(t, 401, "")}},
+		{"redirect", 3, "redirect", tokenSet, []string{"--api-url", serve(t, 302, "")}},
+		{"failed", 3, "reports a failure", tokenSet, []string{"--api-url", serve(t, 200, `{"data": null, "status": "failed", "message": "SECRET"}`)}},
+		{"not JSON", 3, "not JSON", tokenSet, []string{"--api-url", serve(t, 200, "<html>SECRET</html>")}},
+		{"saved reply is no reply", 3, "not what the API's document describes", nil, []string{"--input", write(t, filepath.Join(dir, "list.json"), `["SECRET"]`)}},
+
+		{"incomplete", 4, "1 of 2", tokenSet, []string{"--api-url", serve(t, 200, strings.Replace(oneInstance, `"total_instance": 1`, `"total_instance": 2`, 1))}},
+		{"saved pages incomplete", 4, "1 of 3", nil, []string{"--input", write(t, filepath.Join(dir, "part.json"), strings.Replace(oneInstance, `"total_instance": 1`, `"total_instance": 3`, 1))}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			out := filepath.Join(t.TempDir(), "out")
+			execute(t, nil, "--input", reply, "--out", out, "--title", "earlier").want(t, 0)
+			before := contents(t, out)
+			args := test.args
+			if len(args) == 0 || args[len(args)-1] != "--out" {
+				args = append([]string{"--out", out}, args...)
+			}
+			got := execute(t, test.env, args...)
+			got.want(t, test.code, test.says)
+			if strings.Contains(got.stderr, "SECRET") {
+				t.Errorf("a secret is in the error: %s", got.stderr)
+			}
+			if test.code != 0 {
+				if diff := cmp.Diff(before, contents(t, out)); diff != "" {
+					t.Errorf("the folder has changed: %s", diff)
+				}
+				// And where there was no folder, there is none.
+				fresh := filepath.Join(t.TempDir(), "a", "b")
+				if test.name == "demo over a real report" {
+					return
+				}
+				args[1] = fresh
+				execute(t, test.env, args...)
+				if _, err := os.Stat(filepath.Dir(fresh)); !os.IsNotExist(err) && test.name != "empty value" {
+					t.Errorf("a failed run made a folder: %v", err)
+				}
+			}
+		})
+	}
+}
+
+func TestFailedToWrite(t *testing.T) {
+	file := write(t, filepath.Join(t.TempDir(), "file"), "")
+	execute(t, nil, "--demo", "--out", file).want(t, exitFailed, "output folder")
+	execute(t, nil, "--demo", "--out", filepath.Join(file, "below")).want(t, exitFailed, "output folder")
+
+	out := filepath.Join(t.TempDir(), "out")
+	write(t, filepath.Join(out, "index.html", "not a file"), "mine")
+	before := contents(t, out)
+	execute(t, nil, "--demo", "--out", out).want(t, exitFailed, "index.html")
+	if diff := cmp.Diff(before, contents(t, out)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestInterrupted ends a run that waits for the API.
+func TestInterrupted(t *testing.T) {
+	asked := make(chan struct{}, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked <- struct{}{}
+		<-r.Context().Done()
+	}))
+	defer server.Close()
+	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+		ctx, cancel := context.WithCancelCause(context.Background())
+		go func() {
+			<-asked
+			cancel(interrupted{signal})
+		}()
+		out := filepath.Join(t.TempDir(), "out")
+		executeWith(t, ctx, tokenSet, nil, "--api-url", server.URL, "--out", out).want(t, 128+int(signal), "as before")
+		if _, err := os.Stat(out); !os.IsNotExist(err) {
+			t.Error("an interrupted run made a folder")
+		}
+	}
+}
+
+// TestSignals sends real signals to a real process.
+func TestSignals(t *testing.T) {
+	program := build(t)
+	for _, signal := range []os.Signal{syscall.SIGINT, syscall.SIGTERM} {
+		asked := make(chan struct{}, 1)
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			asked <- struct{}{}
+			<-r.Context().Done()
+		}))
+		out := filepath.Join(t.TempDir(), "out")
+		command := exec.Command(program, "--api-url", server.URL, "--out", out)
+		command.Env = append(os.Environ(), "GPUFLEET_TOKEN=x")
+		if err := command.Start(); err != nil {
+			t.Fatal(err)
+		}
+		<-asked
+		start := time.Now()
+		command.Process.Signal(signal)
+		command.Wait()
+		if code := command.ProcessState.ExitCode(); code != 128+int(signal.(syscall.Signal)) || time.Since(start) > 2*time.Second {
+			t.Errorf("%v: exit code %d after %v", signal, code, time.Since(start))
+		}
+		if _, err := os.Stat(out); !os.IsNotExist(err) {
+			t.Errorf("%v: the folder is there", signal)
+		}
+		server.CloseClientConnections()
+		server.Close()
+	}
+}
+
+// build builds the program once and returns its path.
+func build(t *testing.T) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "gpufleet")
+	if text, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	return program
+}
+
+func TestOutputs(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out")
+	execute(t, nil, "--demo", "--out", out).want(t, 0)
+	files := contents(t, out)
+	for _, path := range []string{"index.html", "404.html", ".nojekyll", "summary.md", "fleet.xlsx", "manifest.json", "instances/index.html", "summary/index.html",
+		"about/index.html", "data/instances.json", "data/instances.csv", "data/groups.csv", "regions/canada-1/index.html", "regions/canada-1/rtx-a6000/index.html", "models/rtx-a6000/index.html"} {
+		if _, ok := files[path]; !ok {
+			t.Errorf("%s is missing", path)
+		}
+	}
+	var manifest struct{ Source, Audience string }
+	if err := json.Unmarshal([]byte(files["manifest.json"]), &manifest); err != nil || manifest.Source != "demo" || manifest.Audience != "public" {
+		t.Errorf("manifest: %+v, %v", manifest, err)
+	}
+	for path, content := range files {
+		if strings.HasSuffix(path, ".html") && !strings.Contains(content, "Sample data") {
+			t.Errorf("%s does not say that the data is a sample", path)
+		}
+	}
+}
+
+// TestSameBytes runs twice, the second time over the first: the same bytes, and no file touched.
+func TestSameBytes(t *testing.T) {
+	first, second := filepath.Join(t.TempDir(), "out"), filepath.Join(t.TempDir(), "out")
+	execute(t, nil, "--demo", "--out", first).want(t, 0)
+	t.Setenv("TZ", "Asia/Tokyo")
+	t.Setenv("LC_ALL", "de_DE.UTF-8")
+	execute(t, nil, "--demo", "--out", second).want(t, 0)
+	if diff := cmp.Diff(contents(t, first), contents(t, second)); diff != "" {
+		t.Error(diff)
+	}
+	index := filepath.Join(first, "index.html")
+	old := time.Unix(1_000_000_000, 0)
+	if err := os.Chtimes(index, old, old); err != nil {
+		t.Fatal(err)
+	}
+	execute(t, nil, "--demo", "--out", first).want(t, 0)
+	if info, err := os.Stat(index); err != nil || !info.ModTime().Equal(old) {
+		t.Errorf("an unchanged file was touched: %v, %v", info.ModTime(), err)
+	}
+}
+
+func TestStandardInput(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out")
+	executeWith(t, context.Background(), nil, strings.NewReader(oneInstance), "--input", "-", "--out", out).want(t, 0)
+	if !strings.Contains(contents(t, out)["data/instances.json"], `"price_per_hour":"0.679","price_source":"list"`) {
+		t.Error("the instance is not there")
+	}
+}
+
+func TestTalk(t *testing.T) {
+	odd := write(t, filepath.Join(t.TempDir(), "odd.json"), `{"data": [{"gpu_count": true}], "status": "success"}`)
+	for args, want := range map[string]struct{ stdout, stderr bool }{"": {true, true}, "--quiet": {false, false}, "--verbose": {true, true}} {
+		all := []string{"--input", odd, "--out", filepath.Join(t.TempDir(), "out")}
+		if args != "" {
+			all = append(all, args)
+		}
+		got := execute(t, nil, all...)
+		got.want(t, 0)
+		if (got.stdout != "") != want.stdout || (got.stderr != "") != want.stderr {
+			t.Errorf("%s: %q, %q", args, got.stdout, got.stderr)
+		}
+		if want.stderr && !strings.Contains(got.stderr, "gpufleet: warning: row 1: gpu_count is a boolean, taken as unknown\n") {
+			t.Errorf("%s: %q", args, got.stderr)
+		}
+		if strings.Contains(got.stderr, "\x1b") || strings.Contains(got.stderr, "\r") {
+			t.Errorf("control characters without a terminal: %q", got.stderr)
+		}
+	}
+}
+
+func TestHelpAndVersion(t *testing.T) {
+	got := execute(t, nil, "--help")
+	got.want(t, 0)
+	at := 0
+	for _, group := range []string{"\nsource\n", "\noutput\n", "\nprivacy\n", "\ncost\n", "\nnetwork\n", "\ntalk\n"} {
+		next := strings.Index(got.stdout[at:], group)
+		if next < 0 {
+			t.Fatalf("%q is missing or out of order in: %s", group, got.stdout)
+		}
+		at += next
+	}
+	got = execute(t, nil, "--version")
+	got.want(t, 0)
+	if !strings.HasPrefix(got.stdout, "gpufleet ") || !strings.Contains(got.stdout, "commit ") || !strings.Contains(got.stdout, "go1.") {
+		t.Error(got.stdout)
+	}
+}
+
+// TestPanic has a flag's reader panic with a value that must not be shown.
+func TestPanic(t *testing.T) {
+	defer func(groups []flagGroup) { flagGroups = groups }(flagGroups)
+	flagGroups = []flagGroup{{"broken", nil}}
+	var stderr bytes.Buffer
+	code := run(context.Background(), []string{"gpufleet"}, nil, panicking{}, &stderr)
+	if code == exitFailed && strings.Contains(stderr.String(), "SECRET") {
+		t.Error(stderr.String())
+	}
+	for _, value := range []any{"SECRET", fmt.Errorf("SECRET"), struct{ s string }{"SECRET"}} {
+		if text := panicText(value); strings.Contains(text, "SECRET") {
+			t.Errorf("%T: %s", value, text)
+		}
+	}
+}
+
+type panicking struct{}
+
+func (panicking) Write([]byte) (int, error) { panic("SECRET") }
+
+// TestNothingLeaks puts canaries wherever a reply holds what is none of ours and looks for them in every byte that comes out,
+// through every way that a run can end, at every verbosity.
+func TestNothingLeaks(t *testing.T) {
+	const token = "CANARYTOKEN77"
+	secrets := `"vm_name": "CANARY01", "vm_password": "CANARY02", "password": {"CANARY03": ["CANARY04", 1]}, "user_name": "CANARY05", "user": {"id": "CANARY06", "name": "CANARY07", "email": "CANARY08@example.org"},
+		"team": "CANARY09", "dc_id": "CANARY10", "VM_PASSWORD": "CANARY11", "Host_Name": "CANARY12", "username": "CANARY13", "CANARY14": "CANARY15"`
+	row := `{"id": 1, "region": "CANADA-1", "gpu": "RTX-A6000", "gpu_count": 1, "price_per_hour": 1, "status": "Running", "public_ipv4": "198.51.100.77", ` + secrets + `}`
+	broken := `{"id": ["CANARY21"], "gpu_count": "CANARY22", "ram": {"CANARY23": 1}, "price_per_hour": "CANARY24", "created_at": "CANARY25", "cpu_cores": true, ` + secrets + `}`
+	bodies := map[string]string{
+		"good":       `{"data": [` + row + `], "total_instance": 1, "message": "CANARY31", "status": "success", "CANARY32": "CANARY33"}`,
+		"broken":     `{"data": [` + broken + `], "total_instance": 1, "message": "CANARY31", "status": "success"}`,
+		"incomplete": `{"data": [` + row + `], "total_instance": 2, "message": "CANARY31", "status": "success"}`,
+		"failed":     `{"data": [` + row + `], "message": "CANARY31 token expired CANARY34", "status": "CANARY35"}`,
+		"not JSON":   `{"data": [` + row + `], CANARY36`,
+		"a string":   `"CANARY37"`,
+	}
+	for name, body := range bodies {
+		for _, code := range []int{200, 401, 500} {
+			for _, verbosity := range []string{"--quiet", "--verbose"} {
+				if code == 500 && (name != "good" || verbosity == "--quiet") {
+					continue // it is retried, which takes seconds
+				}
+				out := filepath.Join(t.TempDir(), "out")
+				got := execute(t, map[string]string{"GPUFLEET_TOKEN": token}, "--api-url", serve(t, code, body), "--out", out, verbosity)
+				said := map[string]string{"standard output": got.stdout, "standard error": got.stderr}
+				for path, content := range contents(t, out) {
+					said[path] = content
+					if strings.HasSuffix(path, ".xlsx") {
+						for part, text := range unzip(t, content) {
+							said[path+"/"+part] = text
+						}
+					}
+				}
+				for place, text := range said {
+					if at := strings.Index(strings.ToUpper(text), "CANARY"); at >= 0 {
+						t.Errorf("%s, %d, %s: %s holds %q", name, code, verbosity, place, text[at:min(len(text), at+20)])
+					}
+					if strings.Contains(text, "198.51.100.77") {
+						t.Errorf("%s, %d, %s: %s holds an address", name, code, verbosity, place)
+					}
+					if strings.HasPrefix(place, "standard") {
+						continue
+					}
+					if strings.Contains(text, "127.0.0.1") || strings.Contains(text, out) {
+						t.Errorf("%s: %s holds the API's address or a path of this machine", name, place)
+					}
+				}
+			}
+		}
+	}
+}
+
+// unzip returns the parts of a workbook.
+func unzip(t *testing.T, content string) map[string]string {
+	t.Helper()
+	archive, err := zip.NewReader(strings.NewReader(content), int64(len(content)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := map[string]string{}
+	for _, file := range archive.File {
+		reader, err := file.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts[file.Name] = string(text)
+	}
+	return parts
+}
+
+// TestAudience sees to it that addresses are in the internal report alone.
+func TestAudience(t *testing.T) {
+	for audience, want := range map[string]bool{"public": false, "internal": true} {
+		out := filepath.Join(t.TempDir(), "out")
+		execute(t, nil, "--demo", "--audience", audience, "--out", out).want(t, 0)
+		files := contents(t, out)
+		found := false
+		for _, text := range append([]string{files["data/instances.json"], files["data/instances.csv"]}, unzip(t, files["fleet.xlsx"])["xl/worksheets/sheet2.xml"]) {
+			found = found || strings.Contains(text, "203.0.113.")
+		}
+		if found != want {
+			t.Errorf("%s: addresses are there: %v", audience, found)
+		}
+	}
+}
+
+// TestGolden compares the three main outputs of both known replies with what they were. A person has read what is there.
+func TestGolden(t *testing.T) {
+	for _, name := range []string{"reply-2024-11", "reply-2025"} {
+		out := filepath.Join(t.TempDir(), "out")
+		execute(t, nil, "--input", filepath.Join("fetch", "testdata", name+".json"), "--out", out).want(t, 0)
+		files := contents(t, out)
+		for _, path := range []string{"index.html", "summary.md", "data/instances.json"} {
+			golden := filepath.Join("render", "testdata", name, filepath.Base(path))
+			if *update {
+				write(t, golden, files[path])
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), files[path]); diff != "" {
+				t.Errorf("%s %s: %s", name, path, diff)
+			}
+		}
+	}
+}
+
+// TestReadme runs every command of the README, in its order, in a fresh copy of the project. The make targets that
+// would run these tests again, or need the network, are only looked up.
+func TestReadme(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var script strings.Builder
+	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(string(readme), -1) {
+		for _, line := range strings.SplitAfter(block[1], "\n") {
+			if strings.HasPrefix(line, "make ") && line != "make build\n" && line != "make demo\n" {
+				line = "make -n " + strings.TrimPrefix(line, "make ")
+			}
+			script.WriteString(line)
+		}
+	}
+	dir := clone(t)
+	half := func(total int, id int) string {
+		return fmt.Sprintf(`{"data": [{"id": %d, "host_name": "h%d", "status": "Running"}], "total_instance": %d, "status": "success"}`, id, id, total)
+	}
+	for name, content := range map[string]string{"key.txt": "ak_1\n", "reply.json": oneInstance, "page-1.json": half(2, 1), "page-2.json": half(2, 2)} {
+		write(t, filepath.Join(dir, name), content)
+	}
+	command := exec.Command("bash", "-euxo", "pipefail", "-c", script.String())
+	command.Dir = dir
+	command.Env = append(os.Environ(), "GPUFLEET_API_URL="+serve(t, 200, oneInstance), "GOFLAGS=", "MAKEFLAGS=")
+	if output, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, output)
+	}
+	for _, path := range []string{"out/index.html", "site/fleet.xlsx", "internal-site/summary.md", "sample/manifest.json"} {
+		if _, err := os.Stat(filepath.Join(dir, path)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// clone copies the project as it stands, without what git ignores, into a repository of its own.
+func clone(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	list, err := exec.Command("git", "ls-files", "-co", "--exclude-standard").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range strings.Fields(string(list)) {
+		content, err := os.ReadFile(path)
+		if os.IsNotExist(err) {
+			continue // deleted and not yet committed
+		}
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, path), string(content))
+		if err := os.Chmod(filepath.Join(dir, path), info.Mode()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, args := range [][]string{{"init", "-q"}, {"add", "-A"}, {"-c", "user.name=x", "-c", "user.email=x@example.org", "commit", "-qm", "x"}} {
+		command := exec.Command("git", args...)
+		command.Dir = dir
+		if output, err := command.CombinedOutput(); err != nil {
+			t.Fatalf("git %v: %v: %s", args, err, output)
+		}
+	}
+	return dir
+}
+
+// TestReadmeTables holds the README's flags and exit codes against the program's.
+func TestReadmeTables(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme := string(text)
+	flags := map[string]bool{}
+	for _, group := range flagGroups {
+		for _, flag := range group.flags {
+			flags[flag.Names()[0]] = true
+			if !strings.Contains(readme, "`--"+flag.Names()[0]) {
+				t.Errorf("the README does not know --%s", flag.Names()[0])
+			}
+			if f, ok := flag.(*cli.StringFlag); ok && f.Value != "" && !strings.Contains(readme, "` | `"+f.Value+"` |") {
+				t.Errorf("the README has another default for --%s than %s", f.Name, f.Value)
+			}
+		}
+	}
+	for _, match := range regexp.MustCompile("`--([a-z-]+)").FindAllStringSubmatch(readme, -1) {
+		if !flags[match[1]] {
+			t.Errorf("the README tells of --%s, which is no flag", match[1])
+		}
+	}
+	for _, code := range []int{exitWritten, exitFailed, exitUsage, exitAPI, exitIncomplete} {
+		if !strings.Contains(readme, fmt.Sprintf("\n| %d | ", code)) {
+			t.Errorf("the README does not know exit code %d", code)
+		}
+	}
+}

@@ -1,0 +1,56 @@
+package render
+
+import (
+	"encoding/csv"
+	"io"
+	"strings"
+
+	"gpufleet/render/report"
+)
+
+// writeInstancesCSV writes data/instances.csv: a header and a row an instance.
+func writeInstancesCSV(w io.Writer, r *report.Report) error {
+	return writeCSV(w, r.Columns, r.Instances)
+}
+
+// writeGroupsCSV writes data/groups.csv: a header and a row a group, in the order of regions and models.
+func writeGroupsCSV(w io.Writer, r *report.Report) error {
+	var groups []*report.Group
+	for _, region := range r.Regions {
+		groups = append(groups, region.Groups...)
+	}
+	return writeCSV(w, report.GroupColumns(), groups)
+}
+
+// writeCSV writes rows in RFC 4180's form, but with line feeds. Unknown values are empty.
+func writeCSV[T any](w io.Writer, columns []report.Column[T], rows []T) error {
+	out := csv.NewWriter(w)
+	cells := make([]string, len(columns))
+	for i, column := range columns {
+		cells[i] = column.Name
+	}
+	if err := out.Write(cells); err != nil {
+		return err
+	}
+	for _, row := range rows {
+		for i, column := range columns {
+			cells[i] = report.Exact(column.Type, column.Value(row))
+			if column.Type == report.Text {
+				cells[i] = inertCell(cells[i])
+			}
+		}
+		if err := out.Write(cells); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// inertCell puts an apostrophe before text that a spreadsheet would take for a formula.
+func inertCell(text string) string {
+	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+		return "'" + text
+	}
+	return text
+}

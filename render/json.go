@@ -1,0 +1,65 @@
+package render
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"gpufleet/render/report"
+)
+
+// schema is the version of the JSON files' form.
+const schema = 1
+
+// writeInstancesJSON writes data/instances.json, one instance a line: the names are the columns', numbers are
+// numbers, amounts are strings of their exact decimals, and what is unknown is null.
+func writeInstancesJSON(w io.Writer, r *report.Report) error {
+	b := bufio.NewWriterSize(w, 64<<10)
+	head, err := json.Marshal(struct {
+		Schema    int       `json:"schema"`
+		Generated time.Time `json:"generated_at"`
+		Source    string    `json:"source"`
+		Audience  string    `json:"audience"`
+		Currency  string    `json:"currency"`
+		Total     int       `json:"total_instances"`
+	}{schema, r.Generated, string(r.Source), string(r.Audience), r.Currency, r.Count})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(b, "%s,\"instances\":[", head[:len(head)-1])
+	separator := "\n{"
+	var line []byte
+	for _, in := range r.Instances {
+		line = append(line[:0], separator...)
+		separator = ",\n{"
+		for j, column := range r.Columns {
+			if j > 0 {
+				line = append(line, ',')
+			}
+			line = append(append(append(line, '"'), column.Name...), '"', ':')
+			if line, err = appendJSON(line, column.Type, column.Value(in)); err != nil {
+				return err
+			}
+		}
+		if _, err := b.Write(append(line, '}')); err != nil {
+			return err
+		}
+	}
+	b.WriteString("\n]}\n")
+	return b.Flush()
+}
+
+// appendJSON appends a value of a column as JSON.
+func appendJSON(line []byte, typ report.Type, v report.Value) ([]byte, error) {
+	exact := report.Exact(typ, v)
+	switch {
+	case !v.Known:
+		return append(line, "null"...), nil
+	case typ == report.Count || typ == report.Size:
+		return append(line, exact...), nil
+	}
+	text, err := json.Marshal(exact)
+	return append(line, text...), err
+}

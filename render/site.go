@@ -1,0 +1,56 @@
+// Package render writes a report into files: the HTML site, the Markdown summary, the workbook, CSV and JSON.
+// Each writer lays out what the report says and computes nothing.
+package render
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"gpufleet/render/report"
+	"gpufleet/render/workbook"
+)
+
+// Create opens a file of the output folder for writing. The path is relative, with slashes.
+type Create func(path string) (io.WriteCloser, error)
+
+// Write writes every output of the report, in a fixed order. The error names the file that could not be written.
+func Write(r *report.Report, create Create) error {
+	var summary bytes.Buffer // read twice: as a file, and by the page made of it
+	if err := writeMarkdown(&summary, r); err != nil {
+		return err
+	}
+	summaryHTML, err := markdownToHTML(summary.Bytes())
+	if err != nil {
+		return err
+	}
+	outputs := []struct {
+		path  string
+		write func(io.Writer, *report.Report) error
+	}{
+		{"data/instances.json", writeInstancesJSON},
+		{"data/instances.csv", writeInstancesCSV},
+		{"data/groups.csv", writeGroupsCSV},
+		{"summary.md", func(w io.Writer, _ *report.Report) error { _, err := w.Write(summary.Bytes()); return err }},
+		{"fleet.xlsx", workbook.Write},
+	}
+	for _, output := range outputs {
+		if err := writeFile(create, output.path, func(w io.Writer) error { return output.write(w, r) }); err != nil {
+			return err
+		}
+	}
+	return writeSite(r, summaryHTML, create)
+}
+
+// writeFile creates a file, has it written and closes it.
+func writeFile(create Create, path string, write func(io.Writer) error) error {
+	file, err := create(path)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(write(file), file.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}

@@ -1,0 +1,102 @@
+package workbook
+
+import (
+	"github.com/xuri/excelize/v2"
+)
+
+// page is a sheet without a table: blocks of rows below each other. It is made as a whole before it is written.
+type page struct {
+	widths []float64 // of its columns
+	lines  []line
+}
+
+// line is a row of a page.
+type line struct {
+	cells  []cell
+	height float64 // in points, 0 for what the text needs
+	across bool    // its first cell reaches over all columns
+}
+
+// cell is a cell of a page. A value of nil is an empty cell.
+type cell struct {
+	value any // string or a number or time
+	look  look
+	link  string // the sheet that a click leads to, "" for none
+}
+
+func (p *page) add(cells ...cell) { p.lines = append(p.lines, line{cells: cells}) }
+
+func (p *page) blank() { p.lines = append(p.lines, line{}) }
+
+// across adds text that may run on over several lines over all columns.
+func (p *page) across(role role, text string) {
+	width := 0.0
+	for _, w := range p.widths {
+		width += w
+	}
+	p.lines = append(p.lines, line{cells: []cell{words(role, text)}, height: p.heightOf(text, width), across: true})
+}
+
+// heightOf returns the height of wrapped text. It is set and not left to the program that opens the file, since some find
+// none, and none of them finds one where cells are merged.
+func (p *page) heightOf(text string, width float64) float64 {
+	// Most letters are narrower than a digit, so more of them fit than are counted on.
+	return 15.75 * float64(wrappedLines(text, int(width)))
+}
+
+// section adds the head of a block over all columns. Figures behind the first column stand on the right.
+func (p *page) section(role role, names ...string) {
+	cells := make([]cell, len(p.widths))
+	for i := range cells {
+		cells[i] = words(section, "")
+		if i > 0 {
+			cells[i].look.role = role
+		}
+		if i < len(names) {
+			cells[i].value = names[i]
+		}
+	}
+	p.lines = append(p.lines, line{cells: cells, height: 18})
+}
+
+func words(role role, text string) cell { return cell{value: text, look: look{role: role}} }
+
+// fit widens the columns to so many digits where they are narrower.
+func (p *page) fit(column, digits int) {
+	p.widths[column] = max(p.widths[column], float64(digits))
+}
+
+// writePage writes a page to its sheet.
+func (b *book) writePage(name string, p *page) {
+	for len(p.lines) > 0 && len(p.lines[len(p.lines)-1].cells) == 0 { // the blank line behind the last block
+		p.lines = p.lines[:len(p.lines)-1]
+	}
+	s := b.open(name, layout{columns: len(p.widths), rows: len(p.lines), widths: p.widths})
+	for i, line := range p.lines {
+		cells := make([]any, len(line.cells))
+		for j, c := range line.cells {
+			cells[j] = b.pageCell(c)
+			if c.link != "" {
+				b.try(b.file.SetCellHyperLink(name, cellName(j+1, i+1), "'"+c.link+"'!A1", "Location"))
+			}
+		}
+		s.row(cells, excelize.RowOpts{Height: line.height})
+		if line.across && b.err == nil {
+			b.try(s.MergeCell(cellName(1, i+1), cellName(len(p.widths), i+1)))
+		}
+	}
+	s.close()
+}
+
+func (b *book) pageCell(c cell) any {
+	switch text, isText := c.value.(string); {
+	case c.value == nil && c.look == look{}:
+		return nil
+	case isText && text != "":
+		return b.text(c.look, text)
+	case isText:
+		return excelize.Cell{StyleID: b.style(c.look)}
+	default:
+		return excelize.Cell{StyleID: b.style(c.look), Value: c.value}
+	}
+}

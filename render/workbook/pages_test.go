@@ -1,0 +1,155 @@
+package workbook
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/shopspring/decimal"
+
+	"gpufleet/fetch/fleet"
+	"gpufleet/render/report"
+)
+
+// The headline figures are numbers, show what other outputs say, and say where they are lower bounds.
+func TestSummaryFigures(t *testing.T) {
+	r := newReport(sample(t), settings())
+	f := opened(t, written(t, r))
+	_, running := find(t, f, summarySheet, "Running")
+	_, listed := find(t, f, summarySheet, "Listed")
+	_, gpus := find(t, f, summarySheet, "GPUs")
+	for _, test := range []struct {
+		column, row                    int
+		raw, shows, coverage, asReport string
+	}{
+		{4, running, "0.679", "≥ $0.679", "2 of 3 priced", r.PerHour(r.Running)},
+		{5, running, "495.67", "≥ $495.67", "2 of 3 priced", r.PerMonth(r.Running)},
+		{4, listed, "15.079", "≥ $15.079", "3 of 4 priced", r.PerHour(r.Listed)},
+		{5, listed, "11007.67", "≥ $11,007.67", "3 of 4 priced", r.PerMonth(r.Listed)},
+		{2, gpus, "9", "≥ 9", "3 of 4 known", r.GPUs.String()},
+	} {
+		cell := cellName(test.column, test.row)
+		if got := rawValue(t, f, summarySheet, cell); got != test.raw {
+			t.Errorf("%s holds %q, want %q", cell, got, test.raw)
+		}
+		if got := shown(t, f, summarySheet, cell); got != test.shows || got != test.asReport {
+			t.Errorf("%s shows %q, want %q as the report says it", cell, got, test.asReport)
+		}
+		if got := rawValue(t, f, summarySheet, cellName(6, test.row)); got != test.coverage {
+			t.Errorf("row %d covers %q, want %q", test.row, got, test.coverage)
+		}
+	}
+}
+
+// A figure that is whole is not marked.
+func TestSummaryWholeFigures(t *testing.T) {
+	r := newReport(sample(t)[:1], settings())
+	f := opened(t, written(t, r))
+	_, row := find(t, f, summarySheet, "Running")
+	if got := shown(t, f, summarySheet, cellName(4, row)); got != "$0.679" {
+		t.Errorf("a whole cost shows as %q", got)
+	}
+	if got := rawValue(t, f, summarySheet, cellName(6, row)); got != "" {
+		t.Errorf("a whole cost covers %q", got)
+	}
+}
+
+func TestSummaryBasis(t *testing.T) {
+	s := settings()
+	s.HoursPerMonth = decimal.RequireFromString("730.5")
+	f := opened(t, written(t, newReport(nil, s)))
+	for label, want := range map[string]string{"Hours per month": "730.5", "Currency": "USD", "List fetched (UTC)": "2026-11-22 21:36:05"} {
+		column, row := find(t, f, summarySheet, label)
+		if got := shown(t, f, summarySheet, cellName(column+1, row)); got != want {
+			t.Errorf("%s shows %q, want %q", label, got, want)
+		}
+	}
+}
+
+// Each sheet has a link.
+func TestSummaryIndex(t *testing.T) {
+	f := opened(t, writtenTo(t, newReport(sample(t), settings()), headerRow+2))
+	for _, sheet := range f.GetSheetList()[1:] {
+		linked := false
+		cells, err := f.SearchSheet(summarySheet, sheet)
+		check(t, err)
+		for _, cell := range cells {
+			ok, target, err := f.GetCellHyperLink(summarySheet, cell)
+			check(t, err)
+			linked = linked || ok && target == "'"+sheet+"'!A1"
+		}
+		if !linked {
+			t.Errorf("Summary has no link to %s", sheet)
+		}
+	}
+}
+
+func TestSummaryStatuses(t *testing.T) {
+	var instances []*fleet.Instance
+	for i := range maxStatuses + 5 {
+		instances = append(instances, &fleet.Instance{Region: "R", Status: "S" + report.FormatCount(i)})
+	}
+	f := opened(t, written(t, newReport(append(instances, &fleet.Instance{Region: "R"}), settings())))
+	find(t, f, summarySheet, "and 6 more")
+	rows, err := f.GetRows(summarySheet)
+	check(t, err)
+	if len(rows) > maxStatuses+60 {
+		t.Errorf("Summary has %d rows", len(rows))
+	}
+	f = opened(t, written(t, newReport([]*fleet.Instance{{Region: "R"}}, settings())))
+	find(t, f, summarySheet, report.Unknown)
+}
+
+func TestSummaryWarnings(t *testing.T) {
+	list := &fleet.Fleet{}
+	long := "the list is odd: " + strings.Repeat("very ", 60) + "odd"
+	list.Warnings.Add(long)
+	for i := range 30 {
+		list.Warnings.Add("warning " + report.FormatCount(i))
+	}
+	r := report.New(list, settings())
+	f := opened(t, written(t, r))
+	_, row := find(t, f, summarySheet, long)
+	merged, err := f.GetMergeCells(summarySheet)
+	check(t, err)
+	if len(merged) == 0 || merged[0][0] != cellName(1, row)+":"+cellName(6, row) {
+		t.Errorf("the warning in row %d is not across the page: %v", row, merged)
+	}
+	if height, err := f.GetRowHeight(summarySheet, row); err != nil || height < 40 {
+		t.Errorf("the warning's row is %v high (%v): it can't be read", height, err)
+	}
+	find(t, f, summarySheet, "and 11 more")
+}
+
+// About names every column of every table, and the contract.
+func TestAbout(t *testing.T) {
+	r := newReport(sample(t), settings())
+	f := opened(t, written(t, r))
+	column, row := find(t, f, aboutSheet, "Workbook contract")
+	if got := rawValue(t, f, aboutSheet, cellName(column+1, row)); got != "1" {
+		t.Errorf("the contract is %q", got)
+	}
+	rows, err := f.GetRows(aboutSheet)
+	check(t, err)
+	var lines []string
+	for _, row := range rows {
+		lines = append(lines, strings.Join(row, "|"))
+	}
+	text := strings.Join(lines, "\n") + "\n"
+	for _, sentence := range append(r.Legend(), "Addresses|", "|USD per hour|price_per_hour\n", "|time|UTC|created_at\n", "tblInstances", "tblRegions", "tblModels") {
+		if !strings.Contains(text, sentence) {
+			t.Errorf("About does not say %q", sentence)
+		}
+	}
+	explained(t, text, r.Settings, r.Columns)
+	explained(t, text, r.Settings, report.RegionColumns())
+	explained(t, text, r.Settings, report.ModelColumns())
+}
+
+func explained[T any](t *testing.T, text string, s report.Settings, columns []report.Column[T]) {
+	t.Helper()
+	for _, c := range columns {
+		if want := report.Heading(s, c) + "|" + c.Description + "|" + c.Type.String() + "|"; !strings.Contains(text, want) {
+			t.Errorf("About does not explain %q", want)
+		}
+	}
+}

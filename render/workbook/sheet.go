@@ -1,0 +1,136 @@
+package workbook
+
+import (
+	"strconv"
+
+	"github.com/xuri/excelize/v2"
+
+	"gpufleet/render/report"
+)
+
+// The rows of a sheet that has a table. The totals of Regions and Models stand above the table, where no filter or
+// sort touches them.
+const (
+	titleRow   = 1
+	captionRow = 2
+	totalRow   = 3
+	headerRow  = 4
+)
+
+// layout is what must be known of a sheet before its first row is written.
+type layout struct {
+	columns, rows int // the range that it uses
+	widths        []float64
+	styles        []int // of the columns, for cells without one of their own; empty for none
+	table         bool  // it has a table: the header stays in view and is repeated on every printed page
+}
+
+// sheet is a sheet that is being written, from the top row down.
+type sheet struct {
+	*excelize.StreamWriter
+	b    *book
+	name string
+	next int // the row to write next
+}
+
+// open begins a sheet. What is nil after an error is never used: each caller asks the book first.
+func (b *book) open(name string, l layout) *sheet {
+	s := &sheet{b: b, name: name, next: 1}
+	// The stream's first bytes hold these two, so they come before it.
+	b.try(b.file.SetSheetDimension(name, "A1:"+cellName(l.columns, l.rows)))
+	fit := true
+	b.try(b.file.SetSheetProps(name, &excelize.SheetPropsOptions{FitToPage: &fit}))
+	var err error
+	s.StreamWriter, err = b.file.NewStreamWriter(name)
+	if !b.try(err) {
+		return s
+	}
+	// From the last to the first, since each goes before the others and Excel wants them in order.
+	for i := l.columns; i > 0; i-- {
+		b.try(s.SetColWidth(i, i, l.widths[i-1]))
+		if len(l.styles) > 0 {
+			b.try(s.SetColStyle(i, i, l.styles[i-1]))
+		}
+	}
+	if l.table {
+		s.freeze()
+	} else {
+		grid := false
+		b.try(b.file.SetSheetView(name, 0, &excelize.ViewOptions{ShowGridLines: &grid}))
+	}
+	b.setPrint(name, l.table)
+	return s
+}
+
+// freeze keeps the rows to the header and the first column, which names the row, in view.
+func (s *sheet) freeze() {
+	corner := cellName(2, headerRow+1)
+	s.b.try(s.SetPanes(&excelize.Panes{
+		Freeze: true, XSplit: 1, YSplit: headerRow, TopLeftCell: corner, ActivePane: "bottomRight",
+		Selection: []excelize.Selection{
+			{Pane: "topRight"}, {Pane: "bottomLeft"}, {Pane: "bottomRight", ActiveCell: corner, SQRef: corner},
+		},
+	}))
+}
+
+// row writes the next row. A nil cell is empty.
+func (s *sheet) row(cells []any, options ...excelize.RowOpts) {
+	if s.b.err == nil {
+		s.b.try(s.SetRow("A"+strconv.Itoa(s.next), cells, options...))
+		s.next++
+	}
+}
+
+// head writes the rows above a table, but for the totals: the sheet's title and what holds for all of it.
+func (s *sheet) head() {
+	b := s.b
+	s.row([]any{b.text(look{role: title}, s.name)}, excelize.RowOpts{Height: 24})
+	note := "As of " + report.FormatTime(b.r.Generated) + ", from " + b.r.Source.Name() + ". Amounts are in " + b.r.Currency +
+		". An empty cell is unknown."
+	role := caption
+	if marks := b.marks(); marks != "" {
+		note, role = marks+" "+note, mark
+	}
+	s.row([]any{b.text(look{role: role}, note)})
+}
+
+// close ends the sheet.
+func (s *sheet) close() {
+	if s.b.err == nil {
+		s.b.try(s.Flush())
+	}
+}
+
+// marks returns what must be said of the fleet wherever it is shown, "" where it is a real and public one.
+func (b *book) marks() string {
+	switch {
+	case b.r.Demo() && b.r.Internal():
+		return demoMark + " " + internalMark
+	case b.r.Demo():
+		return demoMark
+	case b.r.Internal():
+		return internalMark
+	default:
+		return ""
+	}
+}
+
+const (
+	demoMark     = "Sample data: a made-up fleet, not a real one."
+	internalMark = "Internal: not for publication."
+)
+
+// text returns a cell with text that is nothing but text.
+func (b *book) text(l look, text string) excelize.Cell {
+	l.quoted = isProvoking(text)
+	return excelize.Cell{StyleID: b.style(l), Value: cellText(text)}
+}
+
+// cellName returns the name of a cell, both from 1: "B5".
+func cellName(column, row int) string {
+	name, err := excelize.CoordinatesToCellName(column, row)
+	if err != nil {
+		panic(err) // a sheet of ours has neither so many columns nor rows
+	}
+	return name
+}

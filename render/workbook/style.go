@@ -1,0 +1,229 @@
+package workbook
+
+import (
+	"strings"
+
+	"github.com/xuri/excelize/v2"
+
+	"gpufleet/fetch/fleet"
+	"gpufleet/render/report"
+)
+
+// look is how a cell looks.
+type look struct {
+	role   role
+	format string // the number format's code, "" for Excel's General
+	quoted bool   // text that must not become a formula when it is edited
+}
+
+// role is what a cell is for.
+type role int
+
+const (
+	plain role = iota
+	title
+	mark    // what nobody must miss: sample data, internal
+	caption // what stands below a title
+	section // the head of a block
+	figureSection
+	term       // the first column of an explanation
+	prose      // text that wraps
+	note       // text beside a figure
+	covered    // text behind figures, on their side
+	figureText // text in a column of figures
+	link
+	header // of a table
+	figureHeader
+	textValue // in a table
+	figureValue
+	textTotal // in the row above a table
+	figureTotal
+)
+
+// The colours keep a contrast of 4.5 or more against what is behind them, and in grey.
+const (
+	navy     = "1F3864"
+	paleBlue = "DCE6F1"
+	grey     = "595959"
+	red      = "C00000"
+	blue     = "0563C1"
+	black    = "000000"
+	white    = "FFFFFF"
+)
+
+// Number formats. textFormat keeps an edited cell text: 007 stays 007. It goes by its number, under which Excel knows it.
+const (
+	textFormat   = "@"
+	textFormatID = 49
+	timeFormat   = "yyyy-mm-dd hh:mm:ss"
+)
+
+// More decimals than these are rounded for show; the cell has them, as far as its 15 digits go.
+const (
+	maxMoneyDecimals  = 9
+	maxNumberDecimals = 6
+)
+
+// style returns the id of a look's style.
+func (b *book) style(l look) int {
+	if id, ok := b.styles[l]; ok {
+		return id
+	}
+	var id int
+	if l.quoted {
+		l.quoted = false
+		id = b.quoted(b.style(l))
+		l.quoted = true
+	} else {
+		style := roleStyle(l.role)
+		switch l.format {
+		case "":
+		case textFormat:
+			style.NumFmt = textFormatID
+		default:
+			style.CustomNumFmt = &l.format
+		}
+		var err error
+		id, err = b.file.NewStyle(style)
+		b.try(err)
+	}
+	b.styles[l] = id
+	return id
+}
+
+// quoted returns the id of a style that is that of id with quotePrefix, which excelize has no field for.
+func (b *book) quoted(id int) int {
+	formats := b.file.Styles.CellXfs
+	format, yes := formats.Xf[id], true
+	format.QuotePrefix = &yes
+	formats.Xf = append(formats.Xf, format)
+	formats.Count = len(formats.Xf)
+	return formats.Count - 1
+}
+
+func roleStyle(r role) *excelize.Style {
+	switch r {
+	case title:
+		return &excelize.Style{Font: font(excelize.Font{Bold: true, Size: 16, Color: navy})}
+	case mark:
+		return &excelize.Style{Font: font(excelize.Font{Bold: true, Color: red})}
+	case caption:
+		return &excelize.Style{Font: font(excelize.Font{Color: grey})}
+	case section, figureSection:
+		return &excelize.Style{Font: font(excelize.Font{Bold: true, Color: navy}), Fill: filled(paleBlue),
+			Border: lines("bottom"), Alignment: &excelize.Alignment{Horizontal: side(r == figureSection)}}
+	case term:
+		return &excelize.Style{Alignment: &excelize.Alignment{Vertical: "top"}}
+	case prose:
+		return &excelize.Style{Alignment: &excelize.Alignment{Horizontal: side(false), Vertical: "top", WrapText: true}}
+	case note:
+		return &excelize.Style{Font: font(excelize.Font{Color: grey}), Alignment: &excelize.Alignment{Horizontal: side(false), Indent: 1}}
+	case covered:
+		return &excelize.Style{Font: font(excelize.Font{Color: grey}), Alignment: &excelize.Alignment{Horizontal: side(true)}}
+	case figureText:
+		return &excelize.Style{Alignment: &excelize.Alignment{Horizontal: side(true)}}
+	case link:
+		return &excelize.Style{Font: font(excelize.Font{Color: blue, Underline: "single"})}
+	case header, figureHeader:
+		style := &excelize.Style{Font: font(excelize.Font{Bold: true, Color: white}), Fill: filled(navy), Alignment: indented(r == figureHeader)}
+		style.Alignment.Vertical, style.Alignment.WrapText = "center", true
+		if r == figureHeader {
+			style.Alignment.Indent = 2 // so that the filter's button does not cover the last letters
+		}
+		return style
+	case textValue:
+		return &excelize.Style{Alignment: indented(false)}
+	case textTotal:
+		return &excelize.Style{Font: font(excelize.Font{Bold: true, Color: black}), Fill: filled(paleBlue), Border: lines("top", "bottom"),
+			Alignment: indented(false)}
+	case figureTotal:
+		return &excelize.Style{Font: font(excelize.Font{Bold: true, Color: black}), Fill: filled(paleBlue), Border: lines("top", "bottom")}
+	default:
+		return &excelize.Style{}
+	}
+}
+
+// font names the typeface and the size, without which other programs than Excel take one of their own.
+func font(f excelize.Font) *excelize.Font {
+	f.Family = "Calibri"
+	if f.Size == 0 {
+		f.Size = 11
+	}
+	return &f
+}
+
+func filled(color string) excelize.Fill {
+	return excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{color}}
+}
+
+func lines(sides ...string) (borders []excelize.Border) {
+	for _, side := range sides {
+		borders = append(borders, excelize.Border{Type: side, Style: 1, Color: navy})
+	}
+	return borders
+}
+
+// apart ends a figure's number format: a gap to the next column. An indent would do the same, but LibreOffice shifts
+// indented figures beside an empty cell.
+const apart = "_)"
+
+func indented(right bool) *excelize.Alignment {
+	return &excelize.Alignment{Horizontal: side(right), Indent: 1}
+}
+
+func side(right bool) string {
+	if right {
+		return "right"
+	}
+	return "left"
+}
+
+// valueFormat returns the number format of values of which the most exact has so many decimals. All of them show as
+// many, amounts at least 2. Decimals that show only where they are needed (0.00??) are not for every program: some
+// then show 0.68 for 0.679.
+func (b *book) valueFormat(typ report.Type, decimals int) string {
+	switch typ {
+	case report.Count, report.Size:
+		return withDecimals(shownDecimals(typ, decimals))
+	case report.Money:
+		return b.currency() + withDecimals(shownDecimals(typ, decimals))
+	case report.Time:
+		return timeFormat
+	default:
+		return textFormat
+	}
+}
+
+// atLeast returns the format of a number that is a lower bound: the cell shows "≥" and holds the number.
+func atLeast(format string) string { return `"≥ "` + format }
+
+func shownDecimals(typ report.Type, decimals int) int {
+	if typ == report.Money {
+		return max(2, min(decimals, maxMoneyDecimals))
+	}
+	return min(decimals, maxNumberDecimals)
+}
+
+func withDecimals(decimals int) string {
+	if decimals == 0 {
+		return "#,##0"
+	}
+	return "#,##0." + strings.Repeat("0", decimals)
+}
+
+// currency returns the number format's code for what stands before an amount.
+func (b *book) currency() string {
+	before := b.beforeAmount()
+	name := strings.TrimRight(before, " ")
+	locale := map[string]string{"$": "-409", "€": "-2", "£": "-809"}[name]
+	return "[$" + name + locale + "]" + before[len(name):]
+}
+
+// beforeAmount returns what stands before an amount in every output: "$" or "CAD ".
+func (b *book) beforeAmount() string { return strings.TrimSuffix(b.r.Amount(fleet.Money{}), "0.00") }
+
+// decimalsOf returns how many digits stand behind the point of an exact number.
+func decimalsOf(exact string) int {
+	_, fraction, _ := strings.Cut(exact, ".")
+	return len(fraction)
+}

@@ -1,0 +1,253 @@
+package workbook
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"gpufleet/fetch/fleet"
+	"gpufleet/render/report"
+)
+
+// Every instance stands in its row with the type and the value of each column, and with nothing where it is unknown.
+func TestInstances(t *testing.T) {
+	s := settings()
+	s.Audience = report.Internal
+	r := newReport(sample(t), s)
+	data := written(t, r)
+	f := opened(t, data)
+	sheet := parts(t, data)["xl/worksheets/sheet2.xml"]
+	for i, column := range r.Columns {
+		if got, want := rawValue(t, f, "Instances", cellName(i+1, headerRow)), report.Heading(r.Settings, column); got != want {
+			t.Errorf("column %d is headed %q, want %q", i+1, got, want)
+		}
+		for j, in := range r.Instances {
+			cell := cellName(i+1, headerRow+1+j)
+			value := column.Value(in)
+			if !value.Known {
+				if strings.Contains(sheet, `r="`+cell+`"`) {
+					t.Errorf("%s: %s of %s is unknown, but there is a cell", cell, column.Name, in.ID)
+				}
+				continue
+			}
+			want, isText := report.Exact(column.Type, value), column.Type == report.Text
+			if column.Type == report.Time {
+				want = strconv.FormatFloat(float64(value.Time.Unix())/86400+25569, 'f', 10, 64)
+			}
+			got := rawValue(t, f, "Instances", cell)
+			if column.Type == report.Time {
+				got = fmt.Sprintf("%.10f", number(t, got))
+			}
+			if got != want {
+				t.Errorf("%s: %s of %s is %q, want %q", cell, column.Name, in.ID, got, want)
+			}
+			if inline := strings.Contains(sheet, `r="`+cell+`" s="`) && cellKind(sheet, cell) == "inlineStr"; inline != isText {
+				t.Errorf("%s: %s is text: %v, want %v", cell, column.Name, inline, isText)
+			}
+		}
+	}
+}
+
+func number(t *testing.T, text string) float64 {
+	t.Helper()
+	n, err := strconv.ParseFloat(text, 64)
+	check(t, err)
+	return n
+}
+
+// cellKind returns the t attribute of a cell, "" for a number.
+func cellKind(sheet, cell string) string {
+	match := regexp.MustCompile(`<c r="` + cell + `"[^>]*?(?: t="(\w+)")?>`).FindStringSubmatch(sheet)
+	if match == nil {
+		return "none"
+	}
+	return match[1]
+}
+
+func TestShown(t *testing.T) {
+	f := opened(t, written(t, newReport(sample(t), settings())))
+	for cell, want := range map[string]string{
+		"A6": "00041", "E6": "28 ", "F5": "2,048.0 ", "F6": "58.5 ", "I5": "8 ", "J5": "14,336 ", "K5": "", "L5": "$14.400 ", "L6": "$0.679 ", "L7": "$0.000 ",
+		"L8": "", "P6": "2025-07-04 09:13:11", "P5": "",
+	} {
+		if got := shown(t, f, "Instances", cell); got != want {
+			t.Errorf("Instances!%s shows %q, want %q", cell, got, want)
+		}
+	}
+}
+
+func TestMoneyFormats(t *testing.T) {
+	for _, test := range []struct {
+		currency string
+		prices   []string
+		want     string
+	}{
+		{"USD", []string{"2", "14.4"}, `[$$-409]#,##0.00_)`},
+		{"USD", []string{"0.679", "14.4"}, `[$$-409]#,##0.000_)`},
+		{"EUR", []string{"0.679"}, `[$€-2]#,##0.000_)`},
+		{"GBP", []string{"1"}, `[$£-809]#,##0.00_)`},
+		{"CAD", []string{"0.0001"}, `[$CAD] #,##0.0000_)`},
+		{"USD", []string{"0.123456789012345"}, `[$$-409]#,##0.000000000_)`},
+	} {
+		s := settings()
+		s.Currency = test.currency
+		var instances []*fleet.Instance
+		for _, p := range test.prices {
+			instances = append(instances, &fleet.Instance{Region: "R", Price: price(t, p), PriceSource: fleet.ListPrice})
+		}
+		f := opened(t, written(t, newReport(instances, s)))
+		if got := styleText(t, f, "Instances", "L5"); got != test.want {
+			t.Errorf("%s %v: the format is %s, want %s", test.currency, test.prices, got, test.want)
+		}
+	}
+}
+
+// A cell that is empty has its column's format, for whoever fills it in.
+func TestEmptyCellsHaveTheColumnsFormat(t *testing.T) {
+	f := opened(t, written(t, newReport(nil, settings())))
+	for cell, want := range map[string]string{"A5": "@", "L5": "[$$-409]#,##0.00_)", "P5": timeFormat, "E5": "#,##0_)"} {
+		if got := styleText(t, f, "Instances", cell); got != want {
+			t.Errorf("%s has the format %s, want %s", cell, got, want)
+		}
+	}
+}
+
+func TestTotalsAboveTables(t *testing.T) {
+	r := newReport(sample(t), settings())
+	f := opened(t, written(t, r))
+	for i, column := range report.RegionColumns() {
+		want := report.Exact(column.Type, column.Value(&report.Region{Name: "All regions", Totals: r.Totals}))
+		if got := rawValue(t, f, "Regions", cellName(i+1, totalRow)); got != want {
+			t.Errorf("Regions: %s of all is %q, want %q", column.Name, got, want)
+		}
+	}
+	if got := rawValue(t, f, "Models", "A3"); got != "All models" {
+		t.Errorf("Models!A3 is %q", got)
+	}
+}
+
+func TestViewAndPrint(t *testing.T) {
+	f := opened(t, written(t, newReport(sample(t), settings())))
+	for _, sheet := range []string{"Instances", "Regions", "Models"} {
+		panes, err := f.GetPanes(sheet)
+		check(t, err)
+		if !panes.Freeze || panes.XSplit != 1 || panes.YSplit != headerRow || panes.TopLeftCell != "B5" {
+			t.Errorf("%s: panes %+v", sheet, panes)
+		}
+	}
+	names := map[string]string{}
+	for _, name := range f.GetDefinedName() {
+		names[name.Scope+" "+name.Name] = name.RefersTo
+	}
+	want := map[string]string{
+		"Instances _xlnm.Print_Titles": "'Instances'!$4:$4", "Regions _xlnm.Print_Titles": "'Regions'!$4:$4", "Models _xlnm.Print_Titles": "'Models'!$4:$4",
+	}
+	if diff := cmp.Diff(want, names); diff != "" {
+		t.Error(diff)
+	}
+	for _, sheet := range f.GetSheetList() {
+		layout, err := f.GetPageLayout(sheet)
+		check(t, err)
+		props, err := f.GetSheetProps(sheet)
+		check(t, err)
+		if *layout.Orientation != "landscape" || *layout.FitToWidth != 1 || *layout.FitToHeight != 0 || !*props.FitToPage {
+			t.Errorf("%s is not landscape and one page wide", sheet)
+		}
+		page, err := f.GetHeaderFooter(sheet)
+		check(t, err)
+		if page.OddFooter != "&LFrom the API, 2026-11-22 21:36 UTC&RPage &P of &N" {
+			t.Errorf("%s: footer %q", sheet, page.OddFooter)
+		}
+	}
+}
+
+var widthsInOrder = regexp.MustCompile(`<col min="(\d+)" max="(\d+)" width="([\d.]+)"`)
+
+func TestColumnWidths(t *testing.T) {
+	instances := sample(t)
+	instances[0].HostName = strings.Repeat("long ", 100)
+	data := written(t, newReport(instances, settings()))
+	texts := parts(t, data)
+	for name, text := range texts {
+		if !strings.HasPrefix(name, "xl/worksheets/sheet") {
+			continue
+		}
+		for i, match := range widthsInOrder.FindAllStringSubmatch(text, -1) {
+			if match[1] != strconv.Itoa(i+1) || match[2] != match[1] {
+				t.Errorf("%s: column %d is given as %s to %s: Excel wants them in order", name, i+1, match[1], match[2])
+			}
+		}
+	}
+	f := opened(t, data)
+	for column, bounds := range map[string][2]float64{"D": {maxWidth, maxWidth}, "A": {minWidth, minWidth}, "L": {10, 20}, "P": {22, 23}} {
+		width, err := f.GetColWidth("Instances", column)
+		check(t, err)
+		if width < bounds[0] || width > bounds[1] {
+			t.Errorf("column %s is %v wide, want %v", column, width, bounds)
+		}
+	}
+}
+
+// What a sheet can't hold goes on in the next, with a table of its own and all that a sheet has.
+func TestSpill(t *testing.T) {
+	var instances []*fleet.Instance
+	for i := range 7 {
+		instances = append(instances, &fleet.Instance{ID: strconv.Itoa(i), Region: "R" + strconv.Itoa(i), HostName: "node-" + strconv.Itoa(i), GPU: "H100", Status: "Running"})
+	}
+	for _, test := range []struct {
+		lastRow int
+		want    []string // sheet, table, range
+	}{
+		{headerRow + 7, []string{"Instances tblInstances A4:P11"}},
+		{headerRow + 6, []string{"Instances tblInstances A4:P10", "Instances 2 tblInstances2 A4:P5"}},
+		{headerRow + 3, []string{"Instances tblInstances A4:P7", "Instances 2 tblInstances2 A4:P7", "Instances 3 tblInstances3 A4:P5"}},
+	} {
+		data := writtenTo(t, newReport(instances, settings()), test.lastRow)
+		checkTables(t, data)
+		f := opened(t, data)
+		var got, ids []string
+		for _, sheet := range f.GetSheetList() {
+			tables, err := f.GetTables(sheet)
+			check(t, err)
+			if !strings.HasPrefix(sheet, "Instances") {
+				continue
+			}
+			got = append(got, sheet+" "+tables[0].Name+" "+tables[0].Range)
+			rows, err := f.GetRows(sheet)
+			check(t, err)
+			for _, row := range rows[headerRow:] {
+				ids = append(ids, row[0])
+			}
+			if len(rows) > test.lastRow {
+				t.Errorf("%s has %d rows, more than %d", sheet, len(rows), test.lastRow)
+			}
+			find(t, f, summarySheet, sheet)
+		}
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Error(diff)
+		}
+		if want := []string{"0", "1", "2", "3", "4", "5", "6"}; !slices.Equal(ids, want) {
+			t.Errorf("the sheets list %v, want %v", ids, want)
+		}
+	}
+}
+
+// The last row of a full sheet is before Excel's last.
+func TestLastRow(t *testing.T) {
+	table := &table{sheet: "Instances", rows: 2_100_000}
+	parts := table.parts(maxRow)
+	want := []part{
+		{"Instances", "tblInstances", 0, 1048571}, {"Instances 2", "tblInstances2", 1048571, 2097142}, {"Instances 3", "tblInstances3", 2097142, 2100000},
+	}
+	if !slices.Equal(parts, want) {
+		t.Errorf("got %v, want %v", parts, want)
+	}
+	if last := parts[0].lastTableRow(); last != 1048575 {
+		t.Errorf("the table ends at row %d", last)
+	}
+}

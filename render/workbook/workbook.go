@@ -1,0 +1,129 @@
+// Package workbook writes a report as an Excel workbook: a summary, the instances, regions and models as Excel tables, and
+// a sheet that says what each column means. It lays out what the report says and computes no figure.
+//
+// Sheets, tables and their columns keep their names within a version of the contract. A table's header stands in row 4 of
+// its sheet. Values are typed: amounts and counts are numbers with a format, times are dates in UTC, ids and all that the
+// API sent as text are text, and what is unknown is an empty cell. Every sheet is streamed, since only a streamed cell holds
+// a formula together with its value, and since a million rows don't fit into memory otherwise.
+package workbook
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/xuri/excelize/v2"
+
+	"gpufleet/render/report"
+)
+
+// contract is the version of what readers of the file may rely on: the names of sheets, tables and columns.
+const contract = 1
+
+// maxRow is the last row of a sheet that is used, one before Excel's last: a table that fills its sheet leaves no
+// room to work in.
+const maxRow = excelize.TotalRows - 1
+
+// Write writes the workbook of a report to w. Equal reports give equal bytes. An empty fleet gives the same sheets,
+// whose tables have one blank row.
+//
+// Nothing reaches w before all of the workbook is made; until then w is asked now and then, with an empty write, whether
+// it still takes anything. Its error ends the work at once and is returned wrapped. Beside the report, memory holds the
+// compressed file and up to 16 MiB of each sheet; what is larger waits in temporary files, which are gone when Write returns.
+func Write(w io.Writer, r *report.Report) error { return write(w, r, maxRow) }
+
+// write does the same with sheets that end at lastRow.
+func write(w io.Writer, r *report.Report, lastRow int) error {
+	b := newBook(w, r, lastRow)
+	if err := errors.Join(b.writeTo(w), b.file.Close()); err != nil {
+		return fmt.Errorf("workbook: %w", err)
+	}
+	return nil
+}
+
+func (b *book) writeTo(w io.Writer) error {
+	archive := newArchive(w)
+	b.file.SetZipWriter(func(io.Writer) excelize.ZipWriter { return archive })
+	if err := b.fill(); err != nil {
+		return err
+	}
+	// All goes into the archive; excelize itself writes nothing, and does not return every error.
+	if err := b.file.Write(io.Discard); err != nil {
+		return err
+	}
+	if archive.err != nil {
+		return archive.err
+	}
+	return archive.writeTo(w)
+}
+
+// book is a workbook in the making. Its first error stays; what is called after it does no harm and no good.
+type book struct {
+	file    *excelize.File
+	r       *report.Report
+	out     io.Writer
+	lastRow int
+	tables  []*table
+	styles  map[look]int
+	err     error
+}
+
+func newBook(out io.Writer, r *report.Report, lastRow int) *book {
+	return &book{file: excelize.NewFile(), r: r, out: out, lastRow: lastRow, styles: map[look]int{}}
+}
+
+// try keeps the first error, and reports whether there is none so far.
+func (b *book) try(err error) bool {
+	if b.err == nil {
+		b.err = err
+	}
+	return b.err == nil
+}
+
+// ask asks the writer whether it still takes anything, and reports whether to go on.
+func (b *book) ask() bool {
+	if b.err == nil {
+		_, b.err = b.out.Write(nil)
+	}
+	return b.err == nil
+}
+
+// fill makes all sheets, in the order in which the workbook shows them.
+func (b *book) fill() error {
+	b.tables = []*table{
+		newTable(b.r, "Instances", "an instance", b.r.Columns, b.r.Instances),
+		newTable(b.r, "Regions", "a region", report.RegionColumns(), b.r.Regions,
+			&report.Region{Name: "All regions", Totals: b.r.Totals}),
+		newTable(b.r, "Models", "a GPU model, in all regions", report.ModelColumns(), b.r.Models,
+			&report.Model{Name: "All models", Totals: b.r.Totals}),
+	}
+	b.addSheets()
+	b.setProperties()
+	b.writePage(summarySheet, b.summary())
+	for _, t := range b.tables {
+		b.measure(t)
+		for _, part := range t.parts(b.lastRow) {
+			b.writePart(t, part)
+		}
+	}
+	b.writePage(aboutSheet, b.about())
+	return b.err
+}
+
+// addSheets makes the sheets, empty. They must all be there before the first is streamed: what is set on a workbook
+// afterwards can be lost.
+func (b *book) addSheets() {
+	b.try(b.file.SetSheetName("Sheet1", summarySheet))
+	for _, t := range b.tables {
+		for _, part := range t.parts(b.lastRow) {
+			b.addSheet(part.sheet)
+		}
+	}
+	b.addSheet(aboutSheet)
+	b.file.SetActiveSheet(0)
+}
+
+func (b *book) addSheet(name string) {
+	_, err := b.file.NewSheet(name)
+	b.try(err)
+}

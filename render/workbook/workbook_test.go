@@ -1,0 +1,260 @@
+package workbook
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/xuri/excelize/v2"
+
+	"gpufleet/fetch/fleet"
+	"gpufleet/render/report"
+)
+
+var sheetNames = []string{"Summary", "Instances", "Regions", "Models", "About"}
+
+func TestSheets(t *testing.T) {
+	f := opened(t, written(t, newReport(sample(t), settings())))
+	if diff := cmp.Diff(sheetNames, f.GetSheetList()); diff != "" {
+		t.Error(diff)
+	}
+	if active := f.GetActiveSheetIndex(); active != 0 {
+		t.Errorf("the workbook opens on sheet %d, not on Summary", active)
+	}
+}
+
+func TestEqualBytes(t *testing.T) {
+	s := settings()
+	s.Source = report.FromDemo
+	var first []byte
+	for range 10 {
+		data := writtenTo(t, newReport(sample(t), s), headerRow+2)
+		if first == nil {
+			first = data
+		}
+		if !bytes.Equal(first, data) {
+			t.Fatal("two workbooks of the same report differ")
+		}
+	}
+}
+
+func TestProperties(t *testing.T) {
+	s := settings()
+	s.Title = "Fleet & <co>\n2026"
+	f := opened(t, written(t, newReport(nil, s)))
+	got, err := f.GetDocProps()
+	check(t, err)
+	want := &excelize.DocProperties{
+		Title: "Fleet & <co> 2026", Subject: "GPU fleet as of 2026-11-22 21:36 UTC", Creator: "gpufleet 1.2.3", LastModifiedBy: "gpufleet 1.2.3",
+		Description: "From the API, 2026-11-22 21:36 UTC", Created: "2026-11-22T21:36:05Z", Modified: "2026-11-22T21:36:05Z",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A time in another zone is the same time.
+func TestGeneratedElsewhere(t *testing.T) {
+	s := settings()
+	utc := written(t, newReport(sample(t), s))
+	s.Generated = s.Generated.In(time.FixedZone("", 2*60*60))
+	if !bytes.Equal(utc, written(t, newReport(sample(t), s))) {
+		t.Error("the zone of the report's time changes the workbook")
+	}
+}
+
+func TestMarks(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		source   report.Source
+		audience report.Audience
+		want     []string
+	}{
+		{"public", report.FromAPI, report.Public, nil},
+		{"demo", report.FromDemo, report.Public, []string{demoMark}},
+		{"internal", report.FromFile, report.Internal, []string{internalMark}},
+		{"both", report.FromDemo, report.Internal, []string{demoMark, internalMark}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := settings()
+			s.Source, s.Audience = test.source, test.audience
+			f := opened(t, writtenTo(t, newReport(sample(t), s), headerRow+2))
+			if n := len(f.GetSheetList()); n != 7 {
+				t.Fatalf("%d sheets, want 7 with Instances 2 and Models 2", n)
+			}
+			for _, sheet := range f.GetSheetList() {
+				page, err := f.GetHeaderFooter(sheet)
+				check(t, err)
+				top := ""
+				for row := range 3 {
+					top += rawValue(t, f, sheet, cellName(1, row+1)) + "\n"
+				}
+				for _, mark := range []string{demoMark, internalMark} {
+					want := slices.Contains(test.want, mark)
+					if got := strings.Contains(top, mark); got != want {
+						t.Errorf("%s: its first rows say %q: %v, want %v", sheet, mark, got, want)
+					}
+					if got := strings.Contains(page.OddHeader, mark); got != want {
+						t.Errorf("%s: its page header says %q: %v, want %v", sheet, mark, got, want)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestAddressesAreInternal(t *testing.T) {
+	s := settings()
+	for name, text := range parts(t, written(t, newReport(sample(t), s))) {
+		if strings.Contains(text, "198.51.100.7") {
+			t.Errorf("%s shows an address to the public", name)
+		}
+	}
+	s.Audience = report.Internal
+	f := opened(t, written(t, newReport(sample(t), s)))
+	find(t, f, "Instances", "198.51.100.7")
+	if cells, err := f.SearchSheet(aboutSheet, "Addresses"); err != nil || len(cells) > 0 {
+		t.Errorf("About says that addresses are left out of an internal workbook (%v)", err)
+	}
+}
+
+func TestEmptyFleet(t *testing.T) {
+	data := written(t, newReport(nil, settings()))
+	f := opened(t, data)
+	if diff := cmp.Diff(sheetNames, f.GetSheetList()); diff != "" {
+		t.Error(diff)
+	}
+	find(t, f, summarySheet, "No instances.")
+	for sheet, want := range map[string]string{"Instances": "A4:P5", "Regions": "A4:R5", "Models": "A4:R5"} {
+		tables, err := f.GetTables(sheet)
+		check(t, err)
+		if len(tables) != 1 || tables[0].Range != want {
+			t.Errorf("%s: tables %v, want one with a blank row at %s", sheet, tables, want)
+		}
+		rows, err := f.GetRows(sheet)
+		check(t, err)
+		if len(rows) != headerRow {
+			t.Errorf("%s has %d rows, want %d", sheet, len(rows), headerRow)
+		}
+	}
+	if got := shown(t, f, "Regions", "B3"); got != "0 " {
+		t.Errorf("all regions have %q instances, want 0", got)
+	}
+	checkTables(t, data)
+}
+
+// No part of any workbook has a formula, a link to elsewhere or a connection.
+func TestInert(t *testing.T) {
+	for name, text := range parts(t, written(t, newReport(hostile(t), settings()))) {
+		for _, bad := range []string{"<f>", "<f ", "TargetMode", "externalLink", "ddeLink", "connection"} {
+			if strings.Contains(text, bad) {
+				t.Errorf("%s contains %s", name, bad)
+			}
+		}
+	}
+}
+
+// failing fails with its error once it was called so many times.
+type failing struct {
+	calls, after int
+	err          error
+}
+
+func (w *failing) Write(p []byte) (int, error) {
+	if w.calls++; w.calls > w.after {
+		return 0, w.err
+	}
+	return len(p), nil
+}
+
+func TestWriterFails(t *testing.T) {
+	tmp := t.TempDir()
+	t.Setenv("TMPDIR", tmp)
+	broken := errors.New("broken")
+	instances := make([]*fleet.Instance, askEvery+1)
+	for i := range instances {
+		instances[i] = &fleet.Instance{Region: "R", HostName: "node"}
+	}
+	r := newReport(instances, settings())
+	all := &failing{after: 1 << 30}
+	if err := Write(all, r); err != nil {
+		t.Fatal(err)
+	}
+	for after := range all.calls {
+		w := &failing{after: after, err: broken}
+		err := Write(w, r)
+		if !errors.Is(err, broken) {
+			t.Fatalf("call %d fails, but the error is %v", after+1, err)
+		}
+		if strings.Count(err.Error(), "broken") != 1 {
+			t.Errorf("the error says it twice: %v", err)
+		}
+		if w.calls > after+1 {
+			t.Fatalf("call %d fails, and %d more follow", after+1, w.calls-after-1)
+		}
+	}
+	checkEmpty(t, tmp)
+}
+
+// A fleet of this size leaves memory for temporary files, which must not stay behind, after a failure either.
+func TestTemporaryFilesGo(t *testing.T) {
+	tmp := t.TempDir()
+	t.Setenv("TMPDIR", tmp)
+	instances := make([]*fleet.Instance, 30_000)
+	for i := range instances {
+		instances[i] = &fleet.Instance{Region: "R", HostName: strings.Repeat("x", 700)}
+	}
+	r := newReport(instances, settings())
+	if err := Write(io.Discard, r); err != nil {
+		t.Fatal(err)
+	}
+	checkEmpty(t, tmp)
+	seen := &watching{dir: tmp}
+	if err := Write(seen, r); !errors.Is(err, errSeen) {
+		t.Fatalf("no temporary file was made (%v): the test proves nothing", err)
+	}
+	checkEmpty(t, tmp)
+}
+
+var errSeen = errors.New("there is a temporary file")
+
+// watching fails once a folder is not empty.
+type watching struct{ dir string }
+
+func (w *watching) Write(p []byte) (int, error) {
+	if files, _ := os.ReadDir(w.dir); len(files) > 0 {
+		return 0, errSeen
+	}
+	return len(p), nil
+}
+
+func checkEmpty(t *testing.T, dir string) {
+	t.Helper()
+	files, err := os.ReadDir(dir)
+	check(t, err)
+	if len(files) > 0 {
+		t.Errorf("%d temporary files are left", len(files))
+	}
+}
+
+// The dump tells two workbooks apart by what a reader sees of them.
+func TestDump(t *testing.T) {
+	dump := dumpWorkbook(t, written(t, newReport(hostile(t), settings())))
+	for _, want := range []string{
+		"name Instances _xlnm.Print_Titles: 'Instances'!$4:$4\n",
+		"sheet Instances A1:P",
+		"  table tblRegions A4:R",
+		`text "=1+1" @ quoted`,
+		"A16 text \"Instances\" -> 'Instances'!A1 General\n",
+	} {
+		if !strings.Contains(dump, want) {
+			t.Errorf("the dump lacks %q", want)
+		}
+	}
+}

@@ -1,0 +1,97 @@
+package templates
+
+import (
+	"github.com/a-h/templ"
+
+	"gpufleet/render/report"
+)
+
+// frame is what a page needs for what is around its content.
+type frame struct {
+	*report.Report
+	path        string
+	title       string // of the page; the overview has the report's
+	name        string // of the page among its breadcrumbs
+	description string
+	section     section
+	crumbs      []crumb // the pages above it, from the overview down
+	hidden      bool    // from search engines
+}
+
+// section is a part of the site that the navigation leads to.
+type section int
+
+const (
+	noSection section = iota
+	overviewSection
+	regionsSection
+	modelsSection
+	instancesSection
+	summarySection
+	aboutSection
+)
+
+// crumb is a page above another.
+type crumb struct {
+	name, path string
+}
+
+// link returns the address of another page, or of a file, as this page links to it.
+func (f frame) link(path string) templ.SafeURL { return link(f.path, path) }
+
+// documentTitle returns the title of the window.
+func (f frame) documentTitle() string {
+	if f.title == f.Title {
+		return f.title
+	}
+	return f.title + " · " + f.Title
+}
+
+var toOverview = crumb{"Overview", overviewPath}
+
+func overviewFrame(r *report.Report) frame {
+	return frame{Report: r, path: overviewPath, title: r.Title, section: overviewSection,
+		description: "GPU instances by region and GPU model: " + extent(&r.Totals) + "."}
+}
+
+func notFoundFrame(r *report.Report) frame {
+	return frame{Report: r, path: notFoundPath, title: "Page not found", hidden: true,
+		description: "There is no page at this address."}
+}
+
+func regionFrame(r *report.Report, region *report.Region) frame {
+	return frame{Report: r, path: regionPath(region), title: region.Name, name: region.Name, section: regionsSection,
+		description: "Region " + region.Name + ": " + extent(&region.Totals) + ".",
+		crumbs:      []crumb{toOverview}}
+}
+
+func modelFrame(r *report.Report, model *report.Model) frame {
+	return frame{Report: r, path: modelPath(model), title: model.Name, name: model.Name, section: modelsSection,
+		description: "GPU model " + model.Name + " across the regions: " + extent(&model.Totals) + ".",
+		crumbs:      []crumb{toOverview}}
+}
+
+func groupFrame(r *report.Report, group *report.Group, s listPage) frame {
+	name := group.Model.Name + " in " + group.Region.Name
+	return frame{Report: r, path: s.path(), title: name + pageSuffix(s), name: group.Model.Name + pageSuffix(s), section: regionsSection,
+		description: name + ": " + extent(&group.Totals) + pageSuffix(s) + ".",
+		crumbs:      []crumb{toOverview, {group.Region.Name, regionPath(group.Region)}}}
+}
+
+func instancesFrame(r *report.Report, s listPage) frame {
+	return frame{Report: r, path: s.path(), title: "Instances" + pageSuffix(s), name: "Instances" + pageSuffix(s), section: instancesSection,
+		description: "Every instance with all its columns: " + extent(&r.Totals) + pageSuffix(s) + ".",
+		crumbs:      []crumb{toOverview}}
+}
+
+func summaryFrame(r *report.Report) frame {
+	return frame{Report: r, path: summaryPath, title: "Summary", name: "Summary", section: summarySection,
+		description: "The fleet in one text, to copy into a report.",
+		crumbs:      []crumb{toOverview}}
+}
+
+func aboutFrame(r *report.Report) frame {
+	return frame{Report: r, path: aboutPath, title: "About this report", name: "About", section: aboutSection,
+		description: "What the columns and figures mean, how costs are computed, and what is left out.",
+		crumbs:      []crumb{toOverview}}
+}

@@ -1,0 +1,244 @@
+package templates
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"golang.org/x/net/html"
+
+	"gpufleet/fetch/fleet"
+	"gpufleet/render/report"
+)
+
+// example is a fleet of every kind of instance: priced and not, of unknown size, CPU only, gone.
+func example(t *testing.T) *fleet.Fleet {
+	t.Helper()
+	list := &fleet.Fleet{Instances: []*fleet.Instance{
+		{ID: "1", Region: "CANADA-1", ProductType: "GPU", HostName: "train-1", GPU: "RTX-A6000", GPUCount: fleet.Known(2.0),
+			RAM: fleet.Known(1920.0), Price: price(t, "0.679"), PriceSource: fleet.ListPrice, OS: "Ubuntu", Status: "Running", PublicIPv4: "198.51.100.7",
+			CreatedAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)},
+		{ID: "2", Region: "CANADA-1", HostName: "train-2", GPU: "RTX-A6000", GPUCount: fleet.Known(1.0), Status: "Running"},
+		{ID: "3", Region: "Montreal", HostName: "cpu", GPUCount: fleet.Known(0.0), Price: price(t, "0.05"), Status: "Stopped"},
+		{ID: "4", Region: "Montreal", HostName: "odd", Status: "Paused"},
+		{HostName: "gone", GPU: "L40S", GPUCount: fleet.Known(4.0), Price: price(t, "9.5"), Status: "Deleted"},
+	}}
+	list.Warnings.AddRow(fleet.Row{Page: 1, Number: 5}, "no id: counted as an instance of its own")
+	return list
+}
+
+func price(t *testing.T, text string) fleet.Price {
+	t.Helper()
+	amount, err := fleet.ParseMoney(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fleet.Known(amount)
+}
+
+func settings() report.Settings {
+	return report.Settings{Title: "Our GPUs", Generated: time.Date(2026, 11, 22, 21, 36, 0, 0, time.UTC), Version: "v1.2.3",
+		Source: report.FromAPI, Audience: report.Public, Currency: "USD", HoursPerMonth: decimal.NewFromInt(730)}
+}
+
+const summary = `<h1>Our GPUs</h1><p>One.</p><table><thead><tr><th>A</th></tr></thead></table><table><tbody><tr><td>b</td></tr></tbody></table>`
+
+// rendered is a page as its readers get it.
+type rendered struct {
+	path, text string
+	tree       *html.Node
+}
+
+// render returns all pages of a report, in their order.
+func render(t *testing.T, list *fleet.Fleet, s report.Settings) []rendered {
+	t.Helper()
+	var pages []rendered
+	for page := range Pages(report.New(list, s), summary) {
+		var b strings.Builder
+		if err := page.Body.Render(context.Background(), &b); err != nil {
+			t.Fatalf("%s: %v", page.Path, err)
+		}
+		tree, err := html.Parse(strings.NewReader(b.String()))
+		if err != nil {
+			t.Fatalf("%s: %v", page.Path, err)
+		}
+		pages = append(pages, rendered{page.Path, b.String(), tree})
+	}
+	return pages
+}
+
+// at returns the page at a path.
+func at(t *testing.T, pages []rendered, path string) rendered {
+	t.Helper()
+	for _, page := range pages {
+		if page.path == path {
+			return page
+		}
+	}
+	t.Fatalf("no page at %s", path)
+	return rendered{}
+}
+
+// elements returns the elements of a tree that have a name, "" for any.
+func elements(tree *html.Node, name string) []*html.Node {
+	var found []*html.Node
+	for n := range tree.Descendants() {
+		if n.Type == html.ElementNode && (name == "" || n.Data == name) {
+			found = append(found, n)
+		}
+	}
+	return found
+}
+
+// attribute returns the value of an element's attribute, "" where it has none.
+func attribute(n *html.Node, key string) string {
+	for _, a := range n.Attr {
+		if a.Key == key {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+// text returns the words of a tree, a blank between them.
+func text(tree *html.Node) string {
+	var words []string
+	for n := range tree.Descendants() {
+		if n.Type == html.TextNode {
+			words = append(words, strings.Fields(n.Data)...)
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+func TestPaths(t *testing.T) {
+	var got []string
+	for _, page := range render(t, example(t), settings()) {
+		got = append(got, page.path)
+	}
+	want := []string{
+		"index.html", "404.html",
+		"regions/canada-1/index.html", "regions/canada-1/rtx-a6000/index.html",
+		"regions/montreal-pwojqwcx/index.html", "regions/montreal-pwojqwcx/cpu-only/index.html", "regions/montreal-pwojqwcx/unknown-gpu/index.html",
+		"regions/unknown-region/index.html", "regions/unknown-region/l40s/index.html",
+		"models/cpu-only/index.html", "models/l40s/index.html", "models/rtx-a6000/index.html", "models/unknown-gpu/index.html",
+		"instances/index.html", "summary/index.html", "about/index.html",
+	}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("pages:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// TestFigures looks for what the overview must say of the example, word for word.
+func TestFigures(t *testing.T) {
+	overview := text(at(t, render(t, example(t), settings()), "index.html").tree)
+	for _, want := range []string{
+		"Fetched 2026-11-22 21:36 UTC from the API",
+		"1 warning row 5: no id: counted as an instance of its own",
+		"Instances 5 2 running · 4 listed",
+		"GPUs ≥ 7 4 of 5 known",
+		"Running ≥ $0.679 /h ≥ $495.67 /month 1 of 2 priced",
+		"Listed ≥ $0.729 /h ≥ $532.17 /month 2 of 4 priced",
+		"RAM ≥ 1,920 GB · 1 of 5 known", "Disk unknown · 0 of 5 known",
+		"Running 2 3 Deleted 1 4 Paused 1 unknown Stopped 1 0",
+		"Whether a stopped instance is billed is not documented",
+		"gpufleet v1.2.3",
+	} {
+		if !strings.Contains(overview, want) {
+			t.Errorf("the overview does not say %q:\n%s", want, overview)
+		}
+	}
+}
+
+// TestUnknown holds that what is unknown says so, in a cell and in a total, and is no zero.
+func TestUnknown(t *testing.T) {
+	pages := render(t, example(t), settings())
+	group := at(t, pages, "regions/montreal-pwojqwcx/unknown-gpu/index.html")
+	if got := text(group.tree); !strings.Contains(got, "GPUs unknown 0 of 1 known") || !strings.Contains(got, "Listed unknown 0 of 1 priced") {
+		t.Errorf("the totals of what is unknown:\n%s", got)
+	}
+	cells := elements(elements(group.tree, "table")[1], "td")
+	for _, cell := range cells {
+		switch got := text(cell); got {
+		case "unknown", "Paused", "4", "Montreal":
+		default:
+			t.Errorf("a cell of an instance of which nothing is known says %q", got)
+		}
+	}
+	if len(cells) != len(report.New(&fleet.Fleet{}, settings()).Columns)-1 {
+		t.Errorf("%d cells", len(cells))
+	}
+}
+
+func TestEmptyFleet(t *testing.T) {
+	pages := render(t, &fleet.Fleet{}, settings())
+	var paths []string
+	for _, page := range pages {
+		paths = append(paths, page.path)
+		if tables := elements(page.tree, "table"); len(tables) > 0 && page.path != aboutPath && page.path != summaryPath {
+			t.Errorf("%s shows a table of nothing", page.path)
+		}
+	}
+	if got, want := strings.Join(paths, " "), "index.html 404.html instances/index.html summary/index.html about/index.html"; got != want {
+		t.Errorf("pages %s, want %s", got, want)
+	}
+	for _, path := range []string{overviewPath, instancesPath} {
+		if got := text(at(t, pages, path).tree); !strings.Contains(got, "No instances") {
+			t.Errorf("%s does not say that there are no instances:\n%s", path, got)
+		}
+	}
+}
+
+func TestMarks(t *testing.T) {
+	const sample, internal = "Sample data — a made-up fleet", "Internal — shows addresses, not to be published"
+	for _, source := range []report.Source{report.FromAPI, report.FromFile, report.FromDemo} {
+		for _, audience := range []report.Audience{report.Public, report.Internal} {
+			s := settings()
+			s.Source, s.Audience = source, audience
+			for _, page := range render(t, example(t), s) {
+				got := text(page.tree)
+				if strings.Contains(got, sample) != (source == report.FromDemo) {
+					t.Errorf("%s of a report from %s: sample mark", page.path, source)
+				}
+				if strings.Contains(got, internal) != (audience == report.Internal) {
+					t.Errorf("%s of a report for %s: internal mark", page.path, audience)
+				}
+			}
+		}
+	}
+}
+
+func TestAddressesAreInternal(t *testing.T) {
+	s := settings()
+	for _, page := range render(t, example(t), s) {
+		if strings.Contains(page.text, "198.51.100.7") {
+			t.Errorf("%s of a public report shows an address", page.path)
+		}
+	}
+	s.Audience = report.Internal
+	if !strings.Contains(at(t, render(t, example(t), s), instancesPath).text, "198.51.100.7") {
+		t.Error("an internal report shows no address")
+	}
+}
+
+func TestManyWarningsAndStatuses(t *testing.T) {
+	list := &fleet.Fleet{}
+	for i := range 25 {
+		list.Warnings.Add(fmt.Sprintf("warning %d.", i))
+		list.Instances = append(list.Instances, &fleet.Instance{ID: fmt.Sprint(i), Status: fmt.Sprintf("Status-%d", i)})
+	}
+	overview := text(at(t, render(t, list, settings()), "index.html").tree)
+	for _, want := range []string{"25 warnings", "warning 0.", "warning 19. and 5 more", "Status-19 1 unknown and 5 more"} {
+		if !strings.Contains(overview, want) {
+			t.Errorf("the overview does not say %q:\n%s", want, overview)
+		}
+	}
+	for _, hidden := range []string{"warning 20.", "Status-20"} {
+		if strings.Contains(overview, hidden) {
+			t.Errorf("the overview says %q", hidden)
+		}
+	}
+}

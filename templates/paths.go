@@ -1,0 +1,49 @@
+package templates
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"gpufleet/render/report"
+)
+
+// Paths in the output folder, with slashes. People link to them, so they stay as they are.
+const (
+	overviewPath    = "index.html"
+	notFoundPath    = "404.html"
+	instancesFolder = "instances"
+	instancesPath   = instancesFolder + "/index.html"
+	summaryPath     = "summary/index.html"
+	aboutPath       = "about/index.html"
+)
+
+// Places in pages.
+const (
+	regionsAnchor = overviewPath + "#regions"
+	modelsAnchor  = overviewPath + "#models"
+	costsAnchor   = aboutPath + "#costs"
+)
+
+func regionPath(r *report.Region) string { return "regions/" + r.Slug + "/index.html" }
+
+func modelPath(m *report.Model) string { return "models/" + m.Slug + "/index.html" }
+
+func groupFolder(g *report.Group) string { return "regions/" + g.Region.Slug + "/" + g.Model.Slug }
+
+func groupPath(g *report.Group) string { return groupFolder(g) + "/index.html" }
+
+// listPath returns the path of a page, from 1, of a list in a folder.
+func listPath(folder string, number int) string {
+	if number == 1 {
+		return folder + "/index.html"
+	}
+	return folder + "/page-" + strconv.Itoa(number) + ".html"
+}
+
+// link returns the address of one path as a page at another links to it. It is relative and names a file, so that
+// it holds wherever the folder stands, from file:// too.
+func link(from, to string) templ.SafeURL {
+	return templ.SafeURL(strings.Repeat("../", strings.Count(from, "/")) + to)
+}

@@ -1,0 +1,69 @@
+package templates
+
+import (
+	"strings"
+	"time"
+
+	"gpufleet/render/report"
+)
+
+// counted returns a number with its noun: "1 instance", "1,234 instances".
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return report.FormatCount(n) + " " + noun + "s"
+}
+
+// extent says how much there is of something: "57 instances, ≥ 153 GPUs".
+func extent(t *report.Totals) string {
+	if t.Count == 0 {
+		return "no instances"
+	}
+	return counted(t.Count, "instance") + ", " + gpus(t.GPUs)
+}
+
+func gpus(s report.Sum) string {
+	switch text := s.String(); {
+	case s.Unknown():
+		return "GPUs unknown"
+	case text == "1":
+		return "1 GPU"
+	default:
+		return text + " GPUs"
+	}
+}
+
+// pageSuffix tells the later pages of a list from its first.
+func pageSuffix(s listPage) string {
+	if s.number == 1 {
+		return ""
+	}
+	return ", page " + report.FormatCount(s.number)
+}
+
+// priced says how many of a cost's instances have a price, whether or not that is all of them.
+func priced(c report.Cost) string {
+	return report.FormatCount(c.Priced) + " of " + report.FormatCount(c.Of) + " priced"
+}
+
+// machineTime returns a time for a time element.
+func machineTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// statusTone returns which of the marks a status is shown with. The list of statuses is open: one that is not
+// known here has a mark that says nothing.
+func statusTone(status string) string {
+	switch strings.ToLower(status) {
+	case "running":
+		return "up"
+	case "deploying", "provisioning", "deleting":
+		return "busy"
+	case "stopped", "booked":
+		return "idle"
+	case "error":
+		return "bad"
+	case "deleted", "canceled", "completed":
+		return "gone"
+	}
+	return "other"
+}
