@@ -450,7 +450,8 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, t *talk) error 
 	for _, warning := range r.Warnings {
 		t.warn(warning)
 	}
-	t.say("%s: %s instances, %s GPUs, running %s, listed %s", s.out, report.FormatCount(r.Count), r.GPUs.Text(), r.PerHourText(r.Running), r.PerHourText(r.Listed))
+	t.say("%s: %s instances, %s, running %s, listed %s", s.out, report.FormatCount(r.Count),
+		report.WithCoverage(r.GPUs.String()+" GPUs", r.GPUs.Coverage()), r.PerHourText(r.Running), r.PerHourText(r.Listed))
 	return nil
 }
 

@@ -22,6 +22,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/urfave/cli/v2"
+	"github.com/xuri/excelize/v2"
 )
 
 var update = flag.Bool("update", false, "write what the program writes now as the expected outputs")
@@ -493,7 +494,8 @@ func TestGolden(t *testing.T) {
 		out := filepath.Join(t.TempDir(), "out")
 		execute(t, nil, "--input", filepath.Join("fetch", "testdata", name+".json"), "--out", out).want(t, 0)
 		files := contents(t, out)
-		for _, path := range []string{"index.html", "summary.md", "data/instances.json"} {
+		files["fleet.txt"] = workbookText(t, files["fleet.xlsx"])
+		for _, path := range []string{"index.html", "summary.md", "fleet.txt", "data/instances.json"} {
 			golden := filepath.Join("render", "testdata", name, filepath.Base(path))
 			if *update {
 				write(t, golden, files[path])
@@ -507,6 +509,43 @@ func TestGolden(t *testing.T) {
 			}
 		}
 	}
+}
+
+// workbookText writes a workbook down, a line a cell: its place, its type as the file has it, its value, and how
+// Excel shows that where it shows something else.
+func workbookText(t *testing.T, content string) string {
+	t.Helper()
+	book, err := excelize.OpenReader(strings.NewReader(content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer book.Close()
+	types := map[excelize.CellType]string{excelize.CellTypeUnset: "number", excelize.CellTypeNumber: "number", excelize.CellTypeInlineString: "text",
+		excelize.CellTypeSharedString: "text", excelize.CellTypeFormula: "formula", excelize.CellTypeBool: "boolean", excelize.CellTypeDate: "date"}
+	var b strings.Builder
+	for _, sheet := range book.GetSheetList() {
+		fmt.Fprintf(&b, "== %s\n", sheet)
+		rows, err := book.GetRows(sheet, excelize.Options{RawCellValue: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for r, row := range rows {
+			for c, value := range row {
+				cell, _ := excelize.CoordinatesToCellName(c+1, r+1)
+				shown, _ := book.GetCellValue(sheet, cell)
+				kind, _ := book.GetCellType(sheet, cell)
+				if value == "" {
+					continue
+				}
+				fmt.Fprintf(&b, "%s %s %s", cell, types[kind], value)
+				if shown != value {
+					fmt.Fprintf(&b, " shown as %s", shown)
+				}
+				b.WriteString("\n")
+			}
+		}
+	}
+	return b.String()
 }
 
 // TestReadme runs every command of the README, in its order, in a fresh copy of the project. The make targets that

@@ -142,8 +142,8 @@ func TestFigures(t *testing.T) {
 		"GPUs ≥ 7 4 of 5 known",
 		"Running ≥ $0.679 /h ≥ $495.67 /month 1 of 2 priced",
 		"Listed ≥ $0.729 /h ≥ $532.17 /month 2 of 4 priced",
-		"RAM ≥ 1,920 GB · 1 of 5 known", "Disk unknown · 0 of 5 known",
-		"Running 2 3 Deleted 1 4 Paused 1 unknown Stopped 1 0",
+		"RAM ≥ 1,920 GB · 1 of 5 known", "Disk ≥ 0 GB · 0 of 5 known",
+		"Running 2 3 Deleted 1 4 Paused 1 ≥ 0 Stopped 1 0",
 		"Whether a stopped instance is billed is not documented",
 		"gpufleet v1.2.3",
 	} {
@@ -153,11 +153,11 @@ func TestFigures(t *testing.T) {
 	}
 }
 
-// TestUnknown holds that what is unknown says so, in a cell and in a total, and is no zero.
+// TestUnknown holds that what is unknown says so, in a cell and that a total which it is part of says that it is a lower bound.
 func TestUnknown(t *testing.T) {
 	pages := render(t, example(t), settings())
 	group := at(t, pages, "regions/montreal-pwojqwcx/unknown-gpu/index.html")
-	if got := text(group.tree); !strings.Contains(got, "GPUs unknown 0 of 1 known") || !strings.Contains(got, "Listed unknown 0 of 1 priced") {
+	if got := text(group.tree); !strings.Contains(got, "GPUs ≥ 0 0 of 1 known") || !strings.Contains(got, "0 of 1 priced") {
 		t.Errorf("the totals of what is unknown:\n%s", got)
 	}
 	cells := elements(elements(group.tree, "table")[1], "td")
@@ -231,7 +231,7 @@ func TestManyWarningsAndStatuses(t *testing.T) {
 		list.Instances = append(list.Instances, &fleet.Instance{ID: fmt.Sprint(i), Status: fmt.Sprintf("Status-%d", i)})
 	}
 	overview := text(at(t, render(t, list, settings()), "index.html").tree)
-	for _, want := range []string{"25 warnings", "warning 0.", "warning 19. and 5 more", "Status-19 1 unknown and 5 more"} {
+	for _, want := range []string{"25 warnings", "warning 0.", "warning 19. and 5 more", "Status-19 1 ≥ 0 and 5 more"} {
 		if !strings.Contains(overview, want) {
 			t.Errorf("the overview does not say %q:\n%s", want, overview)
 		}

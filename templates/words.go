@@ -24,14 +24,10 @@ func extent(t *report.Totals) string {
 }
 
 func gpus(s report.Sum) string {
-	switch text := s.String(); {
-	case s.Unknown():
-		return "GPUs unknown"
-	case text == "1":
-		return "1 GPU"
-	default:
+	if text := s.String(); text != "1" {
 		return text + " GPUs"
 	}
+	return "1 GPU"
 }
 
 // pageSuffix tells the later pages of a list from its first.
@@ -45,6 +41,11 @@ func pageSuffix(s listPage) string {
 // priced says how many of a cost's instances have a price, whether or not that is all of them.
 func priced(c report.Cost) string {
 	return report.FormatCount(c.Priced) + " of " + report.FormatCount(c.Of) + " priced"
+}
+
+// hasLowerBound reports whether a page that shows the totals has to say what a lower bound is.
+func hasLowerBound(t *report.Totals) bool {
+	return t.Listed.LowerBound() || t.GPUs.LowerBound() || t.CPUCores.LowerBound() || t.RAM.LowerBound() || t.Disk.LowerBound()
 }
 
 // machineTime returns a time for a time element.

@@ -3,6 +3,7 @@ package fleet
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/shopspring/decimal"
@@ -76,5 +77,39 @@ func TestWarnings(t *testing.T) {
 	want := []string{"one", "row 3, page 2 row 1, page 2 row 2, page 2 row 3, page 2 row 4 and 3 more: odd", "two"}
 	if diff := cmp.Diff(want, w.Lines()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestHide(t *testing.T) {
+	full := func() *Fleet {
+		return &Fleet{Instances: []*Instance{
+			{ID: "1", HostName: "h", OS: "o", ProductType: "CPU", Ephemeral: Known(1.0), DiskSize: Known(1.0), CreatedAt: time.Unix(1e9, 0), Region: "r", Status: "s"},
+			{ID: "", GPU: "g"},
+		}}
+	}
+	for _, field := range Hideable {
+		list := full()
+		list.Hide([]string{field}, []byte("key"))
+		got, before := *list.Instances[0], *full().Instances[0]
+		if got == before {
+			t.Errorf("%s is still there", field)
+		}
+		if got.Model() != CPUOnly || list.Instances[1].ID != "" {
+			t.Errorf("hiding %s moved an instance or made up an id: %+v", field, got)
+		}
+	}
+	list, again, other := full(), full(), full()
+	list.Hide(Hideable, []byte("key"))
+	again.Hide([]string{"id"}, []byte("key"))
+	other.Hide([]string{"id"}, []byte("other"))
+	want := Instance{ID: again.Instances[0].ID, Region: "r", Status: "s", GPUCount: Known(0.0)}
+	if diff := cmp.Diff(want, *list.Instances[0], cmp.AllowUnexported(Money{})); diff != "" {
+		t.Error(diff)
+	}
+	if len(want.ID) != 20 || want.ID == other.Instances[0].ID {
+		t.Errorf("pseudonyms %s and %s", want.ID, other.Instances[0].ID)
+	}
+	if KeyFingerprint([]byte("key")) == KeyFingerprint([]byte("other")) {
+		t.Error("two keys have one fingerprint")
 	}
 }

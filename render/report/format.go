@@ -35,7 +35,7 @@ func (s Settings) PerHour(c Cost) string { return bound(c.LowerBound()) + s.Amou
 // PerMonth returns a cost per month for people, without what Coverage says.
 func (s Settings) PerMonth(c Cost) string { return bound(c.LowerBound()) + s.Amount(c.PerMonth) }
 
-// Heading returns a column's heading with the currency where the column holds amounts: "Price ($ per hour)".
+// Heading returns a column's heading with the currency where the column holds amounts: "Price (USD per hour)".
 func Heading[T any](s Settings, c Column[T]) string {
 	if c.Type == Money {
 		return c.Title + " (" + s.Currency + " " + c.Unit + ")"
@@ -61,12 +61,6 @@ func (s Sum) Coverage() string {
 
 // String returns the sum for people, without what Coverage says: "1,234", "≥ 12".
 func (s Sum) String() string { return bound(s.LowerBound()) + FormatNumber(s.Value) }
-
-// Unknown reports whether nothing of the sum is known, so that not even a lower bound can be told.
-func (s Sum) Unknown() bool { return s.Known == 0 && s.Of > 0 }
-
-// Unknown reports whether none of the cost's instances has a price.
-func (c Cost) Unknown() bool { return c.Priced == 0 && c.Of > 0 }
 
 func bound(lower bool) string {
 	if lower {

@@ -61,9 +61,9 @@ func (p *page) section(role role, names ...string) {
 
 func words(role role, text string) cell { return cell{value: text, look: look{role: role}} }
 
-// fit widens the columns to so many digits where they are narrower.
+// fit widens a column to so many digits where it is narrower.
 func (p *page) fit(column, digits int) {
-	p.widths[column] = max(p.widths[column], float64(digits))
+	p.widths[column] = max(p.widths[column], float64(min(digits, maxFigureWidth)))
 }
 
 // writePage writes a page to its sheet.

@@ -8,13 +8,11 @@ import (
 	"gpufleet/render/report"
 )
 
-// The rows of a sheet that has a table. The totals of Regions and Models stand above the table, where no filter or
-// sort touches them.
+// Where a sheet with a table has what. Above these rows stand the sheet's name and what holds for all of it. The totals
+// stand above the table, where no filter or sort touches them.
 const (
-	titleRow   = 1
-	captionRow = 2
-	totalRow   = 3
-	headerRow  = 4
+	totalRow  = 3
+	headerRow = 4
 )
 
 // layout is what must be known of a sheet before its first row is written.
@@ -92,6 +90,7 @@ func (s *sheet) head() {
 		note, role = marks+" "+note, mark
 	}
 	s.row([]any{b.text(look{role: role}, note)})
+	s.next = totalRow
 }
 
 // close ends the sheet.

@@ -111,7 +111,7 @@ func roleStyle(r role) *excelize.Style {
 		return &excelize.Style{Font: font(excelize.Font{Color: grey})}
 	case section, figureSection:
 		return &excelize.Style{Font: font(excelize.Font{Bold: true, Color: navy}), Fill: filled(paleBlue),
-			Border: lines("bottom"), Alignment: &excelize.Alignment{Horizontal: side(r == figureSection)}}
+			Border: ruled("bottom"), Alignment: &excelize.Alignment{Horizontal: side(r == figureSection)}}
 	case term:
 		return &excelize.Style{Alignment: &excelize.Alignment{Vertical: "top"}}
 	case prose:
@@ -134,10 +134,10 @@ func roleStyle(r role) *excelize.Style {
 	case textValue:
 		return &excelize.Style{Alignment: indented(false)}
 	case textTotal:
-		return &excelize.Style{Font: font(excelize.Font{Bold: true, Color: black}), Fill: filled(paleBlue), Border: lines("top", "bottom"),
+		return &excelize.Style{Font: font(excelize.Font{Bold: true, Color: black}), Fill: filled(paleBlue), Border: ruled("top", "bottom"),
 			Alignment: indented(false)}
 	case figureTotal:
-		return &excelize.Style{Font: font(excelize.Font{Bold: true, Color: black}), Fill: filled(paleBlue), Border: lines("top", "bottom")}
+		return &excelize.Style{Font: font(excelize.Font{Bold: true, Color: black}), Fill: filled(paleBlue), Border: ruled("top", "bottom")}
 	default:
 		return &excelize.Style{}
 	}
@@ -156,7 +156,7 @@ func filled(color string) excelize.Fill {
 	return excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{color}}
 }
 
-func lines(sides ...string) (borders []excelize.Border) {
+func ruled(sides ...string) (borders []excelize.Border) {
 	for _, side := range sides {
 		borders = append(borders, excelize.Border{Type: side, Style: 1, Color: navy})
 	}

@@ -95,7 +95,7 @@ func (b *book) addStatuses(p *page) {
 	p.section(figureSection, "Status", "Instances", "GPUs", "", "", "Covered")
 	shown := b.r.Statuses[:min(len(b.r.Statuses), maxStatuses)]
 	for _, s := range shown {
-		p.fit(0, min(textWidth(s.Label())+2, maxWidth))
+		p.fit(0, min(textWidth(s.Label())+2, maxTextWidth))
 		p.add(words(plain, s.Label()), count(s.Instances), b.sum(s.GPUs), cell{}, cell{}, words(covered, s.GPUs.Coverage()))
 	}
 	if more := len(b.r.Statuses) - len(shown); more > 0 {

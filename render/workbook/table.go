@@ -110,26 +110,28 @@ func (c *column) measure(v report.Value) {
 	}
 }
 
-// The limits of a column's width, in digits: room for the header's bold letters and filter button, and not more than what leaves other
-// columns on the screen. What is longer shows when the cell is entered.
+// The limits of a column's width, in digits. Longer text would push other columns off the screen; it shows when the cell is
+// entered. A figure must fit, else Excel shows it as ###: this is room for every sum that is not absurd.
 const (
-	minWidth = 9
-	maxWidth = 42
-	button   = 4
+	minWidth       = 9
+	maxTextWidth   = 42
+	maxFigureWidth = 64
 )
 
-// headerLines is into how many lines a heading may wrap.
-const headerLines = 3
+const (
+	headerLines = 3 // into which a heading may wrap
+	headerSpare = 4 // digits that a heading's bold letters and its filter button take besides
+)
 
 // width returns the column's width in digits.
 func (c *column) width(b *book) int {
 	width := minWidth
-	for width < maxWidth && (wrappedLines(c.heading, width-button) > headerLines || longestWord(c.heading) > width-button) {
+	for width < maxTextWidth && (c.headingLines(width) > headerLines || longestWord(c.heading) > width-headerSpare) {
 		width++
 	}
 	switch c.typ {
 	case report.Text:
-		return min(max(width, c.textWidth+3), maxWidth)
+		return min(max(width, c.textWidth+3), maxTextWidth)
 	case report.Time:
 		return max(width, len(timeFormat)+3)
 	default:
@@ -137,9 +139,11 @@ func (c *column) width(b *book) int {
 		if c.typ == report.Money {
 			shown = b.beforeAmount() + shown
 		}
-		return max(width, textWidth(shown)+shownDecimals(c.typ, c.decimals)+6)
+		return min(max(width, textWidth(shown)+shownDecimals(c.typ, c.decimals)+6), maxFigureWidth)
 	}
 }
+
+func (c *column) headingLines(width int) int { return wrappedLines(c.heading, width-headerSpare) }
 
 func longestWord(text string) int {
 	longest := 0
@@ -158,7 +162,7 @@ func (b *book) writePart(t *table, p part) {
 		width := c.width(b)
 		l.widths = append(l.widths, float64(width))
 		l.styles = append(l.styles, b.style(b.looks(c, textValue, figureValue)))
-		lines = max(lines, wrappedLines(c.heading, width-button))
+		lines = max(lines, c.headingLines(width))
 	}
 	s := b.open(p.sheet, l)
 	s.head()

@@ -184,12 +184,24 @@ func TestColumnWidths(t *testing.T) {
 		}
 	}
 	f := opened(t, data)
-	for column, bounds := range map[string][2]float64{"D": {maxWidth, maxWidth}, "A": {minWidth, minWidth}, "L": {10, 20}, "P": {22, 23}} {
+	for column, bounds := range map[string][2]float64{"D": {maxTextWidth, maxTextWidth}, "A": {minWidth, minWidth}, "L": {10, 20}, "P": {22, 23}} {
 		width, err := f.GetColWidth("Instances", column)
 		check(t, err)
 		if width < bounds[0] || width > bounds[1] {
 			t.Errorf("column %s is %v wide, want %v", column, width, bounds)
 		}
+	}
+}
+
+// No number makes a column wider than Excel allows.
+func TestAbsurdNumbers(t *testing.T) {
+	instances := []*fleet.Instance{{Region: "R", RAM: fleet.Known(1e300), Price: price(t, "999999999.123456789012345678901234567890")}}
+	f := opened(t, written(t, newReport(instances, settings())))
+	if got := number(t, rawValue(t, f, "Instances", "F5")); got != 1e300 {
+		t.Errorf("the cell holds %v", got)
+	}
+	if width, err := f.GetColWidth("Regions", "G"); err != nil || width != maxFigureWidth {
+		t.Errorf("the column is %v wide (%v)", width, err)
 	}
 }
 
