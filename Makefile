@@ -29,4 +29,4 @@ generate: ## the Go code of the templates
 	go run $(TEMPL) generate
 
 update-golden: ## the expected outputs in testdata, from what the program writes now
-	go test . ./render/... -run Golden -update
+	go test . -run Golden -update
