@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -120,6 +121,7 @@ var flagGroups = []flagGroup{
 	}},
 	{"privacy", []cli.Flag{
 		&cli.StringFlag{Name: "audience", Value: "public", Usage: "`WHO` reads it: public leaves addresses out, internal shows them"},
+		&cli.StringFlag{Name: "hide", Usage: "`FIELDS` to leave out, with commas: id, host_name, os, created_at, product_type, ephemeral, disk_size"},
 	}},
 	{"cost", []cli.Flag{
 		&cli.StringFlag{Name: "currency", Value: "USD", Usage: "the ISO `CODE` of the list's prices; nothing is converted"},
@@ -209,6 +211,7 @@ type settings struct {
 	demo           bool
 	out            string
 	timeout        time.Duration
+	pseudonymKey   []byte // where ids are hidden
 	report         report.Settings
 	quiet, verbose bool
 }
@@ -283,8 +286,13 @@ func readSettings(c *cli.Context) (*settings, error) {
 			Audience:      v.audience(),
 			Currency:      v.currency(),
 			HoursPerMonth: v.hoursPerMonth(),
+			Hidden:        v.hidden(),
 		},
 		timeout: v.timeout(),
+	}
+	if slices.Contains(s.report.Hidden, "id") {
+		s.pseudonymKey = v.pseudonymKey()
+		s.report.KeyFingerprint = fleet.KeyFingerprint(s.pseudonymKey)
 	}
 	switch {
 	case s.demo && len(s.inputs) > 0:
@@ -345,6 +353,33 @@ func (v *values) audience() report.Audience {
 		v.fail("--audience must be public or internal")
 	}
 	return audience
+}
+
+// hidden returns the fields to leave out, sorted, each once.
+func (v *values) hidden() []string {
+	text := v.text("hide")
+	if text == "" {
+		return nil
+	}
+	var fields []string
+	for field := range strings.SplitSeq(text, ",") {
+		field = strings.TrimSpace(field)
+		if !slices.Contains(fleet.Hideable, field) {
+			v.fail("--hide takes %s, not %q", strings.Join(fleet.Hideable, ", "), field)
+		}
+		fields = append(fields, field)
+	}
+	slices.Sort(fields)
+	return slices.Compact(fields)
+}
+
+// pseudonymKey returns the key of the pseudonyms that stand for hidden ids.
+func (v *values) pseudonymKey() []byte {
+	key := strings.TrimSpace(os.Getenv("GPUFLEET_PSEUDONYM_KEY"))
+	if key == "" {
+		v.fail("--hide id needs a key for the pseudonyms: put a long random text into $GPUFLEET_PSEUDONYM_KEY and keep it")
+	}
+	return []byte(key)
 }
 
 func (v *values) currency() string {
@@ -430,6 +465,7 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, t *talk) error 
 	if err != nil {
 		return err
 	}
+	list.Hide(s.report.Hidden, s.pseudonymKey)
 	r := report.New(list, s.report)
 	t.debug("%d instances in %d regions, %d models", r.Count, len(r.Regions), len(r.Models))
 

@@ -9,12 +9,14 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -423,13 +425,8 @@ func TestNothingLeaks(t *testing.T) {
 				out := filepath.Join(t.TempDir(), "out")
 				got := execute(t, map[string]string{"GPUFLEET_TOKEN": token}, "--api-url", serve(t, code, body), "--out", out, verbosity)
 				said := map[string]string{"standard output": got.stdout, "standard error": got.stderr}
-				for path, content := range contents(t, out) {
-					said[path] = content
-					if strings.HasSuffix(path, ".xlsx") {
-						for part, text := range unzip(t, content) {
-							said[path+"/"+part] = text
-						}
-					}
+				if got.code == exitWritten {
+					maps.Copy(said, everything(t, out))
 				}
 				for place, text := range said {
 					if at := strings.Index(strings.ToUpper(text), "CANARY"); at >= 0 {
@@ -486,6 +483,50 @@ func TestAudience(t *testing.T) {
 			t.Errorf("%s: addresses are there: %v", audience, found)
 		}
 	}
+}
+
+// TestHide looks for the values of hidden fields in every byte of every output.
+func TestHide(t *testing.T) {
+	const row = `{"data": [{"id": "ID-7531", "region": "CANADA-1", "host_name": "HOST-7531", "os": "OS-7531", "created_at": 1751620391, "product_type": "TYPE-7531", "ephemeral": 7531, "disk_size": 97531,
+		"gpu": "RTX-A6000", "gpu_count": 1, "price_per_hour": 1, "status": "Running"}], "total_instance": 1, "status": "success"}`
+	reply := write(t, filepath.Join(t.TempDir(), "reply.json"), row)
+	marks := map[string][]string{"id": {"ID-7531"}, "host_name": {"HOST-7531", "host_name"}, "os": {"OS-7531"}, "created_at": {"2025-07-04", "45842", "created_at"},
+		"product_type": {"TYPE-7531", "product_type"}, "ephemeral": {"Ephemeral"}, "disk_size": {"97531", "97,531", "disk_size_known", "Disk (GB)"}}
+	key := map[string]string{"GPUFLEET_PSEUDONYM_KEY": "a key"}
+	open := filepath.Join(t.TempDir(), "open")
+	execute(t, key, "--input", reply, "--out", open).want(t, 0)
+	shown := strings.Join(slices.Collect(maps.Values(everything(t, open))), "\n")
+	for field, values := range marks {
+		out := filepath.Join(t.TempDir(), "out")
+		execute(t, key, "--input", reply, "--out", out, "--hide", field).want(t, 0)
+		files := everything(t, out)
+		for _, value := range values {
+			if !strings.Contains(shown, value) {
+				t.Errorf("%s: %q is not even there when it is shown", field, value)
+			}
+			for path, text := range files {
+				// The pages say by name what is left out by choice.
+				if strings.Contains(strings.ReplaceAll(text, "The field "+field+" is left out", ""), value) {
+					t.Errorf("%s is hidden, yet %s holds %q", field, path, value)
+				}
+			}
+		}
+	}
+	for args, says := range map[string]string{"region": "not \"region\"", "id,,os": "not \"\"", "host_name,vm_password": "not \"vm_password\""} {
+		execute(t, key, "--demo", "--hide", args).want(t, exitUsage, says)
+	}
+	execute(t, nil, "--demo", "--hide", " id , os ").want(t, exitUsage, "GPUFLEET_PSEUDONYM_KEY")
+}
+
+// everything returns every file below dir, and every part of the workbook.
+func everything(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	files := contents(t, dir)
+	for part, text := range unzip(t, files["fleet.xlsx"]) {
+		files["fleet.xlsx/"+part] = text
+	}
+	delete(files, "manifest.json") // it holds hashes, whose digits are chance
+	return files
 }
 
 // TestGolden compares the three main outputs of both known replies with what they were. A person has read what is there.

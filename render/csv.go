@@ -19,7 +19,7 @@ func writeGroupsCSV(w io.Writer, r *report.Report) error {
 	for _, region := range r.Regions {
 		groups = append(groups, region.Groups...)
 	}
-	return writeCSV(w, report.GroupColumns(), groups)
+	return writeCSV(w, report.Shown(r.Settings, report.GroupColumns()), groups)
 }
 
 // writeCSV writes rows in RFC 4180's form, but with line feeds. Unknown values are empty.

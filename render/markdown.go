@@ -73,17 +73,20 @@ func (m *markdown) head() {
 
 func (m *markdown) headline() {
 	t := m.r.Totals
-	m.table([]string{"Figure", "Value"}, []bool{false, true}, [][]string{
+	rows := [][]string{
 		{"Instances", report.FormatCount(t.Count)},
 		{"GPUs", t.GPUs.Text()},
 		{"CPU cores", t.CPUCores.Text()},
 		{"RAM (GB)", t.RAM.Text()},
-		{"Disk (GB)", t.Disk.Text()},
 		{"Running, per hour", m.r.PerHourText(t.Running)},
 		{"Running, per month", m.r.PerMonthText(t.Running)},
 		{"Listed, per hour", m.r.PerHourText(t.Listed)},
 		{"Listed, per month", m.r.PerMonthText(t.Listed)},
-	})
+	}
+	if m.r.Shows("disk_size") {
+		rows = append(rows, []string{"Disk (GB)", t.Disk.Text()})
+	}
+	m.table([]string{"Figure", "Value"}, []bool{false, true}, rows)
 }
 
 func (m *markdown) warnings() {

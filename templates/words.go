@@ -44,8 +44,9 @@ func priced(c report.Cost) string {
 }
 
 // hasLowerBound reports whether a page that shows the totals has to say what a lower bound is.
-func hasLowerBound(t *report.Totals) bool {
-	return t.Listed.LowerBound() || t.GPUs.LowerBound() || t.CPUCores.LowerBound() || t.RAM.LowerBound() || t.Disk.LowerBound()
+func hasLowerBound(f frame, t *report.Totals) bool {
+	return t.Listed.LowerBound() || t.GPUs.LowerBound() || t.CPUCores.LowerBound() || t.RAM.LowerBound() ||
+		f.Shows("disk_size") && t.Disk.LowerBound()
 }
 
 // machineTime returns a time for a time element.

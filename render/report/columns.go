@@ -1,6 +1,8 @@
 package report
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"gpufleet/fetch/fleet"
@@ -57,6 +59,22 @@ func (c Column[T]) Numeric() bool { return c.Type == Count || c.Type == Size || 
 
 // perHour is the unit of a price; Heading puts the report's currency before it.
 const perHour = "per hour"
+
+// Shown returns the columns that a report shows: all but those of hidden fields and of totals over them.
+func Shown[T any](s Settings, columns []Column[T]) []Column[T] {
+	var shown []Column[T]
+	for _, column := range columns {
+		if s.Shows(strings.TrimSuffix(column.Name, "_known")) {
+			shown = append(shown, column)
+		}
+	}
+	return shown
+}
+
+// Shows reports whether a field is shown. Of an id at least the pseudonym is.
+func (s Settings) Shows(field string) bool {
+	return field == "id" || !slices.Contains(s.Hidden, field)
+}
 
 // instanceColumns returns the columns of an instance that an audience may see, in their order. The names are
 // the API's own.

@@ -38,6 +38,10 @@ type Settings struct {
 	Audience      Audience
 	Currency      string          // ISO 4217 code; it names the unit, nothing is converted
 	HoursPerMonth decimal.Decimal // above 0
+	// Hidden names the fields that the report leaves out, sorted. An id has a pseudonym in its place.
+	Hidden []string
+	// KeyFingerprint tells the key of the pseudonyms, "" where ids are not hidden.
+	KeyFingerprint string
 }
 
 // Report is all that any output says. It is not changed once it is made, so that writers can work side by side.
@@ -94,7 +98,7 @@ func New(list *fleet.Fleet, settings Settings) *Report {
 	r := &Report{
 		Settings:  settings,
 		Instances: list.Instances,
-		Columns:   instanceColumns(settings.Audience),
+		Columns:   Shown(settings, instanceColumns(settings.Audience)),
 		Warnings:  list.Warnings.Lines(),
 	}
 	r.group()

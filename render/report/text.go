@@ -51,6 +51,26 @@ func (m Matrix) Note() string {
 		FormatCount(m.MoreRegions), FormatCount(m.MoreModels))
 }
 
+// LeftOut returns the sentences that say what the report leaves out, and why.
+func (r *Report) LeftOut() []string {
+	sentences := []string{
+		"Passwords, login names, users and teams are never read from the list, whoever the report is for. Nor is anything else that is not among the columns.",
+	}
+	if r.Internal() {
+		sentences = append(sentences, "Addresses are shown, since this report is internal. A public one leaves them out.")
+	} else {
+		sentences = append(sentences, "Addresses are left out, since this report is made for the public.")
+	}
+	for _, field := range r.Hidden {
+		if field == "id" {
+			sentences = append(sentences, "Ids are pseudonyms: the same one for the same instance from run to run, made with a key that is not published.")
+			continue
+		}
+		sentences = append(sentences, "The field "+field+" is left out by choice.")
+	}
+	return sentences
+}
+
 // Legend returns the sentences that say what the figures mean.
 func (r *Report) Legend() []string {
 	return []string{

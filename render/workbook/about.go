@@ -57,9 +57,8 @@ func (b *book) explainFigures(p *page) {
 
 func (b *book) explainGaps(p *page) {
 	p.section(section, "Left out", "")
-	p.explain("Secrets and people", "Passwords, login names, users and teams are never read from the list, whoever the workbook is for.")
-	if !b.r.Internal() {
-		p.explain("Addresses", "Public addresses are left out, since this workbook is made for the public.")
+	for _, sentence := range b.r.LeftOut() {
+		p.explain("", sentence)
 	}
 	p.explain("The bill", "Prices are those of the list. Discounts, taxes, storage, traffic and hours that an instance did not run are not in it: no figure is an invoice.")
 	p.blank()

@@ -50,10 +50,15 @@ func (b *book) addCost(p *page, name string, c report.Cost) {
 func (b *book) addFleet(p *page) {
 	p.section(figureSection, "Fleet", "Total", "Known", "", "", "Covered")
 	p.add(words(plain, "Instances"), count(b.r.Count))
-	for _, row := range []struct {
+	type figure struct {
 		name string
 		sum  report.Sum
-	}{{"GPUs", b.r.GPUs}, {"CPU cores", b.r.CPUCores}, {"RAM (GB)", b.r.RAM}, {"Disk (GB)", b.r.Disk}} {
+	}
+	figures := []figure{{"GPUs", b.r.GPUs}, {"CPU cores", b.r.CPUCores}, {"RAM (GB)", b.r.RAM}}
+	if b.r.Shows("disk_size") {
+		figures = append(figures, figure{"Disk (GB)", b.r.Disk})
+	}
+	for _, row := range figures {
 		p.fit(1, textWidth(row.sum.String())+3)
 		p.add(words(plain, row.name), b.sum(row.sum), count(row.sum.Known), cell{}, cell{}, words(covered, row.sum.Coverage()))
 	}

@@ -92,9 +92,9 @@ func (b *book) ask() bool {
 func (b *book) fill() error {
 	b.tables = []*table{
 		newTable(b.r, "Instances", "an instance", b.r.Columns, b.r.Instances),
-		newTable(b.r, "Regions", "a region", report.RegionColumns(), b.r.Regions,
+		newTable(b.r, "Regions", "a region", report.Shown(b.r.Settings, report.RegionColumns()), b.r.Regions,
 			&report.Region{Name: "All regions", Totals: b.r.Totals}),
-		newTable(b.r, "Models", "a GPU model, in all regions", report.ModelColumns(), b.r.Models,
+		newTable(b.r, "Models", "a GPU model, in all regions", report.Shown(b.r.Settings, report.ModelColumns()), b.r.Models,
 			&report.Model{Name: "All models", Totals: b.r.Totals}),
 	}
 	b.addSheets()
