@@ -610,7 +610,7 @@ func TestReadme(t *testing.T) {
 		return fmt.Sprintf(`{"data": [{"id": %d, "host_name": "h%d", "status": "Running"}], "total_instance": %d, "status": "success"}`, id, id, total)
 	}
 	for name, content := range map[string]string{"key.txt": "ak_1\n", "reply.json": oneInstance, "page-1.json": half(2, 1), "page-2.json": half(2, 2)} {
-		write(t, filepath.Join(dir, name), content)
+		write(t, filepath.Join(dir, "..", name), content)
 	}
 	command := exec.Command("bash", "-euxo", "pipefail", "-c", script.String())
 	command.Dir = dir
@@ -618,7 +618,7 @@ func TestReadme(t *testing.T) {
 	if output, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, output)
 	}
-	for _, path := range []string{"out/index.html", "site/fleet.xlsx", "internal-site/summary.md", "sample/manifest.json"} {
+	for _, path := range []string{"out/index.html", "../site/fleet.xlsx", "../internal-site/summary.md", "../sample/manifest.json"} {
 		if _, err := os.Stat(filepath.Join(dir, path)); err != nil {
 			t.Error(err)
 		}
@@ -628,7 +628,7 @@ func TestReadme(t *testing.T) {
 // clone copies the project as it stands, without what git ignores, into a repository of its own.
 func clone(t *testing.T) string {
 	t.Helper()
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), "gpufleet")
 	list, err := exec.Command("git", "ls-files", "-co", "--exclude-standard").Output()
 	if err != nil {
 		t.Fatal(err)

@@ -102,7 +102,7 @@ func (l *collected) complete() bool {
 func (l *collected) fleet() (*fleet.Fleet, error) {
 	switch {
 	case !l.complete():
-		return nil, &Error{Incomplete, fmt.Sprintf("the list is incomplete: %d of %d instances came", l.count(), l.total.Value)}
+		return nil, &Error{Incomplete, fmt.Sprintf("the list is incomplete: %d of %d instances came; try again later, or give the missing pages with --input too", l.count(), l.total.Value)}
 	case !l.total.Known:
 		l.warnings.Add("completeness unproven: the reply has no total_instance")
 	case l.count() > l.total.Value:

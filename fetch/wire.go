@@ -185,7 +185,7 @@ func (e *envelope) check() (tokenTrouble, error) {
 	case !e.success && e.trouble != tokenFine:
 		return e.trouble, nil
 	case !e.success:
-		return tokenFine, &Error{BadAPI, "the API reports a failure (its status is not success): try again later, or look at its console"}
+		return tokenFine, &Error{BadAPI, "the API reports a failure (its status is not success): try again later, or look into the provider's console"}
 	case !e.hasData:
 		return tokenFine, replyError("it has no data")
 	}
@@ -197,7 +197,7 @@ func (t tokenTrouble) cure() string {
 	if t == tokenExpired {
 		return "it has expired; access tokens last 2 hours, so use an API key (ak_…) for scheduled runs"
 	}
-	return "it is not valid; use an API key (ak_…) that the provider's console shows as active"
+	return "it is not valid, or no more: access tokens last 2 hours; use an API key (ak_…) that the provider's console shows as active"
 }
 
 // decodeRows reads the value of data: an array of objects, or null.

@@ -68,7 +68,7 @@ func (m *markdown) head() {
 	if m.r.Internal() {
 		m.line("**Internal:** not for publication.")
 	}
-	m.line("As of %s, from %s.", report.FormatTime(m.r.Generated), m.r.Source.Name())
+	m.line("%s.", m.r.Origin())
 }
 
 func (m *markdown) headline() {

@@ -361,7 +361,7 @@ func costNote(f frame, t *report.Totals) templ.Component {
 			templ_7745c5c3_Var18 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "<div class=\"note\"><p>Running is what runs now; listed is all that still exists. Whether a stopped instance is billed is not documented, so both are shown. <a href=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "<div class=\"note\"><p>Running is what runs now; listed is all that still exists. Whether a stopped instance is billed is not documented, so both are shown. Instances, GPUs, cores and sizes count every status. <a href=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -2,6 +2,18 @@ package report
 
 import "fmt"
 
+// Verb says what was done with the list at the report's time. Of a saved reply nobody knows when it was fetched.
+func (s Source) Verb() string {
+	switch s {
+	case FromAPI:
+		return "Fetched"
+	case FromDemo:
+		return "Made"
+	default:
+		return "Read"
+	}
+}
+
 // Name returns the source as a sentence names it.
 func (s Source) Name() string {
 	switch s {
@@ -10,8 +22,13 @@ func (s Source) Name() string {
 	case FromDemo:
 		return "the built-in sample"
 	default:
-		return "a saved reply"
+		return "a saved reply, whose own time is not known"
 	}
+}
+
+// Origin says when and from where the list came: "Fetched 2026-11-22 21:36 UTC from the API".
+func (s Settings) Origin() string {
+	return s.Source.Verb() + " " + FormatTime(s.Generated) + " from " + s.Source.Name()
 }
 
 // Label returns the status's name for people.

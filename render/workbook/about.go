@@ -30,7 +30,7 @@ func (p *page) explain(name, text string, more ...cell) {
 func (b *book) explainBook(p *page) {
 	p.section(section, "Workbook", "")
 	p.explain("Title", oneLine(b.r.Title))
-	p.explain("Source", b.sourceAndTime())
+	p.explain("Source", b.r.Origin())
 	p.explain("Written by", "gpufleet "+b.r.Version)
 	p.add(words(term, "Workbook contract"), cell{value: contract, look: look{role: prose}})
 	p.explain("", "Sheets, tables and columns keep their names and meanings within a version of the contract; columns may be added. "+

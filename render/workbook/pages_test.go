@@ -57,7 +57,7 @@ func TestSummaryBasis(t *testing.T) {
 	s := settings()
 	s.HoursPerMonth = decimal.RequireFromString("730.5")
 	f := opened(t, written(t, newReport(nil, s)))
-	for label, want := range map[string]string{"Hours per month": "730.5", "Currency": "USD", "List fetched (UTC)": "2026-11-22 21:36:05"} {
+	for label, want := range map[string]string{"Hours per month": "730.5", "Currency": "USD", "Fetched (UTC)": "2026-11-22 21:36:05"} {
 		column, row := find(t, f, summarySheet, label)
 		if got := shown(t, f, summarySheet, cellName(column+1, row)); got != want {
 			t.Errorf("%s shows %q, want %q", label, got, want)

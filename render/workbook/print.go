@@ -26,7 +26,7 @@ func (b *book) setPrint(name string, table bool) {
 	}
 	b.try(b.file.SetHeaderFooter(name, &excelize.HeaderFooterOptions{
 		OddHeader: head,
-		OddFooter: "&L" + headerText(b.sourceAndTime()) + "&RPage &P of &N",
+		OddFooter: "&L" + headerText(b.r.Origin()) + "&RPage &P of &N",
 	}))
 	if table {
 		row := "$" + strconv.Itoa(headerRow)
@@ -52,13 +52,9 @@ func (b *book) setProperties() {
 }
 
 func (b *book) description() string {
-	text := b.sourceAndTime()
+	text := b.r.Origin()
 	if marks := b.marks(); marks != "" {
 		text = marks + " " + text
 	}
 	return text
-}
-
-func (b *book) sourceAndTime() string {
-	return "From " + b.r.Source.Name() + ", " + report.FormatTime(b.r.Generated)
 }

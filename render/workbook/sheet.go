@@ -4,8 +4,6 @@ import (
 	"strconv"
 
 	"github.com/xuri/excelize/v2"
-
-	"gpufleet/render/report"
 )
 
 // Where a sheet with a table has what. Above these rows stand the sheet's name and what holds for all of it. The totals
@@ -83,7 +81,7 @@ func (s *sheet) row(cells []any, options ...excelize.RowOpts) {
 func (s *sheet) head() {
 	b := s.b
 	s.row([]any{b.text(look{role: title}, s.name)}, excelize.RowOpts{Height: 24})
-	note := "As of " + report.FormatTime(b.r.Generated) + ", from " + b.r.Source.Name() + ". Amounts are in " + b.r.Currency +
+	note := b.r.Origin() + ". Amounts are in " + b.r.Currency +
 		". An empty cell is unknown."
 	role := caption
 	if marks := b.marks(); marks != "" {

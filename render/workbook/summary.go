@@ -14,7 +14,7 @@ const maxStatuses = 1000
 func (b *book) summary() *page {
 	p := &page{widths: []float64{26, 14, 14, 18, 18, 26}}
 	p.lines = append(p.lines, line{cells: []cell{words(title, oneLine(b.r.Title))}, height: 27})
-	p.add(words(caption, "As of "+report.FormatTime(b.r.Generated)+", from "+b.r.Source.Name()+"."))
+	p.add(words(caption, b.r.Origin()+"."))
 	if marks := b.marks(); marks != "" {
 		p.add(words(mark, marks))
 	}
@@ -88,7 +88,7 @@ func (b *book) addBasis(p *page) {
 		look:  look{format: b.valueFormat(report.Size, decimalsOf(hours.String()))},
 	})
 	p.add(words(plain, "Currency"), words(figureText, b.r.Currency))
-	p.add(words(plain, "List fetched (UTC)"), cell{value: b.r.Generated.UTC(), look: look{format: timeFormat}})
+	p.add(words(plain, b.r.Source.Verb()+" (UTC)"), cell{value: b.r.Generated.UTC(), look: look{format: timeFormat}})
 	p.blank()
 }
 

@@ -160,7 +160,7 @@ func TestViewAndPrint(t *testing.T) {
 		}
 		page, err := f.GetHeaderFooter(sheet)
 		check(t, err)
-		if page.OddFooter != "&LFrom the API, 2026-11-22 21:36 UTC&RPage &P of &N" {
+		if page.OddFooter != "&LFetched 2026-11-22 21:36 UTC from the API&RPage &P of &N" {
 			t.Errorf("%s: footer %q", sheet, page.OddFooter)
 		}
 	}

@@ -52,7 +52,7 @@ func TestProperties(t *testing.T) {
 	check(t, err)
 	want := &excelize.DocProperties{
 		Title: "Fleet & <co> 2026", Subject: "GPU fleet as of 2026-11-22 21:36 UTC", Creator: "gpufleet 1.2.3", LastModifiedBy: "gpufleet 1.2.3",
-		Description: "From the API, 2026-11-22 21:36 UTC", Created: "2026-11-22T21:36:05Z", Modified: "2026-11-22T21:36:05Z",
+		Description: "Fetched 2026-11-22 21:36 UTC from the API", Created: "2026-11-22T21:36:05Z", Modified: "2026-11-22T21:36:05Z",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
