@@ -33,6 +33,8 @@ type Value struct {
 	Number float64     // Count, Size
 	Money  fleet.Money // Money
 	Time   time.Time   // Time
+	// LowerBound marks a sum that something unknown is missing from.
+	LowerBound bool
 }
 
 // Column is a column of what T is a row of. HTML tables, CSV, sheets, the data dictionary and the JSON field names are
@@ -127,7 +129,9 @@ func number(n fleet.Number) Value { return Value{Known: n.Known, Number: n.Value
 
 func count(n int) Value { return Value{Known: true, Number: float64(n)} }
 
-func amount(m fleet.Money) Value { return Value{Known: true, Money: m} }
+func amount(m fleet.Money, lowerBound bool) Value {
+	return Value{Known: true, Money: m, LowerBound: lowerBound}
+}
 
 // GroupColumns are the columns of a group: what it is, and what it comes to.
 func GroupColumns() []Column[*Group] {
@@ -157,7 +161,10 @@ func totalsColumns[T any](of func(T) *Totals) []Column[T] {
 	sum := func(name, title, unit, description string, typ Type, pick func(*Totals) Sum) []Column[T] {
 		return []Column[T]{
 			{name, title, unit, typ, description + " Where a number is unknown it counts as 0: then this is a lower bound.",
-				func(row T) Value { return Value{Known: true, Number: pick(of(row)).Value} }},
+				func(row T) Value {
+					s := pick(of(row))
+					return Value{Known: true, Number: s.Value, LowerBound: s.LowerBound()}
+				}},
 			{name + "_known", title + " known", "instances", Count, "Of how many instances " + name + " is known.",
 				func(row T) Value { return count(pick(of(row)).Known) }},
 		}
@@ -169,9 +176,9 @@ func totalsColumns[T any](of func(T) *Totals) []Column[T] {
 			{name + "_priced", title + " priced", "instances", Count, "How many of these have a price.",
 				func(row T) Value { return count(pick(of(row)).Priced) }},
 			{name + "_per_hour", title, perHour, Money, "What these cost. An instance without a price counts as 0: then this is a lower bound.",
-				func(row T) Value { return amount(pick(of(row)).PerHour) }},
+				func(row T) Value { c := pick(of(row)); return amount(c.PerHour, c.LowerBound()) }},
 			{name + "_per_month", title, "per month", Money, "The same over the hours of a month.",
-				func(row T) Value { return amount(pick(of(row)).PerMonth) }},
+				func(row T) Value { c := pick(of(row)); return amount(c.PerMonth, c.LowerBound()) }},
 		}
 	}
 	columns := []Column[T]{{"instances", "Instances", "", Count, "How many instances, whatever their status.",

@@ -139,7 +139,7 @@ func (c *column) width(b *book) int {
 		if c.typ == report.Money {
 			shown = b.beforeAmount() + shown
 		}
-		return min(max(width, textWidth(shown)+shownDecimals(c.typ, c.decimals)+6), maxFigureWidth)
+		return min(max(width, textWidth(shown)+shownDecimals(c.typ, c.decimals)+8), maxFigureWidth)
 	}
 }
 
@@ -203,12 +203,21 @@ func (b *book) totals(t *table) []any {
 	cells := make([]any, len(t.columns))
 	for i := range t.columns {
 		c := &t.columns[i]
-		cells[i] = excelize.Cell{StyleID: b.style(b.looks(c, textTotal, figureTotal)), Value: b.value(c.typ, t.total(i))}
+		v := t.total(i)
+		cells[i] = excelize.Cell{StyleID: b.style(b.looks(c, textTotal, figureTotal).bounded(v)), Value: b.value(c.typ, v)}
 	}
 	return cells
 }
 
-// rows writes the rows of a part. The cells have the style of their column.
+// bounded returns the look with "≥" before the number where the value is a lower bound.
+func (l look) bounded(v report.Value) look {
+	if v.LowerBound {
+		l.format = atLeast(l.format)
+	}
+	return l
+}
+
+// rows writes the rows of a part. The cells have the style of their column, and lower bounds one of their own.
 func (s *sheet) rows(t *table, p part) {
 	cells := make([]any, len(t.columns))
 	for row := p.from; row < p.to; row++ {
@@ -216,7 +225,11 @@ func (s *sheet) rows(t *table, p part) {
 			return
 		}
 		for i := range t.columns {
-			cells[i] = s.b.value(t.columns[i].typ, t.value(row, i))
+			c, v := &t.columns[i], t.value(row, i)
+			cells[i] = s.b.value(c.typ, v)
+			if v.LowerBound {
+				cells[i] = excelize.Cell{StyleID: s.b.style(s.b.looks(c, textValue, figureValue).bounded(v)), Value: cells[i]}
+			}
 		}
 		s.row(cells)
 	}

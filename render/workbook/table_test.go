@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/xuri/excelize/v2"
 
 	"gpufleet/fetch/fleet"
 	"gpufleet/render/report"
@@ -261,5 +262,27 @@ func TestLastRow(t *testing.T) {
 	}
 	if last := parts[0].lastTableRow(); last != 1048575 {
 		t.Errorf("the table ends at row %d", last)
+	}
+}
+
+// TestLowerBoundsInTables holds that a total that something unknown is missing from says so where it stands, and is a number
+// all the same.
+func TestLowerBoundsInTables(t *testing.T) {
+	priced := &fleet.Instance{ID: "1", Region: "A", GPU: "RTX", GPUCount: fleet.Known(1.0), Status: "Running", Price: price(t, "0.679")}
+	unpriced := &fleet.Instance{ID: "2", Region: "A", GPU: "RTX", Status: "Running"}
+	known := &fleet.Instance{ID: "3", Region: "B", GPU: "RTX", GPUCount: fleet.Known(1.0), Status: "Running", Price: price(t, "1")}
+	f := opened(t, written(t, newReport([]*fleet.Instance{priced, unpriced, known}, settings())))
+	rows := map[string]int{"all": headerRow - 1, "A": headerRow + 1, "B": headerRow + 2}
+	for _, heading := range []string{"GPUs", "Running (USD per hour)", "Running (USD per month)"} {
+		column, _ := find(t, f, "Regions", heading)
+		for name, row := range rows {
+			cell := cellName(column, row)
+			if got, want := strings.HasPrefix(shown(t, f, "Regions", cell), "≥ "), name != "B"; got != want {
+				t.Errorf("%s of %s shows %q", heading, name, shown(t, f, "Regions", cell))
+			}
+			if kind, err := f.GetCellType("Regions", cell); err != nil || kind != excelize.CellTypeUnset && kind != excelize.CellTypeNumber {
+				t.Errorf("%s of %s is no number: %v, %v", heading, name, kind, err)
+			}
+		}
 	}
 }
