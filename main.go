@@ -17,6 +17,7 @@ import (
 	"syscall"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/shopspring/decimal"
 	"github.com/urfave/cli/v2"
@@ -84,6 +85,8 @@ func panicText(cause any) string {
 
 // usageError is a mistake in what the user gave.
 type usageError struct{ error }
+
+func (u usageError) Unwrap() error { return u.error }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
@@ -240,7 +243,13 @@ func (v *values) text(name string) string {
 	return value
 }
 
-func (v *values) bool(name string) bool {
+// bool returns whether a flag is set. A rival that was typed makes the environment's wish void.
+func (v *values) bool(name string, rivals ...string) bool {
+	for _, rival := range rivals {
+		if v.c.IsSet(rival) && !v.c.IsSet(name) {
+			return false
+		}
+	}
 	found := strings.TrimSpace(os.Getenv(environmentName(name)))
 	if v.c.IsSet(name) || found == "" {
 		return v.c.Bool(name)
@@ -260,7 +269,7 @@ func (v *values) list(name string) []string {
 		}
 		list = append(list, item)
 	}
-	if found := strings.TrimSpace(os.Getenv(environmentName(name))); len(list) == 0 && found != "" {
+	if found := strings.TrimSpace(os.Getenv(environmentName(name))); len(list) == 0 && found != "" && !v.c.IsSet("demo") {
 		list = []string{found}
 	}
 	return list
@@ -276,8 +285,8 @@ func (v *values) fail(format string, args ...any) {
 func readSettings(c *cli.Context) (*settings, error) {
 	v := &values{c: c}
 	s := &settings{
-		apiURL: v.text("api-url"), inputs: v.list("input"), demo: v.bool("demo"), out: v.text("out"),
-		quiet: v.bool("quiet"), verbose: v.bool("verbose"),
+		apiURL: v.text("api-url"), inputs: v.list("input"), demo: v.bool("demo", "input"), out: v.text("out"),
+		quiet: v.bool("quiet", "verbose"), verbose: v.bool("verbose", "quiet"),
 		report: report.Settings{
 			Title:         v.title(),
 			Generated:     v.now(),
@@ -327,7 +336,8 @@ func countOf(items []string, item string) int {
 func (v *values) title() string {
 	title := v.text("title")
 	const longest = 200
-	if strings.ContainsFunc(title, func(r rune) bool { return !unicode.IsPrint(r) }) || len([]rune(title)) > longest {
+	unfit := func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
+	if !utf8.ValidString(title) || strings.ContainsFunc(title, unfit) || utf8.RuneCountInString(title) > longest {
 		v.fail("--title must be one line of at most %d printable characters", longest)
 	}
 	return title
@@ -411,9 +421,9 @@ func (v *values) timeout() time.Duration {
 // token returns the API token. There is no flag for it: anyone on the machine can read a program's arguments.
 func (v *values) token() string {
 	if path := v.text("token-file"); path != "" {
-		content, err := readSmall(path)
+		content, err := readSmall(v.c.Context, path)
 		if err != nil {
-			v.fail("--token-file: %v", err)
+			v.fail("--token-file: %w", err)
 			return ""
 		}
 		return v.checkedToken(string(content), "the token file")
@@ -435,21 +445,36 @@ func (v *values) checkedToken(token, place string) string {
 	return token
 }
 
-// readSmall reads a file that holds a line or so.
-func readSmall(path string) ([]byte, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
+// readSmall reads a file that holds a line or so. It may be a pipe that nobody writes to: the wait ends with the context.
+func readSmall(ctx context.Context, path string) ([]byte, error) {
+	type result struct {
+		content []byte
+		err     error
 	}
-	defer file.Close()
-	return io.ReadAll(io.LimitReader(file, 64<<10))
+	done := make(chan result, 1)
+	go func() {
+		file, err := os.Open(path)
+		if err != nil {
+			done <- result{nil, err}
+			return
+		}
+		defer file.Close()
+		content, err := io.ReadAll(io.LimitReader(file, 64<<10))
+		done <- result{content, err}
+	}()
+	select {
+	case r := <-done:
+		return r.content, r.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }
 
 // produce makes the report: it fetches the list, computes the report, writes its files and puts them in place.
 func (s *settings) produce(ctx context.Context, stdin io.Reader, t *talk) error {
 	folder, err := publish.Open(s.out)
 	if err != nil {
-		return fmt.Errorf("output folder %s: %w", s.out, err)
+		return err
 	}
 	defer func() {
 		// Whatever is left over then, the report is in place or the folder as before, and the next run clears it.
@@ -457,8 +482,8 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, t *talk) error 
 			t.warn(left.Error())
 		}
 	}()
-	if last := folder.Manifest(); s.demo && last != nil && last.Source != string(report.FromDemo) {
-		return usagef("%s holds a real report: give --demo another --out", s.out)
+	if s.demo && !mayHoldDemo(folder) {
+		return usagef("%s holds a real report, or one whose manifest.json can't be read: give --demo another --out", s.out)
 	}
 
 	list, err := s.fetch(ctx, stdin, t)
@@ -489,6 +514,15 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, t *talk) error 
 	t.say("%s: %s instances, %s, running %s, listed %s", s.out, report.FormatCount(r.Count),
 		report.WithCoverage(r.GPUs.String()+" GPUs", r.GPUs.Coverage()), r.PerHourText(r.Running), r.PerHourText(r.Listed))
 	return nil
+}
+
+// mayHoldDemo reports whether a folder holds nothing that the sample must not replace: no report, or an earlier sample.
+func mayHoldDemo(folder *publish.Folder) bool {
+	last := folder.Manifest()
+	if last == nil {
+		return len(folder.Warnings()) == 0
+	}
+	return last.Source == string(report.FromDemo)
 }
 
 func (s *settings) fetch(ctx context.Context, stdin io.Reader, t *talk) (*fleet.Fleet, error) {
@@ -531,7 +565,7 @@ func (t *talk) debug(format string, args ...any) {
 	}
 }
 
-// progress shows how far the fetch is, on a terminal only.
+// progress shows how far the fetch is, on a terminal only; whoever wants to read every step reads lines.
 func (t *talk) progress(page, instances int) {
 	if t.onTerminal() {
 		fmt.Fprintf(t.stderr, "\r\x1b[Kpage %d, %d instances", page, instances)
@@ -546,7 +580,7 @@ func (t *talk) endProgress() {
 
 func (t *talk) onTerminal() bool {
 	file, ok := t.stderr.(*os.File)
-	return ok && !t.quiet && term.IsTerminal(int(file.Fd()))
+	return ok && !t.quiet && !t.verbose && term.IsTerminal(int(file.Fd()))
 }
 
 // version returns the version that the program was built as, "devel" where it was not built from a release.

@@ -67,10 +67,14 @@ func isLoopback(host string) bool {
 	return err == nil && address.IsLoopback()
 }
 
-// NewTransport returns the transport that Client uses: Go's own, with limits for a server that stalls.
+// NewTransport returns the transport that Client uses: Go's own, with a limit for headers, and without HTTP/2. A run asks
+// for a handful of pages one after the other, which HTTP/2 makes no faster, and its errors for a connection that was
+// cut can't be told from others: net/http keeps their types to itself.
 func NewTransport() *http.Transport {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxResponseHeaderBytes = 1 << 20
+	transport.Protocols = new(http.Protocols)
+	transport.Protocols.SetHTTP1(true)
 	return transport
 }
 
@@ -82,7 +86,7 @@ func (c *Client) Instances(ctx context.Context) (*fleet.Fleet, error) {
 	defer cancel()
 	list, err := c.readAll(deadline)
 	if err != nil && ctx.Err() == nil && context.Cause(deadline) == errDeadline {
-		return nil, &Error{BadAPI, fmt.Sprintf("no complete list from %s within %v: try again later, or give --timeout more", c.URL, c.Timeout)}
+		return nil, &Error{Kind: BadAPI, What: fmt.Sprintf("no complete list from %s within %v: try again later, or give --timeout more", c.URL, c.Timeout)}
 	}
 	return list, err
 }
@@ -124,6 +128,8 @@ func (c *Client) attempt(ctx context.Context, address string, read func(io.Reade
 	defer response.Body.Close()
 	body := &watchedReader{source: response.Body, watch: watch, idle: idle}
 	if response.StatusCode != http.StatusOK {
+		stop := time.AfterFunc(errorReplyTime, func() { cancel(errIdle) })
+		defer stop.Stop()
 		return newStatusError(response, body)
 	}
 	return errorOrCause(ctx, read(body))

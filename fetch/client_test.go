@@ -229,10 +229,10 @@ func TestIncomplete(t *testing.T) {
 		says   string
 		most   int // requests
 	}{
-		{"paging is ignored", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, reply(9, rows(1, 3)...)) }, "3 of 9", 9},
+		{"paging is ignored", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, reply(9, rows(1, 3)...)) }, "3 of 9", 12},
 		{"paging is ignored and ids are missing", func(w http.ResponseWriter, r *http.Request) {
 			io.WriteString(w, reply(6, `{"host_name": "a"}`, `{"host_name": "b"}`))
-		}, "2 of 6", 9},
+		}, "2 of 6", 12},
 		{"nothing comes", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, reply(4)) }, "0 of 4", 3},
 		{"later pages are null", func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.RawQuery == "" {
@@ -240,10 +240,10 @@ func TestIncomplete(t *testing.T) {
 				return
 			}
 			io.WriteString(w, `{"data": null, "total_instance": 4, "status": "success"}`)
-		}, "2 of 4", 9},
+		}, "2 of 4", 12},
 		{"an absurd total", func(w http.ResponseWriter, r *http.Request) {
 			io.WriteString(w, reply(1_000_000_000, rows(1, 3)...))
-		}, "3 of 1000000000", 9},
+		}, "3 of 1000000000", 12},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -255,6 +255,74 @@ func TestIncomplete(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestOddPaging reads lists from APIs that page in ways of their own.
+func TestOddPaging(t *testing.T) {
+	nameless := func(first, last int) []string {
+		var list []string
+		for n := first; n <= last; n++ {
+			list = append(list, fmt.Sprintf(`{"host_name": "n%d"}`, n))
+		}
+		return list
+	}
+	// byPage answers page numbers; beyond decides about those that there are not.
+	byPage := func(total, size, plain int, make func(first, last int) []string, beyond func(w http.ResponseWriter, number int) int) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.RawQuery == "" {
+				io.WriteString(w, reply(total, make(1, plain)...))
+				return
+			}
+			number, _ := strconv.Atoi(r.URL.Query().Get("offset"))
+			if (number-1)*size >= total {
+				if number = beyond(w, number); number == 0 {
+					return
+				}
+			}
+			io.WriteString(w, reply(total, make((number-1)*size+1, min(number*size, total))...))
+		}
+	}
+	clamp := func(last int) func(http.ResponseWriter, int) int {
+		return func(http.ResponseWriter, int) int { return last }
+	}
+	refuse := func(code int) func(http.ResponseWriter, int) int {
+		return func(w http.ResponseWriter, _ int) int { w.WriteHeader(code); return 0 }
+	}
+	fail := func(w http.ResponseWriter, _ int) int {
+		io.WriteString(w, `{"data": null, "status": "failed"}`)
+		return 0
+	}
+	tests := map[string]struct {
+		answer http.HandlerFunc
+		total  int
+	}{
+		"the last page for every one behind it, without ids": {byPage(30, 10, 10, nameless, clamp(3)), 30},
+		"the same with ids":                 {byPage(30, 10, 10, rows, clamp(3)), 30},
+		"no such page: 400":                 {byPage(25, 10, 10, rows, refuse(400)), 25},
+		"no such page: 404":                 {byPage(25, 10, 10, rows, refuse(404)), 25},
+		"no such page: failed":              {byPage(25, 10, 10, rows, fail), 25},
+		"fewer a page than the plain reply": {byPage(60, 5, 10, rows, clamp(12)), 60},
+		"half a page as asked":              {byPage(60, 10, 20, rows, clamp(6)), 60},
+		"a third, and nothing behind":       {byPage(200, 7, 20, rows, refuse(404)), 200},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			list, err := newAPI(t, test.answer).list(t)
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen := map[string]bool{}
+			for _, in := range list.Instances {
+				seen[in.ID+in.HostName] = true
+			}
+			if len(seen) != test.total || len(list.Instances) != test.total {
+				t.Errorf("%d instances, %d different ones; want %d", len(list.Instances), len(seen), test.total)
+			}
+		})
+	}
+	a := newAPI(t, byPage(25, 10, 10, rows, refuse(401)))
+	_, err := a.list(t)
+	wantError(t, err, BadAPI, "401")
 }
 
 // TestMovingList reads a list that shrinks and grows while its pages are read: the second pass is complete.
@@ -362,7 +430,10 @@ func TestRefusedReplies(t *testing.T) {
 		"\xFF\xFE{\x00}\x00":                     "UTF-16",
 		``:                                       "cut before the reply was complete",
 		`{"data": [{"id": 1}`:                    "cut before the reply was complete",
-		`{"data": [` + strings.Repeat("[", 3000): "row 1 is an array",
+		`{"data": [` + strings.Repeat("[", 3000): "nesting deeper than 1000",
+		`{"data": {}, "status": "failed", "message": "Your session token has expired"}`: "it has expired",
+		`{"data": "", "message": "Invalid API key", "status": "failed"}`:                "it is not valid",
+		`{"data": [1], "message": "Your plan has expired", "status": "failed"}`:         "its status is not success",
 	}
 	for body, says := range tests {
 		a := newAPI(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, body) })

@@ -9,10 +9,9 @@ import (
 // collected is the list as far as it has been read. Rows are told apart by id alone.
 type collected struct {
 	instances []*fleet.Instance
-	lastPage  []int32           // the page that each of them came from last
-	place     map[string]int    // of each id in instances
-	first     []*fleet.Instance // the first page's rows
-	seen      int               // rows, repeated ones too
+	lastPage  []int32        // the page that each of them came from last
+	place     map[string]int // of each id in instances
+	seen      int            // rows, repeated ones too
 	pages     int
 	total     fleet.Optional[int] // the latest total_instance
 	warnings  fleet.Warnings
@@ -20,8 +19,7 @@ type collected struct {
 
 func newCollected() *collected { return &collected{place: map[string]int{}} }
 
-// add takes a page's rows in: of two rows with one id the later wins. Rows without an id are instances of their own,
-// unless their page only repeats what was there.
+// add takes a page's rows in: of two rows with one id the later wins, and rows without an id are instances of their own.
 func (l *collected) add(p *page) error {
 	if p.total.Known {
 		l.total = p.total
@@ -31,18 +29,15 @@ func (l *collected) add(p *page) error {
 		if p.noData && !(l.total.Known && l.total.Value == 0) {
 			return replyError("data is null, but total_instance is not 0")
 		}
-		l.first = p.rows
 	}
 	l.seen += len(p.rows)
 	if len(l.instances)+len(p.rows) > maxRows {
-		return &Error{BadAPI, fmt.Sprintf("the list has more than %d rows, which no instance list has: check --api-url", maxRows)}
+		return &Error{Kind: BadAPI, What: fmt.Sprintf("the list has more than %d rows, which no instance list has: check --api-url", maxRows)}
 	}
 	l.warnings.AddAll(p.warnings)
-	repeats := l.repeats(p)
 	for i, in := range p.rows {
 		at, known := l.place[in.ID]
 		switch {
-		case in.ID == "" && repeats:
 		case in.ID == "" || !known:
 			if in.ID != "" {
 				l.place[in.ID] = len(l.instances)
@@ -60,36 +55,6 @@ func (l *collected) add(p *page) error {
 	return nil
 }
 
-// repeats reports whether a page brings nothing new: its ids are all known, or it has none and is the first page
-// once more, as from an API that does not know offset.
-func (l *collected) repeats(p *page) bool {
-	if l.pages == 1 {
-		return false
-	}
-	ids := 0
-	for _, in := range p.rows {
-		if in.ID == "" {
-			continue
-		}
-		ids++
-		if _, known := l.place[in.ID]; !known {
-			return false
-		}
-	}
-	if ids > 0 {
-		return true
-	}
-	if len(p.rows) != len(l.first) {
-		return false
-	}
-	for i, in := range p.rows {
-		if *in != *l.first[i] {
-			return false
-		}
-	}
-	return true
-}
-
 // count is how many instances the list holds so far.
 func (l *collected) count() int { return len(l.instances) }
 
@@ -102,7 +67,7 @@ func (l *collected) complete() bool {
 func (l *collected) fleet() (*fleet.Fleet, error) {
 	switch {
 	case !l.complete():
-		return nil, &Error{Incomplete, fmt.Sprintf("the list is incomplete: %d of %d instances came; try again later, or give the missing pages with --input too", l.count(), l.total.Value)}
+		return nil, &Error{Kind: Incomplete, What: fmt.Sprintf("the list is incomplete: %d of %d instances came; try again later, or give the missing pages with --input too", l.count(), l.total.Value)}
 	case !l.total.Known:
 		l.warnings.Add("completeness unproven: the reply has no total_instance")
 	case l.count() > l.total.Value:

@@ -17,11 +17,13 @@ const (
 type Error struct {
 	Kind Kind
 	What string // what happened, to what, and what to do
+
+	refused bool // the API did not want this request, others it may
 }
 
 func (e *Error) Error() string { return e.What }
 
 // replyError returns the error for a reply that is not what the document describes.
 func replyError(what string) error {
-	return &Error{BadAPI, "the reply is not what the API's document describes: " + what}
+	return &Error{Kind: BadAPI, What: "the reply is not what the API's document describes: " + what}
 }

@@ -82,7 +82,7 @@ func inputError(path string, err error) error {
 	if errors.As(err, &cause) {
 		err = cause.Err
 	}
-	return &Error{BadInput, fmt.Sprintf("saved reply %s: %v: check --input", path, err)}
+	return &Error{Kind: BadInput, What: fmt.Sprintf("saved reply %s: %v: check --input", path, err)}
 }
 
 func addReply(list *collected, decoder *decoder, reply io.Reader, name string) error {
@@ -93,9 +93,9 @@ func addReply(list *collected, decoder *decoder, reply io.Reader, name string) e
 	case err == nil:
 		return list.add(p)
 	case errors.As(err, &known):
-		return &Error{known.Kind, name + ": " + known.What}
+		return &Error{Kind: known.Kind, What: name + ": " + known.What}
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return &Error{BadAPI, name + ": the reply is not what the API's document describes: it ends in the middle; save it again"}
+		return &Error{Kind: BadAPI, What: name + ": the reply is not what the API's document describes: it ends in the middle; save it again"}
 	case errors.As(err, &path):
 		return inputError(name, err)
 	}

@@ -36,6 +36,11 @@ func TestSaved(t *testing.T) {
 	if diff := cmp.Diff(numbers(1, 5), ids(list)); diff != "" {
 		t.Error(diff)
 	}
+	// Rows without an id are instances of their own, whatever else their file holds or another file held.
+	list, err = Saved(ctx, saved(t, reply(6, `{"id": 1}`, `{"host_name": "x"}`), reply(6, `{"id": 1}`, `{"host_name": "x"}`, `{"host_name": "y"}`), reply(6, `{"host_name": "x"}`, `{"host_name": "x"}`)), nil)
+	if err != nil || len(list.Instances) != 6 {
+		t.Errorf("%v, %v", list, err)
+	}
 	list, err = Saved(ctx, append(saved(t, reply(5, rows(1, 3)...)), Stdin), strings.NewReader(reply(5, rows(4, 5)...)))
 	if err != nil || len(list.Instances) != 5 {
 		t.Errorf("%v, %v", list, err)

@@ -2,12 +2,16 @@ package fetch
 
 import (
 	"context"
+	"errors"
+	"hash/maphash"
 	"io"
+	"slices"
 
 	"gpufleet/fetch/fleet"
 )
 
-// maxPasses is how often the list is read: lists move while they are read in pages.
+// maxPasses is how often the list is read: lists move while they are read in pages. That a pass comes out short is all that
+// shows it, since a list that loses a row as it gains another keeps its total.
 const maxPasses = 3
 
 // readAll reads the list until a pass is complete.
@@ -29,49 +33,78 @@ type pass struct {
 	client  *Client
 	decoder *decoder
 	list    *collected
+	seed    maphash.Seed
+	pages   map[uint64]bool // the pages so far, each as a hash of its rows
 }
 
 func newPass(c *Client) *pass {
-	return &pass{client: c, decoder: newDecoder(), list: newCollected()}
+	return &pass{client: c, decoder: newDecoder(), list: newCollected(), seed: maphash.MakeSeed(), pages: map[uint64]bool{}}
+}
+
+// isRepeat reports whether the same rows have come as a page before, as from an API that does not know offset, or gives its
+// last page for every one behind it. Rows without an id would count again otherwise.
+func (p *pass) isRepeat(got *page) bool {
+	var h maphash.Hash
+	h.SetSeed(p.seed)
+	for _, in := range got.rows {
+		maphash.WriteComparable(&h, *in)
+	}
+	sum := h.Sum64()
+	repeated := p.pages[sum]
+	p.pages[sum] = true
+	return repeated
 }
 
 // read reads pages until the list is complete or nothing new comes. Whether offset counts rows or pages is
 // not certain, so first it is tried as rows, then as pages.
 func (p *pass) read(ctx context.Context) error {
 	first, err := p.page(ctx, 0, 0)
-	if err != nil {
+	if err != nil || p.list.complete() || len(first.rows) == 0 {
 		return err
-	}
-	if p.list.complete() || len(first.rows) == 0 {
-		return nil
 	}
 	limit := len(first.rows)
 	productive := 0 // pages that brought something under the reading as rows
 	for !p.list.complete() {
-		before := p.list.count()
-		if _, err := p.page(ctx, limit, p.list.seen); err != nil {
+		_, fresh, err := p.probe(ctx, limit, p.list.seen)
+		if err != nil {
 			return err
 		}
-		if p.list.count() == before {
+		if fresh == 0 {
 			break
 		}
 		productive++
 	}
-	// Under the reading as pages, the pages that the first reading met by chance bring nothing new again.
-	for number, barren := 2, 0; !p.list.complete() && barren <= productive; number++ {
-		before := p.list.count()
-		brought, err := p.page(ctx, limit, number)
+	// Under the reading as pages, the pages that the first reading met by chance bring nothing new again. Nor do the
+	// first ones where the API gives fewer rows a page than it was asked for: the plain reply held several of them.
+	for number, barren := 2, 0; !p.list.complete(); number++ {
+		rows, fresh, err := p.probe(ctx, limit, number)
 		if err != nil {
 			return err
 		}
-		if len(brought.rows) == 0 {
-			break
+		if barren++; fresh > 0 {
+			barren = 0
 		}
-		if p.list.count() == before {
-			barren++
+		if rows == 0 || barren > productive+limit/rows {
+			return nil
 		}
 	}
 	return nil
+}
+
+// probe reads a page that may not be there: an API that refuses to give it says the same as one that gives none. It returns
+// how many rows came, and how many of them are new.
+func (p *pass) probe(ctx context.Context, limit, offset int) (rows, fresh int, err error) {
+	before := p.list.count()
+	got, err := p.page(ctx, limit, offset)
+	var known *Error
+	if errors.As(err, &known) && known.refused {
+		p.client.log("%v: taken for an empty page", err)
+		return 0, 0, nil
+	}
+	if err != nil {
+		return 0, 0, err
+	}
+	return len(got.rows), p.list.count() - before, nil
 }
 
 // page reads one page and collects its rows.
@@ -83,6 +116,9 @@ func (p *pass) page(ctx context.Context, limit, offset int) (*page, error) {
 	})
 	if err != nil {
 		return nil, err
+	}
+	if p.isRepeat(got) {
+		got.rows = slices.DeleteFunc(got.rows, func(in *fleet.Instance) bool { return in.ID == "" })
 	}
 	if err := p.list.add(got); err != nil {
 		return nil, err

@@ -20,6 +20,8 @@ const (
 	longestWait   = 20 * time.Second
 	longestAsked  = 60 * time.Second // that a Retry-After may ask for
 	maxErrorReply = 64 << 10         // of a reply that is no list
+	// errorReplyTime bounds the reading of such a reply: the status is known already.
+	errorReplyTime = 2 * time.Second
 )
 
 var errIdle = errors.New("nothing came for too long")
@@ -65,7 +67,7 @@ func (c *Client) waitBefore(ctx context.Context, attempt int, err error, address
 		left = min(left, time.Until(deadline))
 	}
 	if status.retryAfter > left {
-		return 0, &Error{BadAPI, fmt.Sprintf("%s, and asks for a longer wait than there is time: try again later", status.says(address))}
+		return 0, &Error{Kind: BadAPI, What: fmt.Sprintf("%s, and asks for a longer wait than a minute, or than there is time: try again later", status.says(address))}
 	}
 	return status.retryAfter, nil
 }
@@ -88,7 +90,7 @@ func (c *Client) randomPart() float64 {
 func withAttempts(err error, attempts int) error {
 	var known *Error
 	if attempts > 1 && errors.As(err, &known) {
-		return &Error{known.Kind, fmt.Sprintf("%s (tried %d times)", known.What, attempts)}
+		return &Error{Kind: known.Kind, What: fmt.Sprintf("%s (tried %d times)", known.What, attempts)}
 	}
 	return err
 }

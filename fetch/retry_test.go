@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -105,6 +106,55 @@ func TestTokenTrouble(t *testing.T) {
 		_, err := a.list(t)
 		wantError(t, err, BadAPI, "refused the token", test.says)
 	}
+	for _, code := range []int{400, 403, 422, 500} {
+		a := newAPI(t, func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(code)
+			io.WriteString(w, `{"message": "jwt expired"}`)
+		})
+		_, err := a.list(t)
+		wantError(t, err, BadAPI, "refused the token", "it has expired")
+	}
+}
+
+// TestSlowRefusal has a refusal whose body drips: the status is told without waiting for the rest.
+func TestSlowRefusal(t *testing.T) {
+	a := newAPI(t, func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(401)
+		for r.Context().Err() == nil {
+			io.WriteString(w, " ")
+			w.(http.Flusher).Flush()
+			time.Sleep(10 * time.Millisecond)
+		}
+	})
+	start := time.Now()
+	_, err := a.list(t)
+	wantError(t, err, BadAPI, "refused the token")
+	if took := time.Since(start); took > errorReplyTime+2*time.Second {
+		t.Errorf("took %v", took)
+	}
+}
+
+// TestRetriedOverTLS cuts replies of a server that would rather speak HTTP/2, whose errors for it are not net/http's own.
+func TestRetriedOverTLS(t *testing.T) {
+	n := 0
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if n++; n == 1 {
+			io.WriteString(w, `{"data": [`)
+			w.(http.Flusher).Flush()
+			panic(http.ErrAbortHandler)
+		}
+		io.WriteString(w, reply(0))
+	}))
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	defer server.Close()
+	client, waits := (&api{Server: server}).client()
+	transport := NewTransport()
+	transport.TLSClientConfig = &tls.Config{RootCAs: server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs}
+	client.Transport = transport
+	if _, err := client.Instances(context.Background()); err != nil || len(*waits) != 1 {
+		t.Errorf("%v after waits %v", err, *waits)
+	}
 }
 
 // TestRetriesOfARun has every page fail twice: the run ends when ten retries are used up.
@@ -166,7 +216,7 @@ func TestRetryAfterIsKept(t *testing.T) {
 		client, waits := a.client()
 		client.Timeout = timeout
 		_, err := client.Instances(context.Background())
-		wantError(t, err, BadAPI, "429", "a longer wait than there is time")
+		wantError(t, err, BadAPI, "429", "a longer wait than a minute")
 		if len(*waits) > 0 {
 			t.Errorf("Retry-After: %s was waited for: %v", header, *waits)
 		}

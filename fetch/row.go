@@ -347,14 +347,21 @@ func (r *rowReader) numeric() (literal string, kind jsonscan.Kind, err error) {
 	return "", kind, nil
 }
 
-// parseNumber reads a decimal number of 0 or more, as JSON writes it. What else Go would take for a number,
-// such as 0x1p4, 1_000, Inf and NaN, is none.
+// smallest is the smallest size above 0 that is believed. A number below it is a mistake, and too long to be shown.
+const smallest = 1e-6
+
+// parseNumber reads a decimal number of 0 or more. What else Go would take for a number, such as 0x1p4, 1_000, Inf and
+// NaN, is none.
 func parseNumber(literal string) (float64, bool) {
 	if strings.Trim(literal, "0123456789.eE+-") != "" {
 		return 0, false
 	}
 	number, err := strconv.ParseFloat(literal, 64)
-	return number + 0, err == nil && number >= 0 // + 0 turns -0 into 0
+	digits, _, _ := strings.Cut(strings.ToLower(literal), "e")
+	if err != nil || number < 0 || number < smallest && strings.ContainsAny(digits, "123456789") {
+		return 0, false
+	}
+	return number + 0, true // + 0 turns -0 into 0
 }
 
 // scalar reads a value. Of a string or number it returns the first keep bytes and whether there were more;

@@ -190,6 +190,19 @@ func TestPrices(t *testing.T) {
 	}
 }
 
+func TestTinyNumbers(t *testing.T) {
+	for text, want := range map[string]string{`"1e-400"`: "?", `1e-7`: "?", `2.2250738585072011e-308`: "?", `1e-6`: "1e-06", `0.0`: "0", `0e5`: "0", `"0.000"`: "0"} {
+		in, warnings := decodeOne(t, `{"id": 1, "ram": `+text+`, "gpu_count": `+text+`}`)
+		got := "?"
+		if in.RAM.Known {
+			got = fmt.Sprint(in.RAM.Value)
+		}
+		if got != want || (len(warnings) > 0) != (want == "?" || want == "1e-06") {
+			t.Errorf("%s: %s, want %s; warnings %q", text, got, want, warnings)
+		}
+	}
+}
+
 func TestTimes(t *testing.T) {
 	for text, want := range map[string]string{
 		`1751620391.25`: "2025-07-04T09:13:11Z", `"1751620391"`: "2025-07-04T09:13:11Z", `null`: "", `""`: "",
@@ -250,6 +263,9 @@ func TestLongText(t *testing.T) {
 		if n := utf8.RuneCountInString(in.OS); n > 1024 || strings.HasSuffix(in.OS, "…") != test.cut || (len(warnings) == 1) != test.cut {
 			t.Errorf("%d x %s: %d characters, warnings %q", test.size, test.unit, n, warnings)
 		}
+	}
+	if in, warnings := decodeOne(t, `{"id": 1, "os": "x`+strings.Repeat(" ", 100_000)+`"}`); in.OS != "x" || len(warnings) > 0 {
+		t.Errorf("blanks behind a text: %q, %q", in.OS, warnings)
 	}
 	if in, warnings := decodeOne(t, `{"id": 1, "os": "`+strings.Repeat(" ", 5000)+`x"}`); in.OS != "x" || len(warnings) > 0 {
 		t.Errorf("blanks before a text: %q, %q", in.OS, warnings)

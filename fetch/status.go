@@ -23,7 +23,7 @@ type statusError struct {
 
 func newStatusError(response *http.Response, body io.Reader) *statusError {
 	e := &statusError{code: response.StatusCode, retryAfter: retryAfter(response.Header.Get("Retry-After"), time.Now())}
-	if e.code == http.StatusUnauthorized || e.code == http.StatusForbidden {
+	if e.code >= 400 {
 		// What else may be wrong with such a reply doesn't matter: it is read for its message alone.
 		e.trouble = messageTrouble(io.LimitReader(body, maxErrorReply))
 	}
@@ -51,6 +51,15 @@ func (e *statusError) Error() string { return e.says("the address") }
 // says tells what the API answered to a GET of the address.
 func (e *statusError) says(address string) string {
 	return fmt.Sprintf("the API %s (%d from GET %s)", e.verb(), e.code, address)
+}
+
+// refusesRequest reports whether the API may well answer another request of the same run: it has no such page.
+func (e *statusError) refusesRequest() bool {
+	switch e.code {
+	case http.StatusBadRequest, http.StatusNotFound, http.StatusRequestedRangeNotSatisfiable, http.StatusUnprocessableEntity:
+		return e.trouble == tokenFine
+	}
+	return false
 }
 
 func (e *statusError) verb() string {
@@ -96,9 +105,9 @@ func describe(err error, address string) error {
 	}
 	var status *statusError
 	if errors.As(err, &status) {
-		return &Error{BadAPI, status.says(address) + ": " + status.cure()}
+		return &Error{Kind: BadAPI, What: status.says(address) + ": " + status.cure(), refused: status.refusesRequest()}
 	}
-	return &Error{BadAPI, fmt.Sprintf("GET %s: %s", address, connectionTrouble(err))}
+	return &Error{Kind: BadAPI, What: fmt.Sprintf("GET %s: %s", address, connectionTrouble(err))}
 }
 
 func connectionTrouble(err error) string {

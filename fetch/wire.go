@@ -3,10 +3,12 @@ package fetch
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"math"
+	"regexp"
 	"strings"
 
 	"gpufleet/fetch/fleet"
@@ -24,6 +26,7 @@ const (
 type page struct {
 	rows     []*fleet.Instance
 	noData   bool                // data was null
+	fault    string              // what of data is not as documented, "" for nothing
 	total    fleet.Optional[int] // total_instance
 	warnings fleet.Warnings
 }
@@ -49,7 +52,9 @@ func (d *decoder) decodePage(reply io.Reader, number int) (*page, error) {
 	case err != nil:
 		return nil, err
 	case trouble != tokenFine:
-		return nil, &Error{BadAPI, "the API reports a failure and its message speaks of the token: " + trouble.cure()}
+		return nil, &Error{Kind: BadAPI, What: "the API reports a failure and its message speaks of the token: " + trouble.cure()}
+	case p.fault != "": // only now: a reply that reports a failure may hold anything as its data
+		return nil, replyError(p.fault)
 	}
 	return p, nil
 }
@@ -68,7 +73,7 @@ func (d *decoder) decodeEnvelope(reply io.Reader, data func(*jsonscan.Scanner) e
 	var syntax *jsonscan.SyntaxError
 	switch {
 	case counted.count > maxBody:
-		return tokenFine, &Error{BadAPI, "the reply is longer than 1 GiB, which no instance list is: check --api-url"}
+		return tokenFine, &Error{Kind: BadAPI, What: "the reply is longer than 1 GiB, which no instance list is: check --api-url"}
 	case errors.As(err, &syntax):
 		return tokenFine, replyError("it is not JSON: " + syntax.Error())
 	case err != nil:
@@ -143,6 +148,12 @@ func (e *envelope) readStatus(s *jsonscan.Scanner) error {
 	return err
 }
 
+// What a message says of a token, whatever its words are: that it is spoken of, and that it is no good.
+var (
+	aboutToken = regexp.MustCompile(`token|api.?key|jwt|credential|session|unauthori[sz]ed|unauthenticated`)
+	faulty     = regexp.MustCompile(`invalid|not valid|incorrect|wrong|malformed|missing|revoked|unknown|unauthori[sz]ed|unauthenticated|not (found|recogni[sz]ed|accepted)`)
+)
+
 // readMessage looks for the two things that a person can mend. The text goes no further.
 func (e *envelope) readMessage(s *jsonscan.Scanner) error {
 	kind, err := s.Kind()
@@ -152,9 +163,10 @@ func (e *envelope) readMessage(s *jsonscan.Scanner) error {
 	text, _, err := s.String(4096)
 	message := strings.ToLower(string(text))
 	switch {
+	case !aboutToken.MatchString(message):
 	case strings.Contains(message, "expire"):
 		e.trouble = tokenExpired
-	case strings.Contains(message, "token"), strings.Contains(message, "api key"), strings.Contains(message, "unauthor"):
+	case faulty.MatchString(message):
 		e.trouble = tokenInvalid
 	}
 	return err
@@ -185,7 +197,8 @@ func (e *envelope) check() (tokenTrouble, error) {
 	case !e.success && e.trouble != tokenFine:
 		return e.trouble, nil
 	case !e.success:
-		return tokenFine, &Error{BadAPI, "the API reports a failure (its status is not success): try again later, or look into the provider's console"}
+		return tokenFine, &Error{Kind: BadAPI, refused: true,
+			What: "the API reports a failure (its status is not success): try again later, or look into the provider's console"}
 	case !e.hasData:
 		return tokenFine, replyError("it has no data")
 	}
@@ -210,7 +223,8 @@ func (d *decoder) decodeRows(s *jsonscan.Scanner, p *page, number int) error {
 		p.noData = true
 		return s.Skip()
 	case kind != jsonscan.Array:
-		return replyError(fmt.Sprintf("data is %v, not an array", kind))
+		p.fault = fmt.Sprintf("data is %v, not an array", kind)
+		return s.Skip()
 	}
 	return s.Array(func() error {
 		row := fleet.Row{Page: number, Number: len(p.rows) + 1}
@@ -219,9 +233,10 @@ func (d *decoder) decodeRows(s *jsonscan.Scanner, p *page, number int) error {
 		case err != nil:
 			return err
 		case kind != jsonscan.Object:
-			return replyError(fmt.Sprintf("%v is %v, not an object", row, kind))
+			p.fault = cmp.Or(p.fault, fmt.Sprintf("%v is %v, not an object", row, kind))
+			return s.Skip()
 		case row.Number > maxRows:
-			return &Error{BadAPI, fmt.Sprintf("the reply has more than %d rows, which no instance list has: check --api-url", maxRows)}
+			return &Error{Kind: BadAPI, What: fmt.Sprintf("the reply has more than %d rows, which no instance list has: check --api-url", maxRows)}
 		}
 		in, err := d.decodeRow(s, row, &p.warnings)
 		p.rows = append(p.rows, in)

@@ -15,8 +15,8 @@ import (
 )
 
 // writeMarkdown writes summary.md, GitHub-flavoured. Every text from the API shows as itself: it makes no link, mention,
-// reference, image or markup. No line and no table cell holds two amounts, since GitHub takes what stands
-// between two dollar signs for mathematics.
+// reference, image or markup. No table cell holds two amounts, since GitHub takes what stands between two dollar signs of
+// a text for mathematics.
 func writeMarkdown(w io.Writer, r *report.Report) error {
 	m := &markdown{r: r}
 	m.head()
@@ -113,14 +113,14 @@ func (m *markdown) statuses() {
 	m.table([]string{"Status", "Instances", "GPUs"}, []bool{false, true, true}, rows)
 }
 
-// matrix writes the GPUs by region and model, with the instances behind them.
+// matrix writes the GPUs by region and model.
 func (m *markdown) matrix() {
 	m.line("## GPUs by region and model")
 	head, right := []string{"Region"}, []bool{false}
 	foot := []string{"**All regions**"}
 	for _, model := range m.r.Matrix.Models {
 		head, right = append(head, markdownText(model.Name)), append(right, true)
-		foot = append(foot, cellText(model.Totals))
+		foot = append(foot, model.GPUs.String())
 	}
 	head, right = append(head, "All models"), append(right, true)
 	var rows [][]string
@@ -130,19 +130,16 @@ func (m *markdown) matrix() {
 			if group == nil {
 				cells = append(cells, "–")
 			} else {
-				cells = append(cells, cellText(group.Totals))
+				cells = append(cells, group.GPUs.String())
 			}
 		}
-		rows = append(rows, append(cells, cellText(row.Region.Totals)))
+		rows = append(rows, append(cells, row.Region.GPUs.String()))
 	}
-	m.table(head, right, append(rows, append(foot, cellText(m.r.Totals))))
+	m.table(head, right, append(rows, append(foot, m.r.GPUs.String())))
 	if note := m.r.Matrix.Note(); note != "" {
 		m.line("%s", note)
 	}
 }
-
-// cellText returns the GPUs of a matrix cell, or its instances where these have no GPUs to count.
-func cellText(t report.Totals) string { return t.GPUs.String() }
 
 func (m *markdown) groups() {
 	m.line("## Groups")

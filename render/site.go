@@ -5,7 +5,6 @@ package render
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 
 	"gpufleet/render/report"
@@ -15,7 +14,7 @@ import (
 // Create opens a file of the output folder for writing. The path is relative, with slashes.
 type Create func(path string) (io.WriteCloser, error)
 
-// Write writes every output of the report, in a fixed order. The error names the file that could not be written.
+// Write writes every output of the report, in a fixed order. Where a file could not be written, the error is that of create or of the file.
 func Write(r *report.Report, create Create) error {
 	var summary bytes.Buffer // read twice: as a file, and by the page made of it
 	if err := writeMarkdown(&summary, r); err != nil {
@@ -49,8 +48,5 @@ func writeFile(create Create, path string, write func(io.Writer) error) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(write(file), file.Close()); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	return nil
+	return errors.Join(write(file), file.Close())
 }

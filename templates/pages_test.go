@@ -122,7 +122,7 @@ func TestPaths(t *testing.T) {
 	want := []string{
 		"index.html", "404.html",
 		"regions/canada-1/index.html", "regions/canada-1/rtx-a6000/index.html",
-		"regions/montreal-pwojqwcx/index.html", "regions/montreal-pwojqwcx/cpu-only/index.html", "regions/montreal-pwojqwcx/unknown-gpu/index.html",
+		"regions/montreal-pwojqwcxmoanuhub/index.html", "regions/montreal-pwojqwcxmoanuhub/cpu-only/index.html", "regions/montreal-pwojqwcxmoanuhub/unknown-gpu/index.html",
 		"regions/unknown-region/index.html", "regions/unknown-region/l40s/index.html",
 		"models/cpu-only/index.html", "models/l40s/index.html", "models/rtx-a6000/index.html", "models/unknown-gpu/index.html",
 		"instances/index.html", "summary/index.html", "about/index.html",
@@ -156,7 +156,7 @@ func TestFigures(t *testing.T) {
 // TestUnknown holds that what is unknown says so, in a cell and that a total which it is part of says that it is a lower bound.
 func TestUnknown(t *testing.T) {
 	pages := render(t, example(t), settings())
-	group := at(t, pages, "regions/montreal-pwojqwcx/unknown-gpu/index.html")
+	group := at(t, pages, "regions/montreal-pwojqwcxmoanuhub/unknown-gpu/index.html")
 	if got := text(group.tree); !strings.Contains(got, "GPUs ≥ 0 0 of 1 known") || !strings.Contains(got, "0 of 1 priced") {
 		t.Errorf("the totals of what is unknown:\n%s", got)
 	}

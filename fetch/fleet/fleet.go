@@ -88,14 +88,6 @@ func (in *Instance) Model() string {
 	}
 }
 
-// GPUs returns how many GPUs the instance is counted with: its gpu_count, and 0 for what is CPU only, said or not.
-func (in *Instance) GPUs() Number {
-	if in.Model() == CPUOnly {
-		return Known(0.0)
-	}
-	return in.GPUCount
-}
-
 // RegionName returns the name of the region under which the instance is counted.
 func (in *Instance) RegionName() string {
 	if in.Region == "" {

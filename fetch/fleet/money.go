@@ -28,7 +28,7 @@ var maxPrice = decimal.New(1, 9)
 
 var errPrice = errors.New("not an amount of 0 or more in decimal digits")
 
-// ParseMoney reads a decimal number as JSON writes it, such as 0.679, 14.4 or 1e-2: 0 or more, below
+// ParseMoney reads a decimal number such as 0.679, 14.4 or 1e-2: 0 or more, below
 // a billion, to at most 30 decimals. The error never quotes the text.
 func ParseMoney(text string) (Money, error) {
 	if len(text) == 0 || len(text) > maxPriceDigits || strings.Trim(text, "0123456789.eE+-") != "" {

@@ -57,7 +57,8 @@ type Scanner struct {
 	text   []byte // what String and Number hand out where it is not in buf
 	name   []byte // what Object hands out
 	keep   int    // how much of a string text may hold
-	cut    bool   // whether the string is longer than that
+	full   bool   // whether the string is longer than that
+	cut    bool   // and by more than blanks
 
 	skipElement func() error
 	skipMember  func([]byte) error

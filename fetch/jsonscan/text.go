@@ -1,12 +1,13 @@
 package jsonscan
 
 import (
+	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
 // String reads a string. It returns its first keep bytes or a few less (a character is never cut in two),
-// and whether there was more. Bytes that are not UTF-8 and halves of surrogate pairs come as U+FFFD. The bytes
+// and whether there was more than blanks behind them. Bytes that are not UTF-8 and halves of surrogate pairs come as U+FFFD. The bytes
 // are valid until the next call on the Scanner.
 func (s *Scanner) String(keep int) (text []byte, cut bool, err error) {
 	if err := s.expect('"', "no string"); err != nil {
@@ -15,7 +16,7 @@ func (s *Scanner) String(keep int) (text []byte, cut bool, err error) {
 	if text, ok := s.plainString(keep); ok {
 		return text, false, nil
 	}
-	s.text, s.keep, s.cut = s.text[:0], keep, false
+	s.text, s.keep, s.full, s.cut = s.text[:0], keep, false, false
 	for {
 		c, err := s.peek()
 		switch {
@@ -59,8 +60,10 @@ func (s *Scanner) plainString(keep int) ([]byte, bool) {
 
 // put adds a character to the text, unless that is as long as was asked for.
 func (s *Scanner) put(r rune) {
-	if s.cut = s.cut || len(s.text)+utf8.RuneLen(r) > s.keep; !s.cut {
+	if s.full = s.full || len(s.text)+utf8.RuneLen(r) > s.keep; !s.full {
 		s.text = utf8.AppendRune(s.text, r)
+	} else if !unicode.IsSpace(r) {
+		s.cut = true
 	}
 }
 

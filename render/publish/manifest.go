@@ -39,7 +39,7 @@ type File struct {
 
 var hexSHA256 = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-// ReadManifest reads a manifest of schema 1. Anything else, or anything more than it, is an error. Entries that no run can have
+// ReadManifest reads a manifest of schema 1. Anything else is an error, but for fields that a later version may have added. Entries that no run can have
 // written are left out (paths that are unclean, absolute, hidden or lead outside; sizes and hashes that are none), so those that
 // are returned are safe to act on. They are sorted by path.
 func ReadManifest(r io.Reader) (*Manifest, error) { return readManifest(r, maxManifestBytes) }
@@ -61,7 +61,6 @@ func readManifest(r io.Reader, limit int) (*Manifest, error) {
 	}
 	var m Manifest
 	decoder := json.NewDecoder(&compact)
-	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&m); err != nil {
 		return nil, errors.New("it is not a manifest of gpufleet")
 	}

@@ -64,7 +64,7 @@ func compareInstances(a, b *fleet.Instance) int {
 		return c
 	}
 	return cmp.Or(
-		strings.Compare(a.ProductType, b.ProductType), strings.Compare(a.GPU, b.GPU), strings.Compare(a.GPUType, b.GPUType),
+		strings.Compare(a.Region, b.Region), strings.Compare(a.ProductType, b.ProductType), strings.Compare(a.GPU, b.GPU), strings.Compare(a.GPUType, b.GPUType),
 		strings.Compare(a.Status, b.Status), strings.Compare(a.OS, b.OS), strings.Compare(a.PublicIPv4, b.PublicIPv4),
 		compareNumbers(a.GPUCount, b.GPUCount), compareNumbers(a.CPUCores, b.CPUCores), compareNumbers(a.RAM, b.RAM),
 		compareNumbers(a.DiskSize, b.DiskSize), compareNumbers(a.Ephemeral, b.Ephemeral),

@@ -12,7 +12,7 @@ import (
 
 const (
 	maxSlug  = 80
-	hashSize = 8 // characters, 5 bits each
+	hashSize = 16 // characters, 5 bits each: nobody finds two names with the same 80 bits
 )
 
 // ownNames are the group names that are not the API's. Their slugs are theirs alone.
@@ -22,7 +22,7 @@ var ownNames = []string{fleet.CPUOnly, fleet.UnknownGPU, fleet.UnknownRegion}
 var reserved = regexp.MustCompile(`^(con|prn|aux|nul|com[0-9]|lpt[0-9])$`)
 
 // endsLikeHash matches a slug that could be another name's with its hash.
-var endsLikeHash = regexp.MustCompile(`(^|-)[a-z2-7]{8}$`)
+var endsLikeHash = regexp.MustCompile(`(^|-)[a-z2-7]{16}$`)
 
 // slug returns the name of a group in file names and links: [a-z0-9-], at most 80 bytes.
 //

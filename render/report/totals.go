@@ -85,15 +85,14 @@ func sumInstances(instances []*fleet.Instance, hoursPerMonth decimal.Decimal) To
 	var t Totals
 	statuses := statusCounts{}
 	for _, in := range instances {
-		gpus := in.GPUs()
 		t.Count++
-		t.GPUs.add(gpus)
+		t.GPUs.add(in.GPUCount)
 		t.CPUCores.add(in.CPUCores)
 		t.RAM.add(in.RAM)
 		t.Disk.add(in.DiskSize)
 		status := statuses.of(in.Status)
 		status.Instances++
-		status.GPUs.add(gpus)
+		status.GPUs.add(in.GPUCount)
 		if in.Running() {
 			t.Running.add(in.Price)
 		}
