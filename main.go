@@ -32,7 +32,7 @@ import (
 const (
 	exitWritten     = 0
 	exitFailed      = 1   // could not render or write; the folder is as before
-	exitUsage       = 2   // bad flag, setting or saved reply's path; the folder is as before
+	exitUsage       = 2   // bad flag, setting, price file or saved reply's path; the folder is as before
 	exitAPI         = 3   // no reply, or one that is not what the API's document describes; the folder is as before
 	exitIncomplete  = 4   // a list that can't be the whole truth; the folder is as before
 	exitInterrupted = 128 // plus the signal's number: 130, 143; the folder is as before
@@ -122,6 +122,7 @@ var flagGroups = []flagGroup{
 		&cli.StringFlag{Name: "audience", Value: "public", Usage: "`WHO` reads it: public leaves addresses out, internal shows them"},
 	}},
 	{"cost", []cli.Flag{
+		&cli.StringSliceFlag{Name: "prices", Usage: "contract prices in `FILE.csv`; or api: the product list, for what has no price; give one or one of each"},
 		&cli.StringFlag{Name: "currency", Value: "USD", Usage: "the ISO `CODE` of the list's prices; nothing is converted"},
 		&cli.StringFlag{Name: "hours-per-month", Value: "730", Usage: "`HOURS` that make a month"},
 	}},
@@ -209,6 +210,8 @@ type settings struct {
 	demo           bool
 	out            string
 	timeout        time.Duration
+	priceFile      *fetch.PriceFile // nil for none
+	products       bool             // the product list prices what has no price
 	report         report.Settings
 	quiet, verbose bool
 }
@@ -286,11 +289,14 @@ func readSettings(c *cli.Context) (*settings, error) {
 		},
 		timeout: v.timeout(),
 	}
+	s.priceFile, s.products = v.prices()
 	switch {
 	case s.demo && len(s.inputs) > 0:
 		v.fail("--demo and --input exclude each other: give one of them")
 	case countOf(s.inputs, fetch.Stdin) > 1:
 		v.fail("--input - is given twice, but standard input can be read once")
+	case s.products && (s.demo || len(s.inputs) > 0):
+		v.fail("--prices api asks the API, which --demo and --input do not: give a price file, or fetch the list")
 	case s.quiet && s.verbose:
 		v.fail("--quiet and --verbose exclude each other: give one of them")
 	case s.demo:
@@ -365,6 +371,33 @@ func (v *values) hoursPerMonth() decimal.Decimal {
 	return hours
 }
 
+// prices reads the price file, if there is one, and tells whether the product list is wanted.
+func (v *values) prices() (file *fetch.PriceFile, products bool) {
+	paths := v.list("prices")
+	const productList = "api"
+	files := 0
+	for _, path := range paths {
+		if path != productList {
+			files++
+		}
+	}
+	if files > 1 || len(paths)-files > 1 {
+		v.fail("--prices takes one file and api, each once")
+		return nil, false
+	}
+	for _, path := range paths {
+		if path == productList {
+			products = true
+			continue
+		}
+		var err error
+		if file, err = fetch.ReadPriceFile(v.c.Context, path); err != nil {
+			v.fail("--prices: %w", err)
+		}
+	}
+	return file, products
+}
+
 func (v *values) timeout() time.Duration {
 	timeout, err := time.ParseDuration(v.text("timeout"))
 	if err != nil || timeout <= 0 {
@@ -429,6 +462,9 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, t *talk) error 
 	list, err := s.fetch(ctx, stdin, t)
 	if err != nil {
 		return err
+	}
+	if s.priceFile != nil {
+		s.priceFile.Apply(list)
 	}
 	r := report.New(list, s.report)
 	t.debug("%d instances in %d regions, %d models", r.Count, len(r.Regions), len(r.Models))

@@ -117,6 +117,8 @@ func write(t *testing.T, path, content string) string {
 
 const oneInstance = `{"data": [{"id": 1, "region": "CANADA-1", "gpu": "RTX-A6000", "gpu_count": 1, "price_per_hour": 0.679, "status": "Running"}], "total_instance": 1, "status": "success"}`
 
+const priceHeader = "region,gpu,gpu_count,product_type,price_per_hour\n"
+
 var tokenSet = map[string]string{"GPUFLEET_TOKEN": "the-token"}
 
 // TestExitCodes has a case for each row of the table of exit codes, into a folder that holds an earlier report: what fails
@@ -127,6 +129,7 @@ func TestExitCodes(t *testing.T) {
 	closed.Close()
 	dir := t.TempDir()
 	reply := write(t, filepath.Join(dir, "reply.json"), oneInstance)
+	prices := write(t, filepath.Join(dir, "prices.csv"), priceHeader+"*,RTX-A6000,,,0.5\n")
 	tests := []struct {
 		name string
 		code int
@@ -158,6 +161,21 @@ func TestExitCodes(t *testing.T) {
 		{"stdin twice", 2, "standard input can be read once", nil, []string{"--input", "-", "--input", "-"}},
 		{"saved reply missing", 2, "no such file", nil, []string{"--input", filepath.Join(dir, "none.json")}},
 		{"saved reply is a folder", 2, "is a directory", nil, []string{"--input", dir}},
+		{"prices", 0, "", tokenSet, []string{"--api-url", good, "--prices", prices}},
+		{"prices by the environment", 0, "", map[string]string{"GPUFLEET_PRICES": " " + prices + " "}, []string{"--input", reply}},
+		{"two price files", 2, "each once", nil, []string{"--demo", "--prices", prices, "--prices", prices}},
+		{"product list twice", 2, "each once", tokenSet, []string{"--prices", "api", "--prices", "api"}},
+		{"product list of a saved reply", 2, "--prices api", tokenSet, []string{"--input", reply, "--prices", "api"}},
+		{"product list of the sample", 2, "--prices api", tokenSet, []string{"--demo", "--prices", prices, "--prices", "api"}},
+		{"product list by the environment", 2, "--prices api", map[string]string{"GPUFLEET_PRICES": "api"}, []string{"--demo"}},
+		{"price file missing", 2, "price file " + filepath.Join(dir, "none.csv") + ": no such file", nil, []string{"--demo", "--prices", filepath.Join(dir, "none.csv")}},
+		{"price file is a folder", 2, "is a directory", nil, []string{"--demo", "--prices", dir}},
+		{"price without a value", 2, "--prices needs a value", nil, []string{"--demo", "--prices", ""}},
+		{"price file before the network", 2, "line 3, gpu_count", tokenSet, []string{"--api-url", closed.URL, "--prices",
+			write(t, filepath.Join(dir, "bad.csv"), priceHeader+"*,H100,,,1\n*,H100,SECRET,,1\n")}},
+		{"price file with two prices", 2, "lines 2 and 3", nil, []string{"--input", reply, "--prices",
+			write(t, filepath.Join(dir, "two.csv"), priceHeader+"SECRET,H100,,,1\nSECRET,H100,,,2\n")}},
+
 		{"demo over a real report", 2, "holds a real report", nil, []string{"--demo"}},
 		{"audience", 2, "public or internal", nil, []string{"--demo", "--audience", "all"}},
 		{"currency", 2, "--currency", nil, []string{"--demo", "--currency", "dollars"}},
@@ -529,7 +547,8 @@ func TestReadme(t *testing.T) {
 	half := func(total int, id int) string {
 		return fmt.Sprintf(`{"data": [{"id": %d, "host_name": "h%d", "status": "Running"}], "total_instance": %d, "status": "success"}`, id, id, total)
 	}
-	for name, content := range map[string]string{"key.txt": "ak_1\n", "reply.json": oneInstance, "page-1.json": half(2, 1), "page-2.json": half(2, 2)} {
+	for name, content := range map[string]string{"key.txt": "ak_1\n", "reply.json": oneInstance, "page-1.json": half(2, 1), "page-2.json": half(2, 2),
+		"prices.csv": readmePrices(t, string(readme))} {
 		write(t, filepath.Join(dir, name), content)
 	}
 	command := exec.Command("bash", "-euxo", "pipefail", "-c", script.String())
@@ -538,11 +557,21 @@ func TestReadme(t *testing.T) {
 	if output, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, output)
 	}
-	for _, path := range []string{"out/index.html", "site/fleet.xlsx", "internal-site/summary.md", "sample/manifest.json"} {
+	for _, path := range []string{"out/index.html", "site/fleet.xlsx", "internal-site/summary.md", "sample/manifest.json", "priced/data/groups.csv"} {
 		if _, err := os.Stat(filepath.Join(dir, path)); err != nil {
 			t.Error(err)
 		}
 	}
+}
+
+// readmePrices returns the README's example of a price file.
+func readmePrices(t *testing.T, readme string) string {
+	t.Helper()
+	example := regexp.MustCompile("(?s)```csv\n(.*?)```").FindStringSubmatch(readme)
+	if example == nil {
+		t.Fatal("the README has no example of a price file")
+	}
+	return example[1]
 }
 
 // clone copies the project as it stands, without what git ignores, into a repository of its own.
@@ -604,6 +633,40 @@ func TestReadmeTables(t *testing.T) {
 	for _, code := range []int{exitWritten, exitFailed, exitUsage, exitAPI, exitIncomplete} {
 		if !strings.Contains(readme, fmt.Sprintf("\n| %d | ", code)) {
 			t.Errorf("the README does not know exit code %d", code)
+		}
+	}
+}
+
+// TestPriceFile follows a contract price into every output. The second instance has a price of the list's own alone.
+func TestPriceFile(t *testing.T) {
+	dir := t.TempDir()
+	reply := write(t, filepath.Join(dir, "reply.json"), `{"data": [
+		{"id": 1, "region": "A", "gpu": "H100", "gpu_count": 8, "price_per_hour": 20, "status": "Running"},
+		{"id": 2, "region": "A", "gpu": "L40S", "gpu_count": 2, "price_per_hour": 2.298, "status": "Running"},
+		{"id": 3, "region": "A", "gpu": "RTX", "gpu_count": 1, "status": "Running"}], "total_instance": 3, "status": "success"}`)
+	prices := write(t, filepath.Join(dir, "prices.csv"), priceHeader+"*,H100,,,1.655\n")
+	out := filepath.Join(dir, "out")
+	execute(t, nil, "--input", reply, "--prices", prices, "--out", out).want(t, 0)
+	files := contents(t, out)
+	for path, parts := range map[string][]string{
+		"data/instances.json":  {`"price_per_hour":"13.24","price_source":"file"`, `"price_per_hour":"2.298","price_source":"list"`, `"price_per_hour":null,"price_source":null`},
+		"data/instances.csv":   {",13.24,file,", ",2.298,list,"},
+		"summary.md":           {"| Running, per hour | ≥ $15.538/h · 2 of 3 priced |"},
+		"index.html":           {"≥ $15.538", "2 of 3 priced"},
+		"instances/index.html": {"$13.24", "file"},
+	} {
+		for _, part := range parts {
+			if !strings.Contains(files[path], part) {
+				t.Errorf("%s does not say %s", path, part)
+			}
+		}
+	}
+	if sheet := unzip(t, files["fleet.xlsx"])["xl/worksheets/sheet2.xml"]; !strings.Contains(sheet, "<v>13.24</v>") || !strings.Contains(sheet, ">file<") {
+		t.Error("the workbook does not have the price and its source")
+	}
+	for path, content := range files {
+		if strings.Contains(content, "prices.csv") {
+			t.Errorf("%s holds the price file's name", path)
 		}
 	}
 }

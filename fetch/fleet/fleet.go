@@ -59,12 +59,17 @@ type PriceSource byte
 
 // The sources of a price. The zero PriceSource goes with an unknown price.
 const (
-	NoPrice   PriceSource = iota
-	ListPrice             // the instance list itself
+	NoPrice       PriceSource = iota
+	ListPrice                 // the instance list itself
+	FilePrice                 // the price file
+	ProductsPrice             // the product list, from a product with as many GPUs
+	ScaledPrice               // the product list, from a product with another number of GPUs
 )
 
 // String returns the name of the source as outputs show it, "" for NoPrice.
-func (p PriceSource) String() string { return [...]string{"", "list"}[p] }
+func (p PriceSource) String() string {
+	return [...]string{"", "list", "file", "products", "products, scaled"}[p]
+}
 
 // Names of the groups that the API has no name for.
 const (

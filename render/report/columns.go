@@ -92,7 +92,8 @@ func instanceColumns(audience Audience) []Column[*fleet.Instance] {
 	return append(columns, []Column[*fleet.Instance]{
 		{"price_per_hour", "Price", perHour, Money, "The price of the whole instance while it is charged.",
 			func(in *fleet.Instance) Value { return Value{Known: in.Price.Known, Money: in.Price.Value} }},
-		{"price_source", "Price source", "", Text, "Where the price comes from: list (the instance list).",
+		{"price_source", "Price source", "", Text, "Where the price comes from: file (the price file), list (the instance list), products (the product list), or products, scaled " +
+			"(the product list, from a product with another number of GPUs).",
 			func(in *fleet.Instance) Value { return text(in.PriceSource.String()) }},
 		{"os", "Operating system", "", Text, "The operating system.",
 			func(in *fleet.Instance) Value { return text(in.OS) }},
