@@ -463,9 +463,6 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, t *talk) error 
 	if err != nil {
 		return err
 	}
-	if s.priceFile != nil {
-		s.priceFile.Apply(list)
-	}
 	r := report.New(list, s.report)
 	t.debug("%d instances in %d regions, %d models", r.Count, len(r.Regions), len(r.Models))
 
@@ -490,19 +487,46 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, t *talk) error 
 	return nil
 }
 
-func (s *settings) fetch(ctx context.Context, stdin io.Reader, t *talk) (*fleet.Fleet, error) {
-	switch {
-	case s.demo:
-		return fetch.Demo(ctx)
-	case len(s.inputs) > 0:
-		return fetch.Saved(ctx, s.inputs, stdin)
-	}
+// fetch gets the list and prices it.
+func (s *settings) fetch(ctx context.Context, stdin io.Reader, t *talk) (list *fleet.Fleet, err error) {
 	client := &fetch.Client{
 		URL: s.apiURL, Token: s.token, UserAgent: "gpufleet/" + version(), Timeout: s.timeout,
 		Progress: t.progress, Log: t.debug,
 	}
 	defer t.endProgress()
-	return client.Instances(ctx)
+	switch {
+	case s.demo:
+		list, err = fetch.Demo(ctx)
+	case len(s.inputs) > 0:
+		list, err = fetch.Saved(ctx, s.inputs, stdin)
+	default:
+		list, err = client.Instances(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.priceFile.Apply(list)
+	if s.products {
+		err = priceByProducts(ctx, client, list, t)
+	}
+	return list, err
+}
+
+// priceByProducts lets the product list price what has no price. A report without these prices is better than none, so
+// that the product list fails is a warning, unless the run is to stop.
+func priceByProducts(ctx context.Context, client *fetch.Client, list *fleet.Fleet, t *talk) error {
+	products, err := client.Products(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil:
+		t.endProgress()
+		t.warn("product list: " + err.Error()) // it names the API's address, which no file does
+		list.Warnings.Add("the product list could not be read: prices that it alone has are unknown")
+	default:
+		products.Apply(list)
+	}
+	return nil
 }
 
 // talk is what the program says while it works.

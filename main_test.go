@@ -670,3 +670,89 @@ func TestPriceFile(t *testing.T) {
 		}
 	}
 }
+
+// serveBoth answers for the instances with one body and for the products with another.
+func serveBoth(t *testing.T, instances string, code int, products string) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/computing/products") {
+			w.WriteHeader(code)
+			io.WriteString(w, products)
+			return
+		}
+		io.WriteString(w, instances)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+const unpricedInstances = `{"data": [{"id": 1, "region": "A", "gpu": "H100", "gpu_count": 8, "status": "Running"}, {"id": 2, "region": "A", "gpu": "RTX", "gpu_count": 1, "status": "Running"},
+	{"id": 3, "region": "A", "gpu": "L40S", "gpu_count": 1, "price_per_hour": 1, "status": "Running"}], "total_instance": 3, "status": "success"}`
+
+// TestProducts prices by all three sources.
+func TestProducts(t *testing.T) {
+	dir := t.TempDir()
+	prices := write(t, filepath.Join(dir, "prices.csv"), priceHeader+"*,RTX,,,0.5\n")
+	url := serveBoth(t, unpricedInstances, 200, `{"data": {"A": {"X": [{"region": "A", "gpu": "H100", "gpu_count": 1, "price_per_hour": 2.5}, {"region": "A", "gpu": "L40S", "gpu_count": 1, "price_per_hour": 9}]}}, "status": "success"}`)
+	out := filepath.Join(dir, "out")
+	execute(t, tokenSet, "--api-url", url, "--prices", "api", "--prices", prices, "--out", out).want(t, 0)
+	list := contents(t, out)["data/instances.json"]
+	for _, part := range []string{`"price_per_hour":"20","price_source":"products, scaled"`, `"price_per_hour":"0.5","price_source":"file"`, `"price_per_hour":"1","price_source":"list"`} {
+		if !strings.Contains(list, part) {
+			t.Errorf("no %s in %s", part, list)
+		}
+	}
+}
+
+// TestProductsFail has the product list fail in every way: a warning, unknown prices, exit 0, and nothing of the reply anywhere.
+func TestProductsFail(t *testing.T) {
+	for name, test := range map[string]struct {
+		code int
+		body string
+	}{
+		"not found": {404, "CANARY"}, "refused": {401, `{"message": "token CANARY"}`}, "redirect": {302, ""}, "not JSON": {200, "CANARY"},
+		"failed":       {200, `{"data": null, "status": "failed", "message": "CANARY"}`},
+		"other shape":  {200, `{"data": [{"gpu": "CANARY"}], "status": "success"}`},
+		"not readable": {200, `{"data": {"CANARY": {"CANARY": [{"gpu": "CANARY", "gpu_count": "CANARY", "price_per_hour": "CANARY", "vm_password": "CANARY"}]}}, "status": "success", "message": "CANARY"}`},
+	} {
+		out := filepath.Join(t.TempDir(), "out")
+		got := execute(t, tokenSet, "--api-url", serveBoth(t, unpricedInstances, test.code, test.body), "--prices", "api", "--out", out, "--verbose")
+		got.want(t, 0, "gpufleet: warning: ")
+		files := contents(t, out)
+		if name != "not readable" && !strings.Contains(files["summary.md"], "the product list could not be read: prices that it alone has are unknown") {
+			t.Errorf("%s: no warning in %s", name, files["summary.md"])
+		}
+		if !strings.Contains(files["summary.md"], "1 of 3 priced") || strings.Contains(got.stderr+got.stdout, "CANARY") {
+			t.Errorf("%s: %s", name, got.stderr)
+		}
+		for path, text := range files {
+			if strings.Contains(text, "CANARY") || strings.Contains(text, "127.0.0.1") {
+				t.Errorf("%s: %s holds what it must not", name, path)
+			}
+		}
+	}
+}
+
+// TestProductsInterrupted ends a run that waits for the product list: that is no warning.
+func TestProductsInterrupted(t *testing.T) {
+	asked := make(chan struct{}, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/computing/instances") {
+			io.WriteString(w, unpricedInstances)
+			return
+		}
+		asked <- struct{}{}
+		<-r.Context().Done()
+	}))
+	defer server.Close()
+	ctx, cancel := context.WithCancelCause(context.Background())
+	go func() {
+		<-asked
+		cancel(interrupted{syscall.SIGINT})
+	}()
+	out := filepath.Join(t.TempDir(), "out")
+	executeWith(t, ctx, tokenSet, nil, "--api-url", server.URL, "--prices", "api", "--out", out).want(t, 130, "as before")
+	if _, err := os.Stat(out); !os.IsNotExist(err) {
+		t.Error("an interrupted run made a folder")
+	}
+}

@@ -209,8 +209,11 @@ func (f *PriceFile) sortNamed() {
 	})
 }
 
-// Apply gives each instance that a row matches the price of that row, whatever price it had.
+// Apply gives each instance that a row matches the price of that row, whatever price it had. A nil PriceFile has no rows.
 func (f *PriceFile) Apply(list *fleet.Fleet) {
+	if f == nil {
+		return
+	}
 	for _, in := range list.Instances {
 		if price, ok := f.price(in); ok {
 			in.Price, in.PriceSource = fleet.Known(price), fleet.FilePrice

@@ -55,6 +55,19 @@ func (m Money) Add(n Money) Money { return Money{m.amount.Add(n.amount)} }
 // Times returns m times a plain number, exactly.
 func (m Money) Times(factor decimal.Decimal) Money { return Money{m.amount.Mul(factor)} }
 
+// quotientPlaces are the decimals to which a quotient is tried before it is rounded.
+const quotientPlaces = 40
+
+// Divided returns m divided by a number above 0: exactly where that has no more than 40 decimals, else rounded to so many
+// decimals, half away from 0.
+func (m Money) Divided(by decimal.Decimal, places int32) Money {
+	quotient := m.amount.DivRound(by, quotientPlaces)
+	if quotient.Mul(by).Equal(m.amount) {
+		return Money{quotient}
+	}
+	return Money{m.amount.DivRound(by, places)}
+}
+
 // IsZero reports whether m is 0.
 func (m Money) IsZero() bool { return m.amount.IsZero() }
 
