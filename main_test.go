@@ -756,3 +756,40 @@ func TestProductsInterrupted(t *testing.T) {
 		t.Error("an interrupted run made a folder")
 	}
 }
+
+// twoRegions is a fleet whose figures are worked by hand: H100 at 20/8 = 2.5 in A and 5.5/2 = 2.75 in B, 25.5/10 = 2.55 over both, of a listed total of 26.
+const twoRegions = `{"data": [{"id": 1, "region": "A", "gpu": "H100", "gpu_count": 8, "price_per_hour": 20, "status": "Running"}, {"id": 2, "region": "B", "gpu": "H100", "gpu_count": 2, "price_per_hour": 5.5, "status": "Stopped"},
+	{"id": 3, "region": "B", "gpu": "L40S", "gpu_count": 1, "price_per_hour": 0.5, "status": "Running"}], "total_instance": 3, "status": "success"}`
+
+// TestRatesEverywhere looks for the cost of a GPU-hour, the shares and the cheapest and dearest region in every output.
+func TestRatesEverywhere(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out")
+	executeWith(t, context.Background(), nil, strings.NewReader(twoRegions), "--input", "-", "--out", out).want(t, 0)
+	files := contents(t, out)
+	for path, parts := range map[string][]string{
+		"summary.md": {"| H100 | 2 | $25.50/h | $2.55 | 98.08% | A | $2.50 | B | $2.75 |", "| A | 1 | $20.00/h | $20.00/h | $2.50 | 76.92% |",
+			"| B | H100 | 1 | 2 | $0.00/h | $5.50/h | $4,015.00/month | $2.75 | 21.15% |"},
+		"index.html":             {"76.92%", "98.08%", "$2.55"},
+		"regions/b/index.html":   {"21.15%", "$2.75"},
+		"models/h100/index.html": {"Cheapest region", "<bdi>A</bdi></a>, $2.50 per GPU-hour", "Dearest region", "<bdi>B</bdi></a>, $2.75 per GPU-hour"},
+		"data/groups.csv":        {"listed_per_gpu_hour,share_of_listed\n", ",2.75,21.15\n"},
+		"about/index.html":       {"listed_per_gpu_hour", "Rounded half up to 4 decimals"},
+	} {
+		for _, part := range parts {
+			if !strings.Contains(files[path], part) {
+				t.Errorf("%s does not say %s", path, part)
+			}
+		}
+	}
+	sheets := unzip(t, files["fleet.xlsx"])
+	for sheet, parts := range map[string][]string{
+		"xl/worksheets/sheet3.xml": {"<v>76.92</v>", "Share of listed (%)", "Listed (USD per GPU-hour)"},
+		"xl/worksheets/sheet4.xml": {"<v>98.08</v>", "<v>2.55</v>", "Cheapest region", "Dearest (USD per GPU-hour)", "<v>2.75</v>"},
+	} {
+		for _, part := range parts {
+			if !strings.Contains(sheets[sheet], part) {
+				t.Errorf("%s does not say %s", sheet, part)
+			}
+		}
+	}
+}

@@ -18,9 +18,6 @@ const (
 	maxProductName = 128 // bytes
 )
 
-// scaledPlaces are the decimals to which a scaled price is rounded, half up, where it has no end.
-const scaledPlaces = 12
-
 // Products is what the provider rents out, with prices. Those that are out of stock are among them: they tell a price too.
 // Of a model in a region, products with one number of GPUs and one product type are one.
 type Products struct {
@@ -203,8 +200,17 @@ func (p *Products) price(in *fleet.Instance) (differ bool) {
 	}
 	in.Price, in.PriceSource = fleet.Known(price.lowest), fleet.ProductsPrice
 	if !exact {
-		scaled := price.lowest.Times(decimal.NewFromInt(int64(gpus))).Divided(decimal.NewFromInt(int64(counts[at])), scaledPlaces)
-		in.Price, in.PriceSource = fleet.Known(scaled), fleet.ScaledPrice
+		in.Price, in.PriceSource = fleet.Known(scaled(price.lowest, counts[at], gpus)), fleet.ScaledPrice
 	}
 	return price.differ
+}
+
+// scaled returns what so many GPUs cost at the price of others: exactly, or where that has no end, rounded half up.
+func scaled(price fleet.Money, of, gpus int) fleet.Money {
+	const exactPlaces, roundedPlaces = 40, 12
+	by, all := decimal.NewFromInt(int64(of)), price.Times(decimal.NewFromInt(int64(gpus)))
+	if exact := all.Divided(by, exactPlaces); exact.Times(by).Cmp(all) == 0 {
+		return exact
+	}
+	return all.Divided(by, roundedPlaces)
 }

@@ -131,7 +131,7 @@ func RegionColumns() []Column[*Region] {
 func ModelColumns() []Column[*Model] {
 	return append([]Column[*Model]{
 		{"gpu", "GPU model", "", Text, "The GPU model.", func(m *Model) Value { return text(m.Name) }},
-	}, totalsColumns(func(m *Model) *Totals { return &m.Totals })...)
+	}, append(totalsColumns(func(m *Model) *Totals { return &m.Totals }), regionRateColumns()...)...)
 }
 
 // totalsColumns are the columns of the totals that T has. A sum that something unknown is missing from is told by the
@@ -165,5 +165,5 @@ func totalsColumns[T any](of func(T) *Totals) []Column[T] {
 	columns = append(columns, sum("disk_size", "Disk", "GB", "All root disks.", Size, func(t *Totals) Sum { return t.Disk })...)
 	columns = append(columns, cost("running", "Running", "running", func(t *Totals) Cost { return t.Running })...)
 	columns = append(columns, cost("listed", "Listed", "listed, that is not Deleted, Canceled, Completed or Booked", func(t *Totals) Cost { return t.Listed })...)
-	return columns
+	return append(columns, rateColumns(of)...)
 }

@@ -70,6 +70,9 @@ type Model struct {
 	Name, Slug string
 	Totals
 	Groups []*Group // sorted by region
+	// Cheapest and Dearest are the groups with the lowest and the highest cost of a GPU-hour, of equals the first; nil where
+	// none is known.
+	Cheapest, Dearest *Group
 }
 
 // Group is what one region has of one GPU model.
@@ -109,6 +112,8 @@ func New(list *fleet.Fleet, settings Settings) *Report {
 		all = append(all, region.Groups...)
 	}
 	r.Totals = sumGroups(all, r.HoursPerMonth)
+	r.setShares()
+	r.compareRegions()
 	r.Matrix = newMatrix(r.Regions, r.Models)
 	return r
 }
