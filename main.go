@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -35,6 +36,7 @@ const (
 	exitUsage       = 2   // bad flag, setting, price file or saved reply's path; the folder is as before
 	exitAPI         = 3   // no reply, or one that is not what the API's document describes; the folder is as before
 	exitIncomplete  = 4   // a list that can't be the whole truth; the folder is as before
+	exitCheck       = 5   // a check of --fail-on tripped; the folder is new
 	exitInterrupted = 128 // plus the signal's number: 130, 143; the folder is as before
 )
 
@@ -86,15 +88,23 @@ type usageError struct{ error }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
+// checksError says which checks of --fail-on tripped in a run that has written its report.
+type checksError []string
+
+func (e checksError) Error() string { return "check " + strings.Join(e, "\ngpufleet: check ") }
+
 func exitCode(err error) int {
 	var usage usageError
 	var stopped interrupted
+	var checks checksError
 	var source *fetch.Error
 	switch {
 	case errors.As(err, &stopped):
 		return exitInterrupted + int(stopped.signal)
 	case errors.As(err, &usage):
 		return exitUsage
+	case errors.As(err, &checks):
+		return exitCheck
 	case errors.As(err, &source):
 		return map[fetch.Kind]int{fetch.BadInput: exitUsage, fetch.BadAPI: exitAPI, fetch.Incomplete: exitIncomplete}[source.Kind]
 	}
@@ -125,6 +135,10 @@ var flagGroups = []flagGroup{
 		&cli.StringSliceFlag{Name: "prices", Usage: "contract prices in `FILE.csv`; or api: the product list, for what has no price; give one or one of each"},
 		&cli.StringFlag{Name: "currency", Value: "USD", Usage: "the ISO `CODE` of the list's prices; nothing is converted"},
 		&cli.StringFlag{Name: "hours-per-month", Value: "730", Usage: "`HOURS` that make a month"},
+		&cli.StringFlag{Name: "budget", Usage: "a month's `AMOUNT`, which the run rate is a share of"},
+	}},
+	{"checks", []cli.Flag{
+		&cli.StringFlag{Name: "fail-on", Usage: "exit with 5 on any of `LIST`: over-budget, unpriced, instance-error, warnings (commas between)"},
 	}},
 	{"network", []cli.Flag{
 		&cli.StringFlag{Name: "timeout", Value: "5m", Usage: "`TIME` that the whole fetch may take"},
@@ -212,6 +226,7 @@ type settings struct {
 	timeout        time.Duration
 	priceFile      *fetch.PriceFile // nil for none
 	products       bool             // the product list prices what has no price
+	failOn         []report.Check
 	report         report.Settings
 	quiet, verbose bool
 }
@@ -286,10 +301,12 @@ func readSettings(c *cli.Context) (*settings, error) {
 			Audience:      v.audience(),
 			Currency:      v.currency(),
 			HoursPerMonth: v.hoursPerMonth(),
+			Budget:        v.budget(),
 		},
 		timeout: v.timeout(),
 	}
 	s.priceFile, s.products = v.prices()
+	s.failOn = v.failOn(s.report.Budget.Known)
 	switch {
 	case s.demo && len(s.inputs) > 0:
 		v.fail("--demo and --input exclude each other: give one of them")
@@ -369,6 +386,39 @@ func (v *values) hoursPerMonth() decimal.Decimal {
 		v.fail("--hours-per-month must be a number above 0, such as 730")
 	}
 	return hours
+}
+
+// budget returns the month's budget, unknown where there is none.
+func (v *values) budget() fleet.Price {
+	text := v.text("budget")
+	if text == "" {
+		return fleet.Price{}
+	}
+	const longest = 20
+	amount, err := decimal.NewFromString(text)
+	if err != nil || len(text) > longest || strings.Trim(text, "0123456789.") != "" || amount.Sign() <= 0 {
+		v.fail("--budget must be an amount above 0 in digits alone, such as 50000")
+	}
+	return fleet.Known(fleet.MoneyOf(amount))
+}
+
+// failOn returns the checks that the run fails on.
+func (v *values) failOn(hasBudget bool) (checks []report.Check) {
+	text := v.text("fail-on")
+	if text == "" {
+		return nil
+	}
+	for name := range strings.SplitSeq(text, ",") {
+		check := report.Check(strings.TrimSpace(name))
+		switch {
+		case !slices.Contains(report.Checks(), check):
+			v.fail("--fail-on does not know %q: it knows over-budget, unpriced, instance-error and warnings", string(check))
+		case check == report.OverBudget && !hasBudget:
+			v.fail("--fail-on over-budget needs a --budget")
+		}
+		checks = append(checks, check)
+	}
+	return checks
 }
 
 // prices reads the price file, if there is one, and tells whether the product list is wanted.
@@ -474,7 +524,8 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, t *talk) error 
 		return err
 	}
 	warnings, err := stage.Place(publish.Manifest{Source: string(s.report.Source), Audience: string(s.report.Audience)})
-	for _, warning := range append(folder.Warnings(), warnings...) {
+	warnings = append(folder.Warnings(), warnings...)
+	for _, warning := range warnings {
 		t.warn(warning)
 	}
 	if err != nil {
@@ -483,7 +534,14 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, t *talk) error 
 	for _, warning := range r.Warnings {
 		t.warn(warning)
 	}
-	t.say("%s: %s instances, %s GPUs, running %s, listed %s", s.out, report.FormatCount(r.Count), r.GPUs.Text(), r.PerHourText(r.Running), r.PerHourText(r.Listed))
+	runRate := ""
+	if rate, ok := r.RunRate(); ok {
+		runRate = ", run rate " + rate.Text()
+	}
+	t.say("%s: %s instances, %s GPUs, running %s, listed %s%s", s.out, report.FormatCount(r.Count), r.GPUs.Text(), r.PerHourText(r.Running), r.PerHourText(r.Listed), runRate)
+	if tripped := r.Tripped(s.failOn, len(warnings)); len(tripped) > 0 {
+		return checksError(tripped)
+	}
 	return nil
 }
 

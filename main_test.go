@@ -69,7 +69,7 @@ func (o outcome) want(t *testing.T, code int, parts ...string) {
 			t.Errorf("standard error does not say %q: %s", part, o.stderr)
 		}
 	}
-	if code != exitWritten && (o.stdout != "" || !strings.HasPrefix(o.stderr, "gpufleet: ")) {
+	if code != exitWritten && (o.stdout != "" && code != exitCheck || !strings.HasPrefix(o.stderr, "gpufleet: ")) {
 		t.Errorf("an error belongs on standard error, behind the program's name: %q, %q", o.stdout, o.stderr)
 	}
 }
@@ -181,6 +181,18 @@ func TestExitCodes(t *testing.T) {
 		{"currency", 2, "--currency", nil, []string{"--demo", "--currency", "dollars"}},
 		{"hours", 2, "--hours-per-month", nil, []string{"--demo", "--hours-per-month", "0"}},
 		{"hours not finite", 2, "--hours-per-month", nil, []string{"--demo", "--hours-per-month", "NaN"}},
+		{"budget", 2, "--budget must be", nil, []string{"--demo", "--budget", "0"}},
+		{"budget negative", 2, "--budget must be", nil, []string{"--demo", "--budget=-5"}},
+		{"budget with a sign", 2, "--budget must be", nil, []string{"--demo", "--budget", "$500"}},
+		{"budget with a comma", 2, "--budget must be", nil, []string{"--demo", "--budget", "50,000"}},
+		{"budget with an exponent", 2, "--budget must be", nil, []string{"--demo", "--budget", "1e999999999"}},
+		{"budget not finite", 2, "--budget must be", map[string]string{"GPUFLEET_BUDGET": "NaN"}, []string{"--demo"}},
+		{"budget empty", 2, "--budget needs a value", nil, []string{"--demo", "--budget", ""}},
+		{"unknown check", 2, `--fail-on does not know "overbudget"`, nil, []string{"--demo", "--fail-on", "warnings,overbudget"}},
+		{"check in another case", 2, "--fail-on does not know", nil, []string{"--demo", "--fail-on", "Warnings"}},
+		{"no check between commas", 2, `--fail-on does not know ""`, nil, []string{"--demo", "--fail-on", "warnings,"}},
+		{"check of a budget that is not there", 2, "needs a --budget", nil, []string{"--demo", "--fail-on", "over-budget"}},
+		{"the same by the environment", 2, "needs a --budget", map[string]string{"GPUFLEET_FAIL_ON": "over-budget"}, []string{"--input", reply}},
 		{"timeout", 2, "--timeout", nil, []string{"--demo", "--timeout", "300"}},
 		{"title", 2, "--title", nil, []string{"--demo", "--title", "a\nb"}},
 		{"quiet and verbose", 2, "exclude each other", nil, []string{"--demo", "--quiet", "--verbose"}},
@@ -381,7 +393,7 @@ func TestHelpAndVersion(t *testing.T) {
 	got := execute(t, nil, "--help")
 	got.want(t, 0)
 	at := 0
-	for _, group := range []string{"\nsource\n", "\noutput\n", "\nprivacy\n", "\ncost\n", "\nnetwork\n", "\ntalk\n"} {
+	for _, group := range []string{"\nsource\n", "\noutput\n", "\nprivacy\n", "\ncost\n", "\nchecks\n", "\nnetwork\n", "\ntalk\n"} {
 		next := strings.Index(got.stdout[at:], group)
 		if next < 0 {
 			t.Fatalf("%q is missing or out of order in: %s", group, got.stdout)
@@ -557,7 +569,7 @@ func TestReadme(t *testing.T) {
 	if output, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, output)
 	}
-	for _, path := range []string{"out/index.html", "site/fleet.xlsx", "internal-site/summary.md", "sample/manifest.json", "priced/data/groups.csv"} {
+	for _, path := range []string{"out/index.html", "site/fleet.xlsx", "internal-site/summary.md", "sample/manifest.json", "priced/data/groups.csv", "checked/data/groups.csv"} {
 		if _, err := os.Stat(filepath.Join(dir, path)); err != nil {
 			t.Error(err)
 		}
@@ -630,7 +642,7 @@ func TestReadmeTables(t *testing.T) {
 			t.Errorf("the README tells of --%s, which is no flag", match[1])
 		}
 	}
-	for _, code := range []int{exitWritten, exitFailed, exitUsage, exitAPI, exitIncomplete} {
+	for _, code := range []int{exitWritten, exitFailed, exitUsage, exitAPI, exitIncomplete, exitCheck} {
 		if !strings.Contains(readme, fmt.Sprintf("\n| %d | ", code)) {
 			t.Errorf("the README does not know exit code %d", code)
 		}
@@ -792,4 +804,79 @@ func TestRatesEverywhere(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestBudgetEverywhere looks for the run rate in every output: 20.5 an hour run, 14965 a month.
+func TestBudgetEverywhere(t *testing.T) {
+	for name, test := range map[string]struct{ list, budget, rate, json, cell string }{
+		"over":    {twoRegions, "14000", "106.9% of the budget, over budget", `"budget_per_month":"14000","run_rate_percent":106.9,"run_rate_at_least":false,`, "<v>1.069</v>"},
+		"within":  {twoRegions, "29930.00", "50% of the budget", `"budget_per_month":"29930","run_rate_percent":50,"run_rate_at_least":false,`, "<v>0.5</v>"},
+		"at most": {strings.Replace(twoRegions, `"price_per_hour": 0.5, `, "", 1), "29200", "at least 50% of the budget", `"run_rate_percent":50,"run_rate_at_least":true,`, "<v>0.5</v>"},
+	} {
+		out := filepath.Join(t.TempDir(), "out")
+		got := executeWith(t, context.Background(), nil, strings.NewReader(test.list), "--input", "-", "--budget", test.budget, "--out", out)
+		got.want(t, 0)
+		if !strings.HasSuffix(got.stdout, ", run rate "+test.rate+"\n") {
+			t.Errorf("%s: %s", name, got.stdout)
+		}
+		files := contents(t, out)
+		sheets := unzip(t, files["fleet.xlsx"])
+		files["Summary"] = sheets["xl/worksheets/sheet1.xml"]
+		for path, part := range map[string]string{"summary.md": "| Run rate | " + test.rate + " |", "index.html": test.rate, "summary/index.html": test.rate, "data/instances.json": test.json, "Summary": test.cell} {
+			if !strings.Contains(files[path], part) {
+				t.Errorf("%s: %s does not say %s", name, path, part)
+			}
+		}
+		if marked := strings.Contains(sheets["xl/styles.xml"], "at least "); marked != (name == "at most") {
+			t.Errorf("%s: the workbook's run rate is marked: %v", name, marked)
+		}
+		for path, text := range files {
+			if regexp.MustCompile(`(?i)\bspent\b`).MatchString(text) {
+				t.Errorf("%s: %s calls it spent", name, path)
+			}
+		}
+	}
+	out := filepath.Join(t.TempDir(), "out")
+	executeWith(t, context.Background(), nil, strings.NewReader(twoRegions), "--input", "-", "--out", out).want(t, 0)
+	for path, text := range contents(t, out) {
+		if strings.Contains(strings.ToLower(text), "run rate") || strings.Contains(text, "run_rate") {
+			t.Errorf("%s has a run rate without a budget", path)
+		}
+	}
+}
+
+// TestFailOn holds that a check that trips is told with its figure and exits 5, and that the report is written all the same.
+func TestFailOn(t *testing.T) {
+	failed := strings.Replace(twoRegions, "Stopped", "error", 1)
+	unpriced := strings.Replace(twoRegions, `"price_per_hour": 5.5, `, "", 1)
+	odd := strings.Replace(twoRegions, `"price_per_hour": 5.5`, `"price_per_hour": "CANARY"`, 1)
+	for name, test := range map[string]struct {
+		list string
+		code int
+		says []string
+		args []string
+	}{
+		"over":         {twoRegions, 5, []string{"gpufleet: check over-budget: the run rate is 106.9% of the budget ($14,965.00/month running, $14,000.00 budget)\n"}, []string{"--fail-on", "over-budget", "--budget", "14000"}},
+		"within":       {twoRegions, 0, nil, []string{"--fail-on", "over-budget", "--budget", "14965"}},
+		"not asked":    {twoRegions, 0, nil, []string{"--fail-on", "warnings", "--budget", "1"}},
+		"error":        {failed, 5, []string{"gpufleet: check instance-error: 1 of 3 instances"}, []string{"--fail-on", "instance-error"}},
+		"no error":     {twoRegions, 0, nil, []string{"--fail-on", "instance-error,unpriced,warnings"}},
+		"unpriced":     {unpriced, 5, []string{"gpufleet: check unpriced: 1 of 3 listed instances have no price\n"}, []string{"--fail-on", "unpriced"}},
+		"warnings":     {odd, 5, []string{"gpufleet: check warnings: 1 given\n"}, []string{"--fail-on", "warnings"}},
+		"several":      {odd, 5, []string{"gpufleet: check over-budget: ", "gpufleet: check unpriced: 1 of 3", "gpufleet: check warnings: 1 given"}, []string{"--fail-on", " warnings , unpriced,over-budget", "--budget", "1"}},
+		"said quietly": {unpriced, 5, []string{"gpufleet: check unpriced"}, []string{"--fail-on", "unpriced", "--quiet"}},
+	} {
+		out := filepath.Join(t.TempDir(), "out")
+		got := executeWith(t, context.Background(), nil, strings.NewReader(test.list), append([]string{"--input", "-", "--out", out}, test.args...)...)
+		got.want(t, test.code, test.says...)
+		if test.code == 0 && strings.Contains(got.stderr, "check") || strings.Contains(got.stderr, "CANARY") {
+			t.Errorf("%s: %s", name, got.stderr)
+		}
+		if files := contents(t, out); files["manifest.json"] == "" || files["fleet.xlsx"] == "" {
+			t.Errorf("%s: the report is not there", name)
+		}
+	}
+	out := filepath.Join(t.TempDir(), "out")
+	execute(t, tokenSet, "--api-url", serveBoth(t, twoRegions, 404, ""), "--prices", "api", "--fail-on", "warnings", "--out", out).want(t, 5, "check warnings: 1 given")
+	execute(t, map[string]string{"GPUFLEET_FAIL_ON": "unpriced"}, "--demo", "--out", filepath.Join(t.TempDir(), "out")).want(t, 5, "check unpriced")
 }

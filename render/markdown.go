@@ -75,7 +75,7 @@ func (m *markdown) head() {
 
 func (m *markdown) headline() {
 	t := m.r.Totals
-	m.table([]string{"Figure", "Value"}, []bool{false, true}, [][]string{
+	m.table([]string{"Figure", "Value"}, []bool{false, true}, append([][]string{
 		{"Instances", report.FormatCount(t.Count)},
 		{"GPUs", t.GPUs.Text()},
 		{"CPU cores", t.CPUCores.Text()},
@@ -85,7 +85,7 @@ func (m *markdown) headline() {
 		{"Running, per month", m.r.PerMonthText(t.Running)},
 		{"Listed, per hour", m.r.PerHourText(t.Listed)},
 		{"Listed, per month", m.r.PerMonthText(t.Listed)},
-	})
+	}, m.budgetRows()...))
 }
 
 func (m *markdown) warnings() {

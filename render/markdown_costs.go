@@ -37,3 +37,15 @@ func (m *markdown) models() {
 	m.table([]string{"GPU model", "Instances", "Listed per hour", "Listed per GPU-hour", "Share of listed", "Cheapest region", "per GPU-hour", "Dearest region", "per GPU-hour"},
 		[]bool{false, true, true, true, true, false, true, false, true}, rows)
 }
+
+// budgetRows returns what the headline says of the budget, nothing where there is none.
+func (m *markdown) budgetRows() [][]string {
+	rate, ok := m.r.RunRate()
+	if !ok {
+		return nil
+	}
+	return [][]string{
+		{"Budget, per month", m.r.Amount(m.r.Budget.Value)},
+		{"Run rate", rate.Text()},
+	}
+}

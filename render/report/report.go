@@ -38,6 +38,7 @@ type Settings struct {
 	Audience      Audience
 	Currency      string          // ISO 4217 code; it names the unit, nothing is converted
 	HoursPerMonth decimal.Decimal // above 0
+	Budget        fleet.Price     // a month's, above 0; unknown where there is none
 }
 
 // Report is all that any output says. It is not changed once it is made, so that writers can work side by side.
