@@ -781,11 +781,12 @@ func TestRatesEverywhere(t *testing.T) {
 	for path, parts := range map[string][]string{
 		"summary.md": {"| H100 | 2 | $25.50/h | $2.55 | 98.08% | A | $2.50 | B | $2.75 |", "| A | 1 | $20.00/h | $20.00/h | $2.50 | 76.92% |",
 			"| B | H100 | 1 | 2 | $0.00/h | $5.50/h | $4,015.00/month | $2.75 | 21.15% |"},
-		"index.html":             {"76.92%", "98.08%", "$2.55"},
-		"regions/b/index.html":   {"21.15%", "$2.75"},
-		"models/h100/index.html": {"Cheapest region", "<bdi>A</bdi></a>, $2.50 per GPU-hour", "Dearest region", "<bdi>B</bdi></a>, $2.75 per GPU-hour"},
-		"data/groups.csv":        {"listed_per_gpu_hour,share_of_listed\n", ",2.75,21.15\n"},
-		"about/index.html":       {"listed_per_gpu_hour", "Rounded half up to 4 decimals"},
+		"index.html":                {"76.92%", "98.08%", "$2.55"},
+		"regions/b/index.html":      {"21.15%", "$2.75"},
+		"regions/b/h100/index.html": {"<dt>Listed per GPU-hour</dt><dd>$2.75</dd>", "<dt>Share of listed</dt><dd>21.15%</dd>"},
+		"models/h100/index.html":    {"Cheapest region", "<bdi>A</bdi></a>, $2.50 per GPU-hour", "Dearest region", "<bdi>B</bdi></a>, $2.75 per GPU-hour"},
+		"data/groups.csv":           {"listed_per_gpu_hour,share_of_listed\n", ",2.75,21.15\n"},
+		"about/index.html":          {"listed_per_gpu_hour", "Rounded half up to 4 decimals"},
 	} {
 		for _, part := range parts {
 			if !strings.Contains(files[path], part) {
@@ -834,6 +835,13 @@ func TestBudgetEverywhere(t *testing.T) {
 			if regexp.MustCompile(`(?i)\bspent\b`).MatchString(text) {
 				t.Errorf("%s: %s calls it spent", name, path)
 			}
+		}
+	}
+	empty := filepath.Join(t.TempDir(), "out")
+	executeWith(t, context.Background(), nil, strings.NewReader(`{"data": [], "total_instance": 0, "status": "success"}`), "--input", "-", "--budget", "5", "--out", empty).want(t, 0)
+	for _, path := range []string{"summary.md", "index.html"} {
+		if !strings.Contains(contents(t, empty)[path], "0% of the budget") {
+			t.Errorf("%s of an empty fleet does not say the run rate", path)
 		}
 	}
 	out := filepath.Join(t.TempDir(), "out")

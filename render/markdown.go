@@ -22,6 +22,7 @@ func writeMarkdown(w io.Writer, r *report.Report) error {
 	m.head()
 	if r.Empty() {
 		m.line("No instances.")
+		m.budget()
 	} else {
 		m.headline()
 	}

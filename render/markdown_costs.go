@@ -38,6 +38,13 @@ func (m *markdown) models() {
 		[]bool{false, true, true, true, true, false, true, false, true}, rows)
 }
 
+// budget writes what the headline would say of the budget, for a fleet that has no headline.
+func (m *markdown) budget() {
+	if rows := m.budgetRows(); len(rows) > 0 {
+		m.table([]string{"Figure", "Value"}, []bool{false, true}, rows)
+	}
+}
+
 // budgetRows returns what the headline says of the budget, nothing where there is none.
 func (m *markdown) budgetRows() [][]string {
 	rate, ok := m.r.RunRate()
