@@ -86,6 +86,8 @@ func panicText(cause any) string {
 // usageError is a mistake in what the user gave.
 type usageError struct{ error }
 
+func (u usageError) Unwrap() error { return u.error }
+
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
 // checksError says which checks of --fail-on tripped in a run that has written its report.
@@ -442,7 +444,7 @@ func (v *values) prices() (file *fetch.PriceFile, products bool) {
 		}
 		var err error
 		if file, err = fetch.ReadPriceFile(v.c.Context, path); err != nil {
-			v.fail("--prices: %w", err)
+			v.fail("--prices: %w", err) // an interrupt stays one
 		}
 	}
 	return file, products

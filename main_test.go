@@ -763,7 +763,11 @@ func TestProductsInterrupted(t *testing.T) {
 		cancel(interrupted{syscall.SIGINT})
 	}()
 	out := filepath.Join(t.TempDir(), "out")
-	executeWith(t, ctx, tokenSet, nil, "--api-url", server.URL, "--prices", "api", "--out", out).want(t, 130, "as before")
+	got := executeWith(t, ctx, tokenSet, nil, "--api-url", server.URL, "--prices", "api", "--out", out)
+	got.want(t, 130, "as before")
+	if strings.Contains(got.stderr, "warning") {
+		t.Errorf("an interrupt is called a failure of the product list: %s", got.stderr)
+	}
 	if _, err := os.Stat(out); !os.IsNotExist(err) {
 		t.Error("an interrupted run made a folder")
 	}
@@ -887,4 +891,15 @@ func TestFailOn(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out")
 	execute(t, tokenSet, "--api-url", serveBoth(t, twoRegions, 404, ""), "--prices", "api", "--fail-on", "warnings", "--out", out).want(t, 5, "check warnings: 1 given")
 	execute(t, map[string]string{"GPUFLEET_FAIL_ON": "unpriced"}, "--demo", "--out", filepath.Join(t.TempDir(), "out")).want(t, 5, "check unpriced")
+}
+
+// TestInterruptedSettings ends a run that waits for a price file which nobody writes.
+func TestInterruptedSettings(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "prices.csv")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	time.AfterFunc(20*time.Millisecond, func() { cancel(interrupted{syscall.SIGTERM}) })
+	executeWith(t, ctx, nil, nil, "--demo", "--prices", pipe, "--out", filepath.Join(t.TempDir(), "out")).want(t, 143, "as before")
 }
