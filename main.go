@@ -135,7 +135,7 @@ var flagGroups = []flagGroup{
 	}},
 	{"cost", []cli.Flag{
 		&cli.StringSliceFlag{Name: "prices", Usage: "contract prices in `FILE.csv`; or api: the product list, for what has no price; give one or one of each"},
-		&cli.StringFlag{Name: "currency", Value: "USD", Usage: "the ISO `CODE` of the list's prices; nothing is converted"},
+		&cli.StringFlag{Name: "currency", Value: "USD", Usage: "the ISO `CODE` of all prices; nothing is converted"},
 		&cli.StringFlag{Name: "hours-per-month", Value: "730", Usage: "`HOURS` that make a month"},
 		&cli.StringFlag{Name: "budget", Usage: "a month's `AMOUNT`, which the run rate is a share of"},
 	}},
