@@ -34,9 +34,10 @@ import (
 const (
 	exitWritten     = 0
 	exitFailed      = 1   // could not render or write; the folder is as before
-	exitUsage       = 2   // bad flag, setting or saved reply's path; the folder is as before
+	exitUsage       = 2   // bad flag, setting, price file or saved reply's path; the folder is as before
 	exitAPI         = 3   // no reply, or one that is not what the API's document describes; the folder is as before
 	exitIncomplete  = 4   // a list that can't be the whole truth; the folder is as before
+	exitCheck       = 5   // a check of --fail-on tripped; the folder is new
 	exitInterrupted = 128 // plus the signal's number: 130, 143; the folder is as before
 )
 
@@ -90,15 +91,23 @@ func (u usageError) Unwrap() error { return u.error }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
+// checksError says which checks of --fail-on tripped in a run that has written its report.
+type checksError []string
+
+func (e checksError) Error() string { return "check " + strings.Join(e, "\ngpufleet: check ") }
+
 func exitCode(err error) int {
 	var usage usageError
 	var stopped interrupted
+	var checks checksError
 	var source *fetch.Error
 	switch {
 	case errors.As(err, &stopped):
 		return exitInterrupted + int(stopped.signal)
 	case errors.As(err, &usage):
 		return exitUsage
+	case errors.As(err, &checks):
+		return exitCheck
 	case errors.As(err, &source):
 		return map[fetch.Kind]int{fetch.BadInput: exitUsage, fetch.BadAPI: exitAPI, fetch.Incomplete: exitIncomplete}[source.Kind]
 	}
@@ -127,8 +136,13 @@ var flagGroups = []flagGroup{
 		&cli.StringFlag{Name: "hide", Usage: "`FIELDS` to leave out, with commas: id, host_name, os, created_at, product_type, ephemeral, disk_size"},
 	}},
 	{"cost", []cli.Flag{
-		&cli.StringFlag{Name: "currency", Value: "USD", Usage: "the ISO `CODE` of the list's prices; nothing is converted"},
+		&cli.StringSliceFlag{Name: "prices", Usage: "contract prices in `FILE.csv`; or api: the product list, for what has no price; give one or one of each"},
+		&cli.StringFlag{Name: "currency", Value: "USD", Usage: "the ISO `CODE` of all prices; nothing is converted"},
 		&cli.StringFlag{Name: "hours-per-month", Value: "730", Usage: "`HOURS` that make a month"},
+		&cli.StringFlag{Name: "budget", Usage: "a month's `AMOUNT`, which the run rate is a share of"},
+	}},
+	{"checks", []cli.Flag{
+		&cli.StringFlag{Name: "fail-on", Usage: "exit with 5 on any of `LIST`: over-budget, unpriced, instance-error, warnings (commas between)"},
 	}},
 	{"network", []cli.Flag{
 		&cli.StringFlag{Name: "timeout", Value: "5m", Usage: "`TIME` that the whole fetch may take"},
@@ -214,7 +228,10 @@ type settings struct {
 	demo           bool
 	out            string
 	timeout        time.Duration
-	pseudonymKey   []byte // where ids are hidden
+	pseudonymKey   []byte           // where ids are hidden
+	priceFile      *fetch.PriceFile // nil for none
+	products       bool             // the product list prices what has no price
+	failOn         []report.Check
 	report         report.Settings
 	quiet, verbose bool
 }
@@ -234,7 +251,7 @@ func (v *values) text(name string) string {
 		}
 		return value
 	}
-	if found := strings.TrimSpace(os.Getenv(environmentName(name))); found != "" {
+	if found := v.environment(name); found != "" {
 		return found
 	}
 	if found := strings.TrimSpace(os.Getenv(olderNames[name])); found != "" {
@@ -243,15 +260,21 @@ func (v *values) text(name string) string {
 	return value
 }
 
-// bool returns whether a flag is set. A rival that was typed makes the environment's wish void.
-func (v *values) bool(name string, rivals ...string) bool {
-	for _, rival := range rivals {
-		if v.c.IsSet(rival) && !v.c.IsSet(name) {
-			return false
+// environment returns what a flag's variable says, "" where the flag was typed, or a rival of it, which makes the
+// variable void.
+func (v *values) environment(name string, rivals ...string) string {
+	for _, typed := range append(rivals, name) {
+		if v.c.IsSet(typed) {
+			return ""
 		}
 	}
-	found := strings.TrimSpace(os.Getenv(environmentName(name)))
-	if v.c.IsSet(name) || found == "" {
+	return strings.TrimSpace(os.Getenv(environmentName(name)))
+}
+
+// bool returns whether a flag is set.
+func (v *values) bool(name string, rivals ...string) bool {
+	found := v.environment(name, rivals...)
+	if found == "" {
 		return v.c.Bool(name)
 	}
 	value, err := strconv.ParseBool(found)
@@ -261,7 +284,8 @@ func (v *values) bool(name string, rivals ...string) bool {
 	return value
 }
 
-func (v *values) list(name string) []string {
+// list returns a repeatable flag's values, trimmed. A variable holds one.
+func (v *values) list(name string, rivals ...string) []string {
 	var list []string
 	for _, item := range v.c.StringSlice(name) {
 		if item = strings.TrimSpace(item); item == "" {
@@ -269,7 +293,7 @@ func (v *values) list(name string) []string {
 		}
 		list = append(list, item)
 	}
-	if found := strings.TrimSpace(os.Getenv(environmentName(name))); len(list) == 0 && found != "" && !v.c.IsSet("demo") {
+	if found := v.environment(name, rivals...); found != "" {
 		list = []string{found}
 	}
 	return list
@@ -285,7 +309,7 @@ func (v *values) fail(format string, args ...any) {
 func readSettings(c *cli.Context) (*settings, error) {
 	v := &values{c: c}
 	s := &settings{
-		apiURL: v.text("api-url"), inputs: v.list("input"), demo: v.bool("demo", "input"), out: v.text("out"),
+		apiURL: v.text("api-url"), inputs: v.list("input", "demo"), demo: v.bool("demo", "input"), out: v.text("out"),
 		quiet: v.bool("quiet", "verbose"), verbose: v.bool("verbose", "quiet"),
 		report: report.Settings{
 			Title:         v.title(),
@@ -296,9 +320,12 @@ func readSettings(c *cli.Context) (*settings, error) {
 			Currency:      v.currency(),
 			HoursPerMonth: v.hoursPerMonth(),
 			Hidden:        v.hidden(),
+			Budget:        v.budget(),
 		},
 		timeout: v.timeout(),
 	}
+	s.priceFile, s.products = v.prices()
+	s.failOn = v.failOn(s.report.Budget.Known)
 	if slices.Contains(s.report.Hidden, "id") {
 		s.pseudonymKey = v.pseudonymKey()
 		s.report.KeyFingerprint = fleet.KeyFingerprint(s.pseudonymKey)
@@ -308,6 +335,8 @@ func readSettings(c *cli.Context) (*settings, error) {
 		v.fail("--demo and --input exclude each other: give one of them")
 	case countOf(s.inputs, fetch.Stdin) > 1:
 		v.fail("--input - is given twice, but standard input can be read once")
+	case s.products && (s.demo || len(s.inputs) > 0):
+		v.fail("--prices api asks the API, which --demo and --input do not: give a price file, or fetch the list")
 	case s.quiet && s.verbose:
 		v.fail("--quiet and --verbose exclude each other: give one of them")
 	case s.demo:
@@ -410,6 +439,66 @@ func (v *values) hoursPerMonth() decimal.Decimal {
 	return hours
 }
 
+// budget returns the month's budget, unknown where there is none.
+func (v *values) budget() fleet.Price {
+	text := v.text("budget")
+	if text == "" {
+		return fleet.Price{}
+	}
+	const longest = 20
+	amount, err := decimal.NewFromString(text)
+	if err != nil || len(text) > longest || strings.Trim(text, "0123456789.") != "" || amount.Sign() <= 0 {
+		v.fail("--budget must be an amount above 0 in digits alone, such as 50000")
+	}
+	return fleet.Known(fleet.MoneyOf(amount))
+}
+
+// failOn returns the checks that the run fails on.
+func (v *values) failOn(hasBudget bool) (checks []report.Check) {
+	text := v.text("fail-on")
+	if text == "" {
+		return nil
+	}
+	for name := range strings.SplitSeq(text, ",") {
+		check := report.Check(strings.TrimSpace(name))
+		switch {
+		case !slices.Contains(report.Checks(), check):
+			v.fail("--fail-on does not know %q: it knows over-budget, unpriced, instance-error and warnings", string(check))
+		case check == report.OverBudget && !hasBudget:
+			v.fail("--fail-on over-budget needs a --budget")
+		}
+		checks = append(checks, check)
+	}
+	return checks
+}
+
+// prices reads the price file, if there is one, and tells whether the product list is wanted.
+func (v *values) prices() (file *fetch.PriceFile, products bool) {
+	paths := v.list("prices")
+	const productList = "api"
+	files := 0
+	for _, path := range paths {
+		if path != productList {
+			files++
+		}
+	}
+	if files > 1 || len(paths)-files > 1 {
+		v.fail("--prices takes one file and api, each once")
+		return nil, false
+	}
+	for _, path := range paths {
+		if path == productList {
+			products = true
+			continue
+		}
+		var err error
+		if file, err = fetch.ReadPriceFile(v.c.Context, path); err != nil {
+			v.fail("--prices: %w", err) // an interrupt stays one
+		}
+	}
+	return file, products
+}
+
 func (v *values) timeout() time.Duration {
 	timeout, err := time.ParseDuration(v.text("timeout"))
 	if err != nil || timeout <= 0 {
@@ -502,7 +591,8 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, t *talk) error 
 		return err
 	}
 	warnings, err := stage.Place(publish.Manifest{Source: string(s.report.Source), Audience: string(s.report.Audience)})
-	for _, warning := range append(folder.Warnings(), warnings...) {
+	warnings = append(folder.Warnings(), warnings...)
+	for _, warning := range warnings {
 		t.warn(warning)
 	}
 	if err != nil {
@@ -511,8 +601,15 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, t *talk) error 
 	for _, warning := range r.Warnings {
 		t.warn(warning)
 	}
-	t.say("%s: %s instances, %s, running %s, listed %s", s.out, report.FormatCount(r.Count),
-		report.WithCoverage(r.GPUs.String()+" GPUs", r.GPUs.Coverage()), r.PerHourText(r.Running), r.PerHourText(r.Listed))
+	runRate := ""
+	if rate, ok := r.RunRate(); ok {
+		runRate = ", run rate " + rate.Text()
+	}
+	t.say("%s: %s instances, %s, running %s, listed %s%s", s.out, report.FormatCount(r.Count),
+		report.WithCoverage(r.GPUs.String()+" GPUs", r.GPUs.Coverage()), r.PerHourText(r.Running), r.PerHourText(r.Listed), runRate)
+	if tripped := r.Tripped(s.failOn, len(warnings)); len(tripped) > 0 {
+		return checksError(tripped)
+	}
 	return nil
 }
 
@@ -525,19 +622,46 @@ func mayHoldDemo(folder *publish.Folder) bool {
 	return last.Source == string(report.FromDemo)
 }
 
-func (s *settings) fetch(ctx context.Context, stdin io.Reader, t *talk) (*fleet.Fleet, error) {
-	switch {
-	case s.demo:
-		return fetch.Demo(ctx)
-	case len(s.inputs) > 0:
-		return fetch.Saved(ctx, s.inputs, stdin)
-	}
+// fetch gets the list and prices it.
+func (s *settings) fetch(ctx context.Context, stdin io.Reader, t *talk) (list *fleet.Fleet, err error) {
 	client := &fetch.Client{
 		URL: s.apiURL, Token: s.token, UserAgent: "gpufleet/" + version(), Timeout: s.timeout,
 		Progress: t.progress, Log: t.debug,
 	}
 	defer t.endProgress()
-	return client.Instances(ctx)
+	switch {
+	case s.demo:
+		list, err = fetch.Demo(ctx)
+	case len(s.inputs) > 0:
+		list, err = fetch.Saved(ctx, s.inputs, stdin)
+	default:
+		list, err = client.Instances(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.priceFile.Apply(list)
+	if s.products {
+		err = priceByProducts(ctx, client, list, t)
+	}
+	return list, err
+}
+
+// priceByProducts lets the product list price what has no price. A report without these prices is better than none, so
+// that the product list fails is a warning, unless the run is to stop.
+func priceByProducts(ctx context.Context, client *fetch.Client, list *fleet.Fleet, t *talk) error {
+	products, err := client.Products(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil:
+		t.endProgress()
+		t.warn("product list: " + err.Error()) // it names the API's address, which no file does
+		list.Warnings.Add("the product list could not be read: prices that it alone has are unknown")
+	default:
+		products.Apply(list)
+	}
+	return nil
 }
 
 // talk is what the program says while it works.

@@ -72,7 +72,7 @@ func (o outcome) want(t *testing.T, code int, parts ...string) {
 			t.Errorf("standard error does not say %q: %s", part, o.stderr)
 		}
 	}
-	if code != exitWritten && (o.stdout != "" || !strings.HasPrefix(o.stderr, "gpufleet: ")) {
+	if code != exitWritten && (o.stdout != "" && code != exitCheck || !strings.HasPrefix(o.stderr, "gpufleet: ")) {
 		t.Errorf("an error belongs on standard error, behind the program's name: %q, %q", o.stdout, o.stderr)
 	}
 }
@@ -120,6 +120,8 @@ func write(t *testing.T, path, content string) string {
 
 const oneInstance = `{"data": [{"id": 1, "region": "CANADA-1", "gpu": "RTX-A6000", "gpu_count": 1, "price_per_hour": 0.679, "status": "Running"}], "total_instance": 1, "status": "success"}`
 
+const priceHeader = "region,gpu,gpu_count,product_type,price_per_hour\n"
+
 var tokenSet = map[string]string{"GPUFLEET_TOKEN": "the-token"}
 
 // TestExitCodes has a case for each row of the table of exit codes, into a folder that holds an earlier report: what fails
@@ -130,6 +132,7 @@ func TestExitCodes(t *testing.T) {
 	closed.Close()
 	dir := t.TempDir()
 	reply := write(t, filepath.Join(dir, "reply.json"), oneInstance)
+	prices := write(t, filepath.Join(dir, "prices.csv"), priceHeader+"*,RTX-A6000,,,0.5\n")
 	tests := []struct {
 		name string
 		code int
@@ -162,11 +165,38 @@ func TestExitCodes(t *testing.T) {
 		{"stdin twice", 2, "standard input can be read once", nil, []string{"--input", "-", "--input", "-"}},
 		{"saved reply missing", 2, "no such file", nil, []string{"--input", filepath.Join(dir, "none.json")}},
 		{"saved reply is a folder", 2, "is a directory", nil, []string{"--input", dir}},
+		{"prices", 0, "", tokenSet, []string{"--api-url", good, "--prices", prices}},
+		{"prices by the environment", 0, "", map[string]string{"GPUFLEET_PRICES": " " + prices + " "}, []string{"--input", reply}},
+		{"two price files", 2, "each once", nil, []string{"--demo", "--prices", prices, "--prices", prices}},
+		{"product list twice", 2, "each once", tokenSet, []string{"--prices", "api", "--prices", "api"}},
+		{"product list of a saved reply", 2, "--prices api", tokenSet, []string{"--input", reply, "--prices", "api"}},
+		{"product list of the sample", 2, "--prices api", tokenSet, []string{"--demo", "--prices", prices, "--prices", "api"}},
+		{"product list by the environment", 2, "--prices api", map[string]string{"GPUFLEET_PRICES": "api"}, []string{"--demo"}},
+		{"price file missing", 2, "price file " + filepath.Join(dir, "none.csv") + ": no such file", nil, []string{"--demo", "--prices", filepath.Join(dir, "none.csv")}},
+		{"price file is a folder", 2, "is a directory", nil, []string{"--demo", "--prices", dir}},
+		{"price without a value", 2, "--prices needs a value", nil, []string{"--demo", "--prices", ""}},
+		{"price file before the network", 2, "line 3, gpu_count", tokenSet, []string{"--api-url", closed.URL, "--prices",
+			write(t, filepath.Join(dir, "bad.csv"), priceHeader+"*,H100,,,1\n*,H100,SECRET,,1\n")}},
+		{"price file with two prices", 2, "lines 2 and 3", nil, []string{"--input", reply, "--prices",
+			write(t, filepath.Join(dir, "two.csv"), priceHeader+"SECRET,H100,,,1\nSECRET,H100,,,2\n")}},
+
 		{"demo over a real report", 2, "holds a real report", nil, []string{"--demo"}},
 		{"audience", 2, "public or internal", nil, []string{"--demo", "--audience", "all"}},
 		{"currency", 2, "--currency", nil, []string{"--demo", "--currency", "dollars"}},
 		{"hours", 2, "--hours-per-month", nil, []string{"--demo", "--hours-per-month", "0"}},
 		{"hours not finite", 2, "--hours-per-month", nil, []string{"--demo", "--hours-per-month", "NaN"}},
+		{"budget", 2, "--budget must be", nil, []string{"--demo", "--budget", "0"}},
+		{"budget negative", 2, "--budget must be", nil, []string{"--demo", "--budget=-5"}},
+		{"budget with a sign", 2, "--budget must be", nil, []string{"--demo", "--budget", "$500"}},
+		{"budget with a comma", 2, "--budget must be", nil, []string{"--demo", "--budget", "50,000"}},
+		{"budget with an exponent", 2, "--budget must be", nil, []string{"--demo", "--budget", "1e999999999"}},
+		{"budget not finite", 2, "--budget must be", map[string]string{"GPUFLEET_BUDGET": "NaN"}, []string{"--demo"}},
+		{"budget empty", 2, "--budget needs a value", nil, []string{"--demo", "--budget", ""}},
+		{"unknown check", 2, `--fail-on does not know "overbudget"`, nil, []string{"--demo", "--fail-on", "warnings,overbudget"}},
+		{"check in another case", 2, "--fail-on does not know", nil, []string{"--demo", "--fail-on", "Warnings"}},
+		{"no check between commas", 2, `--fail-on does not know ""`, nil, []string{"--demo", "--fail-on", "warnings,"}},
+		{"check of a budget that is not there", 2, "needs a --budget", nil, []string{"--demo", "--fail-on", "over-budget"}},
+		{"the same by the environment", 2, "needs a --budget", map[string]string{"GPUFLEET_FAIL_ON": "over-budget"}, []string{"--input", reply}},
 		{"timeout", 2, "--timeout", nil, []string{"--demo", "--timeout", "300"}},
 		{"title", 2, "--title", nil, []string{"--demo", "--title", "a\nb"}},
 		{"title in no encoding", 2, "--title", nil, []string{"--demo", "--title", "a\xffb"}},
@@ -402,7 +432,7 @@ func TestHelpAndVersion(t *testing.T) {
 	got := execute(t, nil, "--help")
 	got.want(t, 0)
 	at := 0
-	for _, group := range []string{"\nsource\n", "\noutput\n", "\nprivacy\n", "\ncost\n", "\nnetwork\n", "\ntalk\n"} {
+	for _, group := range []string{"\nsource\n", "\noutput\n", "\nprivacy\n", "\ncost\n", "\nchecks\n", "\nnetwork\n", "\ntalk\n"} {
 		next := strings.Index(got.stdout[at:], group)
 		if next < 0 {
 			t.Fatalf("%q is missing or out of order in: %s", group, got.stdout)
@@ -643,7 +673,8 @@ func TestReadme(t *testing.T) {
 	half := func(total int, id int) string {
 		return fmt.Sprintf(`{"data": [{"id": %d, "host_name": "h%d", "status": "Running"}], "total_instance": %d, "status": "success"}`, id, id, total)
 	}
-	for name, content := range map[string]string{"key.txt": "ak_1\n", "reply.json": oneInstance, "page-1.json": half(2, 1), "page-2.json": half(2, 2)} {
+	for name, content := range map[string]string{"key.txt": "ak_1\n", "reply.json": oneInstance, "page-1.json": half(2, 1), "page-2.json": half(2, 2),
+		"prices.csv": readmePrices(t, string(readme))} {
 		write(t, filepath.Join(dir, "..", name), content)
 	}
 	command := exec.Command("bash", "-euxo", "pipefail", "-c", script.String())
@@ -652,11 +683,21 @@ func TestReadme(t *testing.T) {
 	if output, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, output)
 	}
-	for _, path := range []string{"out/index.html", "../site/fleet.xlsx", "../internal-site/summary.md", "../sample/manifest.json"} {
+	for _, path := range []string{"out/index.html", "../site/fleet.xlsx", "../internal-site/summary.md", "../sample/manifest.json", "../priced/data/groups.csv", "../checked/data/groups.csv"} {
 		if _, err := os.Stat(filepath.Join(dir, path)); err != nil {
 			t.Error(err)
 		}
 	}
+}
+
+// readmePrices returns the README's example of a price file.
+func readmePrices(t *testing.T, readme string) string {
+	t.Helper()
+	example := regexp.MustCompile("(?s)```csv\n(.*?)```").FindStringSubmatch(readme)
+	if example == nil {
+		t.Fatal("the README has no example of a price file")
+	}
+	return example[1]
 }
 
 // clone copies the project as it stands, without what git ignores, into a repository of its own.
@@ -715,9 +756,264 @@ func TestReadmeTables(t *testing.T) {
 			t.Errorf("the README tells of --%s, which is no flag", match[1])
 		}
 	}
-	for _, code := range []int{exitWritten, exitFailed, exitUsage, exitAPI, exitIncomplete} {
+	for _, code := range []int{exitWritten, exitFailed, exitUsage, exitAPI, exitIncomplete, exitCheck} {
 		if !strings.Contains(readme, fmt.Sprintf("\n| %d | ", code)) {
 			t.Errorf("the README does not know exit code %d", code)
 		}
 	}
+}
+
+// TestPriceFile follows a contract price into every output. The second instance has a price of the list's own alone.
+func TestPriceFile(t *testing.T) {
+	dir := t.TempDir()
+	reply := write(t, filepath.Join(dir, "reply.json"), `{"data": [
+		{"id": 1, "region": "A", "gpu": "H100", "gpu_count": 8, "price_per_hour": 20, "status": "Running"},
+		{"id": 2, "region": "A", "gpu": "L40S", "gpu_count": 2, "price_per_hour": 2.298, "status": "Running"},
+		{"id": 3, "region": "A", "gpu": "RTX", "gpu_count": 1, "status": "Running"}], "total_instance": 3, "status": "success"}`)
+	prices := write(t, filepath.Join(dir, "prices.csv"), priceHeader+"*,H100,,,1.655\n")
+	out := filepath.Join(dir, "out")
+	execute(t, nil, "--input", reply, "--prices", prices, "--out", out).want(t, 0)
+	files := contents(t, out)
+	for path, parts := range map[string][]string{
+		"data/instances.json":  {`"price_per_hour":"13.24","price_source":"file"`, `"price_per_hour":"2.298","price_source":"list"`, `"price_per_hour":null,"price_source":null`},
+		"data/instances.csv":   {",13.24,file,", ",2.298,list,"},
+		"summary.md":           {"| Running, per hour | ≥ $15.538/h · 2 of 3 priced |"},
+		"index.html":           {"≥ $15.538", "2 of 3 priced"},
+		"instances/index.html": {"$13.24", "file"},
+	} {
+		for _, part := range parts {
+			if !strings.Contains(files[path], part) {
+				t.Errorf("%s does not say %s", path, part)
+			}
+		}
+	}
+	if sheet := unzip(t, files["fleet.xlsx"])["xl/worksheets/sheet2.xml"]; !strings.Contains(sheet, "<v>13.24</v>") || !strings.Contains(sheet, ">file<") {
+		t.Error("the workbook does not have the price and its source")
+	}
+	for path, content := range files {
+		if strings.Contains(content, "prices.csv") {
+			t.Errorf("%s holds the price file's name", path)
+		}
+	}
+}
+
+// serveBoth answers for the instances with one body and for the products with another.
+func serveBoth(t *testing.T, instances string, code int, products string) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/computing/products") {
+			w.WriteHeader(code)
+			io.WriteString(w, products)
+			return
+		}
+		io.WriteString(w, instances)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+const unpricedInstances = `{"data": [{"id": 1, "region": "A", "gpu": "H100", "gpu_count": 8, "status": "Running"}, {"id": 2, "region": "A", "gpu": "RTX", "gpu_count": 1, "status": "Running"},
+	{"id": 3, "region": "A", "gpu": "L40S", "gpu_count": 1, "price_per_hour": 1, "status": "Running"}], "total_instance": 3, "status": "success"}`
+
+// TestProducts prices by all three sources.
+func TestProducts(t *testing.T) {
+	dir := t.TempDir()
+	prices := write(t, filepath.Join(dir, "prices.csv"), priceHeader+"*,RTX,,,0.5\n")
+	url := serveBoth(t, unpricedInstances, 200, `{"data": {"A": {"X": [{"region": "A", "gpu": "H100", "gpu_count": 1, "price_per_hour": 2.5}, {"region": "A", "gpu": "L40S", "gpu_count": 1, "price_per_hour": 9}]}}, "status": "success"}`)
+	out := filepath.Join(dir, "out")
+	execute(t, tokenSet, "--api-url", url, "--prices", "api", "--prices", prices, "--out", out).want(t, 0)
+	list := contents(t, out)["data/instances.json"]
+	for _, part := range []string{`"price_per_hour":"20","price_source":"products, scaled"`, `"price_per_hour":"0.5","price_source":"file"`, `"price_per_hour":"1","price_source":"list"`} {
+		if !strings.Contains(list, part) {
+			t.Errorf("no %s in %s", part, list)
+		}
+	}
+}
+
+// TestProductsFail has the product list fail in every way: a warning, unknown prices, exit 0, and nothing of the reply anywhere.
+func TestProductsFail(t *testing.T) {
+	for name, test := range map[string]struct {
+		code int
+		body string
+	}{
+		"not found": {404, "CANARY"}, "refused": {401, `{"message": "token CANARY"}`}, "redirect": {302, ""}, "not JSON": {200, "CANARY"},
+		"failed":       {200, `{"data": null, "status": "failed", "message": "CANARY"}`},
+		"other shape":  {200, `{"data": [{"gpu": "CANARY"}], "status": "success"}`},
+		"not readable": {200, `{"data": {"CANARY": {"CANARY": [{"gpu": "CANARY", "gpu_count": "CANARY", "price_per_hour": "CANARY", "vm_password": "CANARY"}]}}, "status": "success", "message": "CANARY"}`},
+	} {
+		out := filepath.Join(t.TempDir(), "out")
+		got := execute(t, tokenSet, "--api-url", serveBoth(t, unpricedInstances, test.code, test.body), "--prices", "api", "--out", out, "--verbose")
+		got.want(t, 0, "gpufleet: warning: ")
+		files := contents(t, out)
+		if name != "not readable" && !strings.Contains(files["summary.md"], "the product list could not be read: prices that it alone has are unknown") {
+			t.Errorf("%s: no warning in %s", name, files["summary.md"])
+		}
+		if !strings.Contains(files["summary.md"], "1 of 3 priced") || strings.Contains(got.stderr+got.stdout, "CANARY") {
+			t.Errorf("%s: %s", name, got.stderr)
+		}
+		for path, text := range files {
+			if strings.Contains(text, "CANARY") || strings.Contains(text, "127.0.0.1") {
+				t.Errorf("%s: %s holds what it must not", name, path)
+			}
+		}
+	}
+}
+
+// TestProductsInterrupted ends a run that waits for the product list: that is no warning.
+func TestProductsInterrupted(t *testing.T) {
+	asked := make(chan struct{}, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/computing/instances") {
+			io.WriteString(w, unpricedInstances)
+			return
+		}
+		asked <- struct{}{}
+		<-r.Context().Done()
+	}))
+	defer server.Close()
+	ctx, cancel := context.WithCancelCause(context.Background())
+	go func() {
+		<-asked
+		cancel(interrupted{syscall.SIGINT})
+	}()
+	out := filepath.Join(t.TempDir(), "out")
+	got := executeWith(t, ctx, tokenSet, nil, "--api-url", server.URL, "--prices", "api", "--out", out)
+	got.want(t, 130, "as before")
+	if strings.Contains(got.stderr, "warning") {
+		t.Errorf("an interrupt is called a failure of the product list: %s", got.stderr)
+	}
+	if _, err := os.Stat(out); !os.IsNotExist(err) {
+		t.Error("an interrupted run made a folder")
+	}
+}
+
+// twoRegions is a fleet whose figures are worked by hand: H100 at 20/8 = 2.5 in A and 5.5/2 = 2.75 in B, 25.5/10 = 2.55 over both, of a listed total of 26.
+const twoRegions = `{"data": [{"id": 1, "region": "A", "gpu": "H100", "gpu_count": 8, "price_per_hour": 20, "status": "Running"}, {"id": 2, "region": "B", "gpu": "H100", "gpu_count": 2, "price_per_hour": 5.5, "status": "Stopped"},
+	{"id": 3, "region": "B", "gpu": "L40S", "gpu_count": 1, "price_per_hour": 0.5, "status": "Running"}], "total_instance": 3, "status": "success"}`
+
+// TestRatesEverywhere looks for the cost of a GPU-hour, the shares and the cheapest and dearest region in every output.
+func TestRatesEverywhere(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out")
+	executeWith(t, context.Background(), nil, strings.NewReader(twoRegions), "--input", "-", "--out", out).want(t, 0)
+	files := contents(t, out)
+	for path, parts := range map[string][]string{
+		"summary.md": {"| H100 | 2 | $25.50/h | $2.55 | 98.08% | A | $2.50 | B | $2.75 |", "| A | 1 | $20.00/h | $20.00/h | $2.50 | 76.92% |",
+			"| B | H100 | 1 | 2 | $0.00/h | $5.50/h | $4,015.00/month | $2.75 | 21.15% |"},
+		"index.html":                {"76.92%", "98.08%", "$2.55"},
+		"regions/b/index.html":      {"21.15%", "$2.75"},
+		"regions/b/h100/index.html": {"<dt>Listed per GPU-hour</dt><dd>$2.75</dd>", "<dt>Share of listed</dt><dd>21.15%</dd>"},
+		"models/h100/index.html":    {"Cheapest region", "<bdi>A</bdi></a>, $2.50 per GPU-hour", "Dearest region", "<bdi>B</bdi></a>, $2.75 per GPU-hour"},
+		"data/groups.csv":           {"listed_per_gpu_hour,share_of_listed\n", ",2.75,21.15\n"},
+		"about/index.html":          {"listed_per_gpu_hour", "Rounded half up to 4 decimals"},
+	} {
+		for _, part := range parts {
+			if !strings.Contains(files[path], part) {
+				t.Errorf("%s does not say %s", path, part)
+			}
+		}
+	}
+	sheets := unzip(t, files["fleet.xlsx"])
+	for sheet, parts := range map[string][]string{
+		"xl/worksheets/sheet3.xml": {"<v>76.92</v>", "Share of listed (%)", "Listed (USD per GPU-hour)"},
+		"xl/worksheets/sheet4.xml": {"<v>98.08</v>", "<v>2.55</v>", "Cheapest region", "Dearest (USD per GPU-hour)", "<v>2.75</v>"},
+	} {
+		for _, part := range parts {
+			if !strings.Contains(sheets[sheet], part) {
+				t.Errorf("%s does not say %s", sheet, part)
+			}
+		}
+	}
+}
+
+// TestBudgetEverywhere looks for the run rate in every output: 20.5 an hour run, 14965 a month.
+func TestBudgetEverywhere(t *testing.T) {
+	for name, test := range map[string]struct{ list, budget, rate, json, cell string }{
+		"over":    {twoRegions, "14000", "106.9% of the budget, over budget", `"budget_per_month":"14000","run_rate_percent":106.9,"run_rate_at_least":false,`, "<v>1.069</v>"},
+		"within":  {twoRegions, "29930.00", "50% of the budget", `"budget_per_month":"29930","run_rate_percent":50,"run_rate_at_least":false,`, "<v>0.5</v>"},
+		"at most": {strings.Replace(twoRegions, `"price_per_hour": 0.5, `, "", 1), "29200", "at least 50% of the budget", `"run_rate_percent":50,"run_rate_at_least":true,`, "<v>0.5</v>"},
+	} {
+		out := filepath.Join(t.TempDir(), "out")
+		got := executeWith(t, context.Background(), nil, strings.NewReader(test.list), "--input", "-", "--budget", test.budget, "--out", out)
+		got.want(t, 0)
+		if !strings.HasSuffix(got.stdout, ", run rate "+test.rate+"\n") {
+			t.Errorf("%s: %s", name, got.stdout)
+		}
+		files := contents(t, out)
+		sheets := unzip(t, files["fleet.xlsx"])
+		files["Summary"] = sheets["xl/worksheets/sheet1.xml"]
+		for path, part := range map[string]string{"summary.md": "| Run rate | " + test.rate + " |", "index.html": test.rate, "summary/index.html": test.rate, "data/instances.json": test.json, "Summary": test.cell} {
+			if !strings.Contains(files[path], part) {
+				t.Errorf("%s: %s does not say %s", name, path, part)
+			}
+		}
+		if marked := strings.Contains(sheets["xl/styles.xml"], "at least "); marked != (name == "at most") {
+			t.Errorf("%s: the workbook's run rate is marked: %v", name, marked)
+		}
+		for path, text := range files {
+			if regexp.MustCompile(`(?i)\bspent\b`).MatchString(text) {
+				t.Errorf("%s: %s calls it spent", name, path)
+			}
+		}
+	}
+	empty := filepath.Join(t.TempDir(), "out")
+	executeWith(t, context.Background(), nil, strings.NewReader(`{"data": [], "total_instance": 0, "status": "success"}`), "--input", "-", "--budget", "5", "--out", empty).want(t, 0)
+	for _, path := range []string{"summary.md", "index.html"} {
+		if !strings.Contains(contents(t, empty)[path], "0% of the budget") {
+			t.Errorf("%s of an empty fleet does not say the run rate", path)
+		}
+	}
+	out := filepath.Join(t.TempDir(), "out")
+	executeWith(t, context.Background(), nil, strings.NewReader(twoRegions), "--input", "-", "--out", out).want(t, 0)
+	for path, text := range contents(t, out) {
+		if strings.Contains(strings.ToLower(text), "run rate") || strings.Contains(text, "run_rate") {
+			t.Errorf("%s has a run rate without a budget", path)
+		}
+	}
+}
+
+// TestFailOn holds that a check that trips is told with its figure and exits 5, and that the report is written all the same.
+func TestFailOn(t *testing.T) {
+	failed := strings.Replace(twoRegions, "Stopped", "error", 1)
+	unpriced := strings.Replace(twoRegions, `"price_per_hour": 5.5, `, "", 1)
+	odd := strings.Replace(twoRegions, `"price_per_hour": 5.5`, `"price_per_hour": "CANARY"`, 1)
+	for name, test := range map[string]struct {
+		list string
+		code int
+		says []string
+		args []string
+	}{
+		"over":         {twoRegions, 5, []string{"gpufleet: check over-budget: the run rate is 106.9% of the budget ($14,965.00/month running, $14,000.00 budget)\n"}, []string{"--fail-on", "over-budget", "--budget", "14000"}},
+		"within":       {twoRegions, 0, nil, []string{"--fail-on", "over-budget", "--budget", "14965"}},
+		"not asked":    {twoRegions, 0, nil, []string{"--fail-on", "warnings", "--budget", "1"}},
+		"error":        {failed, 5, []string{"gpufleet: check instance-error: 1 of 3 instances"}, []string{"--fail-on", "instance-error"}},
+		"no error":     {twoRegions, 0, nil, []string{"--fail-on", "instance-error,unpriced,warnings"}},
+		"unpriced":     {unpriced, 5, []string{"gpufleet: check unpriced: 1 of 3 listed instances have no price\n"}, []string{"--fail-on", "unpriced"}},
+		"warnings":     {odd, 5, []string{"gpufleet: check warnings: 1 given\n"}, []string{"--fail-on", "warnings"}},
+		"several":      {odd, 5, []string{"gpufleet: check over-budget: ", "gpufleet: check unpriced: 1 of 3", "gpufleet: check warnings: 1 given"}, []string{"--fail-on", " warnings , unpriced,over-budget", "--budget", "1"}},
+		"said quietly": {unpriced, 5, []string{"gpufleet: check unpriced"}, []string{"--fail-on", "unpriced", "--quiet"}},
+	} {
+		out := filepath.Join(t.TempDir(), "out")
+		got := executeWith(t, context.Background(), nil, strings.NewReader(test.list), append([]string{"--input", "-", "--out", out}, test.args...)...)
+		got.want(t, test.code, test.says...)
+		if test.code == 0 && strings.Contains(got.stderr, "check") || strings.Contains(got.stderr, "CANARY") {
+			t.Errorf("%s: %s", name, got.stderr)
+		}
+		if files := contents(t, out); files["manifest.json"] == "" || files["fleet.xlsx"] == "" {
+			t.Errorf("%s: the report is not there", name)
+		}
+	}
+	out := filepath.Join(t.TempDir(), "out")
+	execute(t, tokenSet, "--api-url", serveBoth(t, twoRegions, 404, ""), "--prices", "api", "--fail-on", "warnings", "--out", out).want(t, 5, "check warnings: 1 given")
+	execute(t, map[string]string{"GPUFLEET_FAIL_ON": "unpriced"}, "--demo", "--out", filepath.Join(t.TempDir(), "out")).want(t, 5, "check unpriced")
+}
+
+// TestInterruptedSettings ends a run that waits for a price file which nobody writes.
+func TestInterruptedSettings(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "prices.csv")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	time.AfterFunc(20*time.Millisecond, func() { cancel(interrupted{syscall.SIGTERM}) })
+	executeWith(t, ctx, nil, nil, "--demo", "--prices", pipe, "--out", filepath.Join(t.TempDir(), "out")).want(t, 143, "as before")
 }

@@ -34,6 +34,7 @@ type Client struct {
 	random  func() float64                       // from 0 to below 1; nil for math/rand/v2
 	idle    time.Duration                        // an attempt ends after so long without a byte; 0 for 30 s
 	retries int                                  // done so far
+	until   time.Time                            // Timeout after the first call; the zero time before it
 }
 
 func (c *Client) log(format string, args ...any) {
@@ -81,19 +82,34 @@ func NewTransport() *http.Transport {
 var errDeadline = errors.New("the time for the fetch is up")
 
 // Instances fetches the complete list. The error is a *Error, or the context's cause where that ended the fetch.
-func (c *Client) Instances(ctx context.Context) (*fleet.Fleet, error) {
-	deadline, cancel := context.WithTimeoutCause(ctx, c.Timeout, errDeadline)
-	defer cancel()
-	list, err := c.readAll(deadline)
-	if err != nil && ctx.Err() == nil && context.Cause(deadline) == errDeadline {
-		return nil, &Error{Kind: BadAPI, What: fmt.Sprintf("no complete list from %s within %v: try again later, or give --timeout more", c.URL, c.Timeout)}
-	}
+func (c *Client) Instances(ctx context.Context) (list *fleet.Fleet, err error) {
+	err = c.inTime(ctx, func(ctx context.Context) error {
+		list, err = c.readAll(ctx)
+		return err
+	})
 	return list, err
 }
 
+// inTime does a part of the fetch in what is left of its time, which begins with the first part.
+func (c *Client) inTime(ctx context.Context, fetch func(context.Context) error) error {
+	if c.until.IsZero() {
+		c.until = time.Now().Add(c.Timeout)
+	}
+	deadline, cancel := context.WithDeadlineCause(ctx, c.until, errDeadline)
+	defer cancel()
+	err := fetch(deadline)
+	if err != nil && ctx.Err() == nil && context.Cause(deadline) == errDeadline {
+		return &Error{Kind: BadAPI, What: fmt.Sprintf("no complete list from %s within %v: try again later, or give --timeout more", c.URL, c.Timeout)}
+	}
+	return err
+}
+
+// endpoint returns the address of what the API has at a path.
+func (c *Client) endpoint(path string) string { return strings.TrimRight(c.URL, "/") + path }
+
 // instancesURL is the address of the whole list where limit is 0, as documented, else of a part of it.
 func (c *Client) instancesURL(limit, offset int) string {
-	address := strings.TrimRight(c.URL, "/") + "/computing/instances"
+	address := c.endpoint("/computing/instances")
 	if limit > 0 {
 		address += fmt.Sprintf("?limit=%d&offset=%d", limit, offset)
 	}

@@ -47,7 +47,7 @@ func addFile(ctx context.Context, list *collected, decoder *decoder, path string
 	}
 	file, err := openFile(ctx, path)
 	if err != nil {
-		return err
+		return inputError(path, err)
 	}
 	defer file.Close()
 	return addReply(list, decoder, &patientReader{ctx: ctx, source: file}, path)
@@ -67,28 +67,24 @@ func openFile(ctx context.Context, path string) (*os.File, error) {
 	}()
 	select {
 	case o := <-done:
-		return o.file, inputError(path, o.err)
+		return o.file, o.err
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
 }
 
-// inputError turns an error of the file system into one for a person.
+// inputError turns an error of the file system into one for a person. Another, such as the context's cause, stays as it is.
 func inputError(path string, err error) error {
-	if err == nil {
-		return nil
-	}
 	var cause *fs.PathError
-	if errors.As(err, &cause) {
-		err = cause.Err
+	if !errors.As(err, &cause) {
+		return err
 	}
-	return &Error{Kind: BadInput, What: fmt.Sprintf("saved reply %s: %v: check --input", path, err)}
+	return &Error{Kind: BadInput, What: fmt.Sprintf("saved reply %s: %v: check --input", path, cause.Err)}
 }
 
 func addReply(list *collected, decoder *decoder, reply io.Reader, name string) error {
 	p, err := decoder.decodePage(reply, list.pages+1)
 	var known *Error
-	var path *fs.PathError
 	switch {
 	case err == nil:
 		return list.add(p)
@@ -96,10 +92,8 @@ func addReply(list *collected, decoder *decoder, reply io.Reader, name string) e
 		return &Error{Kind: known.Kind, What: name + ": " + known.What}
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return &Error{Kind: BadAPI, What: name + ": the reply is not what the API's document describes: it ends in the middle; save it again"}
-	case errors.As(err, &path):
-		return inputError(name, err)
 	}
-	return err
+	return inputError(name, err)
 }
 
 // patientReader reads a source that may keep its reader waiting, and stops waiting when the context ends. The read

@@ -67,7 +67,7 @@ func (e *statusError) verb() string {
 	case e.code == http.StatusUnauthorized, e.trouble != tokenFine:
 		return "refused the token"
 	case e.code == http.StatusForbidden:
-		return "does not let this token list instances"
+		return "does not let this token read the list"
 	case e.code == http.StatusNotFound:
 		return "has nothing at this address"
 	case e.code == http.StatusTooManyRequests:
@@ -87,7 +87,7 @@ func (e *statusError) cure() string {
 	case e.code == http.StatusUnauthorized:
 		return "access tokens expire after 2 hours; use an API key (ak_…)"
 	case e.code == http.StatusForbidden:
-		return "use an API key of the account whose instances are wanted"
+		return "use an API key of the account whose list is wanted"
 	case e.code == http.StatusNotFound:
 		return "check --api-url, which ends in /api/v1"
 	case e.code >= 300 && e.code < 400:

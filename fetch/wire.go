@@ -73,7 +73,7 @@ func (d *decoder) decodeEnvelope(reply io.Reader, data func(*jsonscan.Scanner) e
 	var syntax *jsonscan.SyntaxError
 	switch {
 	case counted.count > maxBody:
-		return tokenFine, &Error{Kind: BadAPI, What: "the reply is longer than 1 GiB, which no instance list is: check --api-url"}
+		return tokenFine, &Error{Kind: BadAPI, What: "the reply is longer than 1 GiB, which no list is: check --api-url"}
 	case errors.As(err, &syntax):
 		return tokenFine, replyError("it is not JSON: " + syntax.Error())
 	case err != nil:

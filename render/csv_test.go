@@ -55,7 +55,8 @@ func TestGroupsCSV(t *testing.T) {
 	}
 	want := map[string]string{"region": "A", "gpu": "RTX", "instances": "2", "gpu_count": "2", "gpu_count_known": "1", "cpu_cores": "0.5", "cpu_cores_known": "1",
 		"ram": "1234567", "ram_known": "1", "disk_size": "0", "disk_size_known": "0", "running_instances": "2", "running_priced": "1", "running_per_hour": "0.679", "running_per_month": "495.67",
-		"listed_instances": "2", "listed_priced": "1", "listed_per_hour": "0.679", "listed_per_month": "495.67"}
+		"listed_instances": "2", "listed_priced": "1", "listed_per_hour": "0.679", "listed_per_month": "495.67",
+		"listed_per_gpu_hour": "0.3395", "share_of_listed": "100"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -24,7 +24,8 @@ func writeInstancesJSON(w io.Writer, r *report.Report) error {
 		Audience  string    `json:"audience"`
 		Currency  string    `json:"currency"`
 		Total     int       `json:"total_instances"`
-	}{schema, r.Generated, string(r.Source), string(r.Audience), r.Currency, r.Count})
+		*budget             // nothing where there is none
+	}{schema, r.Generated, string(r.Source), string(r.Audience), r.Currency, r.Count, newBudget(r)})
 	if err != nil {
 		return err
 	}
@@ -62,4 +63,20 @@ func appendJSON(line []byte, typ report.Type, v report.Value) ([]byte, error) {
 	}
 	text, err := json.Marshal(exact)
 	return append(line, text...), err
+}
+
+// budget is what data/instances.json says of the month's budget.
+type budget struct {
+	Budget  string      `json:"budget_per_month"`
+	Percent json.Number `json:"run_rate_percent"`  // running per month, of the budget
+	AtLeast bool        `json:"run_rate_at_least"` // something that runs has no price
+}
+
+// newBudget returns nil where there is no budget.
+func newBudget(r *report.Report) *budget {
+	rate, ok := r.RunRate()
+	if !ok {
+		return nil
+	}
+	return &budget{r.Budget.Value.String(), json.Number(rate.Percent.String()), rate.AtLeast}
 }

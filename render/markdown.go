@@ -22,6 +22,7 @@ func writeMarkdown(w io.Writer, r *report.Report) error {
 	m.head()
 	if r.Empty() {
 		m.line("No instances.")
+		m.budget()
 	} else {
 		m.headline()
 	}
@@ -29,6 +30,8 @@ func writeMarkdown(w io.Writer, r *report.Report) error {
 	if !r.Empty() {
 		m.statuses()
 		m.matrix()
+		m.regions()
+		m.models()
 		m.groups()
 	}
 	m.legend()
@@ -86,7 +89,7 @@ func (m *markdown) headline() {
 	if m.r.Shows("disk_size") {
 		rows = append(rows, []string{"Disk (GB)", t.Disk.Text()})
 	}
-	m.table([]string{"Figure", "Value"}, []bool{false, true}, rows)
+	m.table([]string{"Figure", "Value"}, []bool{false, true}, append(rows, m.budgetRows()...))
 }
 
 func (m *markdown) warnings() {
@@ -150,13 +153,13 @@ func (m *markdown) groups() {
 		}
 	}
 	rows = append(rows, m.totalsRow("**All**", "", m.r.Totals))
-	m.table([]string{"Region", "GPU model", "Instances", "GPUs", "Running per hour", "Listed per hour", "Listed per month"},
-		[]bool{false, false, true, true, true, true, true}, rows)
+	m.table([]string{"Region", "GPU model", "Instances", "GPUs", "Running per hour", "Listed per hour", "Listed per month", "Listed per GPU-hour", "Share of listed"},
+		[]bool{false, false, true, true, true, true, true, true, true}, rows)
 }
 
 func (m *markdown) totalsRow(region, model string, t report.Totals) []string {
 	return []string{region, model, report.FormatCount(t.Count), t.GPUs.Text(),
-		m.r.PerHourText(t.Running), m.r.PerHourText(t.Listed), m.r.PerMonthText(t.Listed)}
+		m.r.PerHourText(t.Running), m.r.PerHourText(t.Listed), m.r.PerMonthText(t.Listed), m.r.RateText(t.GPUHour), t.ShareText()}
 }
 
 func (m *markdown) legend() {

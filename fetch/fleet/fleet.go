@@ -59,12 +59,17 @@ type PriceSource byte
 
 // The sources of a price. The zero PriceSource goes with an unknown price.
 const (
-	NoPrice   PriceSource = iota
-	ListPrice             // the instance list itself
+	NoPrice       PriceSource = iota
+	ListPrice                 // the instance list itself
+	FilePrice                 // the price file
+	ProductsPrice             // the product list, from a product with as many GPUs
+	ScaledPrice               // the product list, from a product with another number of GPUs
 )
 
 // String returns the name of the source as outputs show it, "" for NoPrice.
-func (p PriceSource) String() string { return [...]string{"", "list"}[p] }
+func (p PriceSource) String() string {
+	return [...]string{"", "list", "file", "products", "products, scaled"}[p]
+}
 
 // Names of the groups that the API has no name for.
 const (
@@ -86,6 +91,15 @@ func (in *Instance) Model() string {
 	default:
 		return UnknownGPU
 	}
+}
+
+// GPUs returns how many GPUs the instance has by all that the list says: its gpu_count, and 0 without one for a CPU
+// instance without a model. It serves to find a price; totals and rows show gpu_count as it came.
+func (in *Instance) GPUs() Number {
+	if !in.GPUCount.Known && in.GPU == "" && in.Model() == CPUOnly {
+		return Known(0.0)
+	}
+	return in.GPUCount
 }
 
 // RegionName returns the name of the region under which the instance is counted.

@@ -113,3 +113,22 @@ func TestHide(t *testing.T) {
 		t.Error("two keys have one fingerprint")
 	}
 }
+
+func TestMoneyDivided(t *testing.T) {
+	for _, test := range []struct{ amount, by, want string }{
+		{"20", "8", "2.5"}, {"1", "3", "0.3333"}, {"2", "3", "0.6667"}, {"0.00005", "1", "0.0001"}, {"0.00004999", "1", "0"},
+		{"0.0005", "7", "0.0001"}, {"0.00105", "21", "0.0001"}, {"0", "3", "0"},
+	} {
+		if got := money(t, test.amount).Divided(decimal.RequireFromString(test.by), 4).String(); got != test.want {
+			t.Errorf("%s / %s = %s, want %s", test.amount, test.by, got, test.want)
+		}
+	}
+}
+
+func TestMoneyPercent(t *testing.T) {
+	for _, test := range []struct{ part, whole, want string }{{"1", "3", "33.33"}, {"2", "3", "66.67"}, {"1", "1", "100"}, {"0", "1", "0"}, {"0.00005", "1", "0.01"}, {"5", "0.001", "500000"}} {
+		if got := money(t, test.part).Percent(money(t, test.whole), 2).String(); got != test.want {
+			t.Errorf("%s of %s is %s%%, want %s", test.part, test.whole, got, test.want)
+		}
+	}
+}

@@ -33,9 +33,7 @@ var hiders = map[string]func(*Instance){
 	"disk_size":  func(in *Instance) { in.DiskSize = Number{} },
 	"product_type": func(in *Instance) {
 		// The type may be all that says that there is no GPU; the instance stays in its group.
-		if in.Model() == CPUOnly && !in.GPUCount.Known {
-			in.GPUCount = Known(0.0)
-		}
+		in.GPUCount = in.GPUs()
 		in.ProductType = ""
 	},
 }

@@ -49,11 +49,24 @@ func ParseMoney(text string) (Money, error) {
 	return Money{d}, nil
 }
 
+// MoneyOf returns an amount of any size, for what does not come from a list.
+func MoneyOf(amount decimal.Decimal) Money { return Money{amount} }
+
 // Add returns m + n, exactly.
 func (m Money) Add(n Money) Money { return Money{m.amount.Add(n.amount)} }
 
 // Times returns m times a plain number, exactly.
 func (m Money) Times(factor decimal.Decimal) Money { return Money{m.amount.Mul(factor)} }
+
+// Divided returns m divided by a number that is not 0, rounded half away from 0 to so many decimals.
+func (m Money) Divided(by decimal.Decimal, places int32) Money {
+	return Money{m.amount.DivRound(by, places)}
+}
+
+// Percent returns how many percent m is of whole, which is not 0, rounded half away from 0 to so many decimals.
+func (m Money) Percent(whole Money, places int32) decimal.Decimal {
+	return m.amount.Shift(2).DivRound(whole.amount, places)
+}
 
 // IsZero reports whether m is 0.
 func (m Money) IsZero() bool { return m.amount.IsZero() }

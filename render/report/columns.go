@@ -112,7 +112,8 @@ func instanceColumns(audience Audience) []Column[*fleet.Instance] {
 	return append(columns, []Column[*fleet.Instance]{
 		{"price_per_hour", "Price", perHour, Money, "The price of the whole instance while it is charged.",
 			func(in *fleet.Instance) Value { return Value{Known: in.Price.Known, Money: in.Price.Value} }},
-		{"price_source", "Price source", "", Text, "Where the price comes from: list (the instance list).",
+		{"price_source", "Price source", "", Text, "Where the price comes from: file (the price file), list (the instance list), products (the product list), or products, scaled " +
+			"(the product list, from a product with another number of GPUs).",
 			func(in *fleet.Instance) Value { return text(in.PriceSource.String()) }},
 		{"os", "Operating system", "", Text, "The operating system.",
 			func(in *fleet.Instance) Value { return text(in.OS) }},
@@ -152,7 +153,7 @@ func RegionColumns() []Column[*Region] {
 func ModelColumns() []Column[*Model] {
 	return append([]Column[*Model]{
 		{"gpu", "GPU model", "", Text, "The GPU model.", func(m *Model) Value { return text(m.Name) }},
-	}, totalsColumns(func(m *Model) *Totals { return &m.Totals })...)
+	}, append(totalsColumns(func(m *Model) *Totals { return &m.Totals }), regionRateColumns()...)...)
 }
 
 // totalsColumns are the columns of the totals that T has. A sum that something unknown is missing from is told by the
@@ -189,5 +190,5 @@ func totalsColumns[T any](of func(T) *Totals) []Column[T] {
 	columns = append(columns, sum("disk_size", "Disk", "GB", "All root disks.", Size, func(t *Totals) Sum { return t.Disk })...)
 	columns = append(columns, cost("running", "Running", "running", func(t *Totals) Cost { return t.Running })...)
 	columns = append(columns, cost("listed", "Listed", "listed, that is not Deleted, Canceled, Completed or Booked", func(t *Totals) Cost { return t.Listed })...)
-	return columns
+	return append(columns, rateColumns(of)...)
 }

@@ -38,6 +38,7 @@ type Settings struct {
 	Audience      Audience
 	Currency      string          // ISO 4217 code; it names the unit, nothing is converted
 	HoursPerMonth decimal.Decimal // above 0
+	Budget        fleet.Price     // a month's, above 0; unknown where there is none
 	// Hidden names the fields that the report leaves out, sorted. An id has a pseudonym in its place.
 	Hidden []string
 	// KeyFingerprint tells the key of the pseudonyms, "" where ids are not hidden.
@@ -74,6 +75,9 @@ type Model struct {
 	Name, Slug string
 	Totals
 	Groups []*Group // sorted by region
+	// Cheapest and Dearest are the groups with the lowest and the highest cost of a GPU-hour, of equals the first; nil where
+	// none is known.
+	Cheapest, Dearest *Group
 }
 
 // Group is what one region has of one GPU model.
@@ -113,6 +117,8 @@ func New(list *fleet.Fleet, settings Settings) *Report {
 		all = append(all, region.Groups...)
 	}
 	r.Totals = sumGroups(all, r.HoursPerMonth)
+	r.setShares()
+	r.compareRegions()
 	r.Matrix = newMatrix(r.Regions, r.Models)
 	return r
 }

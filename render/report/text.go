@@ -90,10 +90,11 @@ func (r *Report) LeftOut() []string {
 
 // Legend returns the sentences that say what the figures mean.
 func (r *Report) Legend() []string {
-	return []string{
+	return append([]string{
 		"Running is what has the status Running. Listed is what still exists: every status but Deleted, Canceled, Completed and Booked.",
 		"The provider does not document whether a stopped instance is billed, so both figures are given and neither is called the bill.",
-		fmt.Sprintf("A month is %s hours. Amounts are in %s as the list states them; nothing is converted.", r.HoursPerMonth, r.Currency),
+		fmt.Sprintf("A month is %s hours. Amounts are in %s as the prices state them; nothing is converted.", r.HoursPerMonth, r.Currency),
+		"The cost of a GPU-hour is the sum of the prices of the listed instances that have GPUs and a price, divided by their GPUs and rounded to 4 decimals. Shares are those of the fleet's listed cost.",
 		"What is unknown counts as 0 in a sum. Such a sum is a lower bound, is marked ≥, and says how many it covers.",
-	}
+	}, r.budgetLegend()...)
 }

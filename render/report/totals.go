@@ -22,6 +22,9 @@ type Totals struct {
 	Statuses []StatusCount
 	Running  Cost // what is running
 	Listed   Cost // what still exists: not Deleted, Canceled, Completed or Booked
+	GPUHour  Rate // what a GPU of those costs
+	// Share is how many percent of the fleet's listed cost this is; see setShares.
+	Share fleet.Number
 }
 
 // Sum is a sum over instances. Those whose number is unknown count as 0, so with Known below Of it is a lower
@@ -98,6 +101,7 @@ func sumInstances(instances []*fleet.Instance, hoursPerMonth decimal.Decimal) To
 		}
 		if in.Listed() {
 			t.Listed.add(in.Price)
+			t.GPUHour.add(in.Price, in.GPUCount)
 		}
 	}
 	t.finish(statuses, hoursPerMonth)
@@ -121,6 +125,7 @@ func sumGroups(groups []*Group, hoursPerMonth decimal.Decimal) Totals {
 		}
 		t.Running.addCost(g.Running)
 		t.Listed.addCost(g.Listed)
+		t.GPUHour.addRate(g.GPUHour)
 	}
 	t.finish(statuses, hoursPerMonth)
 	return t

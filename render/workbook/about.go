@@ -60,7 +60,7 @@ func (b *book) explainGaps(p *page) {
 	for _, sentence := range b.r.LeftOut() {
 		p.explain("", sentence)
 	}
-	p.explain("The bill", "Prices are those of the list. Discounts, taxes, storage, traffic and hours that an instance did not run are not in it: no figure is an invoice.")
+	p.explain("The bill", "Prices are those of the price file, of the list and of the product list. Discounts, taxes, storage, traffic and hours that an instance did not run are not in it: no figure is an invoice.")
 	p.blank()
 }
 

@@ -23,6 +23,7 @@ func (b *book) summary() *page {
 	}
 	p.blank()
 	b.addCosts(p)
+	b.addBudget(p)
 	b.addFleet(p)
 	b.addIndex(p)
 	b.addBasis(p)
