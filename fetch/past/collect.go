@@ -69,7 +69,7 @@ func (c *Collector) AddHistory(content []byte) {
 		}
 	}
 	if late > 0 {
-		c.Warn(fmt.Sprintf("%d of the days in %s", late, HistoryPath), future)
+		c.past.Warnings = append(c.past.Warnings, fmt.Sprintf("%s of the earlier report is carried on without its %d latest days: they bear a future date", HistoryPath, late))
 	}
 }
 

@@ -38,9 +38,15 @@ type Settings struct {
 	Audience      Audience
 	Currency      string          // ISO 4217 code; it names the unit, nothing is converted
 	HoursPerMonth decimal.Decimal // above 0
+	Account       string          // tells the accounts of a source apart; "" where there is but one
+	BaseURL       string          // where the site will stand, without a slash at its end; "" where that is not known
+
+	Hidden         []string // names of hidden columns, sorted
+	KeyFingerprint string   // of the key that made pseudonyms of the ids; "" where they are the API's own
 }
 
-// Report is all that any output says. It is not changed once it is made, so that writers can work side by side.
+// Report is all that any output says. It is not changed once it is made and compared with the past, so that writers can work
+// side by side.
 type Report struct {
 	Settings
 	Totals
@@ -56,6 +62,8 @@ type Report struct {
 	Columns []Column[*fleet.Instance]
 	// Warnings are sentences about the list, in the order in which they were met.
 	Warnings []string
+	// Past is what the report says of earlier runs, and carries on of them.
+	Past
 }
 
 // Region is a region and its GPU models.
