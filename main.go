@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -25,6 +26,7 @@ import (
 
 	"gpufleet/fetch"
 	"gpufleet/fetch/fleet"
+	"gpufleet/fetch/past"
 	"gpufleet/render"
 	"gpufleet/render/publish"
 	"gpufleet/render/report"
@@ -36,7 +38,7 @@ const (
 	exitFailed      = 1   // could not render or write; the folder is as before
 	exitUsage       = 2   // bad flag, setting, price file or saved reply's path; the folder is as before
 	exitAPI         = 3   // no reply, or one that is not what the API's document describes; the folder is as before
-	exitIncomplete  = 4   // a list that can't be the whole truth; the folder is as before
+	exitIncomplete  = 4   // a list that can't be the whole truth: incomplete, or shrunk beyond belief; the folder is as before
 	exitCheck       = 5   // a check of --fail-on tripped; the folder is new
 	exitInterrupted = 128 // plus the signal's number: 130, 143; the folder is as before
 )
@@ -130,6 +132,7 @@ var flagGroups = []flagGroup{
 	{"output", []cli.Flag{
 		&cli.StringFlag{Name: "out", Value: "out", Usage: "write the report into `DIR`"},
 		&cli.StringFlag{Name: "title", Value: "GPU fleet", Usage: "`TEXT` that heads every page"},
+		&cli.StringFlag{Name: "base-url", Usage: "the `URL` at which the folder will be published, for the feed's links"},
 	}},
 	{"privacy", []cli.Flag{
 		&cli.StringFlag{Name: "audience", Value: "public", Usage: "`WHO` reads it: public leaves addresses out, internal shows them"},
@@ -140,6 +143,10 @@ var flagGroups = []flagGroup{
 		&cli.StringFlag{Name: "currency", Value: "USD", Usage: "the ISO `CODE` of all prices; nothing is converted"},
 		&cli.StringFlag{Name: "hours-per-month", Value: "730", Usage: "`HOURS` that make a month"},
 		&cli.StringFlag{Name: "budget", Usage: "a month's `AMOUNT`, which the run rate is a share of"},
+	}},
+	{"change", []cli.Flag{
+		&cli.StringFlag{Name: "previous", Usage: "the earlier report to compare with and carry on, a folder or the URL of a published site, in `PLACE`; else what is in --out"},
+		&cli.BoolFlag{Name: "accept-shrink", Usage: "believe a list with fewer than half of the last run's instances"},
 	}},
 	{"checks", []cli.Flag{
 		&cli.StringFlag{Name: "fail-on", Usage: "exit with 5 on any of `LIST`: over-budget, unpriced, instance-error, warnings (commas between)"},
@@ -227,6 +234,8 @@ type settings struct {
 	inputs         []string
 	demo           bool
 	out            string
+	previous       string // a folder or an address; "" for what is in out
+	acceptShrink   bool
 	timeout        time.Duration
 	pseudonymKey   []byte           // where ids are hidden
 	priceFile      *fetch.PriceFile // nil for none
@@ -311,6 +320,7 @@ func readSettings(c *cli.Context) (*settings, error) {
 	s := &settings{
 		apiURL: v.text("api-url"), inputs: v.list("input", "demo"), demo: v.bool("demo", "input"), out: v.text("out"),
 		quiet: v.bool("quiet", "verbose"), verbose: v.bool("verbose", "quiet"),
+		previous: v.previous(), acceptShrink: v.bool("accept-shrink"),
 		report: report.Settings{
 			Title:         v.title(),
 			Generated:     v.now(),
@@ -321,6 +331,7 @@ func readSettings(c *cli.Context) (*settings, error) {
 			HoursPerMonth: v.hoursPerMonth(),
 			Hidden:        v.hidden(),
 			Budget:        v.budget(),
+			BaseURL:       v.baseURL(),
 		},
 		timeout: v.timeout(),
 	}
@@ -348,6 +359,7 @@ func readSettings(c *cli.Context) (*settings, error) {
 			v.fail("--api-url: %v", err)
 		}
 		s.token = v.token()
+		s.report.Account = fetch.Account(s.apiURL, s.token)
 	}
 	return s, v.err
 }
@@ -580,7 +592,17 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, t *talk) error 
 		return err
 	}
 	list.Hide(s.report.Hidden, s.pseudonymKey)
+	earlier, err := s.earlier(ctx, folder, t)
+	if err != nil {
+		return err
+	}
+	if err := s.checkShrink(earlier, len(list.Instances)); err != nil {
+		return err
+	}
 	r := report.New(list, s.report)
+	if err := r.Compare(earlier); err != nil {
+		return err
+	}
 	t.debug("%d instances in %d regions, %d models", r.Count, len(r.Regions), len(r.Models))
 
 	stage, err := folder.Stage(ctx)
@@ -662,6 +684,100 @@ func priceByProducts(ctx context.Context, client *fetch.Client, list *fleet.Flee
 		products.Apply(list)
 	}
 	return nil
+}
+
+// isURL reports whether --previous names a site and not a folder.
+func isURL(text string) bool { return strings.Contains(text, "://") }
+
+func (v *values) previous() string {
+	text := v.text("previous")
+	if isURL(text) {
+		if err := fetch.CheckSiteURL(text); err != nil {
+			v.fail("--previous: %v", err)
+		}
+	} else if info, err := os.Stat(text); text != "" && (err != nil || !info.IsDir()) {
+		v.fail("--previous %s: no such folder: give the folder of an earlier report, or the https address of its site", text)
+	}
+	return text
+}
+
+func (v *values) baseURL() string {
+	text := v.text("base-url")
+	if text != "" {
+		if err := fetch.CheckSiteURL(text); err != nil {
+			v.fail("--base-url: %v", err)
+		}
+	}
+	return strings.TrimRight(text, "/")
+}
+
+// earlier reads what earlier runs left, from the output folder or where --previous says.
+func (s *settings) earlier(ctx context.Context, folder *publish.Folder, t *talk) (*past.Past, error) {
+	c := &past.Collector{Run: s.report.Head(), Now: s.report.Generated}
+	var err error
+	switch {
+	case s.previous == "":
+		if manifest := folder.Manifest(); manifest != nil {
+			err = collectFolder(ctx, s.out, func(*fetch.Folder) ([]fetch.Listed, error) { return listed(manifest), nil }, c)
+		}
+	case isURL(s.previous):
+		client := &fetch.Client{URL: s.previous, Site: true, UserAgent: "gpufleet/" + version(), Timeout: s.timeout, Log: t.debug}
+		err = fetch.Site{Client: client}.Collect(ctx, decodeManifest, c)
+	default:
+		err = collectFolder(ctx, s.previous, func(f *fetch.Folder) ([]fetch.Listed, error) { return f.Manifest(ctx, decodeManifest) }, c)
+	}
+	if errors.Is(err, fetch.ErrNoManifest) {
+		t.warn(fmt.Sprintf("--previous %s: %v: this counts as the first run", s.previous, err))
+		err = nil
+	}
+	for _, warning := range c.Past().Warnings {
+		t.warn(warning)
+	}
+	return c.Past(), err
+}
+
+// collectFolder gathers the past from a folder, of which manifest lists the files.
+func collectFolder(ctx context.Context, path string, manifest func(*fetch.Folder) ([]fetch.Listed, error), c *past.Collector) error {
+	folder, err := fetch.OpenFolder(path)
+	if err != nil {
+		return fmt.Errorf("read the earlier report in %s: %w", path, err)
+	}
+	defer folder.Close()
+	files, err := manifest(folder)
+	if err != nil && !errors.Is(err, fetch.ErrNoManifest) && ctx.Err() == nil {
+		return usagef("--previous %s: %v", path, err)
+	}
+	if err != nil {
+		return err
+	}
+	return folder.Collect(ctx, files, c)
+}
+
+func decodeManifest(content []byte) ([]fetch.Listed, error) {
+	manifest, err := publish.ReadManifest(bytes.NewReader(content))
+	if err != nil {
+		return nil, err
+	}
+	return listed(manifest), nil
+}
+
+func listed(manifest *publish.Manifest) []fetch.Listed {
+	files := make([]fetch.Listed, len(manifest.Files))
+	for i, file := range manifest.Files {
+		files[i] = fetch.Listed(file)
+	}
+	return files
+}
+
+// checkShrink refuses a list that has lost so much since the last run that it is more likely broken than true.
+func (s *settings) checkShrink(earlier *past.Past, count int) error {
+	const guarded = 10 // instances of the last run, from which on it is checked
+	last := earlier.Last
+	if s.acceptShrink || !last.Known || last.Value < guarded || count*2 >= last.Value {
+		return nil
+	}
+	return &fetch.Error{Kind: fetch.Incomplete, What: fmt.Sprintf(
+		"the list has %d instances, but the last run's had %d: if so many are really gone, give --accept-shrink", count, last.Value)}
 }
 
 // talk is what the program says while it works.

@@ -3,7 +3,9 @@ package main
 import (
 	"archive/zip"
 	"bytes"
+	"compress/gzip"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -17,14 +19,17 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/urfave/cli/v2"
 	"github.com/xuri/excelize/v2"
+	"golang.org/x/net/html"
 )
 
 var update = flag.Bool("update", false, "write what the program writes now as the expected outputs")
@@ -203,6 +208,11 @@ func TestExitCodes(t *testing.T) {
 		{"title that turns the text", 2, "--title", nil, []string{"--demo", "--title", "a\u202eb"}},
 		{"quiet and verbose", 2, "exclude each other", nil, []string{"--demo", "--quiet", "--verbose"}},
 		{"bad boolean", 2, "$GPUFLEET_DEMO", map[string]string{"GPUFLEET_DEMO": "perhaps"}, nil},
+		{"previous folder missing", 2, "no such folder", nil, []string{"--demo", "--previous", filepath.Join(dir, "none")}},
+		{"previous site in the clear", 2, "--previous: http", nil, []string{"--demo", "--previous", "http://example.org"}},
+		{"previous site with a password", 2, "user name or password", nil, []string{"--demo", "--previous", "https://u:SECRET@example.org"}},
+		{"base address", 2, "--base-url: not a web address", nil, []string{"--demo", "--base-url", "example.org"}},
+		{"base address with a query", 2, "--base-url: it holds a query", nil, []string{"--demo", "--base-url", "https://example.org/?a=SECRET"}},
 		{"bad epoch", 2, "$SOURCE_DATE_EPOCH", map[string]string{"SOURCE_DATE_EPOCH": "today"}, []string{"--demo"}},
 
 		{"unreachable", 3, "refused", tokenSet, []string{"--api-url", closed.URL, "--timeout", "20s"}},
@@ -210,6 +220,8 @@ func TestExitCodes(t *testing.T) {
 		{"redirect", 3, "redirect", tokenSet, []string{"--api-url", serve(t, 302, "")}},
 		{"failed", 3, "reports a failure", tokenSet, []string{"--api-url", serve(t, 200, `{"data": null, "status": "failed", "message": "SECRET"}`)}},
 		{"not JSON", 3, "not JSON", tokenSet, []string{"--api-url", serve(t, 200, "<html>SECRET</html>")}},
+		{"previous site fails", 3, "403 from GET", nil, []string{"--input", reply, "--previous", serve(t, 403, "SECRET")}},
+		{"previous site unreachable", 3, "refused", nil, []string{"--input", reply, "--timeout", "20s", "--previous", closed.URL}},
 		{"saved reply is no reply", 3, "not what the API's document describes", nil, []string{"--input", write(t, filepath.Join(dir, "list.json"), `["SECRET"]`)}},
 
 		{"incomplete", 4, "1 of 2", tokenSet, []string{"--api-url", serve(t, 200, strings.Replace(oneInstance, `"total_instance": 1`, `"total_instance": 2`, 1))}},
@@ -375,7 +387,9 @@ func TestOutputs(t *testing.T) {
 	}
 }
 
-// TestSameBytes runs twice, the second time over the first: the same bytes, and no file touched.
+// TestSameBytes holds that equal input and time give equal bytes. What an earlier run left is input too: two first runs are
+// equal, a second run over one of them has a past and differs from it, and a third finds the same past as the second, so it
+// touches nothing.
 func TestSameBytes(t *testing.T) {
 	first, second := filepath.Join(t.TempDir(), "out"), filepath.Join(t.TempDir(), "out")
 	execute(t, nil, "--demo", "--out", first).want(t, 0)
@@ -388,14 +402,66 @@ func TestSameBytes(t *testing.T) {
 	if diff := cmp.Diff(contents(t, first), contents(t, second)); diff != "" {
 		t.Error(diff)
 	}
-	index := filepath.Join(first, "index.html")
+	for _, out := range []string{first, second} {
+		execute(t, nil, "--demo", "--out", out).want(t, 0)
+	}
+	before := contents(t, first)
+	if diff := cmp.Diff(before, contents(t, second)); diff != "" {
+		t.Error(diff)
+	}
 	old := time.Unix(1_000_000_000, 0)
-	if err := os.Chtimes(index, old, old); err != nil {
-		t.Fatal(err)
+	for path := range before {
+		if err := os.Chtimes(filepath.Join(first, path), old, old); err != nil {
+			t.Fatal(err)
+		}
 	}
 	execute(t, nil, "--demo", "--out", first).want(t, 0)
-	if info, err := os.Stat(index); err != nil || !info.ModTime().Equal(old) {
-		t.Errorf("an unchanged file was touched: %v, %v", info.ModTime(), err)
+	if diff := cmp.Diff(before, contents(t, first)); diff != "" {
+		t.Error(diff)
+	}
+	for path := range before {
+		// The manifest is written anew while files are placed, so that a killed run leaves a true one.
+		if info, err := os.Stat(filepath.Join(first, path)); err != nil || !info.ModTime().Equal(old) && path != "manifest.json" {
+			t.Errorf("an unchanged file was touched: %s, %v", path, err)
+		}
+	}
+}
+
+// TestPreviousSite reads the past from a published site that answers, fails, and has nothing yet.
+func TestPreviousSite(t *testing.T) {
+	dir := t.TempDir()
+	reply := write(t, filepath.Join(dir, "reply.json"), oneInstance)
+	published := filepath.Join(dir, "published")
+	execute(t, map[string]string{"SOURCE_DATE_EPOCH": "1795000000"}, "--input", reply, "--out", published).want(t, 0)
+	site := httptest.NewServer(http.FileServer(http.Dir(published)))
+	defer site.Close()
+	out := filepath.Join(dir, "out")
+	got := execute(t, tokenSet, "--input", reply, "--out", out, "--previous", site.URL)
+	got.want(t, 0)
+	if files := contents(t, out); got.stderr != "" || !strings.Contains(files["data/changes.json"], `"from":"2026-11-18T11:06:40Z"`) || files["data/snapshots/2026-11-18.json.gz"] == "" {
+		t.Errorf("the past is not carried on: %s, %s", got.stderr, files["data/changes.json"])
+	}
+	before := contents(t, out)
+	execute(t, nil, "--input", reply, "--out", out, "--previous", serve(t, 403, "")).want(t, exitAPI, "403 from GET")
+	execute(t, nil, "--input", reply, "--out", out, "--previous", serve(t, 200, "<html>")).want(t, exitAPI, "manifest.json can't be used")
+	if diff := cmp.Diff(before, contents(t, out)); diff != "" {
+		t.Errorf("a failed run changed the folder: %s", diff)
+	}
+	execute(t, nil, "--input", reply, "--out", out, "--previous", serve(t, 404, "")).want(t, 0, "this counts as the first run")
+	if text := contents(t, out)["data/changes.json"]; text != `{"schema":1,"since_last_run":null,"since_last_week":null}`+"\n" {
+		t.Error(text)
+	}
+}
+
+// TestBaseURL holds that the feed's links are absolute where it is known where the site will stand.
+func TestBaseURL(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out")
+	execute(t, nil, "--demo", "--out", out, "--base-url", "https://example.org/fleet/").want(t, 0)
+	feed := contents(t, out)["feed.xml"]
+	for _, want := range []string{`rel="self" type="application/atom+xml" href="https://example.org/fleet/feed.xml"`, `rel="alternate" type="text/html" href="https://example.org/fleet/changes/index.html"`} {
+		if !strings.Contains(feed, want) {
+			t.Errorf("the feed does not have %s: %s", want, feed)
+		}
 	}
 }
 
@@ -432,7 +498,7 @@ func TestHelpAndVersion(t *testing.T) {
 	got := execute(t, nil, "--help")
 	got.want(t, 0)
 	at := 0
-	for _, group := range []string{"\nsource\n", "\noutput\n", "\nprivacy\n", "\ncost\n", "\nchecks\n", "\nnetwork\n", "\ntalk\n"} {
+	for _, group := range []string{"\nsource\n", "\noutput\n", "\nprivacy\n", "\ncost\n", "\nchange\n", "\nchecks\n", "\nnetwork\n", "\ntalk\n"} {
 		next := strings.Index(got.stdout[at:], group)
 		if next < 0 {
 			t.Fatalf("%q is missing or out of order in: %s", group, got.stdout)
@@ -492,6 +558,11 @@ func TestNothingLeaks(t *testing.T) {
 				if got.code == exitWritten {
 					maps.Copy(said, everything(t, out))
 				}
+				for path, content := range said {
+					if strings.HasSuffix(path, ".gz") {
+						said[path] = gunzip(t, content)
+					}
+				}
 				for place, text := range said {
 					if at := strings.Index(strings.ToUpper(text), "CANARY"); at >= 0 {
 						t.Errorf("%s, %d, %s: %s holds %q", name, code, verbosity, place, text[at:min(len(text), at+20)])
@@ -509,6 +580,19 @@ func TestNothingLeaks(t *testing.T) {
 			}
 		}
 	}
+}
+
+func gunzip(t *testing.T, content string) string {
+	t.Helper()
+	reader, err := gzip.NewReader(strings.NewReader(content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // unzip returns the parts of a workbook.
@@ -569,8 +653,9 @@ func TestHide(t *testing.T) {
 				t.Errorf("%s: %q is not even there when it is shown", field, value)
 			}
 			for path, text := range files {
-				// The pages say by name what is left out by choice.
-				if strings.Contains(strings.ReplaceAll(text, "The field "+field+" is left out", ""), value) {
+				// The pages say by name what is left out by choice, and the history what it was made without.
+				text = strings.NewReplacer("The field "+field+" is left out", "", `"hidden":["`+field+`"]`, "", `"hidden": ["`+field+`"]`, "").Replace(text)
+				if strings.Contains(text, value) {
 					t.Errorf("%s is hidden, yet %s holds %q", field, path, value)
 				}
 			}
@@ -1016,4 +1101,88 @@ func TestInterruptedSettings(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	time.AfterFunc(20*time.Millisecond, func() { cancel(interrupted{syscall.SIGTERM}) })
 	executeWith(t, ctx, nil, nil, "--demo", "--prices", pipe, "--out", filepath.Join(t.TempDir(), "out")).want(t, 143, "as before")
+}
+
+// TestScripts runs the program as its users do, through the scripts in render/testdata/scripts. Besides testscript's own
+// commands they have:
+//
+//	sheet FILE.xlsx SHEET    the rows of a sheet's table, unformatted, with commas between the cells
+//	section FILE.md HEADING  what stands under a heading, up to the next one
+//	words FILE.html          the text of a page
+//	repack FILE OLD NEW      puts a text in the place of another in a gzip file, and the manifest right
+func TestScripts(t *testing.T) {
+	program := build(t)
+	testscript.Run(t, testscript.Params{
+		Dir: "render/testdata/scripts",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("PATH", filepath.Dir(program)+string(os.PathListSeparator)+env.Getenv("PATH"))
+			return nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"sheet": func(ts *testscript.TestScript, _ bool, args []string) {
+				file, err := excelize.OpenFile(ts.MkAbs(args[0]))
+				ts.Check(err)
+				defer file.Close()
+				rows, err := file.GetRows(args[1], excelize.Options{RawCellValue: true})
+				ts.Check(err)
+				for _, row := range rows[4:] { // behind title, caption, totals and header
+					if serial, err := strconv.ParseFloat(row[1], 64); err == nil {
+						moment, err := excelize.ExcelDateToTime(serial, false)
+						ts.Check(err)
+						row[1] = moment.Round(time.Second).Format("2006-01-02 15:04")
+					}
+					fmt.Fprintln(ts.Stdout(), strings.Join(row, ","))
+				}
+			},
+			"section": func(ts *testscript.TestScript, _ bool, args []string) {
+				_, after, found := strings.Cut(ts.ReadFile(args[0]), "# "+args[1]+"\n\n")
+				if !found {
+					ts.Fatalf("no section %q", args[1])
+				}
+				section, _, _ := strings.Cut(after, "#")
+				fmt.Fprint(ts.Stdout(), section)
+			},
+			"words": func(ts *testscript.TestScript, _ bool, args []string) {
+				tree, err := html.Parse(strings.NewReader(ts.ReadFile(args[0])))
+				ts.Check(err)
+				var words []string
+				for n := range tree.Descendants() {
+					if n.Type == html.TextNode {
+						words = append(words, strings.Fields(n.Data)...)
+					}
+				}
+				fmt.Fprintln(ts.Stdout(), strings.Join(words, " "))
+			},
+			"repack": func(ts *testscript.TestScript, _ bool, args []string) { repack(ts, args[0], args[1], args[2]) },
+		},
+	})
+}
+
+// repack changes a snapshot as someone would who knows how the folder is made.
+func repack(ts *testscript.TestScript, path, old, replacement string) {
+	before := ts.ReadFile(path)
+	reader, err := gzip.NewReader(strings.NewReader(before))
+	ts.Check(err)
+	text, err := io.ReadAll(reader)
+	ts.Check(err)
+	if !bytes.Contains(text, []byte(old)) {
+		ts.Fatalf("%s does not hold %s", path, old)
+	}
+	var after bytes.Buffer
+	zip := gzip.NewWriter(&after)
+	zip.Write(bytes.ReplaceAll(text, []byte(old), []byte(replacement)))
+	ts.Check(zip.Close())
+	ts.Check(os.WriteFile(ts.MkAbs(path), after.Bytes(), 0o644))
+	out, _, _ := strings.Cut(path, "/")
+	manifest := ts.ReadFile(out + "/manifest.json")
+	for old, replacement := range map[string]string{
+		fmt.Sprintf("%x", sha256.Sum256([]byte(before))):   fmt.Sprintf("%x", sha256.Sum256(after.Bytes())),
+		fmt.Sprintf("gz\",\n   \"size\": %d", len(before)): fmt.Sprintf("gz\",\n   \"size\": %d", after.Len()),
+	} {
+		if !strings.Contains(manifest, old) {
+			ts.Fatalf("the manifest does not hold %s: %s", old, manifest)
+		}
+		manifest = strings.Replace(manifest, old, replacement, 1)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(out+"/manifest.json"), []byte(manifest), 0o644))
 }

@@ -29,6 +29,7 @@ type Client struct {
 	Progress  func(page, instances int)        // called after each page; nil for silence
 	Log       func(format string, args ...any) // called with what is done; nil for silence
 	Transport http.RoundTripper                // nil for NewTransport()
+	Site      bool                             // a published site is read, not the API: no token goes along, and a few redirects are followed
 
 	wait    func(time.Duration) <-chan time.Time // nil for time.After
 	random  func() float64                       // from 0 to below 1; nil for math/rand/v2
@@ -132,11 +133,7 @@ func (c *Client) attempt(ctx context.Context, address string, read func(io.Reade
 	if err != nil {
 		return err
 	}
-	request.Header.Set("Authorization", "Bearer "+c.Token)
-	request.Header.Set("Accept", "application/json")
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("User-Agent", c.UserAgent)
-
+	c.setHeaders(request.Header)
 	response, err := c.http().Do(request)
 	if err != nil {
 		return errorOrCause(ctx, err)
@@ -151,6 +148,18 @@ func (c *Client) attempt(ctx context.Context, address string, read func(io.Reade
 	return errorOrCause(ctx, read(body))
 }
 
+// setHeaders says who asks and for what. A site is asked for its files as they are: their hashes are compared.
+func (c *Client) setHeaders(header http.Header) {
+	header.Set("User-Agent", c.UserAgent)
+	if c.Site {
+		header.Set("Accept-Encoding", "identity")
+		return
+	}
+	header.Set("Authorization", "Bearer "+c.Token)
+	header.Set("Accept", "application/json")
+	header.Set("Content-Type", "application/json")
+}
+
 // errorOrCause returns what ended the context in place of an error that only says that it ended.
 func errorOrCause(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() != nil {
@@ -159,11 +168,14 @@ func errorOrCause(ctx context.Context, err error) error {
 	return err
 }
 
-// http returns a client that follows no redirect: Go would send the token along to another port, and from https to
-// http, of the same host.
+// http returns a client that follows no redirect of the API: Go would send the token along to another port, and from https
+// to http, of the same host.
 func (c *Client) http() *http.Client {
 	if c.Transport == nil {
 		c.Transport = NewTransport()
+	}
+	if c.Site {
+		return &http.Client{Transport: c.Transport, CheckRedirect: followSite}
 	}
 	return &http.Client{
 		Transport:     c.Transport,

@@ -35,23 +35,30 @@ func (c *Client) get(ctx context.Context, address string, read func(io.Reader) e
 			return errorOrCause(ctx, failed)
 		}
 		if !worthRetrying(failed) {
-			return describe(failed, address)
+			return c.describe(failed, address)
 		}
 		if attempt == maxAttempts || c.retries == maxRetries {
-			return withAttempts(describe(failed, address), attempt)
+			return withAttempts(c.describe(failed, address), attempt)
 		}
 		wait, err := c.waitBefore(ctx, attempt, failed, address)
 		if err != nil {
 			return err
 		}
 		c.retries++
-		c.log("%v; attempt %d of %d in %v", describe(failed, address), attempt+1, maxAttempts, wait.Round(time.Millisecond))
+		c.log("%v; attempt %d of %d in %v", c.describe(failed, address), attempt+1, maxAttempts, wait.Round(time.Millisecond))
 		select {
 		case <-c.after(wait):
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
 	}
+}
+
+func (c *Client) describe(err error, address string) error {
+	if c.Site {
+		return describeSite(err, address)
+	}
+	return describe(err, address)
 }
 
 // waitBefore returns how long to wait after an attempt: as long as Retry-After says, else a random part of a time
@@ -67,7 +74,11 @@ func (c *Client) waitBefore(ctx context.Context, attempt int, err error, address
 		left = min(left, time.Until(deadline))
 	}
 	if status.retryAfter > left {
-		return 0, &Error{Kind: BadAPI, What: fmt.Sprintf("%s, and asks for a longer wait than a minute, or than there is time: try again later", status.says(address))}
+		says := status.says(address)
+		if c.Site {
+			says = status.saysOfSite(address)
+		}
+		return 0, &Error{Kind: BadAPI, What: says + ", and asks for a longer wait than a minute, or than there is time: try again later"}
 	}
 	return status.retryAfter, nil
 }

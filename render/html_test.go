@@ -56,7 +56,7 @@ func manyGroups() *report.Report {
 
 // TestLinksResolve follows every address of every page, to files that other writers make too, and to anchors.
 func TestLinksResolve(t *testing.T) {
-	for name, r := range map[string]*report.Report{"full": manyGroups(), "empty": reportOf()} {
+	for name, r := range map[string]*report.Report{"full": manyGroups(), "empty": reportOf(), "later": laterReport(t, manyGroups().Instances, nil)} {
 		var folder memory
 		if err := Write(r, folder.create); err != nil {
 			t.Fatal(err)

@@ -27,6 +27,7 @@ func writeMarkdown(w io.Writer, r *report.Report) error {
 		m.headline()
 	}
 	m.warnings()
+	m.changes()
 	if !r.Empty() {
 		m.statuses()
 		m.matrix()

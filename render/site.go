@@ -31,13 +31,18 @@ func Write(r *report.Report, create Create) error {
 		{"data/instances.json", writeInstancesJSON},
 		{"data/instances.csv", writeInstancesCSV},
 		{"data/groups.csv", writeGroupsCSV},
+		{"data/changes.json", writeChangesJSON},
 		{"summary.md", func(w io.Writer, _ *report.Report) error { _, err := w.Write(summary.Bytes()); return err }},
 		{"fleet.xlsx", workbook.Write},
+		{feedPath, writeFeed},
 	}
 	for _, output := range outputs {
 		if err := writeFile(create, output.path, func(w io.Writer) error { return output.write(w, r) }); err != nil {
 			return err
 		}
+	}
+	if err := writePast(r, create); err != nil {
+		return err
 	}
 	return writeSite(r, summaryHTML, create)
 }

@@ -27,6 +27,7 @@ const (
 	regionsSection
 	modelsSection
 	instancesSection
+	changesSection
 	summarySection
 	aboutSection
 )
@@ -81,6 +82,12 @@ func groupFrame(r *report.Report, group *report.Group, s listPage) frame {
 func instancesFrame(r *report.Report, s listPage) frame {
 	return frame{Report: r, path: s.path(), title: "Instances" + pageSuffix(s), name: "Instances" + pageSuffix(s), section: instancesSection,
 		description: "Every instance with all its columns: " + extent(&r.Totals) + pageSuffix(s) + ".",
+		crumbs:      []crumb{toOverview}}
+}
+
+func changesFrame(r *report.Report) frame {
+	return frame{Report: r, path: changesPath, title: "Changes", name: "Changes", section: changesSection,
+		description: "What changed since the last run and since last week, and what it does to the listed total.",
 		crumbs:      []crumb{toOverview}}
 }
 

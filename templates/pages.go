@@ -25,6 +25,7 @@ func Pages(r *report.Report, summary string) iter.Seq[Page] {
 			yieldRegions(r, yield) &&
 			yieldModels(r, yield) &&
 			yieldInstances(r, yield) &&
+			yield(Page{changesPath, changesPage(changesFrame(r))}) &&
 			yield(Page{summaryPath, summaryPage(summaryFrame(r), withScrollingTables(summary))}) &&
 			yield(Page{aboutPath, about(aboutFrame(r))})
 	}

@@ -125,7 +125,7 @@ func TestPaths(t *testing.T) {
 		"regions/montreal-pwojqwcxmoanuhub/index.html", "regions/montreal-pwojqwcxmoanuhub/cpu-only/index.html", "regions/montreal-pwojqwcxmoanuhub/unknown-gpu/index.html",
 		"regions/unknown-region/index.html", "regions/unknown-region/l40s/index.html",
 		"models/cpu-only/index.html", "models/l40s/index.html", "models/rtx-a6000/index.html", "models/unknown-gpu/index.html",
-		"instances/index.html", "summary/index.html", "about/index.html",
+		"instances/index.html", "changes/index.html", "summary/index.html", "about/index.html",
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("pages:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -182,7 +182,7 @@ func TestEmptyFleet(t *testing.T) {
 			t.Errorf("%s shows a table of nothing", page.path)
 		}
 	}
-	if got, want := strings.Join(paths, " "), "index.html 404.html instances/index.html summary/index.html about/index.html"; got != want {
+	if got, want := strings.Join(paths, " "), "index.html 404.html instances/index.html changes/index.html summary/index.html about/index.html"; got != want {
 		t.Errorf("pages %s, want %s", got, want)
 	}
 	for _, path := range []string{overviewPath, instancesPath} {

@@ -15,7 +15,9 @@ const (
 	notFoundPath    = "404.html"
 	instancesFolder = "instances"
 	instancesPath   = instancesFolder + "/index.html"
+	changesPath     = "changes/index.html"
 	summaryPath     = "summary/index.html"
+	feedPath        = "feed.xml"
 	aboutPath       = "about/index.html"
 )
 

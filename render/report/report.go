@@ -43,9 +43,12 @@ type Settings struct {
 	Hidden []string
 	// KeyFingerprint tells the key of the pseudonyms, "" where ids are not hidden.
 	KeyFingerprint string
+	Account        string // tells the accounts of a source apart; "" where there is but one
+	BaseURL        string // where the site will stand, without a slash at its end; "" where that is not known
 }
 
-// Report is all that any output says. It is not changed once it is made, so that writers can work side by side.
+// Report is all that any output says. It is not changed once it is made and compared with the past, so that writers can work
+// side by side.
 type Report struct {
 	Settings
 	Totals
@@ -61,6 +64,8 @@ type Report struct {
 	Columns []Column[*fleet.Instance]
 	// Warnings are sentences about the list, in the order in which they were met.
 	Warnings []string
+	// Past is what the report says of earlier runs, and carries on of them.
+	Past
 }
 
 // Region is a region and its GPU models.

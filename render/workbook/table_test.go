@@ -134,7 +134,7 @@ func TestTotalsAboveTables(t *testing.T) {
 
 func TestViewAndPrint(t *testing.T) {
 	f := opened(t, written(t, newReport(sample(t), settings())))
-	for _, sheet := range []string{"Instances", "Regions", "Models"} {
+	for _, sheet := range []string{"Instances", "Regions", "Models", "Changes"} {
 		panes, err := f.GetPanes(sheet)
 		check(t, err)
 		if !panes.Freeze || panes.XSplit != 1 || panes.YSplit != headerRow || panes.TopLeftCell != "B5" {
@@ -147,6 +147,7 @@ func TestViewAndPrint(t *testing.T) {
 	}
 	want := map[string]string{
 		"Instances _xlnm.Print_Titles": "'Instances'!$4:$4", "Regions _xlnm.Print_Titles": "'Regions'!$4:$4", "Models _xlnm.Print_Titles": "'Models'!$4:$4",
+		"Changes _xlnm.Print_Titles": "'Changes'!$4:$4",
 	}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Error(diff)

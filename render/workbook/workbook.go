@@ -1,5 +1,5 @@
-// Package workbook writes a report as an Excel workbook: a summary, the instances, regions and models as Excel tables, and
-// a sheet that says what each column means. It lays out what the report says and computes no figure.
+// Package workbook writes a report as an Excel workbook: a summary, the instances, regions, models and changes as Excel tables,
+// and a sheet that says what each column means. It lays out what the report says and computes no figure.
 //
 // Sheets, tables and their columns keep their names within a version of the contract. A table's header stands in row 4 of
 // its sheet. Values are typed: amounts and counts are numbers with a format, times are dates in UTC, ids and all that the
@@ -96,6 +96,7 @@ func (b *book) fill() error {
 			&report.Region{Name: "All regions", Totals: b.r.Totals}),
 		newTable(b.r, "Models", "a GPU model, in all regions", report.Shown(b.r.Settings, report.ModelColumns()), b.r.Models,
 			&report.Model{Name: "All models", Totals: b.r.Totals}),
+		newTable(b.r, "Changes", "a change since the last run or since last week", report.ChangeColumns(b.r.Settings), b.r.ChangeLines()),
 	}
 	b.addSheets()
 	b.setProperties()

@@ -17,7 +17,7 @@ import (
 	"gpufleet/render/report"
 )
 
-var sheetNames = []string{"Summary", "Instances", "Regions", "Models", "About"}
+var sheetNames = []string{"Summary", "Instances", "Regions", "Models", "Changes", "About"}
 
 func TestSheets(t *testing.T) {
 	f := opened(t, written(t, newReport(sample(t), settings())))
@@ -85,8 +85,8 @@ func TestMarks(t *testing.T) {
 			s := settings()
 			s.Source, s.Audience = test.source, test.audience
 			f := opened(t, writtenTo(t, newReport(sample(t), s), headerRow+2))
-			if n := len(f.GetSheetList()); n != 7 {
-				t.Fatalf("%d sheets, want 7 with Instances 2 and Models 2", n)
+			if n := len(f.GetSheetList()); n != 8 {
+				t.Fatalf("%d sheets, want 8 with Instances 2 and Models 2", n)
 			}
 			for _, sheet := range f.GetSheetList() {
 				page, err := f.GetHeaderFooter(sheet)
@@ -131,7 +131,7 @@ func TestEmptyFleet(t *testing.T) {
 		t.Error(diff)
 	}
 	find(t, f, summarySheet, "No instances.")
-	for sheet, want := range map[string]string{"Instances": "A4:P5", "Regions": "A4:T5", "Models": "A4:X5"} {
+	for sheet, want := range map[string]string{"Instances": "A4:P5", "Regions": "A4:T5", "Models": "A4:X5", "Changes": "A4:L5"} {
 		tables, err := f.GetTables(sheet)
 		check(t, err)
 		if len(tables) != 1 || tables[0].Range != want {

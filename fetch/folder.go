@@ -1,0 +1,105 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+
+	"gpufleet/fetch/past"
+)
+
+// Folder is a folder that holds an earlier report. What it reads in it is a regular file that no symlink leads to.
+type Folder struct{ root *os.Root }
+
+// OpenFolder opens the folder at path; the path itself may be a symlink.
+func OpenFolder(path string) (*Folder, error) {
+	root, err := os.OpenRoot(path)
+	if err != nil {
+		var cause *fs.PathError
+		if errors.As(err, &cause) {
+			err = cause.Err
+		}
+		return nil, err
+	}
+	return &Folder{root}, nil
+}
+
+// Close gives the folder back.
+func (f *Folder) Close() error { return f.root.Close() }
+
+// Manifest reads the list of the report's files. The error is ErrNoManifest where there is none.
+func (f *Folder) Manifest(ctx context.Context, decode func([]byte) ([]Listed, error)) ([]Listed, error) {
+	return readManifest(ctx, f, decode)
+}
+
+// Collect gathers the past from the files that the manifest lists. The error is the context's cause; what is wrong with a file
+// is a warning.
+func (f *Folder) Collect(ctx context.Context, listed []Listed, c *past.Collector) error {
+	return collect(ctx, f, listed, c)
+}
+
+func (f *Folder) read(ctx context.Context, path string, limit int64) ([]byte, error) {
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
+	info, err := f.find(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > limit {
+		return nil, &damage{"it is longer than it should be"}
+	}
+	file, err := f.root.Open(path)
+	if err != nil {
+		return nil, readError(err)
+	}
+	defer file.Close()
+	if opened, err := file.Stat(); err != nil || !os.SameFile(info, opened) {
+		return nil, &damage{"it changed while it was opened"}
+	}
+	content, err := io.ReadAll(io.LimitReader(file, limit+1))
+	if err != nil {
+		return nil, readError(err)
+	}
+	return content, nil
+}
+
+// find returns what the path names, looking at each folder on the way: none may be a symlink.
+func (f *Folder) find(path string) (fs.FileInfo, error) {
+	for end := range path {
+		if path[end] != '/' {
+			continue
+		}
+		info, err := f.root.Lstat(path[:end])
+		if err != nil {
+			return nil, readError(err)
+		}
+		if !info.IsDir() {
+			return nil, &damage{"a folder on the way to it is none, or a symlink"}
+		}
+	}
+	info, err := f.root.Lstat(path)
+	if err != nil {
+		return nil, readError(err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &damage{"it is no regular file"}
+	}
+	return info, nil
+}
+
+// readError tells a file that is not there from one that can't be read.
+func readError(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fs.ErrNotExist
+	}
+	var cause *fs.PathError
+	if errors.As(err, &cause) {
+		err = cause.Err
+	}
+	return &damage{fmt.Sprintf("it can't be read (%s)", strings.TrimSpace(err.Error()))}
+}

@@ -1,0 +1,331 @@
+package past
+
+import (
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"gpufleet/fetch/fleet"
+	"gpufleet/fetch/jsonscan"
+)
+
+// The bounds of a snapshot: what its file may have, what may be in it once it is unpacked, and how many rows.
+const (
+	MaxSnapshotBytes = 256 << 20
+	maxUnpacked      = 1 << 30
+	maxRows          = 4_000_000
+)
+
+// maxNumber is the largest number that is believed of an instance, maxKeep how much of a value is read.
+const (
+	maxNumber = 1e15
+	maxKeep   = 4*maxText + 1
+)
+
+// ReadSnapshot reads a snapshot's file. The error says what is wrong with it and quotes nothing of it.
+func ReadSnapshot(content []byte) (*Snapshot, error) {
+	if len(content) > MaxSnapshotBytes {
+		return nil, errTooBig
+	}
+	var (
+		s    *Snapshot
+		e    *encoder
+		anew bytes.Buffer
+	)
+	err := decodeSnapshot(bytes.NewReader(content), func(head *Snapshot) (err error) {
+		s = head
+		e, err = newEncoder(&anew, s)
+		return err
+	}, func(in *fleet.Instance) error { return e.row(in) })
+	if err != nil {
+		return nil, err
+	}
+	if err := e.close(); err != nil {
+		return nil, err
+	}
+	s.content = anew.Bytes()
+	return s, nil
+}
+
+// fault is what is wrong with a file of the past. It quotes nothing of the file.
+type fault string
+
+func (f fault) Error() string { return string(f) }
+
+const (
+	errTooBig = fault("it is too big")
+	errNoGzip = fault("it is not gzip, or cut short")
+	errNoJSON = fault("it is not JSON")
+	errForm   = fault("it is not of the form that this version reads")
+)
+
+// decodeSnapshot reads a snapshot's file in one pass. It calls begin with the head before the first row, and row for each row.
+func decodeSnapshot(packed io.Reader, begin func(*Snapshot) error, row func(*fleet.Instance) error) error {
+	unzip, err := gzip.NewReader(packed)
+	if err != nil {
+		return errNoGzip
+	}
+	text := &io.LimitedReader{R: unzip, N: maxUnpacked + 1}
+	d := &snapshotDecoder{s: jsonscan.New(text), head: &Snapshot{}, begin: begin, row: row, shared: map[string]string{}}
+	err = d.decode()
+	var syntax *jsonscan.SyntaxError
+	var corrupt flate.CorruptInputError
+	switch {
+	case text.N <= 0:
+		return errTooBig
+	case errors.As(err, &syntax):
+		return errNoJSON
+	case errors.As(err, &corrupt), errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader), errors.Is(err, io.ErrUnexpectedEOF):
+		return errNoGzip
+	}
+	return err
+}
+
+type snapshotDecoder struct {
+	s      *jsonscan.Scanner
+	head   *Snapshot
+	begin  func(*Snapshot) error
+	row    func(*fleet.Instance) error
+	rows   int
+	in     fleet.Instance
+	lastID string
+	shared map[string]string // texts that many rows have
+}
+
+// decode reads {"schema": 1, …, "instances": [row, …]}, the rows last.
+func (d *snapshotDecoder) decode() error {
+	seen := map[string]bool{}
+	total, version := -1.0, 0.0
+	if err := d.expect(jsonscan.Object); err != nil {
+		return err
+	}
+	err := d.s.Object(func(name []byte) (err error) {
+		field := string(name)
+		if seen[field] || seen["instances"] {
+			return errForm
+		}
+		seen[field] = true
+		var text string
+		switch field {
+		case "schema":
+			version, err = d.numeral()
+		case "taken":
+			text, err = d.word()
+			d.head.Taken, _ = time.Parse(time.RFC3339, text)
+		case "source":
+			d.head.Source, err = d.word()
+		case "account":
+			d.head.Account, err = d.word()
+		case "audience":
+			d.head.Audience, err = d.word()
+		case "currency":
+			d.head.Currency, err = d.word()
+		case "key":
+			d.head.Key, err = d.word()
+		case "hidden":
+			err = d.hidden()
+		case "total_instances":
+			total, err = d.numeral()
+		case "instances":
+			return d.instances(len(seen), version, total)
+		default:
+			return errForm
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		return err
+	case !seen["instances"]:
+		return errForm
+	case d.rows != d.head.Count:
+		return fault("it has fewer rows than its head says")
+	}
+	return d.s.End()
+}
+
+// instances checks the head, of which so many members were read, and reads the rows.
+func (d *snapshotDecoder) instances(members int, version, total float64) error {
+	const whole = 10 // members of a head and the rows
+	h := d.head
+	if version != schema || members != whole {
+		return errForm
+	}
+	if !h.valid() || h.Taken.IsZero() || h.Taken.Location() != time.UTC || h.Taken.Nanosecond() != 0 || h.Taken.Year() > 9999 ||
+		total != math.Trunc(total) || total < 0 || total > maxRows {
+		return fault("its head is not that of a snapshot")
+	}
+	h.Count = int(total)
+	if err := d.begin(h); err != nil {
+		return err
+	}
+	if err := d.expect(jsonscan.Array); err != nil {
+		return err
+	}
+	return d.s.Array(func() error {
+		if d.rows++; d.rows > h.Count {
+			return fault("it has more rows than its head says")
+		}
+		return d.instance()
+	})
+}
+
+func (d *snapshotDecoder) hidden() error {
+	if err := d.expect(jsonscan.Array); err != nil {
+		return err
+	}
+	return d.s.Array(func() error {
+		name, err := d.word()
+		d.head.Hidden = append(d.head.Hidden, name)
+		if len(d.head.Hidden) > 40 {
+			return errForm
+		}
+		return err
+	})
+}
+
+// instance reads a row and hands it on.
+func (d *snapshotDecoder) instance() error {
+	d.in = fleet.Instance{}
+	var met uint
+	if err := d.expect(jsonscan.Object); err != nil {
+		return err
+	}
+	if err := d.s.Object(func(name []byte) error {
+		bit := fieldBits[string(name)]
+		if bit == 0 || met&bit != 0 {
+			return d.wrong("holds what no row has")
+		}
+		met |= bit
+		return d.member(string(name))
+	}); err != nil {
+		return err
+	}
+	if d.rows > 1 && (d.in.ID < d.lastID || d.in.ID == d.lastID && d.in.ID != "") {
+		return d.wrong("is out of order, or its id stands twice")
+	}
+	d.lastID = d.in.ID
+	return d.row(&d.in)
+}
+
+// fieldBits has a bit for each member that a row may have.
+var fieldBits = map[string]uint{
+	"id": 1, "region": 2, "host_name": 4, "cpu_cores": 8, "ram": 16, "gpu": 32, "gpu_count": 64, "disk_size": 128, "price_per_hour": 256, "status": 512,
+}
+
+func (d *snapshotDecoder) member(name string) (err error) {
+	in := &d.in
+	switch name {
+	case "id":
+		in.ID, err = d.text(false)
+	case "region":
+		in.Region, err = d.text(true)
+	case "host_name":
+		in.HostName, err = d.text(false)
+	case "gpu":
+		in.GPU, err = d.text(true)
+	case "status":
+		in.Status, err = d.text(true)
+	case "cpu_cores":
+		in.CPUCores, err = d.number()
+	case "ram":
+		in.RAM, err = d.number()
+	case "gpu_count":
+		in.GPUCount, err = d.number()
+	case "disk_size":
+		in.DiskSize, err = d.number()
+	case "price_per_hour":
+		var text string
+		if text, err = d.text(false); err == nil {
+			price, wrong := fleet.ParseTotal(text)
+			if wrong != nil || price.Sign() < 0 {
+				return d.wrong("has a price that is none")
+			}
+			in.Price = fleet.Known(price)
+		}
+	}
+	return err
+}
+
+func (d *snapshotDecoder) wrong(what string) error {
+	if d.rows == 0 {
+		return fault("its head " + what)
+	}
+	return fault(fmt.Sprintf("its row %d %s", d.rows, what))
+}
+
+// text reads a text of a row. One that many rows have is shared among them.
+func (d *snapshotDecoder) text(share bool) (string, error) {
+	if err := d.expect(jsonscan.String); err != nil {
+		return "", err
+	}
+	raw, cut, err := d.s.String(maxKeep)
+	if err != nil {
+		return "", err
+	}
+	text, ok := d.shared[string(raw)]
+	if !ok {
+		text = string(raw)
+		if cut || text == "" || text != strings.TrimSpace(text) || !validText(text) {
+			return "", d.wrong("holds a text that no list has")
+		}
+		const most = 10_000
+		if share && len(d.shared) < most {
+			d.shared[text] = text
+		}
+	}
+	return text, nil
+}
+
+func (d *snapshotDecoder) number() (fleet.Number, error) {
+	n, err := d.numeral()
+	if err != nil {
+		return fleet.Number{}, err
+	}
+	return fleet.Known(n), nil
+}
+
+// numeral reads a number from 0 to maxNumber.
+func (d *snapshotDecoder) numeral() (float64, error) {
+	if err := d.expect(jsonscan.Number); err != nil {
+		return 0, err
+	}
+	const longest = 400
+	raw, cut, err := d.s.Number(longest)
+	if err != nil {
+		return 0, err
+	}
+	n, err := strconv.ParseFloat(string(raw), 64)
+	if err != nil || cut || n < 0 || n > maxNumber {
+		return 0, d.wrong("holds a number that no list has")
+	}
+	return n, nil
+}
+
+// word reads a text of the head.
+func (d *snapshotDecoder) word() (string, error) {
+	if err := d.expect(jsonscan.String); err != nil {
+		return "", err
+	}
+	raw, cut, err := d.s.String(256)
+	if err == nil && cut {
+		err = errForm
+	}
+	return string(raw), err
+}
+
+// expect reports a next value of another kind as an error.
+func (d *snapshotDecoder) expect(want jsonscan.Kind) error {
+	kind, err := d.s.Kind()
+	if err == nil && kind != want {
+		return d.wrong(fmt.Sprintf("holds %v where %v belongs", kind, want))
+	}
+	return err
+}

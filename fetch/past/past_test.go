@@ -1,0 +1,331 @@
+package past
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"gpufleet/fetch/fleet"
+)
+
+var now = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+func head() Head {
+	return Head{Source: "api", Account: strings.Repeat("a", 64), Audience: "public", Currency: "USD"}
+}
+
+func money(t testing.TB, text string) fleet.Money {
+	t.Helper()
+	m, err := fleet.ParseTotal(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func list(t testing.TB) []*fleet.Instance {
+	return []*fleet.Instance{
+		{Region: "A", Status: "Error"}, {},
+		{ID: "1", Region: "A", HostName: `q"\<é😀`, GPU: "H100", GPUCount: fleet.Known(8.0), CPUCores: fleet.Known(0.5), RAM: fleet.Known(1e15),
+			DiskSize: fleet.Known(0.0), Price: fleet.Known(money(t, "0.123456789012345678901234567890")), Status: "Running"},
+		{ID: "10", Region: "A", Price: fleet.Known(fleet.Money{})}, {ID: "2"},
+	}
+}
+
+func snapshot(t testing.TB, h Head, taken time.Time, rows ...*fleet.Instance) *Snapshot {
+	t.Helper()
+	s, err := NewSnapshot(h, taken, len(rows), slices.Values(rows))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func rowsOf(t testing.TB, s *Snapshot) []string {
+	t.Helper()
+	var rows []string
+	if err := s.Rows(func(in *fleet.Instance) error {
+		rows = append(rows, fmt.Sprintf("%+v", *in))
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+// TestSnapshotRoundTrip holds that what is written is what is read, to the last digit, and that equal lists give equal bytes.
+func TestSnapshotRoundTrip(t *testing.T) {
+	h := head()
+	h.Hidden, h.Key = []string{"created_at", "os"}, "key:1"
+	first := snapshot(t, h, now, list(t)...)
+	read, err := ReadSnapshot(first.content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(read.content, first.content) || !bytes.Equal(first.content, snapshot(t, h, now, list(t)...).content) {
+		t.Error("equal lists give other bytes")
+	}
+	if !reflect.DeepEqual(read.Head, h) || !read.Taken.Equal(now) || read.Count != 5 {
+		t.Errorf("head %+v", read)
+	}
+	var want []string
+	for _, in := range list(t) {
+		want = append(want, fmt.Sprintf("%+v", *in))
+	}
+	if diff := cmp.Diff(want, rowsOf(t, read)); diff != "" {
+		t.Error(diff)
+	}
+	if first.content[9] != 255 || !bytes.Equal(first.content[3:8], make([]byte, 5)) {
+		t.Errorf("the gzip header holds a name, a time or a system: %v", first.content[:10])
+	}
+	if got := read.Path(); got != "data/snapshots/2026-11-22.json.gz" {
+		t.Error(got)
+	}
+}
+
+func packed(text string) []byte {
+	var b bytes.Buffer
+	zip := gzip.NewWriter(&b)
+	io.WriteString(zip, text)
+	zip.Close()
+	return b.Bytes()
+}
+
+func unpacked(t testing.TB, content []byte) string {
+	t.Helper()
+	zip, err := gzip.NewReader(bytes.NewReader(content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(zip)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// TestDamagedSnapshots breaks a snapshot in every way and looks that it is refused, without a word of what is in it.
+func TestDamagedSnapshots(t *testing.T) {
+	good := unpacked(t, snapshot(t, head(), now, list(t)...).content)
+	change := func(old, replacement string) []byte {
+		if !strings.Contains(good, old) {
+			t.Fatalf("%s is not in %s", old, good)
+		}
+		return packed(strings.Replace(good, old, replacement, 1))
+	}
+	whole := packed(good)
+	tests := map[string][]byte{
+		"nothing": nil, "no gzip": []byte(good), "cut short": whole[:len(whole)-9], "checksum": append(slices.Clone(whole[:len(whole)-8]), 1, 2, 3, 4, 5, 6, 7, 8),
+		"trailing": append(slices.Clone(whole), "CANARY"...), "twice": append(slices.Clone(whole), whole...), "empty": packed(""), "no JSON": packed("CANARY"),
+		"array": packed(`["CANARY"]`), "other schema": change(`"schema":1`, `"schema":2`), "schema is text": change(`"schema":1`, `"schema":"CANARY"`),
+		"source": change(`"api"`, `"CANARY"`), "account": change(`"aaaa`, `"CANARY`), "audience": change(`"public"`, `"CANARY"`), "currency": change(`"USD"`, `"CANARY"`),
+		"hidden": change(`[]`, `["b","a"]`), "hidden name": change(`[]`, `["CANARY name"]`), "key": change(`"key":""`, `"key":"a b"`),
+		"time": change(`2026-11-22T12`, `CANARY`), "zone": change(`12:00:00Z`, `12:00:00+01:00`), "fraction": change(`12:00:00Z`, `12:00:00.5Z`),
+		"member twice": change(`"source":"api"`, `"source":"api","source":"api"`), "unknown member": change(`"source":"api"`, `"source":"api","CANARY":1`),
+		"missing member": change(`"source":"api",`, ``), "rows first": packed(`{"instances":[],"schema":1}`), "no rows": packed(`{"schema":1}`),
+		"fewer rows": change(`"total_instances":5`, `"total_instances":6`), "more rows": change(`"total_instances":5`, `"total_instances":4`),
+		"row is text": change(`{"id":"2"}`, `"CANARY"`), "unknown field": change(`{"id":"2"}`, `{"id":"2","vm_password":"CANARY"}`),
+		"field twice": change(`{"id":"2"}`, `{"id":"2","id":"3"}`), "out of order": change(`{"id":"2"}`, `{"id":"0"}`), "id twice": change(`{"id":"2"}`, `{"id":"10"}`),
+		"id after": change(`{"id":"2"}`, `{}`), "number as text": change(`"gpu_count":8`, `"gpu_count":"8"`), "negative": change(`"gpu_count":8`, `"gpu_count":-8`),
+		"absurd": change(`"gpu_count":8`, `"gpu_count":1e16`), "price is a number": change(`"price_per_hour":"0"`, `"price_per_hour":0`),
+		"price is no amount": change(`"price_per_hour":"0"`, `"price_per_hour":"CANARY"`), "negative price": change(`"price_per_hour":"0"`, `"price_per_hour":"-1"`),
+		"blank text": change(`"status":"Running"`, `"status":""`), "control character": change(`"status":"Running"`, `"status":"a\u0007"`),
+		"direction": change(`"status":"Running"`, `"status":"a\u202eb"`), "long text": change(`"status":"Running"`, `"status":"`+strings.Repeat("x", 1025)+`"`),
+		"null": change(`"status":"Running"`, `"status":null`), "more text": packed(good + "CANARY"), "deep": packed(strings.Repeat("[", 5000)),
+	}
+	for name, content := range tests {
+		if s, err := ReadSnapshot(content); err == nil {
+			t.Errorf("%s: read %+v", name, s)
+		} else if strings.Contains(err.Error(), "CANARY") {
+			t.Errorf("%s: the error quotes the file: %v", name, err)
+		}
+	}
+}
+
+func twoDays(t testing.TB) []Entry {
+	f := Figures{Instances: 3, GPUs: 4, GPUsKnown: 2, Running: Cost{2, 1, Amount{money(t, "0.1")}}, Listed: Cost{3, 1, Amount{money(t, "123456789012345678901234567890.123456789")}}}
+	return []Entry{
+		{Date: "2026-11-20", Taken: now.AddDate(0, 0, -2), Figures: f, Groups: []Group{{"A", "H100", f}}},
+		{Date: "2026-11-21", Taken: now.AddDate(0, 0, -1), Figures: f, Changes: &Counts{"2026-11-20", 1, 2, 3}, Groups: []Group{}},
+	}
+}
+
+func written(t testing.TB, h Head, days []Entry) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := WriteHistory(&b, h, days); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestHistoryRoundTrip(t *testing.T) {
+	first := written(t, head(), twoDays(t))
+	h, days, err := ReadHistory(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again := written(t, h, days); !bytes.Equal(first, again) {
+		t.Errorf("%s\nbecomes\n%s", first, again)
+	}
+}
+
+func TestDamagedHistory(t *testing.T) {
+	good := string(written(t, head(), twoDays(t)))
+	for old, replacement := range map[string]string{
+		`"schema":1`: `"schema":2`, `"api"`: `"CANARY"`, `"days":[`: `"CANARY":1,"days":[`, `"date":"2026-11-20"`: `"date":"2026-11-19"`,
+		`"date":"2026-11-21","taken":"2026-11-21T`: `"date":"2026-11-20","taken":"2026-11-20T`, `"instances":3`: `"instances":-3`, `"gpus":4`: `"gpus":0.5`,
+		`"gpus_known":2`: `"gpus_known":4`, `"per_hour":"0.1"`: `"per_hour":"CANARY"`, `"per_hour":"0`: `"per_hour":"-0`, `"since":"2026-11-20"`: `"since":"2026-11-21"`,
+		`"added":1`: `"added":"CANARY"`, "]}\n": "]}CANARY", `"region":"A"`: `"region":"a\u0007"`, `"changes":null`: `"changes":null,"changes":{"since":"CANARY"}`,
+	} {
+		if !strings.Contains(good, old) {
+			t.Fatalf("%s is not in %s", old, good)
+		}
+		_, days, err := ReadHistory([]byte(strings.Replace(good, old, replacement, 1)))
+		if err == nil {
+			t.Errorf("%s for %s: read %+v", replacement, old, days)
+		} else if strings.Contains(err.Error(), "CANARY") {
+			t.Errorf("the error quotes the file: %v", err)
+		}
+	}
+}
+
+// TestRules has a case for each thing that makes a snapshot or history unfit for a run.
+func TestRules(t *testing.T) {
+	yesterday := now.AddDate(0, 0, -1)
+	tests := []struct {
+		name             string
+		old, run         func(*Head)
+		taken            time.Time
+		snapshot, figure bool
+		guard            bool
+	}{
+		{"the same", nil, nil, yesterday, true, true, true},
+		{"the same day", nil, nil, now.Add(-time.Hour), true, true, true},
+		{"the same moment", nil, nil, now, true, true, true},
+		{"later", nil, nil, now.Add(time.Second), false, false, false},
+		{"another source", func(h *Head) { h.Source, h.Account = "file", "" }, nil, yesterday, false, false, false},
+		{"another account", func(h *Head) { h.Account = strings.Repeat("b", 64) }, nil, yesterday, false, false, false},
+		{"another currency", func(h *Head) { h.Currency = "EUR" }, nil, yesterday, false, false, true},
+		{"wider audience", func(h *Head) { h.Audience = "internal" }, nil, yesterday, false, true, true},
+		{"narrower audience", nil, func(h *Head) { h.Audience = "internal" }, yesterday, true, true, true},
+		{"less hidden", nil, func(h *Head) { h.Hidden = []string{"host_name"} }, yesterday, false, true, true},
+		{"more hidden", func(h *Head) { h.Hidden = []string{"host_name"} }, nil, yesterday, true, true, true},
+		{"other hidden", func(h *Head) { h.Hidden = []string{"os"} }, func(h *Head) { h.Hidden = []string{"host_name"} }, yesterday, false, true, true},
+		{"another key", func(h *Head) { h.Hidden, h.Key = []string{"id"}, "1" }, func(h *Head) { h.Hidden, h.Key = []string{"id"}, "2" }, yesterday, false, true, true},
+		{"pseudonyms before", func(h *Head) { h.Hidden, h.Key = []string{"id"}, "1" }, nil, yesterday, false, true, true},
+	}
+	for _, test := range tests {
+		old, run := head(), head()
+		if test.old != nil {
+			test.old(&old)
+		}
+		if test.run != nil {
+			test.run(&run)
+		}
+		c := Collector{Run: run, Now: now}
+		s := snapshot(t, old, test.taken, list(t)...)
+		c.AddSnapshot(s.Path(), s.content)
+		if got := c.past.Last.Known; got != test.guard {
+			t.Errorf("%s: counts for the guard: %v", test.name, got)
+		}
+		c.AddHistory(written(t, old, []Entry{{Date: DateText(test.taken), Taken: test.taken}}))
+		p := c.Past()
+		if len(p.Snapshots) > 0 != test.snapshot || len(p.Days) > 0 != test.figure {
+			t.Errorf("%s: %d snapshots, %d days", test.name, len(p.Snapshots), len(p.Days))
+		}
+		refused := 0
+		for _, fit := range []bool{test.snapshot, test.figure} {
+			if !fit {
+				refused++
+			}
+		}
+		if len(p.Warnings) != refused {
+			t.Errorf("%s: warnings %q", test.name, p.Warnings)
+		}
+	}
+}
+
+func TestNameMustMatch(t *testing.T) {
+	c := Collector{Run: head(), Now: now}
+	c.AddSnapshot("data/snapshots/2026-11-20.json.gz", snapshot(t, head(), now.AddDate(0, 0, -1)).content)
+	if p := c.Past(); len(p.Snapshots) > 0 || len(p.Warnings) != 1 || p.Last.Known {
+		t.Errorf("%+v", p)
+	}
+}
+
+// TestCarried holds that 15 days of snapshots and 400 of figures are kept, this run's day among them.
+func TestCarried(t *testing.T) {
+	p := &Past{}
+	for ago := 450; ago >= 0; ago-- {
+		taken := now.AddDate(0, 0, -ago).Add(11 * time.Hour) // later in the day than this run
+		p.Days = append(p.Days, Entry{Date: DateText(taken), Taken: taken})
+		if ago < 20 {
+			p.Snapshots = append(p.Snapshots, &Snapshot{Taken: taken})
+		}
+	}
+	if s := p.Carried(now); len(s) != 14 || DateText(s[0].Taken) != "2026-11-08" || DateText(s[13].Taken) != "2026-11-21" {
+		t.Errorf("%d snapshots", len(s))
+	}
+	if d := p.CarriedDays(now); len(d) != 399 || d[398].Date != "2026-11-21" {
+		t.Errorf("%d days", len(d))
+	}
+}
+
+func TestSnapshotDate(t *testing.T) {
+	for path, want := range map[string]bool{"data/snapshots/2026-11-22.json.gz": true, "data/snapshots/2026-02-30.json.gz": false, "data/snapshots/2026-11-22.json": false,
+		"data/snapshots/x026-11-22.json.gz": false, "data/snapshotx/2026-11-22.json.gz": false, "data/snapshots/2026-11-2.json.gzz": false} {
+		if _, got := SnapshotDate(path); got != want {
+			t.Errorf("%s: %v", path, got)
+		}
+	}
+}
+
+// FuzzSnapshot holds that whatever is read as a snapshot is written as one that reads the same.
+func FuzzSnapshot(f *testing.F) {
+	f.Add(unpacked(f, snapshot(f, head(), now, list(f)...).content))
+	f.Add(`{"schema":1,"instances":[{"id":"1","price_per_hour":"1"}]}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := ReadSnapshot(packed(text))
+		if err != nil {
+			return
+		}
+		again, err := ReadSnapshot(s.content)
+		if err != nil {
+			t.Fatalf("what was read does not read again: %v", err)
+		}
+		if !bytes.Equal(again.content, s.content) {
+			t.Error("it reads differently the second time")
+		}
+		if rows := rowsOf(t, s); len(rows) != s.Count {
+			t.Errorf("%d rows, said to be %d", len(rows), s.Count)
+		}
+	})
+}
+
+// FuzzHistory does the same for the history.
+func FuzzHistory(f *testing.F) {
+	f.Add(written(f, head(), twoDays(f)))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		h, days, err := ReadHistory(content)
+		if err != nil {
+			return
+		}
+		first := written(t, h, days)
+		h, days, err = ReadHistory(first)
+		if err != nil {
+			t.Fatalf("what was read does not read again: %v", err)
+		}
+		if !bytes.Equal(first, written(t, h, days)) {
+			t.Error("it reads differently the second time")
+		}
+	})
+}

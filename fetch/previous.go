@@ -1,0 +1,139 @@
+package fetch
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"syscall"
+
+	"gpufleet/fetch/past"
+)
+
+// maxRedirects is how many redirects of a published site are followed: a custom domain takes one or two.
+const maxRedirects = 3
+
+// Site is a published site that holds an earlier report. It is read within the limits that hold for the API, but without a
+// token: Client's is not used.
+type Site struct{ Client *Client }
+
+// CheckSiteURL reports why text can't be the address of a published report, or nil.
+func CheckSiteURL(text string) error {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil, u.Hostname() == "", u.Scheme != "https" && u.Scheme != "http":
+		return errors.New("not a web address: give one such as https://example.org/fleet")
+	case u.User != nil:
+		return errors.New("it holds a user name or password, and none is ever sent or written")
+	case u.RawQuery != "" || u.ForceQuery || strings.Contains(text, "#"):
+		return errors.New("it holds a query or fragment: give the address of the site's folder alone")
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+		return errors.New("http could be changed on the way: use https (http is for this machine alone)")
+	}
+	return nil
+}
+
+// Collect gathers the past from the files that the site's manifest lists, which decode reads. The error is ErrNoManifest where
+// the manifest answers 404, a *Error where the site can't be read now, or the context's cause. What is wrong with a file that
+// came is a warning.
+func (s Site) Collect(ctx context.Context, decode func([]byte) ([]Listed, error), c *past.Collector) error {
+	deadline, cancel := context.WithTimeoutCause(ctx, s.Client.Timeout, errDeadline)
+	defer cancel()
+	listed, err := readManifest(deadline, s, decode)
+	if err == nil {
+		err = collect(deadline, s, listed, c)
+	}
+	var damaged *damage
+	switch {
+	case err != nil && ctx.Err() == nil && context.Cause(deadline) == errDeadline:
+		return &Error{Kind: BadAPI, What: fmt.Sprintf("the earlier report did not come from %s within %v: try again later, or give --timeout more", s.Client.URL, s.Client.Timeout)}
+	case errors.As(err, &damaged):
+		return &Error{Kind: BadAPI, What: fmt.Sprintf("the earlier report at %s: %s: check --previous", s.Client.URL, damaged.what)}
+	}
+	return err
+}
+
+func (s Site) read(ctx context.Context, path string, limit int64) ([]byte, error) {
+	address := strings.TrimRight(s.Client.URL, "/") + "/" + path
+	var content []byte
+	err := s.Client.get(ctx, address, func(body io.Reader) (err error) {
+		content, err = io.ReadAll(io.LimitReader(body, limit+1))
+		return err
+	})
+	if err == nil && int64(len(content)) > limit {
+		err = &damage{"it is longer than it should be"}
+	}
+	return content, err
+}
+
+// redirectError is a redirect that is not followed.
+type redirectError struct{ why string }
+
+func (e *redirectError) Error() string { return e.why }
+
+// followSite decides on a redirect of a published site: a few are followed, from https to https. On this machine http may
+// lead to http.
+func followSite(to *http.Request, via []*http.Request) error {
+	from := via[len(via)-1].URL
+	switch {
+	case len(via) > maxRedirects:
+		return &redirectError{fmt.Sprintf("it is redirected more than %d times", maxRedirects)}
+	case to.URL.User != nil:
+		return &redirectError{"it is redirected to an address with a user name"}
+	case from.Scheme == "https" && to.URL.Scheme == "https":
+		return nil
+	case from.Scheme == "http" && to.URL.Scheme == "http" && isLoopback(from.Hostname()) && isLoopback(to.URL.Hostname()):
+		return nil
+	}
+	return &redirectError{"it is redirected to an address that is not https"}
+}
+
+// describeSite turns what went wrong with a GET of a published site into an error for a person. A 404 is fs.ErrNotExist.
+func describeSite(err error, address string) error {
+	var known *Error
+	var status *statusError
+	switch {
+	case errors.As(err, &known):
+		return err
+	case errors.As(err, &status) && status.code == http.StatusNotFound:
+		return fs.ErrNotExist
+	case errors.As(err, &status):
+		return &Error{Kind: BadAPI, What: status.saysOfSite(address) + ": try again later, or check --previous"}
+	}
+	return &Error{Kind: BadAPI, What: fmt.Sprintf("the earlier report can't be read: GET %s: %s: try again later, or check --previous", address, siteTrouble(err))}
+}
+
+func (e *statusError) saysOfSite(address string) string {
+	return fmt.Sprintf("the earlier report can't be read (%d from GET %s)", e.code, address)
+}
+
+func siteTrouble(err error) string {
+	var (
+		redirect    *redirectError
+		dns         *net.DNSError
+		certificate *tls.CertificateVerificationError
+	)
+	switch {
+	case errors.As(err, &redirect):
+		return redirect.why
+	case errors.As(err, &dns) && !dns.IsTimeout:
+		return "no such host"
+	case errors.As(err, &certificate):
+		return "the server's certificate is not valid for this address"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "the connection was refused"
+	case errors.Is(err, errIdle):
+		return "nothing came for 30 seconds"
+	case isTimeout(err):
+		return "the connection timed out"
+	case isCut(err):
+		return "the connection was cut before the file was complete"
+	}
+	return "no reply that could be read"
+}

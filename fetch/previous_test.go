@@ -1,0 +1,379 @@
+package fetch
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"gpufleet/fetch/fleet"
+	"gpufleet/fetch/past"
+)
+
+var today = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+func runHead() past.Head { return past.Head{Source: "file", Audience: "public", Currency: "USD"} }
+
+// earlierReport returns the files of a report that has snapshots of so many days before today, and a history.
+func earlierReport(t *testing.T, days ...int) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	var entries []past.Entry
+	for _, ago := range days {
+		taken := today.AddDate(0, 0, -ago)
+		s, err := past.NewSnapshot(runHead(), taken, 1, slices.Values([]*fleet.Instance{{ID: "1", Status: "Running"}}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		s.WriteTo(&b)
+		files[s.Path()] = b.String()
+		entries = append(entries, past.Entry{Date: past.DateText(taken), Taken: taken})
+	}
+	var b bytes.Buffer
+	if err := past.WriteHistory(&b, runHead(), entries); err != nil {
+		t.Fatal(err)
+	}
+	files[past.HistoryPath] = b.String()
+	return files
+}
+
+func listedOf(files map[string]string) []Listed {
+	var all []Listed
+	for path, content := range files {
+		sum := sha256.Sum256([]byte(content))
+		all = append(all, Listed{path, int64(len(content)), hex.EncodeToString(sum[:])})
+	}
+	return all
+}
+
+func decodeListed(content []byte) (all []Listed, err error) {
+	return all, json.Unmarshal(content, &all)
+}
+
+// site serves files and their manifest. before is asked first; it returns true where it has answered.
+func site(t *testing.T, files map[string]string, before func(w http.ResponseWriter, r *http.Request) bool) *api {
+	t.Helper()
+	manifest, _ := json.Marshal(listedOf(files))
+	return newAPI(t, func(w http.ResponseWriter, r *http.Request) {
+		path := strings.TrimPrefix(r.URL.Path, "/fleet/")
+		content, ok := files[path]
+		switch {
+		case before != nil && before(w, r):
+		case path == "manifest.json":
+			w.Write(manifest)
+		case ok:
+			io.WriteString(w, content)
+		default:
+			http.NotFound(w, r)
+		}
+	})
+}
+
+func (a *api) collect(address string) (*past.Past, error) {
+	client, _ := a.client()
+	client.Site, client.URL = true, address
+	c := &past.Collector{Run: runHead(), Now: today}
+	return c.Past(), Site{client}.Collect(context.Background(), decodeListed, c)
+}
+
+// TestSite reads a whole report, and looks that nothing of ours but the program's name goes along.
+func TestSite(t *testing.T) {
+	a := site(t, earlierReport(t, 8, 3, 0), nil)
+	p, err := a.collect(a.URL + "/fleet/")
+	if err != nil || len(p.Snapshots) != 3 || len(p.Days) != 3 || len(p.Warnings) > 0 {
+		t.Fatalf("%+v, %v", p, err)
+	}
+	if got := p.Snapshots[0].Path() + " " + p.Snapshots[2].Path(); got != "data/snapshots/2026-11-14.json.gz data/snapshots/2026-11-22.json.gz" {
+		t.Error(got)
+	}
+	for _, r := range a.requests {
+		if r.Header.Get("Authorization") != "" || r.Header.Get("Cookie") != "" || strings.Contains(fmt.Sprint(r.Header), "the-token") {
+			t.Errorf("a token was sent: %v", r.Header)
+		}
+		if r.Header.Get("User-Agent") != "gpufleet/test" || r.Header.Get("Accept-Encoding") != "identity" {
+			t.Errorf("headers %v", r.Header)
+		}
+	}
+}
+
+// TestSiteTrouble has a case for each way in which a site can fail, and says what must come of it.
+func TestSiteTrouble(t *testing.T) {
+	const oldest = "data/snapshots/2026-11-14.json.gz"
+	answer := func(path string, code int, body string) func(http.ResponseWriter, *http.Request) bool {
+		return func(w http.ResponseWriter, r *http.Request) bool {
+			if !strings.HasSuffix(r.URL.Path, path) {
+				return false
+			}
+			w.WriteHeader(code)
+			io.WriteString(w, body)
+			return true
+		}
+	}
+	cut := func(path string) func(http.ResponseWriter, *http.Request) bool {
+		return func(w http.ResponseWriter, r *http.Request) bool {
+			if strings.HasSuffix(r.URL.Path, path) {
+				w.Header().Set("Content-Length", "1000")
+				io.WriteString(w, "{")
+				return true
+			}
+			return false
+		}
+	}
+	tests := []struct {
+		name      string
+		answer    func(http.ResponseWriter, *http.Request) bool
+		err       string // what the error says; "" for none
+		first     bool   // counts as the first run
+		snapshots int
+		warning   string
+	}{
+		{"no manifest", answer("manifest.json", 404, ""), "", true, 0, ""},
+		{"manifest gone", answer("manifest.json", 410, ""), "410 from GET", false, 0, ""},
+		{"manifest forbidden", answer("manifest.json", 403, ""), "403 from GET", false, 0, ""},
+		{"manifest in trouble", answer("manifest.json", 500, ""), "tried 4 times", false, 0, ""},
+		{"manifest later", answer("manifest.json", 503, ""), "503 from GET", false, 0, ""},
+		{"manifest is a page", answer("manifest.json", 200, "<html>CANARY"), "manifest.json can't be used", false, 0, ""},
+		{"manifest is cut", cut("manifest.json"), "cut before", false, 0, ""},
+		{"file missing", answer(oldest, 404, ""), "", false, 1, "is not there"},
+		{"file in trouble", answer(oldest, 502, ""), "502 from GET", false, 1, ""},
+		{"file forbidden", answer(oldest, 403, ""), "403 from GET", false, 1, ""},
+		{"file is cut", cut(oldest), "cut before", false, 1, ""},
+		{"file lies", answer(oldest, 200, "CANARY"), "", false, 1, "not the file that the manifest lists"},
+		{"file is longer", answer(oldest, 200, strings.Repeat("CANARY", 1000)), "", false, 1, "longer than"},
+		{"history lies", answer("history.json", 200, "{}"), "", false, 2, "data/history.json of the earlier report is not carried on"},
+	}
+	for _, test := range tests {
+		a := site(t, earlierReport(t, 8, 3), test.answer)
+		p, err := a.collect(a.URL + "/fleet")
+		var known *Error
+		switch {
+		case test.err != "" && (!errors.As(err, &known) || known.Kind != BadAPI || !strings.Contains(err.Error(), test.err)):
+			t.Errorf("%s: error %v, want %q", test.name, err, test.err)
+		case test.first != errors.Is(err, ErrNoManifest), test.err == "" && !test.first && err != nil:
+			t.Errorf("%s: %v", test.name, err)
+		}
+		said := fmt.Sprint(err, p.Warnings)
+		if len(p.Snapshots) != test.snapshots || !strings.Contains(said, test.warning) || strings.Contains(said, "CANARY") || test.warning != "" && len(p.Warnings) != 1 {
+			t.Errorf("%s: %d snapshots; %s", test.name, len(p.Snapshots), said)
+		}
+	}
+}
+
+func TestSiteUnreachable(t *testing.T) {
+	a := site(t, nil, nil)
+	a.Close()
+	var known *Error
+	if _, err := a.collect(a.URL); !errors.As(err, &known) || known.Kind != BadAPI || !strings.Contains(err.Error(), "refused") {
+		t.Error(err)
+	}
+}
+
+func TestSiteIsTooSlow(t *testing.T) {
+	a := site(t, nil, func(_ http.ResponseWriter, r *http.Request) bool { <-r.Context().Done(); return true })
+	client, _ := a.client()
+	client.Site, client.URL, client.Timeout = true, a.URL, 50*time.Millisecond
+	var known *Error
+	err := Site{client}.Collect(context.Background(), decodeListed, &past.Collector{Run: runHead(), Now: today})
+	if !errors.As(err, &known) || known.Kind != BadAPI || !strings.Contains(err.Error(), "--timeout") {
+		t.Error(err)
+	}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	stopped := errors.New("stopped")
+	cancel(stopped)
+	if err := (Site{client}).Collect(ctx, decodeListed, &past.Collector{}); !errors.Is(err, stopped) {
+		t.Error(err)
+	}
+}
+
+// TestSiteRetries recovers from a site that fails twice.
+func TestSiteRetries(t *testing.T) {
+	failures := 0
+	a := site(t, earlierReport(t, 3), func(w http.ResponseWriter, _ *http.Request) bool {
+		if failures++; failures <= 2 {
+			w.WriteHeader(503)
+			return true
+		}
+		return false
+	})
+	if p, err := a.collect(a.URL + "/fleet"); err != nil || len(p.Snapshots) != 1 {
+		t.Errorf("%+v, %v", p, err)
+	}
+}
+
+// TestSiteReadsListedFilesOnly lists files that are none of the past's and paths that lead elsewhere, which are not asked for.
+func TestSiteReadsListedFilesOnly(t *testing.T) {
+	files := earlierReport(t, 3)
+	files["index.html"], files["data/snapshots/2026-13-01.json.gz"], files["data/snapshots/../x.json.gz"] = "a", "b", "c"
+	files["data/snapshots/2027-01-01.json.gz"] = "to come"
+	a := site(t, files, nil)
+	p, err := a.collect(a.URL + "/fleet")
+	if err != nil || len(p.Snapshots) != 1 || len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "future date") {
+		t.Fatalf("%+v, %v", p, err)
+	}
+	if len(a.requests) != 3 {
+		t.Errorf("%d requests, want those of manifest, snapshot and history", len(a.requests))
+	}
+}
+
+// TestSiteRedirects follows three redirects from https to https, and none else.
+func TestSiteRedirects(t *testing.T) {
+	files := earlierReport(t, 3)
+	var plain, secure *httptest.Server
+	answer := func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "" {
+			t.Error("a token was sent")
+		}
+		hops := map[string]string{"/hop3/": "/hop2/", "/hop2/": "/hop1/", "/hop1/": "/fleet/", "/hop4/": "/hop3/", "/loop/": "/loop/",
+			"/plain/": plain.URL + "/fleet/", "/secure/": secure.URL + "/fleet/", "/user/": "https://u:p@" + secure.Listener.Addr().String() + "/fleet/"}
+		for from, to := range hops {
+			if file, ok := strings.CutPrefix(r.URL.Path, from); ok {
+				http.Redirect(w, r, to+file, http.StatusMovedPermanently)
+				return
+			}
+		}
+		if r.URL.Path == "/fleet/manifest.json" {
+			json.NewEncoder(w).Encode(listedOf(files))
+			return
+		}
+		io.WriteString(w, files[strings.TrimPrefix(r.URL.Path, "/fleet/")])
+	}
+	plain, secure = httptest.NewServer(http.HandlerFunc(answer)), httptest.NewTLSServer(http.HandlerFunc(answer))
+	defer plain.Close()
+	defer secure.Close()
+	for address, want := range map[string]string{
+		secure.URL + "/hop3": "", secure.URL + "/hop4": "more than 3 times", secure.URL + "/loop": "more than 3 times", secure.URL + "/plain": "not https",
+		secure.URL + "/user": "user name", plain.URL + "/hop3": "", plain.URL + "/plain": "", plain.URL + "/secure": "not https",
+	} {
+		c := &past.Collector{Run: runHead(), Now: today}
+		client := &Client{URL: address, Site: true, Token: "the-token", Timeout: 10 * time.Second, Transport: secure.Client().Transport}
+		err := Site{client}.Collect(context.Background(), decodeListed, c)
+		var known *Error
+		switch {
+		case want == "" && (err != nil || len(c.Past().Snapshots) != 1):
+			t.Errorf("%s: %v, %+v", address, err, c.Past())
+		case want != "" && (!errors.As(err, &known) || known.Kind != BadAPI || !strings.Contains(err.Error(), want)):
+			t.Errorf("%s: %v, want %q", address, err, want)
+		}
+	}
+}
+
+func TestCheckSiteURL(t *testing.T) {
+	for text, good := range map[string]bool{"https://example.org": true, "https://example.org/fleet/": true, "http://127.0.0.1:8080": true, "http://localhost/x": true,
+		"http://[::1]/": true, "http://example.org": false, "ftp://example.org": false, "https://u:SECRET@example.org": false, "https://u@example.org": false,
+		"https://example.org?a=SECRET": false, "https://example.org?": false, "https://example.org#": false, "https://": false, "example.org": false, "https://:80": false} {
+		err := CheckSiteURL(text)
+		if (err == nil) != good || err != nil && strings.Contains(err.Error(), "SECRET") {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// TestFolder reads a folder in which some files are not what they should be: each loses only itself.
+func TestFolder(t *testing.T) {
+	dir := t.TempDir()
+	files := earlierReport(t, 8, 7, 6, 5, 4, 3)
+	listed := listedOf(files)
+	for path, content := range files {
+		os.MkdirAll(filepath.Dir(filepath.Join(dir, path)), 0o755)
+		if err := os.WriteFile(filepath.Join(dir, path), []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	snapshot := func(ago int) string { return filepath.Join(dir, past.SnapshotPath(today.AddDate(0, 0, -ago))) }
+	outside := filepath.Join(t.TempDir(), "x")
+	content, _ := os.ReadFile(snapshot(8))
+	err := errors.Join(os.WriteFile(outside, content, 0o644), os.Remove(snapshot(8)), os.Symlink(outside, snapshot(8)),
+		os.WriteFile(snapshot(7), []byte("CANARY"), 0o644), os.Remove(snapshot(6)),
+		os.Remove(snapshot(5)), os.Mkdir(snapshot(5), 0o755),
+		os.Remove(snapshot(4)), os.Symlink(filepath.Base(snapshot(3)), snapshot(4)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder, err := OpenFolder(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer folder.Close()
+	c := &past.Collector{Run: runHead(), Now: today}
+	// A killed run leaves two entries of a path: one of them holds.
+	listed = append([]Listed{{past.HistoryPath, 1, strings.Repeat("0", 64)}}, listed...)
+	if err := folder.Collect(context.Background(), listed, c); err != nil {
+		t.Fatal(err)
+	}
+	p := c.Past()
+	if len(p.Snapshots) != 1 || len(p.Days) != 6 || len(p.Warnings) != 5 || strings.Contains(fmt.Sprint(p.Warnings), "CANARY") {
+		t.Errorf("%d snapshots, %d days, warnings:\n%s", len(p.Snapshots), len(p.Days), strings.Join(p.Warnings, "\n"))
+	}
+	if _, err := folder.Manifest(context.Background(), decodeListed); !errors.Is(err, ErrNoManifest) {
+		t.Error(err)
+	}
+	if err := os.Rename(filepath.Join(dir, "data"), filepath.Join(dir, "moved")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("moved", filepath.Join(dir, "data")); err != nil {
+		t.Fatal(err)
+	}
+	c = &past.Collector{Run: runHead(), Now: today}
+	if err := folder.Collect(context.Background(), listed, c); err != nil || len(c.Past().Snapshots)+len(c.Past().Days) > 0 {
+		t.Errorf("a symlink on the way was followed: %v", err)
+	}
+}
+
+// TestAccount holds that a token's owner tells accounts apart, and the token itself does not.
+func TestAccount(t *testing.T) {
+	jwt := func(claims, signature string) string {
+		return "e30." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + "." + signature
+	}
+	const host = "https://api.example.org/api/v1"
+	key := Account(host, "ak_1")
+	ana, bob := Account(host, jwt(`{"sub":"ana","exp":1}`, "a")), Account(host, jwt(`{"sub":"bob"}`, "a"))
+	number := Account(host, jwt(`{"sub":7}`, "a"))
+	for name, same := range map[string]bool{
+		"another key": Account(host, "ak_2") == key, "a later token": Account(host, jwt(`{"sub":"ana","exp":2}`, "b")) == ana,
+		"another spelling and version": Account("https://API.example.org/api/v2", "ak_1") == key, "no owner": Account(host, jwt(`{}`, "a")) == key,
+		"null owner": Account(host, jwt(`{"sub":null}`, "a")) == key, "no JWT": Account(host, "a.b.c") == key, "number": number == Account(host, jwt(`{"sub":7}`, "c")),
+	} {
+		if !same {
+			t.Errorf("%s counts as another account", name)
+		}
+	}
+	if ana == bob || ana == key || number == key || Account("https://api.example.com", "ak_1") == key {
+		t.Error("accounts are not told apart")
+	}
+	if len(key) != 64 || strings.Contains(ana, "ana") {
+		t.Error(key, ana)
+	}
+}
+
+// TestCleanedTextsReadAgain holds that whatever the decoder of replies leaves of a text can stand in a snapshot.
+func TestCleanedTextsReadAgain(t *testing.T) {
+	for _, raw := range []string{"a\u0007b", "\u202ea", "a\ufffeb", "\ufdd0", "\xff", " a\u00a0", "\u0085x", "é😀", "x\u2028y", strings.Repeat("é", 2000), strings.Repeat("x", 1024) + " y", "\u200b", "\ufeffa"} {
+		text, _ := cleanText([]byte(raw), false)
+		if text == "" {
+			continue
+		}
+		s, err := past.NewSnapshot(runHead(), today, 1, slices.Values([]*fleet.Instance{{ID: "1", HostName: text}}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		s.WriteTo(&b)
+		if _, err := past.ReadSnapshot(b.Bytes()); err != nil {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}

@@ -1,0 +1,71 @@
+package render
+
+import (
+	"gpufleet/render/report"
+)
+
+// changesInMarkdown is how many lines of changes the summary shows of each window.
+const changesInMarkdown = 50
+
+// changes writes what changed since the last run and since last week.
+func (m *markdown) changes() {
+	m.line("## What changed")
+	for _, w := range m.r.Windows() {
+		m.line("### %s", w.Title)
+		m.line("%s", w.Basis())
+		if w.Window == nil {
+			continue
+		}
+		m.changeSum(w)
+		if !w.Unchanged() {
+			m.changeLines(w)
+		}
+	}
+}
+
+// changeSum writes how the listed total came from what it was to what it is.
+func (m *markdown) changeSum(w report.NamedWindow) {
+	rows := [][]string{{"Listed before", "", m.r.PerHourText(w.Before)}}
+	for _, line := range w.Sum {
+		rows = append(rows, []string{line.Kind.Label(), w.CountText(line), m.r.DeltaText(line.Kind, line.Delta)})
+	}
+	if w.Unchanged() {
+		rows = append(rows, []string{"No changes", "", m.r.DeltaText("", w.Delta)})
+	}
+	rows = append(rows, []string{"**Listed now**", "", m.r.PerHourText(w.After)}, []string{"Change of the listed total", "", m.r.DeltaText("", w.Delta)})
+	m.table([]string{"Change", "Count", "Listed per hour"}, []bool{false, true, true}, rows)
+}
+
+func (m *markdown) changeLines(w report.NamedWindow) {
+	lines, more := w.First(changesInMarkdown)
+	var rows [][]string
+	for _, line := range lines {
+		if line.In == nil {
+			rows = append(rows, []string{line.Kind.Label(), "", "", "", "", "", "", m.r.DeltaText(line.Kind, line.Delta)})
+			continue
+		}
+		rows = append(rows, []string{line.Kind.Label(), cellOf(line.Name(m.r.Settings)), cellOf(line.In.Region), cellOf(line.In.GPU), cellOf(line.FieldTitle(m.r.Settings)),
+			fieldCell(line, line.OldText(m.r.Settings)), fieldCell(line, line.NewText(m.r.Settings)), m.r.DeltaText(line.Kind, line.Delta)})
+	}
+	m.table([]string{"Change", "Instance", "Region", "GPU model", "Field", "Old", "New", "Listed per hour"},
+		[]bool{false, false, false, false, false, false, false, true}, rows)
+	if more > 0 {
+		m.line("And %s more, in the workbook and in data/changes.json.", report.FormatCount(more))
+	}
+}
+
+// cellOf returns text as it stands in a cell, blank where there is none.
+func cellOf(text string) string {
+	if text == "" {
+		return ""
+	}
+	return markdownText(text)
+}
+
+// fieldCell returns a value of a changed field as it stands in a cell. Only texts come from outside.
+func fieldCell(line report.ChangeLine, text string) string {
+	if line.FieldType() != report.Text {
+		return text
+	}
+	return cellOf(text)
+}

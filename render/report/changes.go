@@ -1,0 +1,255 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"gpufleet/fetch/fleet"
+	"gpufleet/fetch/past"
+)
+
+// Window is what changed since an earlier snapshot. The changes in it add up exactly: the deltas of all that was added,
+// removed and changed, and Nameless.Delta, come to Delta.
+type Window struct {
+	From, To time.Time // when the two lists were fetched, UTC
+	// TooYoung: a week was asked for, but no snapshot is that old, and this is the oldest one.
+	TooYoung bool
+
+	// Added and Removed are the instances whose ids are in one list alone, Changed the fields of those in both, one entry a
+	// field. Each is sorted as instances are: by region, GPU model, host name, id; the fields in the order of the columns.
+	Added, Removed []Member
+	Changed        []Change
+	// ChangedInstances is how many instances Changed is about.
+	ChangedInstances int
+	// Nameless are the rows without an id, which can't be compared.
+	Nameless Nameless
+
+	Before, After Cost        // listed
+	Delta         fleet.Money // After.PerHour less Before.PerHour
+	Sum           []SumLine   // by kind, adding up to Delta
+}
+
+// Member is an instance that was added or removed.
+type Member struct {
+	*fleet.Instance
+	Delta fleet.Money // what the listed total changed by: nothing where it is not listed or has no price
+}
+
+// Change is a field of an instance that has changed.
+type Change struct {
+	In       *fleet.Instance // as it is now
+	Column   *Column[*fleet.Instance]
+	Old, New Value
+	Delta    fleet.Money // what the listed total changed by
+	Kind     Kind
+}
+
+// Nameless are the rows without an id of both lists.
+type Nameless struct {
+	Before, After int
+	Delta         fleet.Money
+}
+
+// Kind says what a line of a window's sum is about.
+type Kind string
+
+// The kinds, in the order of the sum. A price that becomes known or unknown is no rise and no fall: the listed total has
+// been counting it as 0.
+const (
+	Added         Kind = "added"
+	Removed       Kind = "removed"
+	StatusChanged Kind = "status changed"
+	PriceChanged  Kind = "price changed"
+	PriceKnown    Kind = "price became known"
+	PriceUnknown  Kind = "price became unknown"
+	OtherChanged  Kind = "other field changed"
+	WithoutID     Kind = "without an id"
+)
+
+// SumLine is what the changes of one kind come to.
+type SumLine struct {
+	Kind  Kind
+	Count int // entries; for WithoutID rows now
+	Delta fleet.Money
+}
+
+// comparedFields are the columns whose changes are told, as far as they are not hidden.
+var comparedFields = []string{"status", "region", "gpu", "gpu_count", "cpu_cores", "ram", "disk_size", "host_name", "price_per_hour"}
+
+// compared returns the columns to compare, in the order of comparedFields, but for those that one of the lists hides.
+func compared(audience Audience, hidden ...string) []Column[*fleet.Instance] {
+	var columns []Column[*fleet.Instance]
+	all := instanceColumns(audience)
+	for _, name := range comparedFields {
+		if !slices.Contains(hidden, name) {
+			at := slices.IndexFunc(all, func(c Column[*fleet.Instance]) bool { return c.Name == name })
+			columns = append(columns, all[at])
+		}
+	}
+	return columns
+}
+
+// counted returns what an instance adds to the listed total.
+func counted(in *fleet.Instance) fleet.Money {
+	if in.Listed() && in.Price.Known {
+		return in.Price.Value
+	}
+	return fleet.Money{}
+}
+
+// comparison compares a list with a snapshot's, both by ascending id, in one pass.
+type comparison struct {
+	w       *Window
+	columns []Column[*fleet.Instance]
+	rest    []*fleet.Instance // of the new list, not yet met
+	last    string            // id that a change was noted of
+}
+
+// compare returns what changed since a snapshot. now holds the list by ascending id, those without one first.
+func compare(s *past.Snapshot, now []*fleet.Instance, settings Settings) (*Window, error) {
+	c := &comparison{w: &Window{From: s.Taken, To: settings.Generated}, rest: now,
+		columns: compared(settings.Audience, append(slices.Clone(settings.Hidden), s.Hidden...)...)}
+	for len(c.rest) > 0 && c.rest[0].ID == "" {
+		c.w.Nameless.After++
+		c.w.Nameless.Delta = c.w.Nameless.Delta.Add(counted(c.rest[0]))
+		c.rest = c.rest[1:]
+	}
+	for _, in := range now {
+		if in.Listed() {
+			c.w.After.add(in.Price)
+		}
+	}
+	if err := s.Rows(c.meet); err != nil {
+		return nil, err
+	}
+	c.addUpTo("", true)
+	c.w.finish(settings)
+	return c.w, nil
+}
+
+// meet takes the next instance of the snapshot.
+func (c *comparison) meet(old *fleet.Instance) error {
+	if old.Listed() {
+		c.w.Before.add(old.Price)
+	}
+	if old.ID == "" {
+		c.w.Nameless.Before++
+		c.w.Nameless.Delta = c.w.Nameless.Delta.Minus(counted(old))
+		return nil
+	}
+	c.addUpTo(old.ID, false)
+	if len(c.rest) > 0 && c.rest[0].ID == old.ID {
+		c.differ(old, c.rest[0])
+		c.rest = c.rest[1:]
+		return nil
+	}
+	kept := *old
+	c.w.Removed = append(c.w.Removed, Member{&kept, fleet.Money{}.Minus(counted(old))})
+	return nil
+}
+
+// addUpTo takes the new instances before an id, or all the rest, for added.
+func (c *comparison) addUpTo(id string, all bool) {
+	for len(c.rest) > 0 && (all || c.rest[0].ID < id) {
+		c.w.Added = append(c.w.Added, Member{c.rest[0], counted(c.rest[0])})
+		c.rest = c.rest[1:]
+	}
+}
+
+// differ notes the fields in which an instance has changed.
+func (c *comparison) differ(old, now *fleet.Instance) {
+	for i := range c.columns {
+		column := &c.columns[i]
+		before, after := column.Value(old), column.Value(now)
+		if before.equal(after) {
+			continue
+		}
+		kind, delta := effect(column.Name, old, now)
+		c.w.Changed = append(c.w.Changed, Change{now, column, before, after, delta, kind})
+		if c.last != now.ID {
+			c.last = now.ID
+			c.w.ChangedInstances++
+		}
+	}
+}
+
+// effect returns what the change of one field does to the listed total. Where status and price change together, the status
+// changes first, at the old price, and then the price, in the new status: so both add up to the change of the instance.
+func effect(field string, old, now *fleet.Instance) (Kind, fleet.Money) {
+	switch field {
+	case "status":
+		between := *now
+		between.Price = old.Price
+		return StatusChanged, counted(&between).Minus(counted(old))
+	case "price_per_hour":
+		between := *now
+		between.Price = old.Price
+		kind := PriceChanged
+		switch {
+		case !old.Price.Known:
+			kind = PriceKnown
+		case !now.Price.Known:
+			kind = PriceUnknown
+		}
+		return kind, counted(now).Minus(counted(&between))
+	}
+	return OtherChanged, fleet.Money{}
+}
+
+// equal reports whether two values of one column are the same.
+func (v Value) equal(w Value) bool {
+	return v.Known == w.Known && v.Text == w.Text && v.Number == w.Number && v.Money.Cmp(w.Money) == 0 && v.Time.Equal(w.Time)
+}
+
+// finish sorts the changes and adds them up.
+func (w *Window) finish(settings Settings) {
+	w.Delta = w.After.PerHour.Minus(w.Before.PerHour)
+	for _, cost := range []*Cost{&w.Before, &w.After} {
+		cost.PerMonth = cost.PerHour.Times(settings.HoursPerMonth)
+	}
+	for _, members := range [][]Member{w.Added, w.Removed} {
+		slices.SortFunc(members, func(a, b Member) int { return comparePlaces(a.Instance, b.Instance) })
+	}
+	slices.SortStableFunc(w.Changed, func(a, b Change) int {
+		if a.In == b.In {
+			return 0
+		}
+		return comparePlaces(a.In, b.In)
+	})
+	w.addUp()
+}
+
+func comparePlaces(a, b *fleet.Instance) int {
+	return cmp.Or(compareNatural(a.Region, b.Region), compareNatural(a.GPU, b.GPU), compareNatural(a.HostName, b.HostName), strings.Compare(a.ID, b.ID))
+}
+
+// addUp makes the lines of the sum: one for each kind of change that there is.
+func (w *Window) addUp() {
+	lines := map[Kind]*SumLine{}
+	add := func(kind Kind, count int, delta fleet.Money) {
+		if lines[kind] == nil {
+			lines[kind] = &SumLine{Kind: kind}
+		}
+		lines[kind].Count += count
+		lines[kind].Delta = lines[kind].Delta.Add(delta)
+	}
+	for _, m := range w.Added {
+		add(Added, 1, m.Delta)
+	}
+	for _, m := range w.Removed {
+		add(Removed, 1, m.Delta)
+	}
+	for _, change := range w.Changed {
+		add(change.Kind, 1, change.Delta)
+	}
+	if w.Nameless != (Nameless{}) {
+		add(WithoutID, w.Nameless.After, w.Nameless.Delta)
+	}
+	for _, kind := range []Kind{Added, Removed, StatusChanged, PriceChanged, PriceKnown, PriceUnknown, OtherChanged, WithoutID} {
+		if line := lines[kind]; line != nil {
+			w.Sum = append(w.Sum, *line)
+		}
+	}
+}

@@ -1,0 +1,375 @@
+package report
+
+import (
+	"fmt"
+	"math/big"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"gpufleet/fetch/fleet"
+	"gpufleet/fetch/past"
+)
+
+// runAt returns the report of a list at a time, compared with what was left by the runs before.
+func runAt(t testing.TB, at time.Time, earlier *past.Past, list ...*fleet.Instance) *Report {
+	t.Helper()
+	s := settings()
+	s.Generated = at
+	r := New(&fleet.Fleet{Instances: list}, s)
+	if err := r.Compare(earlier); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// left returns what a run leaves for the next.
+func left(r *Report) *past.Past { return &past.Past{Snapshots: r.Snapshots, Days: r.Days} }
+
+// since returns what changed from one list to another, a day apart.
+func since(t testing.TB, old, now []*fleet.Instance) *Window {
+	t.Helper()
+	at := settings().Generated
+	return runAt(t, at.AddDate(0, 0, 1), left(runAt(t, at, &past.Past{}, old...)), now...).SinceLastRun
+}
+
+func withStatus(in *fleet.Instance, status string) *fleet.Instance {
+	in.Status = status
+	return in
+}
+
+// told returns a window's lines as a test writes them down.
+func told(w *Window) []string {
+	var lines []string
+	for l := range (NamedWindow{Window: w}).Lines() {
+		id := "-"
+		if l.In != nil {
+			id = l.In.ID
+		}
+		lines = append(lines, strings.Join(strings.Fields(fmt.Sprint(id, " ", l.Kind, " ", l.Field(), " ", l.OldText(settings()), " ", l.NewText(settings()), " ", l.Delta)), " "))
+	}
+	return lines
+}
+
+// TestChanges has a case for each way in which an instance can change, with what it does to the listed total.
+func TestChanges(t *testing.T) {
+	one := func(gpus int, price, status string) []*fleet.Instance {
+		return []*fleet.Instance{withStatus(instance("1", "A", "RTX", gpus, price), status)}
+	}
+	tests := []struct {
+		name     string
+		old, now []*fleet.Instance
+		want     []string
+		delta    string
+	}{
+		{"nothing", one(1, "2", "Running"), one(1, "2", "Running"), nil, "0"},
+		{"added", nil, one(1, "2", "Running"), []string{"1 added 2"}, "2"},
+		{"added but not listed", nil, one(1, "2", "Booked"), []string{"1 added 0"}, "0"},
+		{"added without a price", nil, one(1, "", "Running"), []string{"1 added 0"}, "0"},
+		{"removed", one(1, "2", "Stopped"), nil, []string{"1 removed -2"}, "-2"},
+		{"removed but not listed", one(1, "2", "Deleted"), nil, []string{"1 removed 0"}, "0"},
+		{"stopped", one(1, "2", "Running"), one(1, "2", "Stopped"), []string{"1 status changed status Running Stopped 0"}, "0"},
+		{"deleted", one(1, "2", "Running"), one(1, "2", "Deleted"), []string{"1 status changed status Running Deleted -2"}, "-2"},
+		{"dearer", one(1, "2", "Running"), one(1, "2.5", "Running"), []string{"1 price changed price_per_hour $2.00 $2.50 0.5"}, "0.5"},
+		{"dearer but not listed", one(1, "2", "Deleted"), one(1, "2.5", "Deleted"), []string{"1 price changed price_per_hour $2.00 $2.50 0"}, "0"},
+		{"deleted and dearer", one(1, "2", "Running"), one(1, "3", "Deleted"),
+			[]string{"1 status changed status Running Deleted -2", "1 price changed price_per_hour $2.00 $3.00 0"}, "-2"},
+		{"back and dearer", one(1, "2", "Canceled"), one(1, "3", "Running"),
+			[]string{"1 status changed status Canceled Running 2", "1 price changed price_per_hour $2.00 $3.00 1"}, "3"},
+		{"price known", one(1, "", "Running"), one(1, "2", "Running"), []string{"1 price became known price_per_hour unknown $2.00 2"}, "2"},
+		{"price unknown", one(1, "2", "Running"), one(1, "", "Running"), []string{"1 price became unknown price_per_hour $2.00 unknown -2"}, "-2"},
+		{"price known to be nothing", one(1, "", "Running"), one(1, "0", "Running"), []string{"1 price became known price_per_hour unknown $0.00 0"}, "0"},
+		{"price unknown and deleted", one(1, "2", "Running"), one(1, "", "Deleted"),
+			[]string{"1 status changed status Running Deleted -2", "1 price became unknown price_per_hour $2.00 unknown 0"}, "-2"},
+		{"price known and back", one(1, "", "Deleted"), one(1, "2", "Running"),
+			[]string{"1 status changed status Deleted Running 0", "1 price became known price_per_hour unknown $2.00 2"}, "2"},
+		{"GPUs unknown", one(1, "2", "Running"), one(-1, "2", "Running"), []string{"1 other field changed gpu_count 1 unknown 0"}, "0"},
+		{"moved", one(1, "2", "Running"), []*fleet.Instance{instance("1", "B", "H100", 1, "2")},
+			[]string{"1 other field changed region A B 0", "1 other field changed gpu RTX H100 0"}, "0"},
+		{"no ids", []*fleet.Instance{instance("", "A", "RTX", 1, "2"), instance("", "A", "RTX", 1, "2")}, []*fleet.Instance{instance("", "A", "RTX", 1, "2")},
+			[]string{"- without an id -2"}, "-2"},
+		{"the same price written otherwise", one(1, "2.50", "Running"), one(1, "2.5", "Running"), nil, "0"},
+	}
+	for _, test := range tests {
+		w := since(t, test.old, test.now)
+		if diff := cmp.Diff(test.want, told(w)); diff != "" {
+			t.Errorf("%s: %s", test.name, diff)
+		}
+		if w.Delta.String() != test.delta {
+			t.Errorf("%s: delta %s, want %s", test.name, w.Delta, test.delta)
+		}
+		checkExact(t, test.name, w, test.old, test.now)
+	}
+}
+
+// listedTotal adds up a list by other means than the report.
+func listedTotal(list []*fleet.Instance) *big.Rat {
+	total := new(big.Rat)
+	for _, in := range list {
+		switch strings.ToLower(in.Status) {
+		case "deleted", "canceled", "completed", "booked":
+			continue
+		}
+		if in.Price.Known {
+			price, _ := new(big.Rat).SetString(in.Price.Value.String())
+			total.Add(total, price)
+		}
+	}
+	return total
+}
+
+func rat(m fleet.Money) *big.Rat {
+	r, _ := new(big.Rat).SetString(m.String())
+	return r
+}
+
+// checkExact holds that a window's entries, and its sum's lines, each add up to the new listed total less the old one.
+func checkExact(t testing.TB, name string, w *Window, old, now []*fleet.Instance) {
+	t.Helper()
+	want := new(big.Rat).Sub(listedTotal(now), listedTotal(old))
+	entries, lines := new(big.Rat), new(big.Rat)
+	for l := range (NamedWindow{Window: w}).Lines() {
+		entries.Add(entries, rat(l.Delta))
+		if (l.Kind == Added || l.Kind == Removed) && l.Field() != "" {
+			t.Errorf("%s: %s has a field", name, l.Kind)
+		}
+		if known := l.Kind == PriceKnown || l.Kind == PriceUnknown; known && strings.ContainsAny(settings().DeltaText(l.Kind, l.Delta), "+−") {
+			t.Errorf("%s: shown as a rise or fall: %s", name, settings().DeltaText(l.Kind, l.Delta))
+		} else if c := l.change; c != nil && c.Column.Name == "price_per_hour" && known != (c.Old.Known != c.New.Known) {
+			t.Errorf("%s: %s from known %v to known %v", name, l.Kind, c.Old.Known, c.New.Known)
+		}
+	}
+	for _, line := range w.Sum {
+		lines.Add(lines, rat(line.Delta))
+	}
+	for what, got := range map[string]*big.Rat{"entries": entries, "lines": lines, "delta": rat(w.Delta), "before and after": new(big.Rat).Sub(rat(w.After.PerHour), rat(w.Before.PerHour))} {
+		if got.Cmp(want) != 0 {
+			t.Errorf("%s: the %s come to %s, want %s", name, what, got.FloatString(30), want.FloatString(30))
+		}
+	}
+}
+
+// randomList returns a list in which the ids of another one may come again, in any order.
+func randomList(random *rand.Rand) []*fleet.Instance {
+	var list []*fleet.Instance
+	for _, id := range random.Perm(12)[:random.IntN(13)] {
+		in := instance(fmt.Sprint(id), []string{"A", "B", ""}[random.IntN(3)], []string{"RTX", "H100"}[random.IntN(2)], random.IntN(3)-1,
+			[]string{"", "0", "0.1", "1e-30", "0.123456789012345678901234567891", "999999999.999", "2", "2.0"}[random.IntN(8)])
+		if random.IntN(5) == 0 {
+			in.ID = ""
+		}
+		in.Status = []string{"Running", "running", "Stopped", "Deleted", "Booked", "Completed", "Canceled", "", "New"}[random.IntN(9)]
+		list = append(list, in)
+	}
+	return list
+}
+
+// TestChangesAddUp is the property test of the sum's exactness: random fleets, whatever changes between them.
+func TestChangesAddUp(t *testing.T) {
+	for seed := range uint64(3000) {
+		random := rand.New(rand.NewPCG(seed, 1))
+		old, now := randomList(random), randomList(random)
+		w := since(t, slices.Clone(old), slices.Clone(now))
+		checkExact(t, fmt.Sprint("seed ", seed), w, old, now)
+		if t.Failed() {
+			return
+		}
+	}
+}
+
+// FuzzChanges looks for fleets whose changes don't add up.
+func FuzzChanges(f *testing.F) {
+	f.Add(uint64(1), "1e-30", "0.5", "Running", "Deleted", true)
+	f.Add(uint64(2), "", "7", "Booked", "Running", false)
+	f.Fuzz(func(t *testing.T, seed uint64, oldPrice, newPrice, oldStatus, newStatus string, named bool) {
+		random := rand.New(rand.NewPCG(seed, 2))
+		old, now := randomList(random), randomList(random)
+		for _, side := range []struct {
+			list          *[]*fleet.Instance
+			price, status string
+		}{{&old, oldPrice, oldStatus}, {&now, newPrice, newStatus}} {
+			in := &fleet.Instance{Status: strings.TrimSpace(strings.ToValidUTF8(side.status, "?"))}
+			if strings.ContainsFunc(in.Status, func(r rune) bool { return r < ' ' || r > '~' }) || len(in.Status) > 100 {
+				return
+			}
+			if named {
+				in.ID = "x"
+			}
+			if price, err := fleet.ParseMoney(side.price); err == nil {
+				in.Price = fleet.Known(price)
+			}
+			*side.list = append(*side.list, in)
+		}
+		checkExact(t, "fuzz", since(t, slices.Clone(old), slices.Clone(now)), old, now)
+	})
+}
+
+// TestHiddenFieldsAreNotCompared has a list that hid a name, then one that shows it, and one that hides it again.
+func TestHiddenFieldsAreNotCompared(t *testing.T) {
+	at := settings().Generated
+	run := func(hidden []string, name string, earlier *past.Past) *Report {
+		s := settings()
+		s.Hidden = hidden
+		at = at.Add(time.Hour)
+		s.Generated = at
+		in := instance("1", "A", "RTX", 1, "2")
+		in.HostName, in.DiskSize = name, fleet.Known(float64(len(name)))
+		r := New(&fleet.Fleet{Instances: []*fleet.Instance{in}}, s)
+		if err := r.Compare(earlier); err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	first := run([]string{"disk_size", "host_name"}, "old-name", &past.Past{})
+	if err := first.Snapshots[0].Rows(func(in *fleet.Instance) error {
+		if in.HostName != "" || in.DiskSize.Known {
+			t.Errorf("the snapshot holds what is hidden: %+v", in)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	second := run(nil, "name", left(first))
+	if got := told(second.SinceLastRun); len(got) != 0 {
+		t.Errorf("what was hidden before counts as changed: %v", got)
+	}
+	third := run(nil, "another-name", left(second))
+	if got := told(third.SinceLastRun); len(got) != 2 {
+		t.Errorf("name and disk have changed: %v", got)
+	}
+	for _, column := range ChangeColumns(first.Settings) {
+		if column.Name == "host_name" {
+			t.Error("the hidden name has a column")
+		}
+	}
+}
+
+// TestWindows holds which snapshots are compared with: the newest, and the newest of a week ago, else the oldest.
+func TestWindows(t *testing.T) {
+	start := time.Date(2026, 11, 1, 23, 0, 0, 0, time.UTC)
+	for _, test := range []struct {
+		hours           []int // of the runs after the first
+		last, week      string
+		young           bool
+		snapshots, days int
+	}{
+		{[]int{0}, "2026-11-01", "2026-11-01", true, 1, 1},
+		{[]int{2}, "2026-11-01", "2026-11-01", true, 2, 2},
+		{[]int{24 * 6}, "2026-11-01", "2026-11-01", true, 2, 2},
+		{[]int{24*6 + 1}, "2026-11-01", "2026-11-01", false, 2, 2}, // the seventh day by date, not by hours
+		{[]int{24 * 3, 24 * 8}, "2026-11-04", "2026-11-01", false, 3, 3},
+		{[]int{24, 24 * 3, 24 * 8}, "2026-11-04", "2026-11-02", false, 4, 4},
+		{[]int{24 * 3, 24 * 9}, "2026-11-04", "2026-11-01", false, 3, 3},
+		{[]int{24 * 3, 24 * 10}, "2026-11-04", "2026-11-04", false, 3, 3},
+		{[]int{24 * 3, 24 * 16}, "2026-11-04", "2026-11-04", false, 2, 3},
+		{[]int{24 * 40}, "2026-11-01", "2026-11-01", false, 1, 2},
+		{[]int{24 * 400}, "2026-11-01", "2026-11-01", false, 1, 1},
+		{[]int{24 * 8, 24*8 + 1}, "2026-11-09", "2026-11-01", false, 3, 3}, // past midnight
+	} {
+		r := runAt(t, start, &past.Past{})
+		if r.SinceLastRun != nil || r.SinceLastWeek != nil {
+			t.Error("a first run has a past")
+		}
+		for _, hours := range test.hours {
+			r = runAt(t, start.Add(time.Duration(hours)*time.Hour), left(r))
+		}
+		last, week := r.SinceLastRun, r.SinceLastWeek
+		if past.DateText(last.From) != test.last || past.DateText(week.From) != test.week || week.TooYoung != test.young || last.TooYoung ||
+			len(r.Snapshots) != test.snapshots || len(r.Days) != test.days {
+			t.Errorf("%v: since %s and %s, too young %v, %d snapshots, %d days", test.hours, last.From, week.From, week.TooYoung, len(r.Snapshots), len(r.Days))
+		}
+	}
+}
+
+// TestSameDay runs twice a day: the second run is compared with the first, and takes its place.
+func TestSameDay(t *testing.T) {
+	at := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	yesterday := runAt(t, at.AddDate(0, 0, -1), &past.Past{}, instance("1", "A", "RTX", 1, "1"))
+	morning := runAt(t, at, left(yesterday), instance("1", "A", "RTX", 1, "1"), instance("2", "A", "RTX", 1, "1"))
+	evening := runAt(t, at.Add(time.Hour), left(morning), instance("2", "A", "RTX", 1, "1"))
+	if got := told(evening.SinceLastRun); len(got) != 1 || got[0] != "1 removed -1" {
+		t.Errorf("since the morning: %v", got)
+	}
+	if len(evening.Snapshots) != 2 || !evening.Snapshots[1].Taken.Equal(at.Add(time.Hour)) || len(evening.Days) != 2 {
+		t.Errorf("%d snapshots, %d days", len(evening.Snapshots), len(evening.Days))
+	}
+	if c := evening.Days[1].Changes; c == nil || *c != (past.Counts{Since: "2026-11-21", Added: 1, Removed: 1}) {
+		t.Errorf("the day's changes, since the day before: %+v", c)
+	}
+}
+
+func TestShuffledListsChangeTheSame(t *testing.T) {
+	want := ""
+	for seed := range uint64(30) {
+		random := rand.New(rand.NewPCG(5, 5))
+		old, now := randomList(random), randomList(random)
+		shuffle := rand.New(rand.NewPCG(seed, 0))
+		for _, list := range [][]*fleet.Instance{old, now} {
+			shuffle.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+		}
+		if got := strings.Join(told(since(t, old, now)), "\n"); want == "" {
+			want = got
+		} else if got != want {
+			t.Fatalf("seed %d: %s\nwant %s", seed, got, want)
+		}
+	}
+}
+
+// TestManyGroups bounds a day's row, and loses no instance.
+func TestManyGroups(t *testing.T) {
+	var list []*fleet.Instance
+	for n := range past.MaxGroups + 100 {
+		list = append(list, instance(fmt.Sprint(n), fmt.Sprint("R", n), "RTX", 1, "1"))
+	}
+	list = append(list, instance("x", "R550", "RTX", 1, "1"))
+	day := runAt(t, settings().Generated, &past.Past{}, list...).Days[0]
+	sum := 0
+	for _, g := range day.Groups {
+		sum += g.Instances
+	}
+	rest := day.Groups[len(day.Groups)-1]
+	if len(day.Groups) != past.MaxGroups || sum != len(list) || rest.Region != "" || rest.Instances != 101 || rest.Listed.PerHour.String() != "101" {
+		t.Errorf("%d groups, %d instances, the rest %+v", len(day.Groups), sum, rest)
+	}
+}
+
+func TestFeed(t *testing.T) {
+	at := settings().Generated
+	r := runAt(t, at, &past.Past{}, instance("1", "A", "RTX", 1, "1"))
+	if f := r.Feed(); len(f.Entries) != 0 || !f.Updated.Equal(at) {
+		t.Errorf("a first run has entries: %+v", f)
+	}
+	first := r.Feed().ID
+	r = runAt(t, at.AddDate(0, 0, 1), left(r), instance("1", "A", "RTX", 1, "1")) // nothing
+	r = runAt(t, at.AddDate(0, 0, 2), left(r), instance("1", "A", "RTX", 1, ""), instance("2", "A", "RTX", -1, "1.25"))
+	r = runAt(t, at.AddDate(0, 0, 3), left(r), instance("1", "A", "RTX", 1, ""), instance("3", "A", "RTX", -1, "1.25")) // the same figures
+	f := r.Feed()
+	want := []string{
+		"2026-11-25: 2 instances, listed ≥ $1.25/h", "Instances: 2, on 2026-11-24 2", "GPUs: ≥ 1 · 1 of 2 known, on 2026-11-24 ≥ 1 · 1 of 2 known",
+		"Running: ≥ $1.25/h · 1 of 2 priced, on 2026-11-24 ≥ $1.25/h · 1 of 2 priced", "Listed: ≥ $1.25/h · 1 of 2 priced, on 2026-11-24 ≥ $1.25/h · 1 of 2 priced",
+		"Instances since 2026-11-24: 1 added, 1 removed, 0 changed",
+		"2026-11-24: 2 instances, listed ≥ $1.25/h", "Instances: 2, on 2026-11-23 1", "GPUs: ≥ 1 · 1 of 2 known, on 2026-11-23 1",
+		"Running: ≥ $1.25/h · 1 of 2 priced, on 2026-11-23 $1.00/h", "Listed: ≥ $1.25/h · 1 of 2 priced, on 2026-11-23 $1.00/h",
+		"Instances since 2026-11-23: 1 added, 0 removed, 1 changed",
+	}
+	var got []string
+	for _, e := range f.Entries {
+		got = append(append(got, e.Title), e.Lines...)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if f.ID != first || f.Entries[0].ID == f.Entries[1].ID || !strings.HasPrefix(f.ID, "urn:uuid:") || !f.Updated.Equal(at.AddDate(0, 0, 3)) {
+		t.Errorf("%+v", f)
+	}
+	for day := 4; day < 80; day++ {
+		r = runAt(t, at.AddDate(0, 0, day), left(r), instance(fmt.Sprint(day), "A", "RTX", 1, "1"))
+	}
+	if n := len(r.Feed().Entries); n != 50 {
+		t.Errorf("%d entries, want the last 50", n)
+	}
+}

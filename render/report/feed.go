@@ -1,0 +1,112 @@
+package report
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"gpufleet/fetch/past"
+)
+
+// maxFeedEntries is how many entries the feed has at most, the newest.
+const maxFeedEntries = 50
+
+// Feed is what the feed says: figures of days that changed something. It names no instance, region or model.
+type Feed struct {
+	ID, Title string
+	Updated   time.Time
+	Entries   []FeedEntry // the newest first; empty where no day changed anything
+}
+
+// FeedEntry is one day.
+type FeedEntry struct {
+	ID, Title string
+	Updated   time.Time
+	Lines     []string
+}
+
+// Feed returns the feed, made from the history. Its ids depend on the source and account and the dates alone.
+func (r *Report) Feed() Feed {
+	f := Feed{ID: r.feedID(""), Title: r.Title + ": changes", Updated: r.Generated}
+	switch {
+	case r.Demo():
+		f.Title += " (sample data, a made-up fleet)"
+	case r.Internal():
+		f.Title += " (internal, not for publication)"
+	}
+	if len(r.Days) > 0 {
+		f.Updated = r.Days[0].Taken
+	}
+	for i := len(r.Days) - 1; i >= 0 && len(f.Entries) < maxFeedEntries; i-- {
+		day := &r.Days[i]
+		var before *past.Entry
+		if i > 0 {
+			before = &r.Days[i-1]
+		}
+		if hasChanged(before, day) {
+			f.Entries = append(f.Entries, r.feedEntry(before, day))
+		}
+	}
+	if len(f.Entries) > 0 {
+		f.Updated = f.Entries[0].Updated
+	}
+	return f
+}
+
+// hasChanged reports whether a day has other figures than the one before it in the history, or other instances than the
+// snapshot before it.
+func hasChanged(before, day *past.Entry) bool {
+	if c := day.Changes; c != nil && (c.Added > 0 || c.Removed > 0 || c.Changed > 0) {
+		return true
+	}
+	return before != nil && figuresText(before) != figuresText(day)
+}
+
+// figuresText returns a day's figures as a text that is the same for the same figures.
+func figuresText(day *past.Entry) string {
+	groups := day.Groups
+	if len(groups) == 0 {
+		groups = nil
+	}
+	text, err := json.Marshal([]any{day.Figures, groups})
+	if err != nil {
+		panic(err) // numbers and texts can always be written
+	}
+	return string(text)
+}
+
+func (r *Report) feedEntry(before, day *past.Entry) FeedEntry {
+	e := FeedEntry{ID: r.feedID(day.Date), Updated: day.Taken,
+		Title: fmt.Sprintf("%s: %s instances, listed %s", day.Date, FormatCount(day.Instances), r.PerHour(costOf(day.Listed))+"/h")}
+	then := func(pick func(*past.Entry) string) string {
+		text := pick(day)
+		if before != nil {
+			text += ", on " + before.Date + " " + pick(before)
+		}
+		return text
+	}
+	e.Lines = []string{
+		"Instances: " + then(func(d *past.Entry) string { return FormatCount(d.Instances) }),
+		"GPUs: " + then(func(d *past.Entry) string { return Sum{d.GPUs, d.GPUsKnown, d.Instances}.Text() }),
+		"Running: " + then(func(d *past.Entry) string { return r.PerHourText(costOf(d.Running)) }),
+		"Listed: " + then(func(d *past.Entry) string { return r.PerHourText(costOf(d.Listed)) }),
+	}
+	if c := day.Changes; c != nil {
+		e.Lines = append(e.Lines, fmt.Sprintf("Instances since %s: %s added, %s removed, %s changed", c.Since, FormatCount(c.Added), FormatCount(c.Removed), FormatCount(c.Changed)))
+	}
+	return e
+}
+
+func costOf(c past.Cost) Cost {
+	return Cost{PerHour: c.PerHour.Money, Priced: c.Priced, Of: c.Instances}
+}
+
+// feedID returns the id of the feed, or of its entry of a date: a UUID made of what does not change.
+func (r *Report) feedID(date string) string {
+	sum := sha256.Sum256([]byte("gpufleet feed\n" + string(r.Source) + "\n" + r.Account + "\n" + date))
+	const versionByHash, variant = 8, 0x80
+	sum[6] = sum[6]&0x0F | versionByHash<<4
+	sum[8] = sum[8]&0x3F | variant
+	return fmt.Sprintf("urn:uuid:%x-%x-%x-%x-%x", sum[0:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
+}

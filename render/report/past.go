@@ -1,0 +1,152 @@
+package report
+
+import (
+	"cmp"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"gpufleet/fetch/fleet"
+	"gpufleet/fetch/past"
+)
+
+// Past is what a report says of earlier runs, and what it carries on for later ones. That of a report that was not compared
+// is empty.
+type Past struct {
+	// SinceLastRun and SinceLastWeek are nil where there is no earlier snapshot.
+	SinceLastRun, SinceLastWeek *Window
+	// Days is the history, the oldest first; today's is the last.
+	Days []past.Entry
+	// Snapshots of the list, the oldest first; today's is the last.
+	Snapshots []*past.Snapshot
+}
+
+// Compare compares the report with what earlier runs left and makes of both what is left for later ones. It is called once,
+// before any output is written.
+func (r *Report) Compare(earlier *past.Past) error {
+	byID := slices.Clone(r.Instances)
+	slices.SortStableFunc(byID, func(a, b *fleet.Instance) int { return strings.Compare(a.ID, b.ID) })
+	var yesterday *Window
+	if found := earlier.Snapshots; len(found) > 0 {
+		last, week := found[len(found)-1], weekOld(found, r.Generated)
+		windows := map[*past.Snapshot]*Window{}
+		since := func(s *past.Snapshot) (*Window, error) {
+			if s == nil || windows[s] != nil {
+				return windows[s], nil
+			}
+			w, err := compare(s, byID, r.Settings)
+			windows[s] = w
+			return w, err
+		}
+		var err error
+		if r.SinceLastRun, err = since(last); err != nil {
+			return err
+		}
+		if r.SinceLastWeek, err = since(week); err != nil {
+			return err
+		}
+		if yesterday, err = since(newestBefore(found, past.Day(r.Generated))); err != nil {
+			return err
+		}
+		if past.Day(week.Taken).After(weekBefore(r.Generated)) {
+			window := *r.SinceLastWeek
+			window.TooYoung = true
+			r.SinceLastWeek = &window
+		}
+	}
+	today, err := past.NewSnapshot(r.Head(), r.Generated, len(byID), r.remembered(byID))
+	if err != nil {
+		return err
+	}
+	r.Snapshots = append(earlier.Carried(r.Generated), today)
+	r.Days = append(earlier.CarriedDays(r.Generated), r.entry(yesterday))
+	return nil
+}
+
+// Head says what a report of these settings is made of and may show, as the files of the past record it.
+func (s Settings) Head() past.Head {
+	return past.Head{Source: string(s.Source), Account: s.Account, Audience: string(s.Audience), Currency: s.Currency,
+		Hidden: s.Hidden, Key: s.KeyFingerprint}
+}
+
+func weekBefore(moment time.Time) time.Time { return past.Day(moment).AddDate(0, 0, -7) }
+
+// weekOld returns the newest snapshot whose date is at least a week before today's, else the oldest.
+func weekOld(snapshots []*past.Snapshot, now time.Time) *past.Snapshot {
+	if s := newestBefore(snapshots, weekBefore(now).AddDate(0, 0, 1)); s != nil {
+		return s
+	}
+	return snapshots[0]
+}
+
+// newestBefore returns the newest snapshot of a date before day, nil where there is none.
+func newestBefore(snapshots []*past.Snapshot, day time.Time) *past.Snapshot {
+	for _, s := range slices.Backward(snapshots) {
+		if s.Taken.Before(day) {
+			return s
+		}
+	}
+	return nil
+}
+
+// remembered yields the instances without what this report hides. What is not compared later is not written anyway.
+func (r *Report) remembered(instances []*fleet.Instance) iter.Seq[*fleet.Instance] {
+	noName, noDisk := slices.Contains(r.Hidden, "host_name"), slices.Contains(r.Hidden, "disk_size")
+	return func(yield func(*fleet.Instance) bool) {
+		for _, in := range instances {
+			if noName || noDisk {
+				bare := *in
+				if noName {
+					bare.HostName = ""
+				}
+				if noDisk {
+					bare.DiskSize = fleet.Number{}
+				}
+				in = &bare
+			}
+			if !yield(in) {
+				return
+			}
+		}
+	}
+}
+
+// entry returns this run's day in the history. since is what changed since an earlier day, nil where that is not known.
+func (r *Report) entry(since *Window) past.Entry {
+	e := past.Entry{Date: past.DateText(r.Generated), Taken: r.Generated.UTC(), Figures: figuresOf(&r.Totals)}
+	if since != nil {
+		e.Changes = &past.Counts{Since: past.DateText(since.From), Added: len(since.Added), Removed: len(since.Removed), Changed: since.ChangedInstances}
+	}
+	var groups []*Group
+	for _, region := range r.Regions {
+		groups = append(groups, region.Groups...)
+	}
+	var others []*Group
+	if len(groups) > past.MaxGroups {
+		largest := slices.Clone(groups)
+		slices.SortStableFunc(largest, func(a, b *Group) int { return cmp.Compare(b.Count, a.Count) })
+		others = largest[past.MaxGroups-1:]
+	}
+	isOther := map[*Group]bool{}
+	for _, g := range others {
+		isOther[g] = true
+	}
+	for _, g := range groups {
+		if !isOther[g] {
+			e.Groups = append(e.Groups, past.Group{Region: g.Region.Name, GPU: g.Model.Name, Figures: figuresOf(&g.Totals)})
+		}
+	}
+	if len(others) > 0 {
+		rest := sumGroups(others, r.HoursPerMonth)
+		e.Groups = append(e.Groups, past.Group{Figures: figuresOf(&rest)})
+	}
+	return e
+}
+
+func figuresOf(t *Totals) past.Figures {
+	cost := func(c Cost) past.Cost {
+		return past.Cost{Instances: c.Of, Priced: c.Priced, PerHour: past.Amount{Money: c.PerHour}}
+	}
+	return past.Figures{Instances: t.Count, GPUs: t.GPUs.Value, GPUsKnown: t.GPUs.Known, Running: cost(t.Running), Listed: cost(t.Listed)}
+}
