@@ -1109,6 +1109,7 @@ func TestInterruptedSettings(t *testing.T) {
 //	sheet FILE.xlsx SHEET    the rows of a sheet's table, unformatted, with commas between the cells
 //	section FILE.md HEADING  what stands under a heading, up to the next one
 //	words FILE.html          the text of a page
+//	holds DIR TEXT           whether any byte below a folder is the text's, snapshots and the workbook unpacked
 //	repack FILE OLD NEW      puts a text in the place of another in a gzip file, and the manifest right
 func TestScripts(t *testing.T) {
 	program := build(t)
@@ -1152,6 +1153,24 @@ func TestScripts(t *testing.T) {
 					}
 				}
 				fmt.Fprintln(ts.Stdout(), strings.Join(words, " "))
+			},
+			"holds": func(ts *testscript.TestScript, neg bool, args []string) {
+				place := ""
+				for path, content := range everything(t, ts.MkAbs(args[0])) {
+					if strings.HasSuffix(path, ".gz") {
+						reader, err := gzip.NewReader(strings.NewReader(content))
+						ts.Check(err)
+						text, err := io.ReadAll(reader)
+						ts.Check(err)
+						content = string(text)
+					}
+					if strings.Contains(content, args[1]) {
+						place = path
+					}
+				}
+				if neg == (place != "") {
+					ts.Fatalf("%s is in %q", args[1], place)
+				}
 			},
 			"repack": func(ts *testscript.TestScript, _ bool, args []string) { repack(ts, args[0], args[1], args[2]) },
 		},
