@@ -52,9 +52,9 @@ func (s Site) Collect(ctx context.Context, decode func([]byte) ([]Listed, error)
 	var damaged *damage
 	switch {
 	case err != nil && ctx.Err() == nil && context.Cause(deadline) == errDeadline:
-		return &Error{BadAPI, fmt.Sprintf("the earlier report did not come from %s within %v: try again later, or give --timeout more", s.Client.URL, s.Client.Timeout)}
+		return &Error{Kind: BadAPI, What: fmt.Sprintf("the earlier report did not come from %s within %v: try again later, or give --timeout more", s.Client.URL, s.Client.Timeout)}
 	case errors.As(err, &damaged):
-		return &Error{BadAPI, fmt.Sprintf("the earlier report at %s: %s: check --previous", s.Client.URL, damaged.what)}
+		return &Error{Kind: BadAPI, What: fmt.Sprintf("the earlier report at %s: %s: check --previous", s.Client.URL, damaged.what)}
 	}
 	return err
 }
@@ -104,9 +104,9 @@ func describeSite(err error, address string) error {
 	case errors.As(err, &status) && status.code == http.StatusNotFound:
 		return fs.ErrNotExist
 	case errors.As(err, &status):
-		return &Error{BadAPI, status.saysOfSite(address) + ": try again later, or check --previous"}
+		return &Error{Kind: BadAPI, What: status.saysOfSite(address) + ": try again later, or check --previous"}
 	}
-	return &Error{BadAPI, fmt.Sprintf("the earlier report can't be read: GET %s: %s: try again later, or check --previous", address, siteTrouble(err))}
+	return &Error{Kind: BadAPI, What: fmt.Sprintf("the earlier report can't be read: GET %s: %s: try again later, or check --previous", address, siteTrouble(err))}
 }
 
 func (e *statusError) saysOfSite(address string) string {

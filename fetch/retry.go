@@ -76,7 +76,7 @@ func (c *Client) waitBefore(ctx context.Context, attempt int, err error, address
 		if c.Site {
 			says = status.saysOfSite(address)
 		}
-		return 0, &Error{BadAPI, says + ", and asks for a longer wait than there is time: try again later"}
+		return 0, &Error{Kind: BadAPI, What: says + ", and asks for a longer wait than there is time: try again later"}
 	}
 	return status.retryAfter, nil
 }
