@@ -613,13 +613,13 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, t *talk) error 
 		return err
 	}
 	warnings, err := stage.Place(publish.Manifest{Source: string(s.report.Source), Audience: string(s.report.Audience)})
-	warnings = append(folder.Warnings(), warnings...)
-	for _, warning := range warnings {
+	for _, warning := range append(folder.Warnings(), warnings...) {
 		t.warn(warning)
 	}
 	if err != nil {
 		return err
 	}
+	further := t.warnings // those that are not the report's
 	for _, warning := range r.Warnings {
 		t.warn(warning)
 	}
@@ -629,7 +629,7 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, t *talk) error 
 	}
 	t.say("%s: %s instances, %s, running %s, listed %s%s", s.out, report.FormatCount(r.Count),
 		report.WithCoverage(r.GPUs.String()+" GPUs", r.GPUs.Coverage()), r.PerHourText(r.Running), r.PerHourText(r.Listed), runRate)
-	if tripped := r.Tripped(s.failOn, len(warnings)); len(tripped) > 0 {
+	if tripped := r.Tripped(s.failOn, further); len(tripped) > 0 {
 		return checksError(tripped)
 	}
 	return nil
@@ -784,6 +784,7 @@ func (s *settings) checkShrink(earlier *past.Past, count int) error {
 type talk struct {
 	stdout, stderr io.Writer
 	quiet, verbose bool
+	warnings       int // given so far, whether or not they are printed
 }
 
 // say prints what came of the run.
@@ -794,6 +795,7 @@ func (t *talk) say(format string, args ...any) {
 }
 
 func (t *talk) warn(warning string) {
+	t.warnings++
 	if !t.quiet {
 		fmt.Fprintf(t.stderr, "gpufleet: warning: %s\n", warning)
 	}

@@ -162,7 +162,7 @@ func ChangeColumns(s Settings) []Column[ChangeLine] {
 		{"old", "Old", "", Text, "Its value before, as text.", func(l ChangeLine) Value { return l.exact(func(c *Change) Value { return c.Old }) }},
 		{"new", "New", "", Text, "Its value now, as text.", func(l ChangeLine) Value { return l.exact(func(c *Change) Value { return c.New }) }},
 		{"price_per_hour_delta", "Listed change", perHour, Money, "What the listed total changed by. Within one Since these add up to the whole change of the listed total.",
-			func(l ChangeLine) Value { return amount(l.Delta, false) }},
+			func(l ChangeLine) Value { return Value{Known: true, Money: l.Delta} }},
 	}...)
 }
 
