@@ -1088,7 +1088,7 @@ func TestFailOn(t *testing.T) {
 		}
 	}
 	out := filepath.Join(t.TempDir(), "out")
-	execute(t, tokenSet, "--api-url", serveBoth(t, twoRegions, 404, ""), "--prices", "api", "--fail-on", "warnings", "--out", out).want(t, 5, "check warnings: 1 given")
+	execute(t, tokenSet, "--api-url", serveBoth(t, twoRegions, 404, ""), "--prices", "api", "--fail-on", "warnings", "--out", out).want(t, 5, "check warnings: 2 given")
 	execute(t, map[string]string{"GPUFLEET_FAIL_ON": "unpriced"}, "--demo", "--out", filepath.Join(t.TempDir(), "out")).want(t, 5, "check unpriced")
 }
 
