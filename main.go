@@ -22,14 +22,15 @@ import (
 
 	"github.com/shopspring/decimal"
 	"github.com/urfave/cli/v2"
-	"golang.org/x/term"
 
 	"gpufleet/fetch"
 	"gpufleet/fetch/fleet"
+	"gpufleet/fetch/option"
 	"gpufleet/fetch/past"
 	"gpufleet/render"
 	"gpufleet/render/publish"
 	"gpufleet/render/report"
+	"gpufleet/render/talk"
 )
 
 // The exit codes. Scripts rely on them.
@@ -86,20 +87,13 @@ func panicText(cause any) string {
 	return fmt.Sprintf("%T", cause)
 }
 
-// usageError is a mistake in what the user gave.
-type usageError struct{ error }
-
-func (u usageError) Unwrap() error { return u.error }
-
-func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
-
 // checksError says which checks of --fail-on tripped in a run that has written its report.
 type checksError []string
 
 func (e checksError) Error() string { return "check " + strings.Join(e, "\ngpufleet: check ") }
 
 func exitCode(err error) int {
-	var usage usageError
+	var usage option.UsageError
 	var stopped interrupted
 	var checks checksError
 	var source *fetch.Error
@@ -116,45 +110,39 @@ func exitCode(err error) int {
 	return exitFailed
 }
 
-// flagGroup is a group of flags as the help shows them.
-type flagGroup struct {
-	name  string
-	flags []cli.Flag
-}
-
-var flagGroups = []flagGroup{
-	{"source", []cli.Flag{
+var flagGroups = []option.Group{
+	{Name: "source", Flags: []cli.Flag{
 		&cli.StringFlag{Name: "api-url", Value: "https://api.nebulablock.com/api/v1", Usage: "fetch from the API at `URL`"},
 		&cli.StringFlag{Name: "token-file", Usage: "`FILE` with the API token; else $GPUFLEET_TOKEN, $ACCESS_TOKEN or $NEBULA_BLOCK_API_KEY has it"},
 		&cli.StringSliceFlag{Name: "input", Usage: "saved reply in `FILE` to render instead (- is standard input); repeat it for pages of one list"},
 		&cli.BoolFlag{Name: "demo", Usage: "render the built-in sample fleet"},
 	}},
-	{"output", []cli.Flag{
+	{Name: "output", Flags: []cli.Flag{
 		&cli.StringFlag{Name: "out", Value: "out", Usage: "write the report into `DIR`"},
 		&cli.StringFlag{Name: "title", Value: "GPU fleet", Usage: "`TEXT` that heads every page"},
 		&cli.StringFlag{Name: "base-url", Usage: "the `URL` at which the folder will be published, for the feed's links"},
 	}},
-	{"privacy", []cli.Flag{
+	{Name: "privacy", Flags: []cli.Flag{
 		&cli.StringFlag{Name: "audience", Value: "public", Usage: "`WHO` reads it: public leaves addresses out, internal shows them"},
 		&cli.StringFlag{Name: "hide", Usage: "`FIELDS` to leave out, with commas: id, host_name, os, created_at, product_type, ephemeral, disk_size"},
 	}},
-	{"cost", []cli.Flag{
+	{Name: "cost", Flags: []cli.Flag{
 		&cli.StringSliceFlag{Name: "prices", Usage: "contract prices in `FILE.csv`; or api: the product list, for what has no price; give one or one of each"},
 		&cli.StringFlag{Name: "currency", Value: "USD", Usage: "the ISO `CODE` of all prices; nothing is converted"},
 		&cli.StringFlag{Name: "hours-per-month", Value: "730", Usage: "`HOURS` that make a month"},
 		&cli.StringFlag{Name: "budget", Usage: "a month's `AMOUNT`, which the run rate is a share of"},
 	}},
-	{"change", []cli.Flag{
+	{Name: "change", Flags: []cli.Flag{
 		&cli.StringFlag{Name: "previous", Usage: "the earlier report to compare with and carry on, a folder or the URL of a published site, in `PLACE`; else what is in --out"},
 		&cli.BoolFlag{Name: "accept-shrink", Usage: "believe a list with fewer than half of the last run's instances"},
 	}},
-	{"checks", []cli.Flag{
+	{Name: "checks", Flags: []cli.Flag{
 		&cli.StringFlag{Name: "fail-on", Usage: "exit with 5 on any of `LIST`: over-budget, unpriced, instance-error, warnings (commas between)"},
 	}},
-	{"network", []cli.Flag{
+	{Name: "network", Flags: []cli.Flag{
 		&cli.StringFlag{Name: "timeout", Value: "5m", Usage: "`TIME` that the whole fetch may take"},
 	}},
-	{"talk", []cli.Flag{
+	{Name: "talk", Flags: []cli.Flag{
 		&cli.BoolFlag{Name: "quiet", Usage: "say nothing but errors"},
 		&cli.BoolFlag{Name: "verbose", Usage: "say what is done"},
 		&cli.BoolFlag{Name: "version", Usage: "print the version and stop"},
@@ -162,70 +150,39 @@ var flagGroups = []flagGroup{
 	}},
 }
 
-// olderNames are environment names that other tools of the provider use, read where the flag's own is unset.
-var olderNames = map[string]string{"api-url": "API_URL"}
-
-// environmentName returns the name under which the environment may hold a flag's value.
-func environmentName(flag string) string {
-	return "GPUFLEET_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
-}
-
 func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 	app := &cli.App{
 		Name:                      "gpufleet",
 		Writer:                    stdout,
 		ErrWriter:                 stderr,
-		CustomAppHelpTemplate:     helpText(), // the library's own sorts the groups by name
+		CustomAppHelpTemplate:     option.Help("gpufleet turns a GPU cloud's instance list into a site, a summary and a workbook.", flagGroups), // the library's own sorts the groups by name
 		HideHelpCommand:           true,
 		HideVersion:               true,
 		DisableSliceFlagSeparator: true,                         // a path may hold a comma
 		ExitErrHandler:            func(*cli.Context, error) {}, // the library's own calls os.Exit
 		OnUsageError: func(_ *cli.Context, err error, _ bool) error {
-			return usagef("%v: see gpufleet --help", err)
+			return option.Usagef("%v: see gpufleet --help", err)
 		},
 	}
 	for _, group := range flagGroups {
-		app.Flags = append(app.Flags, group.flags...)
+		app.Flags = append(app.Flags, group.Flags...)
 	}
 	app.Action = func(c *cli.Context) error {
 		switch {
 		case c.Args().Present():
-			return usagef("unexpected argument %q: every setting is a flag, see gpufleet --help", c.Args().First())
+			return option.Usagef("unexpected argument %q: every setting is a flag, see gpufleet --help", c.Args().First())
 		case c.Bool("version"):
-			_, err := fmt.Fprintf(stdout, "gpufleet %s (commit %s, %s)\n", version(), commit(), runtime.Version())
+			_, err := fmt.Fprintf(stdout, "gpufleet %s (commit %s, %s)\n", fetch.Version(), fetch.Commit(), runtime.Version())
 			return err
 		}
 		s, err := readSettings(c)
 		if err != nil {
 			return err
 		}
-		t := &talk{stdout: stdout, stderr: stderr, quiet: s.quiet, verbose: s.verbose}
+		t := &talk.Talk{Stdout: stdout, Stderr: stderr, Quiet: s.quiet, Verbose: s.verbose}
 		return s.produce(c.Context, stdin, t)
 	}
 	return app
-}
-
-// helpText returns the flags in the order of their groups.
-func helpText() string {
-	var b strings.Builder
-	b.WriteString("gpufleet turns a GPU cloud's instance list into a site, a summary and a workbook.\n\nusage: gpufleet [flags]\n")
-	for _, group := range flagGroups {
-		fmt.Fprintf(&b, "\n%s\n", group.name)
-		for _, flag := range group.flags {
-			described := flag.(cli.DocGenerationFlag)
-			placeholder, usage := "", described.GetUsage()
-			if parts := strings.SplitN(usage, "`", 3); len(parts) == 3 {
-				placeholder = " " + parts[1]
-			}
-			usage = strings.ReplaceAll(usage, "`", "")
-			if fallback, ok := flag.(*cli.StringFlag); ok && fallback.Value != "" {
-				usage += " (default " + fallback.Value + ")"
-			}
-			fmt.Fprintf(&b, "  --%-22s  %s\n", flag.Names()[0]+placeholder, usage)
-		}
-	}
-	b.WriteString("\nEvery flag but --help and --version may stand in the environment instead: --api-url as GPUFLEET_API_URL, and so on.\n")
-	return b.String()
 }
 
 // settings is what the flags and the environment say, checked.
@@ -245,86 +202,23 @@ type settings struct {
 	quiet, verbose bool
 }
 
-// values reads flags and, where one is not given, its environment variable. The first mistake is kept.
-type values struct {
-	c   *cli.Context
-	err error
-}
+// olderNames are environment names that other tools of the provider use, read where the flag's own is unset.
+var olderNames = map[string]string{"api-url": "API_URL"}
 
-// text returns a flag's value, trimmed. A variable that is set but empty counts as unset.
-func (v *values) text(name string) string {
-	value := strings.TrimSpace(v.c.String(name))
-	if v.c.IsSet(name) {
-		if value == "" {
-			v.fail("--%s needs a value", name)
-		}
-		return value
-	}
-	if found := v.environment(name); found != "" {
-		return found
-	}
-	if found := strings.TrimSpace(os.Getenv(olderNames[name])); found != "" {
-		return found
-	}
-	return value
-}
-
-// environment returns what a flag's variable says, "" where the flag was typed, or a rival of it, which makes the
-// variable void.
-func (v *values) environment(name string, rivals ...string) string {
-	for _, typed := range append(rivals, name) {
-		if v.c.IsSet(typed) {
-			return ""
-		}
-	}
-	return strings.TrimSpace(os.Getenv(environmentName(name)))
-}
-
-// bool returns whether a flag is set.
-func (v *values) bool(name string, rivals ...string) bool {
-	found := v.environment(name, rivals...)
-	if found == "" {
-		return v.c.Bool(name)
-	}
-	value, err := strconv.ParseBool(found)
-	if err != nil {
-		v.fail("$%s is neither true nor false", environmentName(name))
-	}
-	return value
-}
-
-// list returns a repeatable flag's values, trimmed. A variable holds one.
-func (v *values) list(name string, rivals ...string) []string {
-	var list []string
-	for _, item := range v.c.StringSlice(name) {
-		if item = strings.TrimSpace(item); item == "" {
-			v.fail("--%s needs a value", name)
-		}
-		list = append(list, item)
-	}
-	if found := v.environment(name, rivals...); found != "" {
-		list = []string{found}
-	}
-	return list
-}
-
-func (v *values) fail(format string, args ...any) {
-	if v.err == nil {
-		v.err = usagef(format, args...)
-	}
-}
+// values reads the program's settings one by one.
+type values struct{ option.Values }
 
 // readSettings checks all that can be checked before any work.
 func readSettings(c *cli.Context) (*settings, error) {
-	v := &values{c: c}
+	v := &values{option.Values{Context: c, Older: olderNames}}
 	s := &settings{
-		apiURL: v.text("api-url"), inputs: v.list("input", "demo"), demo: v.bool("demo", "input"), out: v.text("out"),
-		quiet: v.bool("quiet", "verbose"), verbose: v.bool("verbose", "quiet"),
-		previous: v.previous(), acceptShrink: v.bool("accept-shrink"),
+		apiURL: v.Text("api-url"), inputs: v.List("input", "demo"), demo: v.Switch("demo", "input"), out: v.Text("out"),
+		quiet: v.Switch("quiet", "verbose"), verbose: v.Switch("verbose", "quiet"),
+		previous: v.previous(), acceptShrink: v.Switch("accept-shrink"),
 		report: report.Settings{
 			Title:         v.title(),
 			Generated:     v.now(),
-			Version:       version(),
+			Version:       fetch.Version(),
 			Source:        report.FromAPI,
 			Audience:      v.audience(),
 			Currency:      v.currency(),
@@ -343,25 +237,25 @@ func readSettings(c *cli.Context) (*settings, error) {
 	}
 	switch {
 	case s.demo && len(s.inputs) > 0:
-		v.fail("--demo and --input exclude each other: give one of them")
+		v.Fail("--demo and --input exclude each other: give one of them")
 	case countOf(s.inputs, fetch.Stdin) > 1:
-		v.fail("--input - is given twice, but standard input can be read once")
+		v.Fail("--input - is given twice, but standard input can be read once")
 	case s.products && (s.demo || len(s.inputs) > 0):
-		v.fail("--prices api asks the API, which --demo and --input do not: give a price file, or fetch the list")
+		v.Fail("--prices api asks the API, which --demo and --input do not: give a price file, or fetch the list")
 	case s.quiet && s.verbose:
-		v.fail("--quiet and --verbose exclude each other: give one of them")
+		v.Fail("--quiet and --verbose exclude each other: give one of them")
 	case s.demo:
 		s.report.Source = report.FromDemo
 	case len(s.inputs) > 0:
 		s.report.Source = report.FromFile
 	default:
 		if err := fetch.CheckURL(s.apiURL); err != nil {
-			v.fail("--api-url: %v", err)
+			v.Fail("--api-url: %v", err)
 		}
 		s.token = v.token()
 		s.report.Account = fetch.Account(s.apiURL, s.token)
 	}
-	return s, v.err
+	return s, v.Err
 }
 
 func countOf(items []string, item string) int {
@@ -375,11 +269,11 @@ func countOf(items []string, item string) int {
 }
 
 func (v *values) title() string {
-	title := v.text("title")
+	title := v.Text("title")
 	const longest = 200
 	unfit := func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
 	if !utf8.ValidString(title) || strings.ContainsFunc(title, unfit) || utf8.RuneCountInString(title) > longest {
-		v.fail("--title must be one line of at most %d printable characters", longest)
+		v.Fail("--title must be one line of at most %d printable characters", longest)
 	}
 	return title
 }
@@ -393,22 +287,22 @@ func (v *values) now() time.Time {
 	seconds, err := strconv.ParseInt(epoch, 10, 64)
 	const year10000 = 253402300800
 	if err != nil || seconds < 0 || seconds >= year10000 {
-		v.fail("$SOURCE_DATE_EPOCH must be whole seconds since 1970")
+		v.Fail("$SOURCE_DATE_EPOCH must be whole seconds since 1970")
 	}
 	return time.Unix(seconds, 0).UTC()
 }
 
 func (v *values) audience() report.Audience {
-	audience := report.Audience(v.text("audience"))
+	audience := report.Audience(v.Text("audience"))
 	if audience != report.Public && audience != report.Internal {
-		v.fail("--audience must be public or internal")
+		v.Fail("--audience must be public or internal")
 	}
 	return audience
 }
 
 // hidden returns the fields to leave out, sorted, each once.
 func (v *values) hidden() []string {
-	text := v.text("hide")
+	text := v.Text("hide")
 	if text == "" {
 		return nil
 	}
@@ -416,7 +310,7 @@ func (v *values) hidden() []string {
 	for field := range strings.SplitSeq(text, ",") {
 		field = strings.TrimSpace(field)
 		if !slices.Contains(fleet.Hideable, field) {
-			v.fail("--hide takes %s, not %q", strings.Join(fleet.Hideable, ", "), field)
+			v.Fail("--hide takes %s, not %q", strings.Join(fleet.Hideable, ", "), field)
 		}
 		fields = append(fields, field)
 	}
@@ -428,46 +322,46 @@ func (v *values) hidden() []string {
 func (v *values) pseudonymKey() []byte {
 	key := strings.TrimSpace(os.Getenv("GPUFLEET_PSEUDONYM_KEY"))
 	if key == "" {
-		v.fail("--hide id needs a key for the pseudonyms: put a long random text into $GPUFLEET_PSEUDONYM_KEY and keep it")
+		v.Fail("--hide id needs a key for the pseudonyms: put a long random text into $GPUFLEET_PSEUDONYM_KEY and keep it")
 	}
 	return []byte(key)
 }
 
 func (v *values) currency() string {
-	code := v.text("currency")
+	code := v.Text("currency")
 	if len(code) != 3 || strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
-		v.fail("--currency must be an ISO code of three capital letters, such as USD")
+		v.Fail("--currency must be an ISO code of three capital letters, such as USD")
 	}
 	return code
 }
 
 func (v *values) hoursPerMonth() decimal.Decimal {
-	text := v.text("hours-per-month")
+	text := v.Text("hours-per-month")
 	const hoursOfAYear = 8784
 	hours, err := decimal.NewFromString(text)
 	if err != nil || len(text) > 12 || strings.ContainsAny(text, "eE") || hours.Sign() <= 0 || hours.GreaterThan(decimal.NewFromInt(hoursOfAYear)) {
-		v.fail("--hours-per-month must be a number above 0, such as 730")
+		v.Fail("--hours-per-month must be a number above 0, such as 730")
 	}
 	return hours
 }
 
 // budget returns the month's budget, unknown where there is none.
 func (v *values) budget() fleet.Price {
-	text := v.text("budget")
+	text := v.Text("budget")
 	if text == "" {
 		return fleet.Price{}
 	}
 	const longest = 20
 	amount, err := decimal.NewFromString(text)
 	if err != nil || len(text) > longest || strings.Trim(text, "0123456789.") != "" || amount.Sign() <= 0 {
-		v.fail("--budget must be an amount above 0 in digits alone, such as 50000")
+		v.Fail("--budget must be an amount above 0 in digits alone, such as 50000")
 	}
 	return fleet.Known(fleet.MoneyOf(amount))
 }
 
 // failOn returns the checks that the run fails on.
 func (v *values) failOn(hasBudget bool) (checks []report.Check) {
-	text := v.text("fail-on")
+	text := v.Text("fail-on")
 	if text == "" {
 		return nil
 	}
@@ -475,9 +369,9 @@ func (v *values) failOn(hasBudget bool) (checks []report.Check) {
 		check := report.Check(strings.TrimSpace(name))
 		switch {
 		case !slices.Contains(report.Checks(), check):
-			v.fail("--fail-on does not know %q: it knows over-budget, unpriced, instance-error and warnings", string(check))
+			v.Fail("--fail-on does not know %q: it knows over-budget, unpriced, instance-error and warnings", string(check))
 		case check == report.OverBudget && !hasBudget:
-			v.fail("--fail-on over-budget needs a --budget")
+			v.Fail("--fail-on over-budget needs a --budget")
 		}
 		checks = append(checks, check)
 	}
@@ -486,7 +380,7 @@ func (v *values) failOn(hasBudget bool) (checks []report.Check) {
 
 // prices reads the price file, if there is one, and tells whether the product list is wanted.
 func (v *values) prices() (file *fetch.PriceFile, products bool) {
-	paths := v.list("prices")
+	paths := v.List("prices")
 	const productList = "api"
 	files := 0
 	for _, path := range paths {
@@ -495,7 +389,7 @@ func (v *values) prices() (file *fetch.PriceFile, products bool) {
 		}
 	}
 	if files > 1 || len(paths)-files > 1 {
-		v.fail("--prices takes one file and api, each once")
+		v.Fail("--prices takes one file and api, each once")
 		return nil, false
 	}
 	for _, path := range paths {
@@ -504,75 +398,45 @@ func (v *values) prices() (file *fetch.PriceFile, products bool) {
 			continue
 		}
 		var err error
-		if file, err = fetch.ReadPriceFile(v.c.Context, path); err != nil {
-			v.fail("--prices: %w", err) // an interrupt stays one
+		if file, err = fetch.ReadPriceFile(v.Context.Context, path); err != nil {
+			v.Fail("--prices: %w", err) // an interrupt stays one
 		}
 	}
 	return file, products
 }
 
 func (v *values) timeout() time.Duration {
-	timeout, err := time.ParseDuration(v.text("timeout"))
+	timeout, err := time.ParseDuration(v.Text("timeout"))
 	if err != nil || timeout <= 0 {
-		v.fail("--timeout must be a time above 0 with its unit, such as 90s or 5m")
+		v.Fail("--timeout must be a time above 0 with its unit, such as 90s or 5m")
 	}
 	return timeout
 }
 
 // token returns the API token. There is no flag for it: anyone on the machine can read a program's arguments.
 func (v *values) token() string {
-	if path := v.text("token-file"); path != "" {
-		content, err := readSmall(v.c.Context, path)
+	if path := v.Text("token-file"); path != "" {
+		token, err := fetch.ReadToken(v.Context.Context, path)
 		if err != nil {
-			v.fail("--token-file: %w", err)
-			return ""
+			v.Fail("--token-file: %w", err) // an interrupt stays one
 		}
-		return v.checkedToken(string(content), "the token file")
+		return token
 	}
 	for _, name := range []string{"GPUFLEET_TOKEN", "ACCESS_TOKEN", "NEBULA_BLOCK_API_KEY"} {
-		if token := strings.TrimSpace(os.Getenv(name)); token != "" {
-			return v.checkedToken(token, "$"+name)
+		if text := strings.TrimSpace(os.Getenv(name)); text != "" {
+			token, err := fetch.CheckToken(text)
+			if err != nil {
+				v.Fail("$%s: %w", name, err)
+			}
+			return token
 		}
 	}
-	v.fail("no API token: put it in $GPUFLEET_TOKEN or a file named by --token-file, or try --demo")
+	v.Fail("no API token: put it in $GPUFLEET_TOKEN or a file named by --token-file, or try --demo")
 	return ""
 }
 
-func (v *values) checkedToken(token, place string) string {
-	token = strings.TrimSpace(token)
-	if token == "" || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		v.fail("%s does not hold a token: one is expected, a single word without \"Bearer\"", place)
-	}
-	return token
-}
-
-// readSmall reads a file that holds a line or so. It may be a pipe that nobody writes to: the wait ends with the context.
-func readSmall(ctx context.Context, path string) ([]byte, error) {
-	type result struct {
-		content []byte
-		err     error
-	}
-	done := make(chan result, 1)
-	go func() {
-		file, err := os.Open(path)
-		if err != nil {
-			done <- result{nil, err}
-			return
-		}
-		defer file.Close()
-		content, err := io.ReadAll(io.LimitReader(file, 64<<10))
-		done <- result{content, err}
-	}()
-	select {
-	case r := <-done:
-		return r.content, r.err
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
-}
-
 // produce makes the report: it fetches the list, computes the report, writes its files and puts them in place.
-func (s *settings) produce(ctx context.Context, stdin io.Reader, t *talk) error {
+func (s *settings) produce(ctx context.Context, stdin io.Reader, t *talk.Talk) error {
 	folder, err := publish.Open(s.out)
 	if err != nil {
 		return err
@@ -580,11 +444,11 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, t *talk) error 
 	defer func() {
 		// Whatever is left over then, the report is in place or the folder as before, and the next run clears it.
 		if left := folder.Close(); left != nil {
-			t.warn(left.Error())
+			t.Warn(left.Error())
 		}
 	}()
 	if s.demo && !mayHoldDemo(folder) {
-		return usagef("%s holds a real report, or one whose manifest.json can't be read: give --demo another --out", s.out)
+		return option.Usagef("%s holds a real report, or one whose manifest.json can't be read: give --demo another --out", s.out)
 	}
 
 	list, err := s.fetch(ctx, stdin, t)
@@ -603,7 +467,7 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, t *talk) error 
 	if err := r.Compare(earlier); err != nil {
 		return err
 	}
-	t.debug("%d instances in %d regions, %d models", r.Count, len(r.Regions), len(r.Models))
+	t.Debug("%d instances in %d regions, %d models", r.Count, len(r.Regions), len(r.Models))
 
 	stage, err := folder.Stage(ctx)
 	if err != nil {
@@ -614,20 +478,20 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, t *talk) error 
 	}
 	warnings, err := stage.Place(publish.Manifest{Source: string(s.report.Source), Audience: string(s.report.Audience)})
 	for _, warning := range append(folder.Warnings(), warnings...) {
-		t.warn(warning)
+		t.Warn(warning)
 	}
 	if err != nil {
 		return err
 	}
-	further := t.warnings // those that are not the report's
+	further := t.Warnings // those that are not the report's
 	for _, warning := range r.Warnings {
-		t.warn(warning)
+		t.Warn(warning)
 	}
 	runRate := ""
 	if rate, ok := r.RunRate(); ok {
 		runRate = ", run rate " + rate.Text()
 	}
-	t.say("%s: %s instances, %s, running %s, listed %s%s", s.out, report.FormatCount(r.Count),
+	t.Say("%s: %s instances, %s, running %s, listed %s%s", s.out, report.FormatCount(r.Count),
 		report.WithCoverage(r.GPUs.String()+" GPUs", r.GPUs.Coverage()), r.PerHourText(r.Running), r.PerHourText(r.Listed), runRate)
 	if tripped := r.Tripped(s.failOn, further); len(tripped) > 0 {
 		return checksError(tripped)
@@ -645,12 +509,12 @@ func mayHoldDemo(folder *publish.Folder) bool {
 }
 
 // fetch gets the list and prices it.
-func (s *settings) fetch(ctx context.Context, stdin io.Reader, t *talk) (list *fleet.Fleet, err error) {
+func (s *settings) fetch(ctx context.Context, stdin io.Reader, t *talk.Talk) (list *fleet.Fleet, err error) {
 	client := &fetch.Client{
-		URL: s.apiURL, Token: s.token, UserAgent: "gpufleet/" + version(), Timeout: s.timeout,
-		Progress: t.progress, Log: t.debug,
+		URL: s.apiURL, Token: s.token, UserAgent: "gpufleet/" + fetch.Version(), Timeout: s.timeout,
+		Progress: t.Progress, Log: t.Debug,
 	}
-	defer t.endProgress()
+	defer t.EndProgress()
 	switch {
 	case s.demo:
 		list, err = fetch.Demo(ctx)
@@ -671,14 +535,14 @@ func (s *settings) fetch(ctx context.Context, stdin io.Reader, t *talk) (list *f
 
 // priceByProducts lets the product list price what has no price. A report without these prices is better than none, so
 // that the product list fails is a warning, unless the run is to stop.
-func priceByProducts(ctx context.Context, client *fetch.Client, list *fleet.Fleet, t *talk) error {
+func priceByProducts(ctx context.Context, client *fetch.Client, list *fleet.Fleet, t *talk.Talk) error {
 	products, err := client.Products(ctx)
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case err != nil:
-		t.endProgress()
-		t.warn("product list: " + err.Error()) // it names the API's address, which no file does
+		t.EndProgress()
+		t.Warn("product list: " + err.Error()) // it names the API's address, which no file does
 		list.Warnings.Add("the product list could not be read: prices that it alone has are unknown")
 	default:
 		products.Apply(list)
@@ -690,67 +554,50 @@ func priceByProducts(ctx context.Context, client *fetch.Client, list *fleet.Flee
 func isURL(text string) bool { return strings.Contains(text, "://") }
 
 func (v *values) previous() string {
-	text := v.text("previous")
+	text := v.Text("previous")
 	if isURL(text) {
 		if err := fetch.CheckSiteURL(text); err != nil {
-			v.fail("--previous: %v", err)
+			v.Fail("--previous: %v", err)
 		}
 	} else if info, err := os.Stat(text); text != "" && (err != nil || !info.IsDir()) {
-		v.fail("--previous %s: no such folder: give the folder of an earlier report, or the https address of its site", text)
+		v.Fail("--previous %s: no such folder: give the folder of an earlier report, or the https address of its site", text)
 	}
 	return text
 }
 
 func (v *values) baseURL() string {
-	text := v.text("base-url")
+	text := v.Text("base-url")
 	if text != "" {
 		if err := fetch.CheckSiteURL(text); err != nil {
-			v.fail("--base-url: %v", err)
+			v.Fail("--base-url: %v", err)
 		}
 	}
 	return strings.TrimRight(text, "/")
 }
 
 // earlier reads what earlier runs left, from the output folder or where --previous says.
-func (s *settings) earlier(ctx context.Context, folder *publish.Folder, t *talk) (*past.Past, error) {
+func (s *settings) earlier(ctx context.Context, folder *publish.Folder, t *talk.Talk) (*past.Past, error) {
 	c := &past.Collector{Run: s.report.Head(), Now: s.report.Generated}
 	var err error
 	switch {
 	case s.previous == "":
 		if manifest := folder.Manifest(); manifest != nil {
-			err = collectFolder(ctx, s.out, func(*fetch.Folder) ([]fetch.Listed, error) { return listed(manifest), nil }, c)
+			err = fetch.CollectFolder(ctx, s.out, func(*fetch.Folder) ([]fetch.Listed, error) { return listed(manifest), nil }, c)
 		}
 	case isURL(s.previous):
-		client := &fetch.Client{URL: s.previous, Site: true, UserAgent: "gpufleet/" + version(), Timeout: s.timeout, Log: t.debug}
+		client := &fetch.Client{URL: s.previous, Site: true, UserAgent: "gpufleet/" + fetch.Version(), Timeout: s.timeout, Log: t.Debug}
 		err = fetch.Site{Client: client}.Collect(ctx, decodeManifest, c)
 	default:
-		err = collectFolder(ctx, s.previous, func(f *fetch.Folder) ([]fetch.Listed, error) { return f.Manifest(ctx, decodeManifest) }, c)
+		err = fetch.CollectFolder(ctx, s.previous, func(f *fetch.Folder) ([]fetch.Listed, error) { return f.Manifest(ctx, decodeManifest) }, c)
 	}
 	if errors.Is(err, fetch.ErrNoManifest) {
-		t.warn(fmt.Sprintf("--previous %s: %v: this counts as the first run", s.previous, err))
+		t.Warn(fmt.Sprintf("--previous %s: %v: this counts as the first run", s.previous, err))
 		err = nil
 	}
 	for _, warning := range c.Past().Warnings {
-		t.warn(warning)
+		t.Warn(warning)
 	}
 	return c.Past(), err
-}
-
-// collectFolder gathers the past from a folder, of which manifest lists the files.
-func collectFolder(ctx context.Context, path string, manifest func(*fetch.Folder) ([]fetch.Listed, error), c *past.Collector) error {
-	folder, err := fetch.OpenFolder(path)
-	if err != nil {
-		return fmt.Errorf("read the earlier report in %s: %w", path, err)
-	}
-	defer folder.Close()
-	files, err := manifest(folder)
-	if err != nil && !errors.Is(err, fetch.ErrNoManifest) && ctx.Err() == nil {
-		return usagef("--previous %s: %v", path, err)
-	}
-	if err != nil {
-		return err
-	}
-	return folder.Collect(ctx, files, c)
 }
 
 func decodeManifest(content []byte) ([]fetch.Listed, error) {
@@ -778,69 +625,4 @@ func (s *settings) checkShrink(earlier *past.Past, count int) error {
 	}
 	return &fetch.Error{Kind: fetch.Incomplete, What: fmt.Sprintf(
 		"the list has %d instances, but the last run's had %d: if so many are really gone, give --accept-shrink", count, last.Value)}
-}
-
-// talk is what the program says while it works.
-type talk struct {
-	stdout, stderr io.Writer
-	quiet, verbose bool
-	warnings       int // given so far, whether or not they are printed
-}
-
-// say prints what came of the run.
-func (t *talk) say(format string, args ...any) {
-	if !t.quiet {
-		fmt.Fprintf(t.stdout, format+"\n", args...)
-	}
-}
-
-func (t *talk) warn(warning string) {
-	t.warnings++
-	if !t.quiet {
-		fmt.Fprintf(t.stderr, "gpufleet: warning: %s\n", warning)
-	}
-}
-
-func (t *talk) debug(format string, args ...any) {
-	if t.verbose {
-		fmt.Fprintf(t.stderr, "gpufleet: "+format+"\n", args...)
-	}
-}
-
-// progress shows how far the fetch is, on a terminal only; whoever wants to read every step reads lines.
-func (t *talk) progress(page, instances int) {
-	if t.onTerminal() {
-		fmt.Fprintf(t.stderr, "\r\x1b[Kpage %d, %d instances", page, instances)
-	}
-}
-
-func (t *talk) endProgress() {
-	if t.onTerminal() {
-		fmt.Fprint(t.stderr, "\r\x1b[K")
-	}
-}
-
-func (t *talk) onTerminal() bool {
-	file, ok := t.stderr.(*os.File)
-	return ok && !t.quiet && !t.verbose && term.IsTerminal(int(file.Fd()))
-}
-
-// version returns the version that the program was built as, "devel" where it was not built from a release.
-func version() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
-		return info.Main.Version
-	}
-	return "devel"
-}
-
-// commit returns the revision that the program was built from, "unknown" where the build did not note it.
-func commit() string {
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, setting := range info.Settings {
-			if setting.Key == "vcs.revision" {
-				return setting.Value
-			}
-		}
-	}
-	return "unknown"
 }

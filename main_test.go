@@ -826,7 +826,7 @@ func TestReadmeTables(t *testing.T) {
 	readme := string(text)
 	flags := map[string]bool{}
 	for _, group := range flagGroups {
-		for _, flag := range group.flags {
+		for _, flag := range group.Flags {
 			flags[flag.Names()[0]] = true
 			if !strings.Contains(readme, "`--"+flag.Names()[0]) {
 				t.Errorf("the README does not know --%s", flag.Names()[0])

@@ -103,3 +103,21 @@ func readError(err error) error {
 	}
 	return &damage{fmt.Sprintf("it can't be read (%s)", strings.TrimSpace(err.Error()))}
 }
+
+// CollectFolder gathers the past from a folder, of which manifest lists the files. The error is ErrNoManifest where manifest
+// finds none, and a *Error for a manifest that can't be used.
+func CollectFolder(ctx context.Context, path string, manifest func(*Folder) ([]Listed, error), c *past.Collector) error {
+	folder, err := OpenFolder(path)
+	if err != nil {
+		return fmt.Errorf("read the earlier report in %s: %w", path, err)
+	}
+	defer folder.Close()
+	files, err := manifest(folder)
+	if err != nil && !errors.Is(err, ErrNoManifest) && ctx.Err() == nil {
+		return &Error{Kind: BadInput, What: fmt.Sprintf("--previous %s: %v", path, err)}
+	}
+	if err != nil {
+		return err
+	}
+	return folder.Collect(ctx, files, c)
+}

@@ -1,0 +1,35 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+)
+
+// maxTokenFile bounds what is read of a token file: a token is a line.
+const maxTokenFile = 64 << 10
+
+// ReadToken reads the token from a file. It may be a pipe that nobody writes to: the wait ends with the context, whose cause
+// is returned then. No error holds the token.
+func ReadToken(ctx context.Context, path string) (string, error) {
+	file, err := openFile(ctx, path)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	content, err := io.ReadAll(io.LimitReader(&patientReader{ctx: ctx, source: file}, maxTokenFile))
+	if err != nil {
+		return "", err
+	}
+	return CheckToken(string(content))
+}
+
+// CheckToken returns a token without the blanks around it, or what is wrong with it.
+func CheckToken(token string) (string, error) {
+	token = strings.TrimSpace(token)
+	if token == "" || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return "", errors.New("it does not hold a token: one is expected, a single word without \"Bearer\"")
+	}
+	return token, nil
+}

@@ -1,0 +1,59 @@
+// Package talk is the program's voice on the terminal: what came of a run, warnings, steps and progress. What it is
+// given holds no value from a reply.
+package talk
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"golang.org/x/term"
+)
+
+// Talk is what the program says while it works.
+type Talk struct {
+	Stdout, Stderr io.Writer
+	Quiet, Verbose bool
+	Warnings       int // given so far, whether or not they are printed
+}
+
+// Say prints what came of the run.
+func (t *Talk) Say(format string, args ...any) {
+	if !t.Quiet {
+		fmt.Fprintf(t.Stdout, format+"\n", args...)
+	}
+}
+
+// Warn prints a warning.
+func (t *Talk) Warn(warning string) {
+	t.Warnings++
+	if !t.Quiet {
+		fmt.Fprintf(t.Stderr, "gpufleet: warning: %s\n", warning)
+	}
+}
+
+// Debug prints a step, for whoever wants to read them all.
+func (t *Talk) Debug(format string, args ...any) {
+	if t.Verbose {
+		fmt.Fprintf(t.Stderr, "gpufleet: "+format+"\n", args...)
+	}
+}
+
+// Progress shows how far the fetch is, on a terminal only; whoever wants to read every step reads lines.
+func (t *Talk) Progress(page, instances int) {
+	if t.onTerminal() {
+		fmt.Fprintf(t.Stderr, "\r\x1b[Kpage %d, %d instances", page, instances)
+	}
+}
+
+// EndProgress clears what Progress shows.
+func (t *Talk) EndProgress() {
+	if t.onTerminal() {
+		fmt.Fprint(t.Stderr, "\r\x1b[K")
+	}
+}
+
+func (t *Talk) onTerminal() bool {
+	file, ok := t.Stderr.(*os.File)
+	return ok && !t.Quiet && !t.Verbose && term.IsTerminal(int(file.Fd()))
+}
