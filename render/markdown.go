@@ -82,14 +82,16 @@ func (m *markdown) headline() {
 		{"GPUs", t.GPUs.Text()},
 		{"CPU cores", t.CPUCores.Text()},
 		{"RAM (GB)", t.RAM.Text()},
-		{"Running, per hour", m.r.PerHourText(t.Running)},
-		{"Running, per month", m.r.PerMonthText(t.Running)},
-		{"Listed, per hour", m.r.PerHourText(t.Listed)},
-		{"Listed, per month", m.r.PerMonthText(t.Listed)},
 	}
 	if m.r.Shows("disk_size") {
 		rows = append(rows, []string{"Disk (GB)", t.Disk.Text()})
 	}
+	rows = append(rows, [][]string{
+		{"Running, per hour", m.r.PerHourText(t.Running)},
+		{"Running, per month", m.r.PerMonthText(t.Running)},
+		{"Listed, per hour", m.r.PerHourText(t.Listed)},
+		{"Listed, per month", m.r.PerMonthText(t.Listed)},
+	}...)
 	m.table([]string{"Figure", "Value"}, []bool{false, true}, append(rows, m.budgetRows()...))
 }
 
