@@ -15,6 +15,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"gpufleet/fetch/fleet"
@@ -28,14 +29,16 @@ type Client struct {
 	Timeout   time.Duration                    // bounds the whole fetch
 	Progress  func(page, instances int)        // called after each page; nil for silence
 	Log       func(format string, args ...any) // called with what is done; nil for silence
-	Transport http.RoundTripper                // nil for NewTransport()
+	Transport *http.Transport                  // nil for NewTransport()
 	Site      bool                             // a published site is read, not the API: no token goes along, and a few redirects are followed
 
 	wait    func(time.Duration) <-chan time.Time // nil for time.After
 	random  func() float64                       // from 0 to below 1; nil for math/rand/v2
 	idle    time.Duration                        // an attempt ends after so long without a byte; 0 for 30 s
 	retries int                                  // done so far
-	until   time.Time                            // Timeout after the first call; the zero time before it
+	client  *http.Client
+	watch   atomic.Pointer[time.Timer] // of the attempt under way
+	until   time.Time                  // Timeout after the first call; the zero time before it
 }
 
 func (c *Client) log(format string, args ...any) {
@@ -122,11 +125,8 @@ func (c *Client) instancesURL(limit, offset int) string {
 func (c *Client) attempt(ctx context.Context, address string, read func(io.Reader) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	idle := c.idle
-	if idle == 0 {
-		idle = 30 * time.Second
-	}
-	watch := time.AfterFunc(idle, func() { cancel(errIdle) })
+	watch := time.AfterFunc(c.idleTime(), func() { cancel(errIdle) })
+	c.watch.Store(watch)
 	defer watch.Stop()
 
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
@@ -139,13 +139,12 @@ func (c *Client) attempt(ctx context.Context, address string, read func(io.Reade
 		return errorOrCause(ctx, err)
 	}
 	defer response.Body.Close()
-	body := &watchedReader{source: response.Body, watch: watch, idle: idle}
 	if response.StatusCode != http.StatusOK {
 		stop := time.AfterFunc(errorReplyTime, func() { cancel(errIdle) })
 		defer stop.Stop()
-		return newStatusError(response, body)
+		return newStatusError(response)
 	}
-	return errorOrCause(ctx, read(body))
+	return errorOrCause(ctx, read(response.Body))
 }
 
 // setHeaders says who asks and for what. A site is asked for its files as they are: their hashes are compared.
@@ -171,31 +170,57 @@ func errorOrCause(ctx context.Context, err error) error {
 // http returns a client that follows no redirect of the API: Go would send the token along to another port, and from https
 // to http, of the same host.
 func (c *Client) http() *http.Client {
-	if c.Transport == nil {
-		c.Transport = NewTransport()
+	if c.client == nil {
+		c.client = &http.Client{
+			Transport:     c.watchedTransport(),
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		}
+		if c.Site {
+			c.client.CheckRedirect = followSite
+		}
 	}
-	if c.Site {
-		return &http.Client{Transport: c.Transport, CheckRedirect: followSite}
-	}
-	return &http.Client{
-		Transport:     c.Transport,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+	return c.client
 }
 
-// watchedReader winds the watch up again with each byte that comes.
-type watchedReader struct {
-	source io.Reader
-	watch  *time.Timer
-	idle   time.Duration
+// watchedTransport returns the transport with connections that wind the attempt's watch up again with each byte that comes,
+// be it of a header or of a packed body that yields nothing yet.
+func (c *Client) watchedTransport() *http.Transport {
+	transport := c.Transport
+	if transport == nil {
+		transport = NewTransport()
+	}
+	transport = transport.Clone()
+	dial := transport.DialContext
+	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return &watchedConn{Conn: conn, client: c}, nil
+	}
+	return transport
 }
 
-func (r *watchedReader) Read(p []byte) (int, error) {
-	n, err := r.source.Read(p)
-	if n > 0 {
-		r.watch.Reset(r.idle)
+// watchedConn is a connection of a client.
+type watchedConn struct {
+	net.Conn
+	client *Client
+}
+
+func (w *watchedConn) Read(p []byte) (int, error) {
+	n, err := w.Conn.Read(p)
+	if watch := w.client.watch.Load(); n > 0 && watch != nil {
+		watch.Reset(w.client.idleTime()) // after the attempt's end it does no harm: it ends a context that has ended
 	}
 	return n, err
+}
+
+// idleTime is how long an attempt may go without a byte.
+func (c *Client) idleTime() time.Duration {
+	if c.idle > 0 {
+		return c.idle
+	}
+	return 30 * time.Second
 }
 
 // isTimeout reports whether a connection's error is a timeout.

@@ -259,7 +259,7 @@ func TestSiteRedirects(t *testing.T) {
 		secure.URL + "/user": "user name", plain.URL + "/hop3": "", plain.URL + "/plain": "", plain.URL + "/secure": "not https",
 	} {
 		c := &past.Collector{Run: runHead(), Now: today}
-		client := &Client{URL: address, Site: true, Token: "the-token", Timeout: 10 * time.Second, Transport: secure.Client().Transport}
+		client := &Client{URL: address, Site: true, Token: "the-token", Timeout: 10 * time.Second, Transport: secure.Client().Transport.(*http.Transport)}
 		err := Site{client}.Collect(context.Background(), decodeListed, c)
 		var known *Error
 		switch {

@@ -245,6 +245,21 @@ func TestTimeouts(t *testing.T) {
 			t.Errorf("%v after waits %v", err, *waits)
 		}
 	})
+	t.Run("but not one whose header drips", func(t *testing.T) {
+		a := newAPI(t, func(w http.ResponseWriter, r *http.Request) {
+			conn, _, _ := w.(http.Hijacker).Hijack()
+			defer conn.Close()
+			for _, part := range []string{"HTTP/1.1 200 OK\r\n", "A: b\r\n", "C: d\r\n", "E: f\r\n", "Content-Length: 63\r\n\r\n", `{"data": [], "total_instance": 0, `, `"status": "success"}         `} {
+				io.WriteString(conn, part)
+				time.Sleep(100 * time.Millisecond)
+			}
+		})
+		client, waits := a.client()
+		client.idle = 300 * time.Millisecond
+		if _, err := client.Instances(context.Background()); err != nil || len(*waits) > 0 {
+			t.Errorf("%v after waits %v", err, *waits)
+		}
+	})
 	t.Run("a drip ends with the fetch's time", func(t *testing.T) {
 		a := newAPI(t, func(w http.ResponseWriter, r *http.Request) {
 			for r.Context().Err() == nil {

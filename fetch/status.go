@@ -21,11 +21,11 @@ type statusError struct {
 	trouble    tokenTrouble
 }
 
-func newStatusError(response *http.Response, body io.Reader) *statusError {
+func newStatusError(response *http.Response) *statusError {
 	e := &statusError{code: response.StatusCode, retryAfter: retryAfter(response.Header.Get("Retry-After"), time.Now())}
 	if e.code >= 400 {
 		// What else may be wrong with such a reply doesn't matter: it is read for its message alone.
-		e.trouble = messageTrouble(io.LimitReader(body, maxErrorReply))
+		e.trouble = messageTrouble(io.LimitReader(response.Body, maxErrorReply))
 	}
 	return e
 }
