@@ -580,10 +580,12 @@ func (s *settings) earlier(ctx context.Context, folder *publish.Folder, t *talk.
 	c := &past.Collector{Run: s.report.Head(), Now: s.report.Generated}
 	var err error
 	switch {
+	case s.previous == "" && folder.Manifest() != nil:
+		files := listed(folder.Manifest())
+		err = fetch.CollectFolder(ctx, s.out, func(*fetch.Folder) ([]fetch.Listed, error) { return files, nil }, c)
+	case s.previous == "" && len(folder.Warnings()) > 0: // a manifest that can't be read must not cost the history
+		err = fetch.CollectFolder(ctx, s.out, func(f *fetch.Folder) ([]fetch.Listed, error) { return f.Found(ctx) }, c)
 	case s.previous == "":
-		if manifest := folder.Manifest(); manifest != nil {
-			err = fetch.CollectFolder(ctx, s.out, func(*fetch.Folder) ([]fetch.Listed, error) { return listed(manifest), nil }, c)
-		}
 	case isURL(s.previous):
 		client := &fetch.Client{URL: s.previous, Site: true, UserAgent: "gpufleet/" + fetch.Version(), Timeout: s.timeout, Log: t.Debug}
 		err = fetch.Site{Client: client}.Collect(ctx, decodeManifest, c)

@@ -103,7 +103,7 @@ func (c *Client) inTime(ctx context.Context, fetch func(context.Context) error) 
 	defer cancel()
 	err := fetch(deadline)
 	if err != nil && ctx.Err() == nil && context.Cause(deadline) == errDeadline {
-		return &Error{Kind: BadAPI, What: fmt.Sprintf("no complete list from %s within %v: try again later, or give --timeout more", c.URL, c.Timeout)}
+		return &Error{Kind: BadAPI, What: fmt.Sprintf("no complete reply from %s within %v: try again later, or give --timeout more", c.URL, c.Timeout)}
 	}
 	return err
 }

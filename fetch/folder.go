@@ -2,6 +2,8 @@ package fetch
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -40,6 +42,31 @@ func (f *Folder) Manifest(ctx context.Context, decode func([]byte) ([]Listed, er
 // is a warning.
 func (f *Folder) Collect(ctx context.Context, listed []Listed, c *past.Collector) error {
 	return collect(ctx, f, listed, c)
+}
+
+// Found lists the files of the past that are in the folder, as they are. It serves where the manifest can't be read: all that is
+// carried on is checked row by row anyway.
+func (f *Folder) Found(ctx context.Context) ([]Listed, error) {
+	paths := []string{past.HistoryPath}
+	entries, _ := fs.ReadDir(f.root.FS(), strings.TrimSuffix(past.SnapshotFolder, "/"))
+	for _, entry := range entries {
+		paths = append(paths, past.SnapshotFolder+entry.Name())
+	}
+	var found []Listed
+	for _, path := range paths {
+		if _, isSnapshot := past.SnapshotDate(path); !isSnapshot && path != past.HistoryPath {
+			continue
+		}
+		content, err := f.read(ctx, path, past.MaxSnapshotBytes)
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		if err == nil {
+			sum := sha256.Sum256(content)
+			found = append(found, Listed{Path: path, Size: int64(len(content)), SHA256: hex.EncodeToString(sum[:])})
+		}
+	}
+	return found, nil
 }
 
 func (f *Folder) read(ctx context.Context, path string, limit int64) ([]byte, error) {

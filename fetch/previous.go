@@ -66,6 +66,10 @@ func (s Site) read(ctx context.Context, path string, limit int64) ([]byte, error
 		content, err = io.ReadAll(io.LimitReader(body, limit+1))
 		return err
 	})
+	if errors.Is(err, fs.ErrNotExist) && path != ManifestPath {
+		// A site that is being replaced, or half of it from a cache: the history is not thrown away for that.
+		return nil, &Error{Kind: BadAPI, What: fmt.Sprintf("404 from GET %s: the site's manifest lists this file, so the site is not whole now: try again later", address)}
+	}
 	if err == nil && int64(len(content)) > limit {
 		err = &damage{"it is longer than it should be"}
 	}

@@ -148,7 +148,7 @@ func TestSiteTrouble(t *testing.T) {
 		{"manifest later", answer("manifest.json", 503, ""), "503 from GET", false, 0, ""},
 		{"manifest is a page", answer("manifest.json", 200, "<html>CANARY"), "manifest.json can't be used", false, 0, ""},
 		{"manifest is cut", cut("manifest.json"), "cut before", false, 0, ""},
-		{"file missing", answer(oldest, 404, ""), "", false, 1, "is not there"},
+		{"file missing", answer(oldest, 404, ""), "404 from GET", false, 1, ""},
 		{"file in trouble", answer(oldest, 502, ""), "502 from GET", false, 1, ""},
 		{"file forbidden", answer(oldest, 403, ""), "403 from GET", false, 1, ""},
 		{"file is cut", cut(oldest), "cut before", false, 1, ""},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/shopspring/decimal"
 
@@ -118,7 +119,15 @@ func (p *Products) decodeProduct(d *decoder, s *jsonscan.Scanner, region string)
 	var in fleet.Instance
 	var odd fleet.Warnings // those products are counted instead
 	r := rowReader{decoder: d, s: s, warnings: &odd, in: &in}
-	if err := s.Object(r.member); err != nil {
+	hourly := true
+	if err := s.Object(func(name []byte) error {
+		if string(name) != "cycle" {
+			return r.member(name)
+		}
+		kind, cycle, _, err := scalar(s, maxNumber)
+		hourly = kind == jsonscan.Null || len(cycle) == 0 || strings.EqualFold(string(cycle), "hourly")
+		return err
+	}); err != nil {
 		return err
 	}
 	if in.Region == "" {
@@ -128,7 +137,7 @@ func (p *Products) decodeProduct(d *decoder, s *jsonscan.Scanner, region string)
 		in.GPU = in.GPUType
 	}
 	longest := max(len(in.Region), len(in.GPU), len(in.ProductType))
-	if in.Region == "" || in.GPU == "" || longest > maxProductName || !in.GPUCount.Known || !in.Price.Known {
+	if in.Region == "" || in.GPU == "" || longest > maxProductName || !hourly || !in.GPUCount.Known || !in.Price.Known {
 		p.useless++
 		return nil
 	}

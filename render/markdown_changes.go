@@ -27,12 +27,12 @@ func (m *markdown) changes() {
 func (m *markdown) changeSum(w report.NamedWindow) {
 	rows := [][]string{{"Listed before", "", m.r.PerHourText(w.Before)}}
 	for _, line := range w.Sum {
-		rows = append(rows, []string{line.Kind.Label(), w.CountText(line), m.r.DeltaText(line.Kind, line.Delta)})
+		rows = append(rows, []string{line.Kind.Label(), w.CountText(line), line.DeltaText(m.r.Settings)})
 	}
 	if w.Unchanged() {
-		rows = append(rows, []string{"No changes", "", m.r.DeltaText("", w.Delta)})
+		rows = append(rows, []string{"No changes", "", w.DeltaText(m.r.Settings)})
 	}
-	rows = append(rows, []string{"**Listed now**", "", m.r.PerHourText(w.After)}, []string{"Change of the listed total", "", m.r.DeltaText("", w.Delta)})
+	rows = append(rows, []string{"**Listed now**", "", m.r.PerHourText(w.After)}, []string{w.DeltaLabel(), "", w.DeltaText(m.r.Settings)})
 	m.table([]string{"Change", "Count", "Listed per hour"}, []bool{false, true, true}, rows)
 }
 
@@ -41,11 +41,11 @@ func (m *markdown) changeLines(w report.NamedWindow) {
 	var rows [][]string
 	for _, line := range lines {
 		if line.In == nil {
-			rows = append(rows, []string{line.Kind.Label(), "", "", "", "", "", "", m.r.DeltaText(line.Kind, line.Delta)})
+			rows = append(rows, []string{line.Kind.Label(), "", "", "", "", "", "", line.DeltaText(m.r.Settings)})
 			continue
 		}
 		rows = append(rows, []string{line.Kind.Label(), cellOf(line.Name(m.r.Settings)), cellOf(line.In.Region), cellOf(line.In.GPU), cellOf(line.FieldTitle(m.r.Settings)),
-			fieldCell(line, line.OldText(m.r.Settings)), fieldCell(line, line.NewText(m.r.Settings)), m.r.DeltaText(line.Kind, line.Delta)})
+			fieldCell(line, line.OldText(m.r.Settings)), fieldCell(line, line.NewText(m.r.Settings)), line.DeltaText(m.r.Settings)})
 	}
 	m.table([]string{"Change", "Instance", "Region", "GPU model", "Field", "Old", "New", "Listed per hour"},
 		[]bool{false, false, false, false, false, false, false, true}, rows)

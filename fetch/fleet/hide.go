@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"strings"
 	"time"
 )
 
@@ -46,6 +47,11 @@ func pseudonym(id string, key []byte) string {
 	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte("gpufleet instance id\x00" + id))
 	return hex.EncodeToString(mac.Sum(nil)[:10])
+}
+
+// IsPseudonym reports whether an id has the form of a pseudonym.
+func IsPseudonym(id string) bool {
+	return len(id) == 20 && strings.Trim(id, "0123456789abcdef") == ""
 }
 
 // KeyFingerprint tells the key of pseudonyms from another one, without telling the key.

@@ -33,18 +33,24 @@ func (c *Collector) AddSnapshot(path string, content []byte) {
 	case s.Path() != path:
 		c.Warn(path, "it was taken on another day than its name says")
 		return
-	case s.Taken.After(c.Now):
+	}
+	c.noteLast(s.Head, s.Count) // whenever it says it was taken: it is what the last run saw
+	if s.Taken.After(c.Now) {
 		c.Warn(path, future)
 		return
-	}
-	if s.SameFleet(c.Run) && !c.past.Last.Known {
-		c.past.Last = fleet.Known(s.Count)
 	}
 	if why := s.refusedRows(c.Run); why != "" {
 		c.Warn(path, why)
 		return
 	}
 	c.past.Snapshots = append([]*Snapshot{s}, c.past.Snapshots...)
+}
+
+// noteLast keeps how many instances the last run had, the first time it is told.
+func (c *Collector) noteLast(head Head, count int) {
+	if head.SameFleet(c.Run) && !c.past.Last.Known {
+		c.past.Last = fleet.Known(count)
+	}
 }
 
 const future = "it bears a future date"
@@ -55,6 +61,9 @@ func (c *Collector) AddHistory(content []byte) {
 	if err != nil {
 		c.Warn(HistoryPath, err.Error())
 		return
+	}
+	if len(days) > 0 { // where no snapshot could be read
+		c.noteLast(head, days[len(days)-1].Instances)
 	}
 	if why := head.refusedFigures(c.Run); why != "" {
 		c.Warn(HistoryPath, why)
@@ -67,6 +76,15 @@ func (c *Collector) AddHistory(content []byte) {
 		} else {
 			c.past.Days = append(c.past.Days, day)
 		}
+	}
+	old := 0
+	for _, day := range c.past.Days {
+		if !kept(day.Taken, c.Now, HistoryDays) {
+			old++
+		}
+	}
+	if old > 1 { // a day goes every day; more at once may mean a clock that is wrong
+		c.past.Warnings = append(c.past.Warnings, fmt.Sprintf("%s of the earlier report is carried on without its %d first days: they are over %d days old by this machine's clock", HistoryPath, old, HistoryDays))
 	}
 	if late > 0 {
 		c.past.Warnings = append(c.past.Warnings, fmt.Sprintf("%s of the earlier report is carried on without its %d latest days: they bear a future date", HistoryPath, late))

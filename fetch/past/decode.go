@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -211,8 +212,20 @@ func (d *snapshotDecoder) instance() error {
 	if d.rows > 1 && (d.in.ID < d.lastID || d.in.ID == d.lastID && d.in.ID != "") {
 		return d.wrong("is out of order, or its id stands twice")
 	}
+	if d.showsHidden() {
+		return d.wrong("shows what its head says is hidden")
+	}
 	d.lastID = d.in.ID
 	return d.row(&d.in)
+}
+
+// showsHidden reports whether a row has what the head hides: otherwise a snapshot could bring back a name that this run
+// leaves out.
+func (d *snapshotDecoder) showsHidden() bool {
+	in, hidden := &d.in, d.head.Hidden
+	return in.HostName != "" && slices.Contains(hidden, "host_name") ||
+		in.DiskSize.Known && slices.Contains(hidden, "disk_size") ||
+		in.ID != "" && d.head.Key != "" && !fleet.IsPseudonym(in.ID)
 }
 
 // fieldBits has a bit for each member that a row may have.
@@ -239,6 +252,9 @@ func (d *snapshotDecoder) member(name string) (err error) {
 		in.RAM, err = d.number()
 	case "gpu_count":
 		in.GPUCount, err = d.number()
+		if in.GPUCount.Value != math.Trunc(in.GPUCount.Value) {
+			return d.wrong("holds a number that no list has")
+		}
 	case "disk_size":
 		in.DiskSize, err = d.number()
 	case "price_per_hour":

@@ -123,8 +123,9 @@ const (
 
 // ReadHistory reads data/history.json. The error says what is wrong with it and quotes nothing of it.
 func ReadHistory(content []byte) (Head, []Entry, error) {
-	const commas = 12 * (MaxGroups + 1) * HistoryDays // of the largest one that is written
-	if len(content) > MaxHistoryBytes || bytes.Count(content, []byte(",")) > commas {
+	// No member of it is shorter: that bounds the memory which a hostile one takes, and names may hold what they like.
+	const members = 20 * (MaxGroups + 1) * HistoryDays
+	if len(content) > MaxHistoryBytes || bytes.Count(content, []byte(`":`)) > members {
 		return Head{}, nil, errTooBig
 	}
 	// As with the manifest: compacting refuses what follows the value, and the json package's errors quote what they read.

@@ -25,7 +25,7 @@ const (
 // Where the past stands in the output folder.
 const (
 	HistoryPath    = "data/history.json"
-	snapshotFolder = "data/snapshots/"
+	SnapshotFolder = "data/snapshots/"
 	snapshotEnding = ".json.gz"
 )
 
@@ -59,15 +59,15 @@ func DateText(moment time.Time) string { return moment.UTC().Format(time.DateOnl
 
 // SnapshotPath returns where the snapshot of a moment's day stands in the output folder.
 func SnapshotPath(moment time.Time) string {
-	return snapshotFolder + DateText(moment) + snapshotEnding
+	return SnapshotFolder + DateText(moment) + snapshotEnding
 }
 
 // SnapshotDate returns the day whose snapshot has the path, and whether it is a snapshot's at all.
 func SnapshotDate(path string) (time.Time, bool) {
-	if len(path) != len(snapshotFolder)+len(time.DateOnly)+len(snapshotEnding) {
+	if len(path) != len(SnapshotFolder)+len(time.DateOnly)+len(snapshotEnding) {
 		return time.Time{}, false
 	}
-	day, err := time.Parse(time.DateOnly, path[len(snapshotFolder):len(snapshotFolder)+len(time.DateOnly)])
+	day, err := time.Parse(time.DateOnly, path[len(SnapshotFolder):len(SnapshotFolder)+len(time.DateOnly)])
 	return day, err == nil && SnapshotPath(day) == path
 }
 

@@ -40,6 +40,20 @@ func list(t testing.TB) []*fleet.Instance {
 	}
 }
 
+// fitting returns the list as a run of that head would leave it: without what is hidden, and with pseudonyms where it has a key.
+func fitting(t testing.TB, h Head) []*fleet.Instance {
+	rows := list(t)
+	for i, in := range rows {
+		if slices.Contains(h.Hidden, "host_name") {
+			in.HostName = ""
+		}
+		if h.Key != "" && in.ID != "" {
+			in.ID = fmt.Sprintf("%020x", i)
+		}
+	}
+	return rows
+}
+
 func snapshot(t testing.TB, h Head, taken time.Time, rows ...*fleet.Instance) *Snapshot {
 	t.Helper()
 	s, err := NewSnapshot(h, taken, len(rows), slices.Values(rows))
@@ -65,19 +79,19 @@ func rowsOf(t testing.TB, s *Snapshot) []string {
 func TestSnapshotRoundTrip(t *testing.T) {
 	h := head()
 	h.Hidden, h.Key = []string{"created_at", "os"}, "key:1"
-	first := snapshot(t, h, now, list(t)...)
+	first := snapshot(t, h, now, fitting(t, h)...)
 	read, err := ReadSnapshot(first.content)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(read.content, first.content) || !bytes.Equal(first.content, snapshot(t, h, now, list(t)...).content) {
+	if !bytes.Equal(read.content, first.content) || !bytes.Equal(first.content, snapshot(t, h, now, fitting(t, h)...).content) {
 		t.Error("equal lists give other bytes")
 	}
 	if !reflect.DeepEqual(read.Head, h) || !read.Taken.Equal(now) || read.Count != 5 {
 		t.Errorf("head %+v", read)
 	}
 	var want []string
-	for _, in := range list(t) {
+	for _, in := range fitting(t, h) {
 		want = append(want, fmt.Sprintf("%+v", *in))
 	}
 	if diff := cmp.Diff(want, rowsOf(t, read)); diff != "" {
@@ -211,7 +225,7 @@ func TestRules(t *testing.T) {
 		{"the same", nil, nil, yesterday, true, true, true},
 		{"the same day", nil, nil, now.Add(-time.Hour), true, true, true},
 		{"the same moment", nil, nil, now, true, true, true},
-		{"later", nil, nil, now.Add(time.Second), false, false, false},
+		{"later", nil, nil, now.Add(time.Second), false, false, true},
 		{"another source", func(h *Head) { h.Source, h.Account = "file", "" }, nil, yesterday, false, false, false},
 		{"another account", func(h *Head) { h.Account = strings.Repeat("b", 64) }, nil, yesterday, false, false, false},
 		{"another currency", func(h *Head) { h.Currency = "EUR" }, nil, yesterday, false, false, true},
@@ -232,7 +246,7 @@ func TestRules(t *testing.T) {
 			test.run(&run)
 		}
 		c := Collector{Run: run, Now: now}
-		s := snapshot(t, old, test.taken, list(t)...)
+		s := snapshot(t, old, test.taken, fitting(t, old)...)
 		c.AddSnapshot(s.Path(), s.content)
 		if got := c.past.Last.Known; got != test.guard {
 			t.Errorf("%s: counts for the guard: %v", test.name, got)
@@ -328,4 +342,58 @@ func FuzzHistory(f *testing.F) {
 			t.Error("it reads differently the second time")
 		}
 	})
+}
+
+// TestHiddenStaysHidden mends a snapshot so that it shows what its head says is hidden: it is refused.
+func TestHiddenStaysHidden(t *testing.T) {
+	for name, test := range map[string]struct {
+		hidden []string
+		key    string
+		row    fleet.Instance
+	}{
+		"host name": {[]string{"host_name"}, "", fleet.Instance{ID: "1", HostName: "CANARY"}},
+		"disk size": {[]string{"disk_size"}, "", fleet.Instance{ID: "1", DiskSize: fleet.Known(4242.0)}},
+		"id":        {[]string{"id"}, "key", fleet.Instance{ID: "CANARY-7"}},
+	} {
+		h := head()
+		h.Hidden, h.Key = test.hidden, test.key
+		if s, err := ReadSnapshot(snapshot(t, h, now, &test.row).content); err == nil || strings.Contains(err.Error(), "CANARY") {
+			t.Errorf("%s: %+v, %v", name, s, err)
+		}
+	}
+}
+
+// TestGuardWithoutSnapshot takes the last run's size from the history where no snapshot can be read.
+func TestGuardWithoutSnapshot(t *testing.T) {
+	c := Collector{Run: head(), Now: now}
+	c.AddSnapshot(SnapshotPath(now), []byte("damaged"))
+	c.AddHistory(written(t, head(), []Entry{{Date: DateText(now), Taken: now, Figures: Figures{Instances: 30}}}))
+	if last := c.Past().Last; !last.Known || last.Value != 30 {
+		t.Errorf("%+v", last)
+	}
+}
+
+// TestClockAhead holds that a clock which is wrong does not drop a history without a word.
+func TestClockAhead(t *testing.T) {
+	c := Collector{Run: head(), Now: now.AddDate(3, 0, 0)}
+	c.AddHistory(written(t, head(), []Entry{{Date: DateText(now.AddDate(0, 0, -1)), Taken: now.AddDate(0, 0, -1)}, {Date: DateText(now), Taken: now}}))
+	if w := c.Past().Warnings; len(w) != 1 || !strings.Contains(w[0], "without its 2 first days") {
+		t.Errorf("warnings %q", w)
+	}
+}
+
+// TestHistoryOfCommas reads back a history whose names are full of what separates members.
+func TestHistoryOfCommas(t *testing.T) {
+	var groups []Group
+	for i := range MaxGroups {
+		groups = append(groups, Group{Region: fmt.Sprint(strings.Repeat(",", 900), i), GPU: "x"})
+	}
+	var days []Entry
+	for day := range 5 {
+		at := now.AddDate(0, 0, day-5)
+		days = append(days, Entry{Date: DateText(at), Taken: at, Groups: groups})
+	}
+	if _, read, err := ReadHistory(written(t, head(), days)); err != nil || len(read) != 5 {
+		t.Errorf("%d days, %v", len(read), err)
+	}
 }

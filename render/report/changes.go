@@ -37,6 +37,9 @@ type Member struct {
 	Delta fleet.Money // what the listed total changed by: nothing where it is not listed or has no price
 }
 
+// unpriced reports whether the instance would have changed the listed total if its price were known.
+func (m Member) unpriced() bool { return m.Listed() && !m.Price.Known }
+
 // Change is a field of an instance that has changed.
 type Change struct {
 	In       *fleet.Instance // as it is now
@@ -44,6 +47,16 @@ type Change struct {
 	Old, New Value
 	Delta    fleet.Money // what the listed total changed by
 	Kind     Kind
+}
+
+// unpriced reports whether the change would have changed the listed total if the price were known: the instance came into it
+// or left it, without a price.
+func (c *Change) unpriced() bool {
+	if c.Kind != StatusChanged || c.In.Price.Known || !c.Delta.IsZero() {
+		return false
+	}
+	before := fleet.Instance{Status: c.Old.Text}
+	return before.Listed() != c.In.Listed()
 }
 
 // Nameless are the rows without an id of both lists.
@@ -73,6 +86,8 @@ type SumLine struct {
 	Kind  Kind
 	Count int // entries; for WithoutID rows now
 	Delta fleet.Money
+	// Unpriced is how many of the entries would change the listed total if a price were known. They count as 0 in Delta.
+	Unpriced int
 }
 
 // comparedFields are the columns whose changes are told, as far as they are not hidden.
@@ -228,24 +243,28 @@ func comparePlaces(a, b *fleet.Instance) int {
 // addUp makes the lines of the sum: one for each kind of change that there is.
 func (w *Window) addUp() {
 	lines := map[Kind]*SumLine{}
-	add := func(kind Kind, count int, delta fleet.Money) {
+	add := func(kind Kind, count int, delta fleet.Money, unpriced bool) {
 		if lines[kind] == nil {
 			lines[kind] = &SumLine{Kind: kind}
 		}
 		lines[kind].Count += count
 		lines[kind].Delta = lines[kind].Delta.Add(delta)
+		if unpriced {
+			lines[kind].Unpriced++
+		}
 	}
 	for _, m := range w.Added {
-		add(Added, 1, m.Delta)
+		add(Added, 1, m.Delta, m.unpriced())
 	}
 	for _, m := range w.Removed {
-		add(Removed, 1, m.Delta)
+		add(Removed, 1, m.Delta, m.unpriced())
 	}
-	for _, change := range w.Changed {
-		add(change.Kind, 1, change.Delta)
+	for i := range w.Changed {
+		change := &w.Changed[i]
+		add(change.Kind, 1, change.Delta, change.unpriced())
 	}
 	if w.Nameless != (Nameless{}) {
-		add(WithoutID, w.Nameless.After, w.Nameless.Delta)
+		add(WithoutID, w.Nameless.After, w.Nameless.Delta, false)
 	}
 	for _, kind := range []Kind{Added, Removed, StatusChanged, PriceChanged, PriceKnown, PriceUnknown, OtherChanged, WithoutID} {
 		if line := lines[kind]; line != nil {

@@ -137,8 +137,8 @@ func checkExact(t testing.TB, name string, w *Window, old, now []*fleet.Instance
 		if (l.Kind == Added || l.Kind == Removed) && l.Field() != "" {
 			t.Errorf("%s: %s has a field", name, l.Kind)
 		}
-		if known := l.Kind == PriceKnown || l.Kind == PriceUnknown; known && strings.ContainsAny(settings().DeltaText(l.Kind, l.Delta), "+−") {
-			t.Errorf("%s: shown as a rise or fall: %s", name, settings().DeltaText(l.Kind, l.Delta))
+		if known := l.Kind == PriceKnown || l.Kind == PriceUnknown; known && strings.ContainsAny(settings().deltaText(l.Kind, l.Delta), "+−") {
+			t.Errorf("%s: shown as a rise or fall: %s", name, settings().deltaText(l.Kind, l.Delta))
 		} else if c := l.change; c != nil && c.Column.Name == "price_per_hour" && known != (c.Old.Known != c.New.Known) {
 			t.Errorf("%s: %s from known %v to known %v", name, l.Kind, c.Old.Known, c.New.Known)
 		}
@@ -257,7 +257,6 @@ func TestWindows(t *testing.T) {
 		young           bool
 		snapshots, days int
 	}{
-		{[]int{0}, "2026-11-01", "2026-11-01", true, 1, 1},
 		{[]int{2}, "2026-11-01", "2026-11-01", true, 2, 2},
 		{[]int{24 * 6}, "2026-11-01", "2026-11-01", true, 2, 2},
 		{[]int{24*6 + 1}, "2026-11-01", "2026-11-01", false, 2, 2}, // the seventh day by date, not by hours
@@ -282,6 +281,25 @@ func TestWindows(t *testing.T) {
 			len(r.Snapshots) != test.snapshots || len(r.Days) != test.days {
 			t.Errorf("%v: since %s and %s, too young %v, %d snapshots, %d days", test.hours, last.From, week.From, week.TooYoung, len(r.Snapshots), len(r.Days))
 		}
+	}
+}
+
+// TestSameMoment runs again with the same list at the same time: that is the same run, and says the same. Another list at the
+// same time is another run.
+func TestSameMoment(t *testing.T) {
+	at := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	one, two := instance("1", "A", "RTX", 1, "1"), instance("2", "A", "RTX", 1, "1")
+	first := runAt(t, at, &past.Past{}, one)
+	if again := runAt(t, at, left(first), one); again.SinceLastRun != nil || again.SinceLastWeek != nil || len(again.Snapshots) != 1 {
+		t.Errorf("a first run once more: %+v", again.Past)
+	}
+	second := runAt(t, at.AddDate(0, 0, 1), left(first), one, two)
+	again := runAt(t, at.AddDate(0, 0, 1), left(second), one, two)
+	if diff := cmp.Diff(told(second.SinceLastRun), told(again.SinceLastRun)); diff != "" || !again.SinceLastRun.From.Equal(at) || !again.SinceLastWeek.From.Equal(at) {
+		t.Errorf("a second run once more: %s", diff)
+	}
+	if other := runAt(t, at.AddDate(0, 0, 1), left(second), two); len(told(other.SinceLastRun)) != 1 {
+		t.Errorf("another list at the same time: %v", told(other.SinceLastRun))
 	}
 }
 

@@ -43,6 +43,17 @@ func (r *Report) Compare(earlier *past.Past) error {
 		if r.SinceLastRun, err = since(last); err != nil {
 			return err
 		}
+		if last.Taken.Equal(r.Generated) && r.SinceLastRun.Unchanged() {
+			// The same list at the same time is this run once more: it says what it said the first time.
+			if found = found[:len(found)-1]; len(found) == 0 {
+				r.SinceLastRun = nil
+				return r.remember(earlier, byID, nil)
+			}
+			last, week = found[len(found)-1], weekOld(found, r.Generated)
+			if r.SinceLastRun, err = since(last); err != nil {
+				return err
+			}
+		}
 		if r.SinceLastWeek, err = since(week); err != nil {
 			return err
 		}
@@ -55,6 +66,12 @@ func (r *Report) Compare(earlier *past.Past) error {
 			r.SinceLastWeek = &window
 		}
 	}
+	return r.remember(earlier, byID, yesterday)
+}
+
+// remember makes what is left for later runs: what earlier ones left, as far as it is carried on, and this run's own. byID are
+// the instances by ascending id; yesterday is what changed since an earlier day, nil where that is not known.
+func (r *Report) remember(earlier *past.Past, byID []*fleet.Instance, yesterday *Window) error {
 	today, err := past.NewSnapshot(r.Head(), r.Generated, len(byID), r.remembered(byID))
 	if err != nil {
 		return err
