@@ -18,6 +18,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -494,6 +495,45 @@ func TestTalk(t *testing.T) {
 	}
 }
 
+// TestProgress runs the program on a terminal, which script makes, and away from one.
+func TestProgress(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("LEFT OUT: progress on a terminal: other systems' script takes other arguments")
+	}
+	page := func(first, last int) string {
+		var rows []string
+		for id := first; id <= last; id++ {
+			rows = append(rows, fmt.Sprintf(`{"id": %d}`, id))
+		}
+		return fmt.Sprintf(`{"data": [%s], "total_instance": 3, "status": "success"}`, strings.Join(rows, ","))
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.RawQuery == "" {
+			io.WriteString(w, page(1, 2))
+			return
+		}
+		io.WriteString(w, page(3, 3))
+	}))
+	defer server.Close()
+	arguments := " --api-url " + server.URL + " --out " + filepath.Join(t.TempDir(), "out")
+	command := exec.Command("script", "-qec", build(t)+arguments, "/dev/null")
+	command.Env = append(os.Environ(), "GPUFLEET_TOKEN=x")
+	terminal, err := command.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, terminal)
+	}
+	for _, part := range []string{"page 1, 2 instances", "page 2, 3 instances"} {
+		if !strings.Contains(string(terminal), part) {
+			t.Errorf("the terminal does not show %q: %q", part, terminal)
+		}
+	}
+	got := execute(t, tokenSet, strings.Fields(arguments)...)
+	got.want(t, 0)
+	if strings.Contains(got.stderr, "page 1") {
+		t.Errorf("progress without a terminal: %q", got.stderr)
+	}
+}
+
 func TestHelpAndVersion(t *testing.T) {
 	got := execute(t, nil, "--help")
 	got.want(t, 0)
@@ -738,8 +778,8 @@ func workbookText(t *testing.T, content string) string {
 	return b.String()
 }
 
-// TestReadme runs every command of the README, in its order, in a fresh copy of the project. The make targets that
-// would run these tests again, or need the network, are only looked up.
+// TestReadme runs every command of the README, in its order, in a fresh copy of the project. The two that would run these
+// tests again are only looked up.
 func TestReadme(t *testing.T) {
 	readme, err := os.ReadFile("README.md")
 	if err != nil {
@@ -748,8 +788,8 @@ func TestReadme(t *testing.T) {
 	var script strings.Builder
 	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(string(readme), -1) {
 		for _, line := range strings.SplitAfter(block[1], "\n") {
-			if strings.HasPrefix(line, "make ") && line != "make build\n" && line != "make demo\n" {
-				line = "make -n " + strings.TrimPrefix(line, "make ")
+			if line == "make test\n" || line == "make cover\n" {
+				line = strings.Replace(line, "make ", "make -n ", 1)
 			}
 			script.WriteString(line)
 		}
