@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"gpufleet/fetch/fleet"
@@ -21,6 +22,9 @@ type Entry struct {
 	Changes *Counts `json:"changes"`
 	// Groups are the figures by region and model, in the report's order; at most MaxGroups.
 	Groups []Group `json:"groups"`
+	// Feed tells the feed that the day belongs to from every other: 32 hexadecimal digits, made at the first run and the same from
+	// day to day. "" where a history does not say.
+	Feed string `json:"feed"`
 }
 
 // MaxGroups bounds the groups of a day. Of more, those behind the first MaxGroups-1 are one group without names.
@@ -148,7 +152,7 @@ func ReadHistory(content []byte) (Head, []Entry, error) {
 }
 
 func (e Entry) valid() bool {
-	return e.Taken.Location() == time.UTC && e.Taken.Nanosecond() == 0 && DateText(e.Taken) == e.Date && e.Figures.valid() &&
+	return (e.Feed == "" || len(e.Feed) == 32 && strings.Trim(e.Feed, "0123456789abcdef") == "") && e.Taken.Location() == time.UTC && e.Taken.Nanosecond() == 0 && DateText(e.Taken) == e.Date && e.Figures.valid() &&
 		(e.Changes == nil || e.Changes.valid(e.Date)) && len(e.Groups) <= MaxGroups &&
 		!slices.ContainsFunc(e.Groups, func(g Group) bool { return !validText(g.Region) || !validText(g.GPU) || !g.Figures.valid() })
 }

@@ -390,4 +390,10 @@ func TestFeed(t *testing.T) {
 	if n := len(r.Feed().Entries); n != 50 {
 		t.Errorf("%d entries, want the last 50", n)
 	}
+	if r.Feed().ID != first {
+		t.Error("the feed's id did not stay")
+	}
+	if other := runAt(t, at, &past.Past{}, instance("7", "A", "RTX", 1, "1")); other.Feed().ID == first {
+		t.Error("two fleets have one feed")
+	}
 }

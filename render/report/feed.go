@@ -2,6 +2,7 @@ package report
 
 import (
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -26,7 +27,8 @@ type FeedEntry struct {
 	Lines     []string
 }
 
-// Feed returns the feed, made from the history. Its ids depend on the source and account and the dates alone.
+// Feed returns the feed, made from the history. Its ids depend on the feed's own name in the history and on dates alone, so that
+// they stay when the site moves, and no other site has the same.
 func (r *Report) Feed() Feed {
 	f := Feed{ID: r.feedID(""), Title: r.Title + ": changes", Updated: r.Generated}
 	switch {
@@ -102,9 +104,28 @@ func costOf(c past.Cost) Cost {
 	return Cost{PerHour: c.PerHour.Money, Priced: c.Priced, Of: c.Instances}
 }
 
+// feedOf returns the feed that the latest of some days belongs to, "" where there is none.
+func feedOf(days []past.Entry) string {
+	if len(days) == 0 {
+		return ""
+	}
+	return days[len(days)-1].Feed
+}
+
+// newFeed returns the name of a feed that begins with this run: a hash of the run and its list, since equal runs must make
+// equal files.
+func (r *Report) newFeed() string {
+	h := sha256.New()
+	fmt.Fprintf(h, "gpufleet feed\n%s\n%s\n%s\n%s\n%s\n", r.Source, r.Account, r.Title, r.BaseURL, r.Generated)
+	for _, in := range r.Instances {
+		fmt.Fprintf(h, "%s\n%s\n", in.ID, in.Region)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
 // feedID returns the id of the feed, or of its entry of a date: a UUID made of what does not change.
 func (r *Report) feedID(date string) string {
-	sum := sha256.Sum256([]byte("gpufleet feed\n" + string(r.Source) + "\n" + r.Account + "\n" + date))
+	sum := sha256.Sum256([]byte("gpufleet feed\n" + feedOf(r.Days) + "\n" + date))
 	const versionByHash, variant = 8, 0x80
 	sum[6] = sum[6]&0x0F | versionByHash<<4
 	sum[8] = sum[8]&0x3F | variant

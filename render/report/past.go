@@ -77,7 +77,11 @@ func (r *Report) remember(earlier *past.Past, byID []*fleet.Instance, yesterday 
 		return err
 	}
 	r.Snapshots = append(earlier.Carried(r.Generated), today)
-	r.Days = append(earlier.CarriedDays(r.Generated), r.entry(yesterday))
+	entry := r.entry(yesterday)
+	if entry.Feed = feedOf(earlier.Days); entry.Feed == "" {
+		entry.Feed = r.newFeed()
+	}
+	r.Days = append(earlier.CarriedDays(r.Generated), entry)
 	return nil
 }
 
