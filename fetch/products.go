@@ -13,7 +13,8 @@ import (
 	"gpufleet/fetch/jsonscan"
 )
 
-// The bounds of a product list. No name of a region, model or type is longer, so one that is belongs to no instance.
+// The bounds of a product list. A product with a longer name of its region, model or type is passed over: the list is kept
+// whole in memory, and no known name has a fifth of that length.
 const (
 	maxProducts    = 100_000
 	maxProductName = 128 // bytes
