@@ -57,8 +57,10 @@ func (b *book) explainFigures(p *page) {
 
 func (b *book) explainGaps(p *page) {
 	p.section(section, "Left out", "")
+	name := "Fields"
 	for _, sentence := range b.r.LeftOut() {
-		p.explain("", sentence)
+		p.explain(name, sentence)
+		name = ""
 	}
 	p.explain("The bill", "Prices are those of the price file, of the list and of the product list. Discounts, taxes, storage, traffic and hours that an instance did not run are not in it: no figure is an invoice.")
 	p.blank()
