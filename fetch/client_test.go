@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -327,10 +328,9 @@ func TestOddPaging(t *testing.T) {
 
 // TestMovingList reads a list that shrinks and grows while its pages are read: the second pass is complete.
 func TestMovingList(t *testing.T) {
-	var n int
+	var n atomic.Int64
 	a := newAPI(t, func(w http.ResponseWriter, r *http.Request) {
-		n++
-		switch n {
+		switch n.Add(1) {
 		case 1:
 			io.WriteString(w, reply(4, rows(1, 2)...))
 		case 2, 3: // the list has moved: nothing new at either reading
@@ -347,10 +347,9 @@ func TestMovingList(t *testing.T) {
 		t.Error(diff)
 	}
 	// What the total was when the pass began does not matter: the latest counts.
-	n = 0
+	n.Store(0)
 	b := newAPI(t, func(w http.ResponseWriter, r *http.Request) {
-		n++
-		if n == 1 {
+		if n.Add(1) == 1 {
 			io.WriteString(w, reply(5, rows(1, 2)...))
 			return
 		}

@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -201,9 +202,9 @@ func TestSiteIsTooSlow(t *testing.T) {
 
 // TestSiteRetries recovers from a site that fails twice.
 func TestSiteRetries(t *testing.T) {
-	failures := 0
+	var failures atomic.Int64
 	a := site(t, earlierReport(t, 3), func(w http.ResponseWriter, _ *http.Request) bool {
-		if failures++; failures <= 2 {
+		if failures.Add(1) <= 2 {
 			w.WriteHeader(503)
 			return true
 		}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,9 +18,9 @@ import (
 
 // failing answers with what fail does so often, then with an empty fleet.
 func failing(times int, fail http.HandlerFunc) http.HandlerFunc {
-	n := 0
+	var n atomic.Int64 // a request that was given up may still be under way when the next one comes
 	return func(w http.ResponseWriter, r *http.Request) {
-		if n++; n <= times {
+		if n.Add(1) <= int64(times) {
 			fail(w, r)
 			return
 		}
@@ -136,9 +137,9 @@ func TestSlowRefusal(t *testing.T) {
 
 // TestRetriedOverTLS cuts replies of a server that would rather speak HTTP/2, whose errors for it are not net/http's own.
 func TestRetriedOverTLS(t *testing.T) {
-	n := 0
+	var n atomic.Int64
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if n++; n == 1 {
+		if n.Add(1) == 1 {
 			io.WriteString(w, `{"data": [`)
 			w.(http.Flusher).Flush()
 			panic(http.ErrAbortHandler)
@@ -159,9 +160,9 @@ func TestRetriedOverTLS(t *testing.T) {
 
 // TestRetriesOfARun has every page fail twice: the run ends when ten retries are used up.
 func TestRetriesOfARun(t *testing.T) {
-	n := 0
+	var n atomic.Int64
 	a := newAPI(t, func(w http.ResponseWriter, r *http.Request) {
-		if n++; n%3 != 0 {
+		if n.Add(1)%3 != 0 {
 			w.WriteHeader(503)
 			return
 		}
