@@ -17,10 +17,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
-	"github.com/shopspring/decimal"
 	"github.com/urfave/cli/v2"
 
 	"gpufleet/fetch"
@@ -70,12 +67,26 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 			code = exitFailed
 		}
 	}()
-	err := newApp(stdin, stdout, stderr).RunContext(ctx, args)
+	err := option.Run(ctx, args, stdout, stderr, func(c *cli.Context) error { return act(c, stdin, stdout, stderr) })
 	if err == nil {
 		return exitWritten
 	}
 	fmt.Fprintf(stderr, "gpufleet: %v\n", err)
 	return exitCode(err)
+}
+
+// act does what the flags say.
+func act(c *cli.Context, stdin io.Reader, stdout, stderr io.Writer) error {
+	if c.Bool("version") {
+		_, err := fmt.Fprintf(stdout, "gpufleet %s (commit %s, %s)\n", fetch.Version(), fetch.Commit(), runtime.Version())
+		return err
+	}
+	s, err := readSettings(c)
+	if err != nil {
+		return err
+	}
+	t := &talk.Talk{Stdout: stdout, Stderr: stderr, Quiet: s.quiet, Verbose: s.verbose}
+	return s.produce(c.Context, stdin, t)
 }
 
 // panicText returns what may be shown of a panic: the runtime's own words hold numbers only, another value could hold
@@ -110,93 +121,15 @@ func exitCode(err error) int {
 	return exitFailed
 }
 
-var flagGroups = []option.Group{
-	{Name: "source", Flags: []cli.Flag{
-		&cli.StringFlag{Name: "api-url", Value: "https://api.nebulablock.com/api/v1", Usage: "fetch from the API at `URL`"},
-		&cli.StringFlag{Name: "token-file", Usage: "`FILE` with the API token; else $GPUFLEET_TOKEN, $ACCESS_TOKEN or $NEBULA_BLOCK_API_KEY has it"},
-		&cli.StringSliceFlag{Name: "input", Usage: "saved reply in `FILE` to render instead (- is standard input); repeat it for pages of one list"},
-		&cli.BoolFlag{Name: "demo", Usage: "render the built-in sample fleet"},
-	}},
-	{Name: "output", Flags: []cli.Flag{
-		&cli.StringFlag{Name: "out", Value: "out", Usage: "write the report into `DIR`"},
-		&cli.StringFlag{Name: "title", Value: "GPU fleet", Usage: "`TEXT` that heads every page"},
-		&cli.StringFlag{Name: "base-url", Usage: "the `URL` at which the folder will be published, for the feed's links"},
-	}},
-	{Name: "privacy", Flags: []cli.Flag{
-		&cli.StringFlag{Name: "audience", Value: "public", Usage: "`WHO` reads it: public leaves addresses out, internal shows them"},
-		&cli.StringFlag{Name: "hide", Usage: "`FIELDS` to leave out, with commas: id, host_name, os, created_at, product_type, ephemeral, disk_size"},
-	}},
-	{Name: "cost", Flags: []cli.Flag{
-		&cli.StringSliceFlag{Name: "prices", Usage: "contract prices in `FILE.csv`; or api: the product list, for what has no price; give one or one of each"},
-		&cli.StringFlag{Name: "currency", Value: "USD", Usage: "the ISO `CODE` of all prices; nothing is converted"},
-		&cli.StringFlag{Name: "hours-per-month", Value: "730", Usage: "`HOURS` that make a month"},
-		&cli.StringFlag{Name: "budget", Usage: "a month's `AMOUNT`, which the run rate is a share of"},
-	}},
-	{Name: "change", Flags: []cli.Flag{
-		&cli.StringFlag{Name: "previous", Usage: "the earlier report to compare with and carry on, a folder or the URL of a published site, in `PLACE`; else what is in --out"},
-		&cli.BoolFlag{Name: "accept-shrink", Usage: "believe a list with fewer than half of the last run's instances"},
-	}},
-	{Name: "checks", Flags: []cli.Flag{
-		&cli.StringFlag{Name: "fail-on", Usage: "exit with 5 on any of `LIST`: over-budget, unpriced, instance-error, warnings (commas between)"},
-	}},
-	{Name: "network", Flags: []cli.Flag{
-		&cli.StringFlag{Name: "timeout", Value: "5m", Usage: "`TIME` that the whole fetch may take"},
-	}},
-	{Name: "talk", Flags: []cli.Flag{
-		&cli.BoolFlag{Name: "quiet", Usage: "say nothing but errors"},
-		&cli.BoolFlag{Name: "verbose", Usage: "say what is done"},
-		&cli.BoolFlag{Name: "version", Usage: "print the version and stop"},
-		cli.HelpFlag,
-	}},
-}
-
-func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
-	app := &cli.App{
-		Name:                      "gpufleet",
-		Writer:                    stdout,
-		ErrWriter:                 stderr,
-		CustomAppHelpTemplate:     option.Help("gpufleet turns a GPU cloud's instance list into a site, a summary and a workbook.", flagGroups), // the library's own sorts the groups by name
-		HideHelpCommand:           true,
-		HideVersion:               true,
-		DisableSliceFlagSeparator: true,                         // a path may hold a comma
-		ExitErrHandler:            func(*cli.Context, error) {}, // the library's own calls os.Exit
-		OnUsageError: func(_ *cli.Context, err error, _ bool) error {
-			return option.Usagef("%v: see gpufleet --help", err)
-		},
-	}
-	for _, group := range flagGroups {
-		app.Flags = append(app.Flags, group.Flags...)
-	}
-	app.Action = func(c *cli.Context) error {
-		switch {
-		case c.Args().Present():
-			return option.Usagef("unexpected argument %q: every setting is a flag, see gpufleet --help", c.Args().First())
-		case c.Bool("version"):
-			_, err := fmt.Fprintf(stdout, "gpufleet %s (commit %s, %s)\n", fetch.Version(), fetch.Commit(), runtime.Version())
-			return err
-		}
-		s, err := readSettings(c)
-		if err != nil {
-			return err
-		}
-		t := &talk.Talk{Stdout: stdout, Stderr: stderr, Quiet: s.quiet, Verbose: s.verbose}
-		return s.produce(c.Context, stdin, t)
-	}
-	return app
-}
-
 // settings is what the flags and the environment say, checked.
 type settings struct {
-	apiURL, token  string // both unused where inputs or demo are set
-	inputs         []string
-	demo           bool
+	apiURL, token  string       // both unused where the source does not ask the API
+	source         fetch.Source // without its client, which needs a voice
 	out            string
 	previous       string // a folder or an address; "" for what is in out
 	acceptShrink   bool
 	timeout        time.Duration
-	pseudonymKey   []byte           // where ids are hidden
-	priceFile      *fetch.PriceFile // nil for none
-	products       bool             // the product list prices what has no price
+	pseudonymKey   []byte // where ids are hidden
 	failOn         []report.Check
 	report         report.Settings
 	quiet, verbose bool
@@ -212,41 +145,47 @@ type values struct{ option.Values }
 func readSettings(c *cli.Context) (*settings, error) {
 	v := &values{option.Values{Context: c, Older: olderNames}}
 	s := &settings{
-		apiURL: v.Text("api-url"), inputs: v.List("input", "demo"), demo: v.Switch("demo", "input"), out: v.Text("out"),
+		apiURL: v.Text("api-url"), source: fetch.Source{Inputs: v.List("input", "demo"), Demo: v.Switch("demo", "input")}, out: v.Text("out"),
 		quiet: v.Switch("quiet", "verbose"), verbose: v.Switch("verbose", "quiet"),
 		previous: v.previous(), acceptShrink: v.Switch("accept-shrink"),
 		report: report.Settings{
-			Title:         v.title(),
+			Title:         option.Parse(&v.Values, "title", report.ParseTitle),
 			Generated:     v.now(),
 			Version:       fetch.Version(),
 			Source:        report.FromAPI,
-			Audience:      v.audience(),
-			Currency:      v.currency(),
-			HoursPerMonth: v.hoursPerMonth(),
-			Hidden:        v.hidden(),
-			Budget:        v.budget(),
+			Audience:      option.Parse(&v.Values, "audience", report.ParseAudience),
+			Currency:      option.Parse(&v.Values, "currency", report.ParseCurrency),
+			HoursPerMonth: option.Parse(&v.Values, "hours-per-month", report.ParseHours),
+			Hidden:        option.Parse(&v.Values, "hide", fleet.ParseHidden),
+			Budget:        option.Parse(&v.Values, "budget", report.ParseBudget),
 			BaseURL:       v.baseURL(),
 		},
-		timeout: v.timeout(),
+		failOn:  option.Parse(&v.Values, "fail-on", report.ParseChecks),
+		timeout: option.Parse(&v.Values, "timeout", fetch.ParseTimeout),
 	}
-	s.priceFile, s.products = v.prices()
-	s.failOn = v.failOn(s.report.Budget.Known)
+	var err error
+	if s.source.Prices, s.source.Products, err = fetch.ReadPrices(c.Context, v.List("prices")); err != nil {
+		v.Fail("--prices: %w", err) // an interrupt stays one
+	}
 	if slices.Contains(s.report.Hidden, "id") {
 		s.pseudonymKey = v.pseudonymKey()
 		s.report.KeyFingerprint = fleet.KeyFingerprint(s.pseudonymKey)
 	}
+	demo, saved := s.source.Demo, len(s.source.Inputs) > 0
 	switch {
-	case s.demo && len(s.inputs) > 0:
+	case demo && saved:
 		v.Fail("--demo and --input exclude each other: give one of them")
-	case countOf(s.inputs, fetch.Stdin) > 1:
+	case countOf(s.source.Inputs, fetch.Stdin) > 1:
 		v.Fail("--input - is given twice, but standard input can be read once")
-	case s.products && (s.demo || len(s.inputs) > 0):
+	case s.source.Products && (demo || saved):
 		v.Fail("--prices api asks the API, which --demo and --input do not: give a price file, or fetch the list")
 	case s.quiet && s.verbose:
 		v.Fail("--quiet and --verbose exclude each other: give one of them")
-	case s.demo:
+	case slices.Contains(s.failOn, report.OverBudget) && !s.report.Budget.Known:
+		v.Fail("--fail-on over-budget needs a --budget")
+	case demo:
 		s.report.Source = report.FromDemo
-	case len(s.inputs) > 0:
+	case saved:
 		s.report.Source = report.FromFile
 	default:
 		if err := fetch.CheckURL(s.apiURL); err != nil {
@@ -268,16 +207,6 @@ func countOf(items []string, item string) int {
 	return n
 }
 
-func (v *values) title() string {
-	title := v.Text("title")
-	const longest = 200
-	unfit := func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
-	if !utf8.ValidString(title) || strings.ContainsFunc(title, unfit) || utf8.RuneCountInString(title) > longest {
-		v.Fail("--title must be one line of at most %d printable characters", longest)
-	}
-	return title
-}
-
 // now is the one place where time enters.
 func (v *values) now() time.Time {
 	epoch := strings.TrimSpace(os.Getenv("SOURCE_DATE_EPOCH"))
@@ -292,32 +221,6 @@ func (v *values) now() time.Time {
 	return time.Unix(seconds, 0).UTC()
 }
 
-func (v *values) audience() report.Audience {
-	audience := report.Audience(v.Text("audience"))
-	if audience != report.Public && audience != report.Internal {
-		v.Fail("--audience must be public or internal")
-	}
-	return audience
-}
-
-// hidden returns the fields to leave out, sorted, each once.
-func (v *values) hidden() []string {
-	text := v.Text("hide")
-	if text == "" {
-		return nil
-	}
-	var fields []string
-	for field := range strings.SplitSeq(text, ",") {
-		field = strings.TrimSpace(field)
-		if !slices.Contains(fleet.Hideable, field) {
-			v.Fail("--hide takes %s, not %q", strings.Join(fleet.Hideable, ", "), field)
-		}
-		fields = append(fields, field)
-	}
-	slices.Sort(fields)
-	return slices.Compact(fields)
-}
-
 // pseudonymKey returns the key of the pseudonyms that stand for hidden ids.
 func (v *values) pseudonymKey() []byte {
 	key := strings.TrimSpace(os.Getenv("GPUFLEET_PSEUDONYM_KEY"))
@@ -327,112 +230,13 @@ func (v *values) pseudonymKey() []byte {
 	return []byte(key)
 }
 
-func (v *values) currency() string {
-	code := v.Text("currency")
-	if len(code) != 3 || strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
-		v.Fail("--currency must be an ISO code of three capital letters, such as USD")
-	}
-	return code
-}
-
-func (v *values) hoursPerMonth() decimal.Decimal {
-	text := v.Text("hours-per-month")
-	const hoursOfAYear = 8784
-	hours, err := decimal.NewFromString(text)
-	if err != nil || len(text) > 12 || strings.ContainsAny(text, "eE") || hours.Sign() <= 0 || hours.GreaterThan(decimal.NewFromInt(hoursOfAYear)) {
-		v.Fail("--hours-per-month must be a number above 0, such as 730")
-	}
-	return hours
-}
-
-// budget returns the month's budget, unknown where there is none.
-func (v *values) budget() fleet.Price {
-	text := v.Text("budget")
-	if text == "" {
-		return fleet.Price{}
-	}
-	const longest = 20
-	amount, err := decimal.NewFromString(text)
-	if err != nil || len(text) > longest || strings.Trim(text, "0123456789.") != "" || amount.Sign() <= 0 {
-		v.Fail("--budget must be an amount above 0 in digits alone, such as 50000")
-	}
-	return fleet.Known(fleet.MoneyOf(amount))
-}
-
-// failOn returns the checks that the run fails on.
-func (v *values) failOn(hasBudget bool) (checks []report.Check) {
-	text := v.Text("fail-on")
-	if text == "" {
-		return nil
-	}
-	for name := range strings.SplitSeq(text, ",") {
-		check := report.Check(strings.TrimSpace(name))
-		switch {
-		case !slices.Contains(report.Checks(), check):
-			v.Fail("--fail-on does not know %q: it knows over-budget, unpriced, instance-error and warnings", string(check))
-		case check == report.OverBudget && !hasBudget:
-			v.Fail("--fail-on over-budget needs a --budget")
-		}
-		checks = append(checks, check)
-	}
-	return checks
-}
-
-// prices reads the price file, if there is one, and tells whether the product list is wanted.
-func (v *values) prices() (file *fetch.PriceFile, products bool) {
-	paths := v.List("prices")
-	const productList = "api"
-	files := 0
-	for _, path := range paths {
-		if path != productList {
-			files++
-		}
-	}
-	if files > 1 || len(paths)-files > 1 {
-		v.Fail("--prices takes one file and api, each once")
-		return nil, false
-	}
-	for _, path := range paths {
-		if path == productList {
-			products = true
-			continue
-		}
-		var err error
-		if file, err = fetch.ReadPriceFile(v.Context.Context, path); err != nil {
-			v.Fail("--prices: %w", err) // an interrupt stays one
-		}
-	}
-	return file, products
-}
-
-func (v *values) timeout() time.Duration {
-	timeout, err := time.ParseDuration(v.Text("timeout"))
-	if err != nil || timeout <= 0 {
-		v.Fail("--timeout must be a time above 0 with its unit, such as 90s or 5m")
-	}
-	return timeout
-}
-
-// token returns the API token. There is no flag for it: anyone on the machine can read a program's arguments.
+// token returns the API token.
 func (v *values) token() string {
-	if path := v.Text("token-file"); path != "" {
-		token, err := fetch.ReadToken(v.Context.Context, path)
-		if err != nil {
-			v.Fail("--token-file: %w", err) // an interrupt stays one
-		}
-		return token
+	token, err := fetch.Token(v.Context.Context, v.Text("token-file"))
+	if err != nil {
+		v.Fail("%w", err) // an interrupt stays one
 	}
-	for _, name := range []string{"GPUFLEET_TOKEN", "ACCESS_TOKEN", "NEBULA_BLOCK_API_KEY"} {
-		if text := strings.TrimSpace(os.Getenv(name)); text != "" {
-			token, err := fetch.CheckToken(text)
-			if err != nil {
-				v.Fail("$%s: %w", name, err)
-			}
-			return token
-		}
-	}
-	v.Fail("no API token: put it in $GPUFLEET_TOKEN or a file named by --token-file, or try --demo")
-	return ""
+	return token
 }
 
 // produce makes the report: it fetches the list, computes the report, writes its files and puts them in place.
@@ -447,11 +251,14 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, t *talk.Talk) e
 			t.Warn(left.Error())
 		}
 	}()
-	if s.demo && !mayHoldDemo(folder) {
+	if s.source.Demo && !mayHoldDemo(folder) {
 		return option.Usagef("%s holds a real report, or one whose manifest.json can't be read: give --demo another --out", s.out)
 	}
 
-	list, err := s.fetch(ctx, stdin, t)
+	s.source.Client = s.client(s.apiURL, t)
+	s.source.Client.Token = s.token
+	list, err := s.source.Fleet(ctx, stdin, func(warning string) { t.EndProgress(); t.Warn(warning) })
+	t.EndProgress()
 	if err != nil {
 		return err
 	}
@@ -460,8 +267,10 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, t *talk.Talk) e
 	if err != nil {
 		return err
 	}
-	if err := s.checkShrink(earlier, len(list.Instances)); err != nil {
-		return err
+	if !s.acceptShrink {
+		if err := fetch.CheckShrink(earlier, len(list.Instances)); err != nil {
+			return err
+		}
 	}
 	r := report.New(list, s.report)
 	if err := r.Compare(earlier); err != nil {
@@ -508,46 +317,9 @@ func mayHoldDemo(folder *publish.Folder) bool {
 	return last.Source == string(report.FromDemo)
 }
 
-// fetch gets the list and prices it.
-func (s *settings) fetch(ctx context.Context, stdin io.Reader, t *talk.Talk) (list *fleet.Fleet, err error) {
-	client := &fetch.Client{
-		URL: s.apiURL, Token: s.token, UserAgent: "gpufleet/" + fetch.Version(), Timeout: s.timeout,
-		Progress: t.Progress, Log: t.Debug,
-	}
-	defer t.EndProgress()
-	switch {
-	case s.demo:
-		list, err = fetch.Demo(ctx)
-	case len(s.inputs) > 0:
-		list, err = fetch.Saved(ctx, s.inputs, stdin)
-	default:
-		list, err = client.Instances(ctx)
-	}
-	if err != nil {
-		return nil, err
-	}
-	s.priceFile.Apply(list)
-	if s.products {
-		err = priceByProducts(ctx, client, list, t)
-	}
-	return list, err
-}
-
-// priceByProducts lets the product list price what has no price. A report without these prices is better than none, so
-// that the product list fails is a warning, unless the run is to stop.
-func priceByProducts(ctx context.Context, client *fetch.Client, list *fleet.Fleet, t *talk.Talk) error {
-	products, err := client.Products(ctx)
-	switch {
-	case ctx.Err() != nil:
-		return context.Cause(ctx)
-	case err != nil:
-		t.EndProgress()
-		t.Warn("product list: " + err.Error()) // it names the API's address, which no file does
-		list.Warnings.Add("the product list could not be read: prices that it alone has are unknown")
-	default:
-		products.Apply(list)
-	}
-	return nil
+// client returns a client for an address, without its token.
+func (s *settings) client(url string, t *talk.Talk) *fetch.Client {
+	return &fetch.Client{URL: url, UserAgent: "gpufleet/" + fetch.Version(), Timeout: s.timeout, Progress: t.Progress, Log: t.Debug}
 }
 
 // isURL reports whether --previous names a site and not a folder.
@@ -587,7 +359,8 @@ func (s *settings) earlier(ctx context.Context, folder *publish.Folder, t *talk.
 		err = fetch.CollectFolder(ctx, s.out, func(f *fetch.Folder) ([]fetch.Listed, error) { return f.Found(ctx) }, c)
 	case s.previous == "":
 	case isURL(s.previous):
-		client := &fetch.Client{URL: s.previous, Site: true, UserAgent: "gpufleet/" + fetch.Version(), Timeout: s.timeout, Log: t.Debug}
+		client := s.client(s.previous, t)
+		client.Site = true
 		err = fetch.Site{Client: client}.Collect(ctx, decodeManifest, c)
 	default:
 		err = fetch.CollectFolder(ctx, s.previous, func(f *fetch.Folder) ([]fetch.Listed, error) { return f.Manifest(ctx, decodeManifest) }, c)
@@ -616,15 +389,4 @@ func listed(manifest *publish.Manifest) []fetch.Listed {
 		files[i] = fetch.Listed(file)
 	}
 	return files
-}
-
-// checkShrink refuses a list that has lost so much since the last run that it is more likely broken than true.
-func (s *settings) checkShrink(earlier *past.Past, count int) error {
-	const guarded = 10 // instances of the last run, from which on it is checked
-	last := earlier.Last
-	if s.acceptShrink || !last.Known || last.Value < guarded || count*2 >= last.Value {
-		return nil
-	}
-	return &fetch.Error{Kind: fetch.Incomplete, What: fmt.Sprintf(
-		"the list has %d instances, but the last run's had %d: if so many are really gone, give --accept-shrink", count, last.Value)}
 }

@@ -31,6 +31,8 @@ import (
 	"github.com/urfave/cli/v2"
 	"github.com/xuri/excelize/v2"
 	"golang.org/x/net/html"
+
+	"gpufleet/fetch/option"
 )
 
 var update = flag.Bool("update", false, "write what the program writes now as the expected outputs")
@@ -868,7 +870,7 @@ func TestReadmeTables(t *testing.T) {
 	}
 	readme := string(text)
 	flags := map[string]bool{}
-	for _, group := range flagGroups {
+	for _, group := range option.Groups {
 		for _, flag := range group.Flags {
 			flags[flag.Names()[0]] = true
 			if !strings.Contains(readme, "`--"+flag.Names()[0]) {

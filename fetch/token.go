@@ -3,7 +3,9 @@ package fetch
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"os"
 	"strings"
 )
 
@@ -32,4 +34,26 @@ func CheckToken(token string) (string, error) {
 		return "", errors.New("it does not hold a token: one is expected, a single word without \"Bearer\"")
 	}
 	return token, nil
+}
+
+// Token returns the API token: that of file, where one is named, else of the first environment variable that has one. There is no
+// flag for it: anyone on the machine can read a program's arguments. The error is as that of ReadToken.
+func Token(ctx context.Context, file string) (string, error) {
+	if file != "" {
+		token, err := ReadToken(ctx, file)
+		if err != nil {
+			return "", fmt.Errorf("--token-file: %w", err)
+		}
+		return token, nil
+	}
+	for _, name := range []string{"GPUFLEET_TOKEN", "ACCESS_TOKEN", "NEBULA_BLOCK_API_KEY"} {
+		if text := strings.TrimSpace(os.Getenv(name)); text != "" {
+			token, err := CheckToken(text)
+			if err != nil {
+				return "", fmt.Errorf("$%s: %w", name, err)
+			}
+			return token, nil
+		}
+	}
+	return "", errors.New("no API token: put it in $GPUFLEET_TOKEN or a file named by --token-file, or try --demo")
 }

@@ -4,12 +4,27 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
 
 // Hideable are the fields that a report may leave out, by their names on the wire.
 var Hideable = []string{"id", "host_name", "os", "created_at", "product_type", "ephemeral", "disk_size"}
+
+// ParseHidden reads the fields to leave out, with commas between them. It returns them sorted, each once.
+func ParseHidden(text string) (fields []string, err error) {
+	for field := range strings.SplitSeq(text, ",") {
+		field = strings.TrimSpace(field)
+		if !slices.Contains(Hideable, field) {
+			return nil, fmt.Errorf("takes %s, not %q", strings.Join(Hideable, ", "), field)
+		}
+		fields = append(fields, field)
+	}
+	slices.Sort(fields)
+	return slices.Compact(fields), nil
+}
 
 // Hide makes fields unknown in every instance, whatever reads the fleet later, its order included. An id gives way to a
 // pseudonym: the same one for the same id and key, so that runs can be compared, and no way back without the

@@ -57,6 +57,20 @@ func (v *Values) Text(name string) string {
 	return value
 }
 
+// Parse returns what parse makes of a flag's value, and the zero value where there is none. An error of parse goes on from the
+// flag's name: "must be a number".
+func Parse[T any](v *Values, name string, parse func(string) (T, error)) (value T) {
+	text := v.Text(name)
+	if text == "" {
+		return value
+	}
+	value, err := parse(text)
+	if err != nil {
+		v.Fail("--%s %w", name, err)
+	}
+	return value
+}
+
 // environment returns what a flag's variable says, "" where the flag was typed, or a rival of it, which makes the
 // variable void.
 func (v *Values) environment(name string, rivals ...string) string {

@@ -2,50 +2,7 @@
 // figures. It knows no file format; whoever writes a file lays out what stands here and computes nothing.
 package report
 
-import (
-	"time"
-
-	"github.com/shopspring/decimal"
-
-	"gpufleet/fetch/fleet"
-)
-
-// Source says where the list came from.
-type Source string
-
-// The sources.
-const (
-	FromAPI  Source = "api"
-	FromFile Source = "file"
-	FromDemo Source = "demo"
-)
-
-// Audience says who may read the report.
-type Audience string
-
-// The audiences.
-const (
-	Public   Audience = "public"   // no addresses
-	Internal Audience = "internal" // addresses too
-)
-
-// Settings is what a report needs to know besides the fleet.
-type Settings struct {
-	Title         string
-	Generated     time.Time // when the list was fetched, UTC, to the second
-	Version       string    // of gpufleet
-	Source        Source
-	Audience      Audience
-	Currency      string          // ISO 4217 code; it names the unit, nothing is converted
-	HoursPerMonth decimal.Decimal // above 0
-	Budget        fleet.Price     // a month's, above 0; unknown where there is none
-	// Hidden names the fields that the report leaves out, sorted. An id has a pseudonym in its place.
-	Hidden []string
-	// KeyFingerprint tells the key of the pseudonyms, "" where ids are not hidden.
-	KeyFingerprint string
-	Account        string // tells the accounts of a source apart; "" where there is but one
-	BaseURL        string // where the site will stand, without a slash at its end; "" where that is not known
-}
+import "gpufleet/fetch/fleet"
 
 // Report is all that any output says. It is not changed once it is made and compared with the past, so that writers can work
 // side by side.

@@ -1,0 +1,111 @@
+package report
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/shopspring/decimal"
+
+	"gpufleet/fetch/fleet"
+)
+
+// Source says where the list came from.
+type Source string
+
+// The sources.
+const (
+	FromAPI  Source = "api"
+	FromFile Source = "file"
+	FromDemo Source = "demo"
+)
+
+// Audience says who may read the report.
+type Audience string
+
+// The audiences.
+const (
+	Public   Audience = "public"   // no addresses
+	Internal Audience = "internal" // addresses too
+)
+
+// Settings is what a report needs to know besides the fleet.
+type Settings struct {
+	Title         string
+	Generated     time.Time // when the list was fetched, UTC, to the second
+	Version       string    // of gpufleet
+	Source        Source
+	Audience      Audience
+	Currency      string          // ISO 4217 code; it names the unit, nothing is converted
+	HoursPerMonth decimal.Decimal // above 0
+	Budget        fleet.Price     // a month's, above 0; unknown where there is none
+	// Hidden names the fields that the report leaves out, sorted. An id has a pseudonym in its place.
+	Hidden []string
+	// KeyFingerprint tells the key of the pseudonyms, "" where ids are not hidden.
+	KeyFingerprint string
+	Account        string // tells the accounts of a source apart; "" where there is but one
+	BaseURL        string // where the site will stand, without a slash at its end; "" where that is not known
+}
+
+// ParseTitle reads what heads every page.
+func ParseTitle(text string) (string, error) {
+	const longest = 200
+	unfit := func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
+	if !utf8.ValidString(text) || strings.ContainsFunc(text, unfit) || utf8.RuneCountInString(text) > longest {
+		return "", fmt.Errorf("must be one line of at most %d printable characters", longest)
+	}
+	return text, nil
+}
+
+// ParseAudience reads who may read the report.
+func ParseAudience(text string) (Audience, error) {
+	audience := Audience(text)
+	if audience != Public && audience != Internal {
+		return "", errors.New("must be public or internal")
+	}
+	return audience, nil
+}
+
+// ParseCurrency reads the code of a currency.
+func ParseCurrency(text string) (string, error) {
+	if len(text) != 3 || strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+		return "", errors.New("must be an ISO code of three capital letters, such as USD")
+	}
+	return text, nil
+}
+
+// ParseHours reads the hours that make a month.
+func ParseHours(text string) (decimal.Decimal, error) {
+	const hoursOfAYear = 8784
+	hours, err := decimal.NewFromString(text)
+	if err != nil || len(text) > 12 || strings.ContainsAny(text, "eE") || hours.Sign() <= 0 || hours.GreaterThan(decimal.NewFromInt(hoursOfAYear)) {
+		return decimal.Decimal{}, errors.New("must be a number above 0, such as 730")
+	}
+	return hours, nil
+}
+
+// ParseBudget reads a month's budget.
+func ParseBudget(text string) (fleet.Price, error) {
+	const longest = 20
+	amount, err := decimal.NewFromString(text)
+	if err != nil || len(text) > longest || strings.Trim(text, "0123456789.") != "" || amount.Sign() <= 0 {
+		return fleet.Price{}, errors.New("must be an amount above 0 in digits alone, such as 50000")
+	}
+	return fleet.Known(fleet.MoneyOf(amount)), nil
+}
+
+// ParseChecks reads the checks that a run fails on, with commas between them.
+func ParseChecks(text string) (checks []Check, err error) {
+	for name := range strings.SplitSeq(text, ",") {
+		check := Check(strings.TrimSpace(name))
+		if !slices.Contains(Checks(), check) {
+			return nil, fmt.Errorf("does not know %q: it knows over-budget, unpriced, instance-error and warnings", string(check))
+		}
+		checks = append(checks, check)
+	}
+	return checks, nil
+}
