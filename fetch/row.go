@@ -37,6 +37,7 @@ type decoder struct {
 	texts  map[string]string
 	prices map[string]fleet.Price
 	block  []fleet.Instance // room for the next rows
+	host   hostName         // of the row under way
 }
 
 func newDecoder() *decoder {
@@ -69,8 +70,8 @@ const (
 	fieldCreatedAt
 )
 
-// fields is the list of what is read. What it doesn't name is passed over without a look: vm_password, user
-// and whatever else a row carries.
+// fields is the list of what is read. What it doesn't name is passed over without a look: user, team and whatever else a
+// row carries. Passwords are looked at too, so that no host name shows one (see hostName), and go no further.
 var fields = map[string]field{
 	"id": fieldID, "region": fieldRegion, "product_type": fieldProductType, "instance_type": fieldInstanceType,
 	"host_name": fieldHostName, "cpu_cores": fieldCPUCores, "ram": fieldRAM, "gpu": fieldGPU, "gpu_type": fieldGPUType,
@@ -97,9 +98,11 @@ func (d *decoder) decodeRow(s *jsonscan.Scanner, row fleet.Row, warnings *fleet.
 	}
 	r := rowReader{decoder: d, s: s, row: row, warnings: warnings, in: &d.block[0]}
 	d.block = d.block[1:]
+	defer d.host.wipe()
 	if err := s.Object(r.member); err != nil {
 		return nil, err
 	}
+	r.in.HostName = r.hostName()
 	if r.in.ProductType == "" {
 		r.in.ProductType = r.instanceType
 	}
@@ -117,7 +120,11 @@ func (d *decoder) decodeRow(s *jsonscan.Scanner, row fleet.Row, warnings *fleet.
 
 func (r *rowReader) member(name []byte) (err error) {
 	f, ok := fields[string(name)]
-	if !ok {
+	switch {
+	case ok:
+	case isPassword(name):
+		return r.readPassword()
+	default:
 		return r.s.Skip()
 	}
 	r.name = string(name)
@@ -137,7 +144,7 @@ func (r *rowReader) member(name []byte) (err error) {
 	case fieldInstanceType:
 		r.instanceType, err = r.sharedText()
 	case fieldHostName:
-		in.HostName, err = r.text()
+		err = r.readHostName()
 	case fieldCPUCores:
 		in.CPUCores, err = r.number(maxCores)
 	case fieldRAM:

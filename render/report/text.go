@@ -71,7 +71,7 @@ func (m Matrix) Note() string {
 // LeftOut returns the sentences that say what the report leaves out, and why.
 func (r *Report) LeftOut() []string {
 	sentences := []string{
-		"Passwords, login names, users and teams are never read from the list, whoever the report is for. Nor is anything else that is not among the columns.",
+		"Passwords, login names, users and teams are never kept, whoever the report is for. Nor is anything else that is not among the columns.",
 	}
 	if r.Internal() {
 		sentences = append(sentences, "Addresses are shown, since this report is internal. A public one leaves them out.")
