@@ -65,6 +65,7 @@ const (
 	fieldEphemeral
 	fieldPublicIPv4
 	fieldPrice
+	fieldType
 	fieldOS
 	fieldStatus
 	fieldCreatedAt
@@ -76,7 +77,7 @@ var fields = map[string]field{
 	"id": fieldID, "region": fieldRegion, "product_type": fieldProductType, "instance_type": fieldInstanceType,
 	"host_name": fieldHostName, "cpu_cores": fieldCPUCores, "ram": fieldRAM, "gpu": fieldGPU, "gpu_type": fieldGPUType,
 	"gpu_count": fieldGPUCount, "disk_size": fieldDiskSize, "ephemeral": fieldEphemeral, "public_ipv4": fieldPublicIPv4,
-	"price_per_hour": fieldPrice, "os": fieldOS, "status": fieldStatus, "created_at": fieldCreatedAt,
+	"price_per_hour": fieldPrice, "type": fieldType, "os": fieldOS, "status": fieldStatus, "created_at": fieldCreatedAt,
 }
 
 // rowReader reads one row.
@@ -163,6 +164,8 @@ func (r *rowReader) member(name []byte) (err error) {
 		in.PublicIPv4, err = r.text()
 	case fieldPrice:
 		in.Price, err = r.price()
+	case fieldType:
+		in.Purchase, err = r.purchase()
 	case fieldOS:
 		in.OS, err = r.sharedText()
 	case fieldStatus:
@@ -315,6 +318,23 @@ func (r *rowReader) price() (fleet.Price, error) {
 		r.prices[literal] = price
 	}
 	return price, nil
+}
+
+// purchase reads a type: 0 on demand, 1 reserved.
+func (r *rowReader) purchase() (fleet.Purchase, error) {
+	literal, kind, err := r.numeric()
+	if err != nil || literal == "" {
+		return fleet.UnknownPurchase, err
+	}
+	number, ok := parseNumber(literal)
+	switch {
+	case ok && number == 0:
+		return fleet.OnDemand, nil
+	case ok && number == 1:
+		return fleet.Reserved, nil
+	}
+	r.warnUnread(kind, " that is neither 0 nor 1")
+	return fleet.UnknownPurchase, nil
 }
 
 // time reads seconds since 1970. Parts of a second are dropped: nobody needs them, and times of one form

@@ -137,6 +137,7 @@ func TestTypes(t *testing.T) {
 			}
 			return ""
 		}},
+		{"type", map[string]string{"empty": "", "blank": "", "null": "", "minus zero": "on demand"}, func(in *fleet.Instance) string { return in.Purchase.String() }},
 		{"region", text, func(in *fleet.Instance) string { return in.Region }},
 		{"product_type", text, func(in *fleet.Instance) string { return in.ProductType }},
 		{"instance_type", text, func(in *fleet.Instance) string { return in.ProductType }},
@@ -187,6 +188,18 @@ func TestPrices(t *testing.T) {
 		if got != want || (len(warnings) > 0) != (want == "") || in.Price.Known != (in.PriceSource == fleet.ListPrice) {
 			t.Errorf("%s: %q, want %q; warnings %q", text, got, want, warnings)
 		}
+	}
+}
+
+func TestPurchase(t *testing.T) {
+	for text, want := range map[string]fleet.Purchase{`0`: fleet.OnDemand, `1`: fleet.Reserved, `"1"`: fleet.Reserved, `1.0`: fleet.Reserved, `2`: 0, `0.5`: 0, `-1`: 0, `"reserved"`: 0} {
+		in, warnings := decodeOne(t, `{"id": 1, "type": `+text+`}`)
+		if in.Purchase != want || (len(warnings) > 0) != (want == fleet.UnknownPurchase) {
+			t.Errorf("%s: %q, want %q; warnings %q", text, in.Purchase, want, warnings)
+		}
+	}
+	if in, warnings := decodeOne(t, `{"id": 1}`); in.Purchase != fleet.UnknownPurchase || len(warnings) > 0 {
+		t.Errorf("no type: %q, warnings %q", in.Purchase, warnings)
 	}
 }
 

@@ -49,6 +49,7 @@ type Instance struct {
 	PublicIPv4  string // shown to an internal audience only
 	Price       Price  // per hour of the whole instance
 	PriceSource PriceSource
+	Purchase    Purchase
 	OS          string
 	Status      string    // an open list: shown as it came
 	CreatedAt   time.Time // UTC, to the second; the zero time where unknown
@@ -70,6 +71,19 @@ const (
 func (p PriceSource) String() string {
 	return [...]string{"", "list", "file", "products", "products, scaled"}[p]
 }
+
+// Purchase says how an instance is paid for: by what it runs, or for a time agreed on.
+type Purchase byte
+
+// The ways of paying, as type tells them. The zero Purchase is unknown.
+const (
+	UnknownPurchase Purchase = iota
+	OnDemand
+	Reserved
+)
+
+// String returns the name as outputs show it, "" for UnknownPurchase.
+func (p Purchase) String() string { return [...]string{"", "on demand", "reserved"}[p] }
 
 // Names of the groups that the API has no name for.
 const (

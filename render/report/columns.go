@@ -115,6 +115,8 @@ func instanceColumns(audience Audience) []Column[*fleet.Instance] {
 		{"price_source", "Price source", "", Text, "Where the price comes from: file (the price file), list (the instance list), products (the product list), or products, scaled " +
 			"(the product list, from a product with another number of GPUs).",
 			func(in *fleet.Instance) Value { return text(in.PriceSource.String()) }},
+		{"type", "Purchase", "", Text, "reserved or on demand, where type says which (1 or 0).",
+			func(in *fleet.Instance) Value { return text(in.Purchase.String()) }},
 		{"os", "Operating system", "", Text, "The operating system.",
 			func(in *fleet.Instance) Value { return text(in.OS) }},
 		{"status", "Status", "", Text, "The status as it came.",

@@ -68,7 +68,7 @@ func compareInstances(a, b *fleet.Instance) int {
 		strings.Compare(a.Status, b.Status), strings.Compare(a.OS, b.OS), strings.Compare(a.PublicIPv4, b.PublicIPv4),
 		compareNumbers(a.GPUCount, b.GPUCount), compareNumbers(a.CPUCores, b.CPUCores), compareNumbers(a.RAM, b.RAM),
 		compareNumbers(a.DiskSize, b.DiskSize), compareNumbers(a.Ephemeral, b.Ephemeral),
-		comparePrices(a.Price, b.Price), cmp.Compare(a.PriceSource, b.PriceSource), a.CreatedAt.Compare(b.CreatedAt),
+		comparePrices(a.Price, b.Price), cmp.Compare(a.PriceSource, b.PriceSource), cmp.Compare(a.Purchase, b.Purchase), a.CreatedAt.Compare(b.CreatedAt),
 	)
 }
 

@@ -74,7 +74,7 @@ func TestShown(t *testing.T) {
 	f := opened(t, written(t, newReport(sample(t), settings())))
 	for cell, want := range map[string]string{
 		"A6": "00041", "E6": "28 ", "F5": "2,048.0 ", "F6": "58.5 ", "I5": "8 ", "J5": "14,336 ", "K5": "", "L5": "$14.400 ", "L6": "$0.679 ", "L7": "$0.000 ",
-		"L8": "", "P6": "2025-07-04 09:13:11", "P5": "",
+		"L8": "", "Q6": "2025-07-04 09:13:11", "Q5": "",
 	} {
 		if got := shown(t, f, "Instances", cell); got != want {
 			t.Errorf("Instances!%s shows %q, want %q", cell, got, want)
@@ -111,7 +111,7 @@ func TestMoneyFormats(t *testing.T) {
 // A cell that is empty has its column's format, for whoever fills it in.
 func TestEmptyCellsHaveTheColumnsFormat(t *testing.T) {
 	f := opened(t, written(t, newReport(nil, settings())))
-	for cell, want := range map[string]string{"A5": "@", "L5": "[$$-409]#,##0.00_)", "P5": timeFormat, "E5": "#,##0_)"} {
+	for cell, want := range map[string]string{"A5": "@", "L5": "[$$-409]#,##0.00_)", "Q5": timeFormat, "E5": "#,##0_)"} {
 		if got := styleText(t, f, "Instances", cell); got != want {
 			t.Errorf("%s has the format %s, want %s", cell, got, want)
 		}
@@ -186,7 +186,7 @@ func TestColumnWidths(t *testing.T) {
 		}
 	}
 	f := opened(t, data)
-	for column, bounds := range map[string][2]float64{"D": {maxTextWidth, maxTextWidth}, "A": {minWidth, minWidth}, "L": {10, 20}, "P": {22, 23}} {
+	for column, bounds := range map[string][2]float64{"D": {maxTextWidth, maxTextWidth}, "A": {minWidth, minWidth}, "L": {10, 20}, "Q": {22, 23}} {
 		width, err := f.GetColWidth("Instances", column)
 		check(t, err)
 		if width < bounds[0] || width > bounds[1] {
@@ -217,9 +217,9 @@ func TestSpill(t *testing.T) {
 		lastRow int
 		want    []string // sheet, table, range
 	}{
-		{headerRow + 7, []string{"Instances tblInstances A4:P11"}},
-		{headerRow + 6, []string{"Instances tblInstances A4:P10", "Instances 2 tblInstances2 A4:P5"}},
-		{headerRow + 3, []string{"Instances tblInstances A4:P7", "Instances 2 tblInstances2 A4:P7", "Instances 3 tblInstances3 A4:P5"}},
+		{headerRow + 7, []string{"Instances tblInstances A4:Q11"}},
+		{headerRow + 6, []string{"Instances tblInstances A4:Q10", "Instances 2 tblInstances2 A4:Q5"}},
+		{headerRow + 3, []string{"Instances tblInstances A4:Q7", "Instances 2 tblInstances2 A4:Q7", "Instances 3 tblInstances3 A4:Q5"}},
 	} {
 		data := writtenTo(t, newReport(instances, settings()), test.lastRow)
 		checkTables(t, data)

@@ -131,7 +131,7 @@ func TestEmptyFleet(t *testing.T) {
 		t.Error(diff)
 	}
 	find(t, f, summarySheet, "No instances.")
-	for sheet, want := range map[string]string{"Instances": "A4:P5", "Regions": "A4:T5", "Models": "A4:X5", "Changes": "A4:L5"} {
+	for sheet, want := range map[string]string{"Instances": "A4:Q5", "Regions": "A4:T5", "Models": "A4:X5", "Changes": "A4:L5"} {
 		tables, err := f.GetTables(sheet)
 		check(t, err)
 		if len(tables) != 1 || tables[0].Range != want {
@@ -248,7 +248,7 @@ func TestDump(t *testing.T) {
 	dump := dumpWorkbook(t, written(t, newReport(hostile(t), settings())))
 	for _, want := range []string{
 		"name Instances _xlnm.Print_Titles: 'Instances'!$4:$4\n",
-		"sheet Instances A1:P",
+		"sheet Instances A1:Q",
 		"  table tblRegions A4:T",
 		`text "=1+1" @ quoted`,
 		"A16 text \"Instances\" -> 'Instances'!A1 General\n",
