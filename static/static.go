@@ -27,6 +27,8 @@ var (
 	partsCSS string
 	//go:embed tables.css
 	tablesCSS string
+	//go:embed chart.css
+	chartCSS string
 	//go:embed print.css
 	printCSS string
 
@@ -36,7 +38,7 @@ var (
 
 // The files.
 var (
-	CSS  = publish("gpufleet.css", tokensCSS+baseCSS+frameCSS+partsCSS+tablesCSS+printCSS)
+	CSS  = publish("gpufleet.css", tokensCSS+baseCSS+frameCSS+partsCSS+tablesCSS+chartCSS+printCSS)
 	Icon = publish("icon.svg", iconSVG)
 )
 

@@ -43,6 +43,9 @@ func TestContrast(t *testing.T) {
 		{text, "heat-ink heat-muted", "heat-1 heat-2 heat-3 heat-4 heat-5"},
 		{mark, "up busy idle bad gone accent", "paper surface raised"},
 		{mark, "accent", "track"},
+		{mark, "chart-part chart-open", "track paper surface"},
+		{mark, "chart-part", "chart-whole"},
+		{mark, "chart-second", "paper surface"},
 	} {
 		for front := range strings.FieldsSeq(pair.front) {
 			for ground := range strings.FieldsSeq(pair.ground) {

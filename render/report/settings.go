@@ -36,8 +36,9 @@ const (
 // Settings is what a report needs to know besides the fleet.
 type Settings struct {
 	Title         string
-	Generated     time.Time // when the list was fetched, UTC, to the second
-	Version       string    // of gpufleet
+	Generated     time.Time     // when the list was fetched, UTC, to the second
+	ExpectEvery   time.Duration // how often the report is made; 0 where nobody says, which counts as a day
+	Version       string        // of gpufleet
 	Source        Source
 	Audience      Audience
 	Currency      string          // ISO 4217 code; it names the unit, nothing is converted

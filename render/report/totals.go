@@ -131,6 +131,17 @@ func sumGroups(groups []*Group, hoursPerMonth decimal.Decimal) Totals {
 	return t
 }
 
+// RunningGPUs returns the GPUs of what is running.
+func (t *Totals) RunningGPUs() Sum {
+	var sum Sum
+	for _, s := range t.Statuses {
+		if in := (&fleet.Instance{Status: s.Name}); in.Running() {
+			sum.addSum(s.GPUs)
+		}
+	}
+	return sum
+}
+
 // statusCounts counts by status. The list of statuses is open, and may be long.
 type statusCounts map[string]*StatusCount
 
