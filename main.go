@@ -111,7 +111,7 @@ func exitCode(err error) int {
 	switch {
 	case errors.As(err, &stopped):
 		return exitInterrupted + int(stopped.signal)
-	case errors.As(err, &usage):
+	case errors.As(err, &usage), errors.Is(err, publish.ErrWide):
 		return exitUsage
 	case errors.As(err, &checks):
 		return exitCheck
@@ -126,6 +126,7 @@ type settings struct {
 	apiURL, token  string       // both unused where the source does not ask the API
 	source         fetch.Source // without its client, which needs a voice
 	out            string
+	privateOut     string // "" for none
 	previous       string // a folder or an address; "" for what is in out
 	acceptShrink   bool
 	timeout        time.Duration
@@ -171,6 +172,7 @@ func readSettings(c *cli.Context) (*settings, error) {
 		s.pseudonymKey = v.pseudonymKey()
 		s.report.KeyFingerprint = fleet.KeyFingerprint(s.pseudonymKey)
 	}
+	s.privateOut = v.privateOut(s.out)
 	demo, saved := s.source.Demo, len(s.source.Inputs) > 0
 	switch {
 	case demo && saved:
@@ -239,22 +241,35 @@ func (v *values) token() string {
 	return token
 }
 
+// privateOut returns the folder of what is not published.
+func (v *values) privateOut(out string) string {
+	private := v.Text("private-out")
+	if private == "" || out == "" {
+		return ""
+	}
+	if apart, err := publish.Apart(private, out); err != nil {
+		v.Fail("--private-out: %w", err)
+	} else if !apart {
+		v.Fail("--private-out is inside --out or the other way round, and what is in --out is published: name a folder elsewhere")
+	}
+	return private
+}
+
 // produce makes the report: it fetches the list, computes the report, writes its files and puts them in place.
 func (s *settings) produce(ctx context.Context, stdin io.Reader, t *talk.Talk) error {
-	folder, err := publish.Open(s.out)
+	folders, err := render.OpenFolders(s.out, s.privateOut)
 	if err != nil {
 		return err
 	}
 	defer func() {
 		// Whatever is left over then, the report is in place or the folder as before, and the next run clears it.
-		if left := folder.Close(); left != nil {
+		if left := folders.Close(); left != nil {
 			t.Warn(left.Error())
 		}
 	}()
-	if s.source.Demo && !mayHoldDemo(folder) {
-		return option.Usagef("%s holds a real report, or one whose manifest.json can't be read: give --demo another --out", s.out)
+	if held := folders.HeldByReport(); s.source.Demo && held != "" {
+		return option.Usagef("%s holds a real report, or one whose manifest.json can't be read: give --demo another folder", held)
 	}
-
 	s.source.Client = s.client(s.apiURL, t)
 	s.source.Client.Token = s.token
 	list, err := s.source.Fleet(ctx, stdin, func(warning string) { t.EndProgress(); t.Warn(warning) })
@@ -263,7 +278,7 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, t *talk.Talk) e
 		return err
 	}
 	list.Hide(s.report.Hidden, s.pseudonymKey)
-	earlier, err := s.earlier(ctx, folder, t)
+	earlier, err := s.earlier(ctx, folders.Report, t)
 	if err != nil {
 		return err
 	}
@@ -278,15 +293,8 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, t *talk.Talk) e
 	}
 	t.Debug("%d instances in %d regions, %d models", r.Count, len(r.Regions), len(r.Models))
 
-	stage, err := folder.Stage(ctx)
-	if err != nil {
-		return err
-	}
-	if err := render.Write(r, stage.Create); err != nil {
-		return err
-	}
-	warnings, err := stage.Place(publish.Manifest{Source: string(s.report.Source), Audience: string(s.report.Audience)})
-	for _, warning := range append(folder.Warnings(), warnings...) {
+	warnings, err := folders.Write(ctx, r)
+	for _, warning := range warnings {
 		t.Warn(warning)
 	}
 	if err != nil {
@@ -306,15 +314,6 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, t *talk.Talk) e
 		return checksError(tripped)
 	}
 	return nil
-}
-
-// mayHoldDemo reports whether a folder holds nothing that the sample must not replace: no report, or an earlier sample.
-func mayHoldDemo(folder *publish.Folder) bool {
-	last := folder.Manifest()
-	if last == nil {
-		return len(folder.Warnings()) == 0
-	}
-	return last.Source == string(report.FromDemo)
 }
 
 // client returns a client for an address, without its token.

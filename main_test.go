@@ -678,6 +678,60 @@ func TestAudience(t *testing.T) {
 	}
 }
 
+// TestPrivateOut writes what is internal apart from what is public, and nothing where the run fails or the two would mix.
+func TestPrivateOut(t *testing.T) {
+	dir := t.TempDir()
+	out, private := filepath.Join(dir, "out"), filepath.Join(dir, "private")
+	execute(t, map[string]string{"GPUFLEET_PRIVATE_OUT": private}, "--demo", "--hide", "host_name", "--out", out).want(t, 0)
+	kept := everything(t, private)
+	for name, text := range everything(t, out) {
+		if strings.Contains(text, "203.0.113.") {
+			t.Errorf("%s is public and holds an address", name)
+		}
+	}
+	for _, name := range []string{"instances.csv", "fleet.xlsx/xl/worksheets/sheet2.xml"} {
+		if !strings.Contains(kept[name], "203.0.113.") || strings.Contains(kept[name], "host_name") {
+			t.Errorf("%s has no address, or a column that is hidden", name)
+		}
+	}
+	for name := range contents(t, private) {
+		if !slices.Contains([]string{"instances.csv", "fleet.xlsx", "manifest.json"}, name) {
+			t.Errorf("%s is in the private folder", name)
+		}
+	}
+
+	closed := httptest.NewServer(nil)
+	closed.Close()
+	fetching := []string{"--api-url", closed.URL, "--timeout", "20s", "--out"}
+	execute(t, tokenSet, append(fetching, filepath.Join(dir, "new"), "--private-out", filepath.Join(dir, "fresh", "er"))...).want(t, exitAPI)
+	before := contents(t, dir)
+	for _, mixed := range []string{out, filepath.Join(out, "data"), filepath.Join(out, "new", "er"), dir} {
+		execute(t, tokenSet, append(fetching, out, "--private-out", mixed)...).want(t, exitUsage, "--private-out is inside --out")
+	}
+	if err := os.Chmod(private, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	execute(t, tokenSet, append(fetching, out, "--private-out", private)...).want(t, exitUsage, private+": others may use this folder")
+	execute(t, tokenSet, append(fetching, out, "--private-out", "")...).want(t, exitUsage, "--private-out needs a value")
+	if diff := cmp.Diff(before, contents(t, dir)); diff != "" {
+		t.Error(diff)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "fresh")); !os.IsNotExist(err) {
+		t.Error("a failed run made a folder")
+	}
+
+	// What can't be placed in the one changes nothing in the other, and no sample takes the place of what is real.
+	taken := filepath.Join(dir, "taken")
+	write(t, filepath.Join(taken, "index.html", "not a file"), "mine")
+	fresh := filepath.Join(dir, "fresh")
+	execute(t, nil, "--demo", "--out", taken, "--private-out", fresh).want(t, exitFailed, "index.html")
+	if _, err := os.Stat(fresh); !os.IsNotExist(err) {
+		t.Error("the private folder was written though the other could not be")
+	}
+	execute(t, nil, "--input", filepath.Join("fetch", "testdata", "reply-2025.json"), "--out", filepath.Join(dir, "real"), "--private-out", fresh).want(t, 0)
+	execute(t, nil, "--demo", "--out", filepath.Join(dir, "sample"), "--private-out", fresh).want(t, exitUsage, fresh+" holds a real report")
+}
+
 // TestHide looks for the values of hidden fields in every byte of every output.
 func TestHide(t *testing.T) {
 	const row = `{"data": [{"id": "ID-7531", "region": "CANADA-1", "host_name": "HOST-7531", "os": "OS-7531", "created_at": 1751620391, "product_type": "TYPE-7531", "ephemeral": 7531, "disk_size": 97531,

@@ -47,6 +47,15 @@ func Write(r *report.Report, create Create) error {
 	return writeSite(r, summaryHTML, create)
 }
 
+// writePrivate writes the files of a private folder, of a report for an internal audience: the workbook and the CSV of the
+// instances.
+func writePrivate(r *report.Report, create Create) error {
+	if err := writeFile(create, "instances.csv", func(w io.Writer) error { return writeInstancesCSV(w, r) }); err != nil {
+		return err
+	}
+	return writeFile(create, "fleet.xlsx", func(w io.Writer) error { return workbook.Write(w, r) })
+}
+
 // writeFile creates a file, has it written and closes it.
 func writeFile(create Create, path string, write func(io.Writer) error) error {
 	file, err := create(path)

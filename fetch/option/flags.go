@@ -23,6 +23,7 @@ var Groups = []Group{
 	{Name: "privacy", Flags: []cli.Flag{
 		&cli.StringFlag{Name: "audience", Value: "public", Usage: "`WHO` reads it: public leaves addresses out, internal shows them"},
 		&cli.StringFlag{Name: "hide", Usage: "`FIELDS` to leave out, with commas: id, host_name, os, created_at, product_type, ephemeral, disk_size"},
+		&cli.StringFlag{Name: "private-out", Usage: "write the internal workbook and CSV as well, into `DIR`, apart from --out and for this user alone"},
 	}},
 	{Name: "cost", Flags: []cli.Flag{
 		&cli.StringSliceFlag{Name: "prices", Usage: "contract prices in `FILE.csv`; or api: the product list, for what has no price; give one or one of each"},

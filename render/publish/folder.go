@@ -8,6 +8,9 @@
 //	w, err := stage.Create("index.html") // write and close; the same for every other file, at once if you like
 //	warnings, err := stage.Place(publish.Manifest{Source: "api", Audience: "public"})
 //
+// Two folders of one run are prepared and then committed together: all files of both are placed, or none. A private folder is
+// for its owner alone.
+//
 // manifest.json says which files are ours. What it does not list is not ours, and is never touched; symlinks inside the folder
 // are never followed. A run that fails changes nothing. One that is killed leaves every file whole, old or new, and a manifest
 // from which the next run makes the folder right. Nothing is synced to the disk, so a power loss is not covered.
@@ -33,6 +36,7 @@ const stagePrefix = ".gpufleet-"
 // Folder is an output folder that this run holds until Close. Its methods are for one goroutine.
 type Folder struct {
 	path     string // as the user gave it
+	private  bool   // for its owner alone
 	made     []string
 	root     *os.Root
 	lock     *lock
@@ -46,7 +50,10 @@ type Folder struct {
 
 // Open opens and locks the folder at path, making it and its parents where they are missing. Where path is a symlink, the
 // folder that it leads to now is meant from here on. The error is ErrBusy where another run holds the folder; Open never waits.
-func Open(path string) (*Folder, error) {
+func Open(path string) (*Folder, error) { return open(&Folder{path: path}) }
+
+func open(f *Folder) (*Folder, error) {
+	path := f.path
 	if path == "" {
 		return nil, errors.New("no output folder is named: name one")
 	}
@@ -54,7 +61,6 @@ func Open(path string) (*Folder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot find %s: %w", path, err)
 	}
-	f := &Folder{path: path}
 	if err := f.hold(abs); err != nil {
 		if !errors.Is(err, ErrBusy) { // the one who holds it may be counting on the folders that we made
 			err = errors.Join(err, f.removeMade())

@@ -24,6 +24,10 @@ func (f *Folder) hold(abs string) error {
 		} else if err != nil {
 			return f.cannot("open", ".", err)
 		}
+		if err := f.checkPrivate(root); err != nil {
+			root.Close()
+			return err
+		}
 		lock, err := takeLock(root)
 		if err != nil {
 			root.Close()
@@ -61,7 +65,7 @@ func (f *Folder) makeDirs(abs string) error {
 		missing = append(missing, dir)
 	}
 	for _, dir := range slices.Backward(missing) {
-		switch err := os.Mkdir(dir, 0o755); {
+		switch err := os.Mkdir(dir, f.dirPerm()); {
 		case err == nil:
 			f.made = append(f.made, dir)
 		case errors.Is(err, fs.ErrExist):

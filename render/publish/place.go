@@ -11,14 +11,36 @@ import (
 	"slices"
 )
 
-// Place puts the staged files into the folder, removes what the last run wrote and this one did not, and writes the manifest;
-// m brings its Source and Audience. A file that has these bytes already is not touched, and where nothing changed at all neither
-// is the manifest.
-//
-// Warnings name the files that were there before us and were replaced, and those of the last run that stay because someone
-// changed them. An error means that the folder is as it was before, or it names what could not be put back. A context that is
-// done when Place begins is such an error; from then on it is not looked at, so that placing always comes to an end.
+// Place prepares the stage and commits it.
 func (s *Stage) Place(m Manifest) (warnings []string, err error) {
+	p, err := s.Prepare(m)
+	if err != nil {
+		return nil, err
+	}
+	return p.Warnings(), Commit(p)
+}
+
+// Prepared is a stage that needs nothing but moving.
+type Prepared struct {
+	stage *Stage
+	plan  *plan
+	done  bool // nothing has to be moved
+	// The manifest of both runs, in two copies, and that of this one, in the stage.
+	during, again, after string
+
+	manifest, files journal // what was done
+}
+
+// Warnings name the files that were there before us and are replaced, and those of the last run that stay because someone
+// changed them.
+func (p *Prepared) Warnings() []string { return p.plan.warnings }
+
+// Prepare decides what Commit has to do so that the folder holds the staged files, and not what the last run wrote and this one
+// did not, and the manifest; m brings its Source and Audience. A file that has these bytes already is not touched, and where
+// nothing changed at all neither is the manifest.
+//
+// It changes nothing. A context that is done is an error here; Commit does not look at it, so that placing always comes to an end.
+func (s *Stage) Prepare(m Manifest) (*Prepared, error) {
 	if err := context.Cause(s.ctx); err != nil {
 		return nil, err
 	}
@@ -26,36 +48,44 @@ func (s *Stage) Place(m Manifest) (warnings []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.plan(files)
-	if err != nil {
+	p := &Prepared{stage: s, manifest: journal{folder: s.folder}, files: journal{folder: s.folder}}
+	if p.plan, err = s.plan(files); err != nil {
 		return nil, err
 	}
 	m.Schema, m.Files = schema, nil
 	for _, file := range files {
 		m.Files = append(m.Files, file.File)
 	}
-	if done, err := s.isPlaced(p, m); err != nil {
-		return nil, err
-	} else if done {
-		return p.warnings, nil
+	if p.done, err = s.isPlaced(p.plan, m); p.done || err != nil {
+		return p, err
 	}
 	union := m
 	if s.folder.manifest != nil {
 		union.Files = sorted(slices.Concat(m.Files, s.folder.manifest.Files))
 	}
-	// Both manifests are written before anything moves, since writing is what a full disk refuses.
-	during, err := s.storeManifest(union)
-	if err != nil {
+	// The manifests are written before anything moves, since writing is what a full disk refuses.
+	if p.during, err = s.storeManifest(union); err != nil {
 		return nil, err
 	}
-	after, err := s.storeManifest(m)
-	if err != nil {
-		return nil, err
+	if p.again, err = s.keep(p.during, s.folder.filePerm()); err != nil {
+		return nil, s.folder.cannot("write", manifestName, err)
 	}
-	if err := s.move(p, during, after); err != nil {
-		return nil, err
+	p.after, err = s.storeManifest(m)
+	return p, err
+}
+
+// Commit moves the files of all prepared stages into their folders, in this order. An error means that each folder is as it was
+// before, or it names what could not be put back.
+func Commit(prepared ...*Prepared) error {
+	for i, p := range prepared {
+		if err := p.move(); err != nil {
+			for _, placed := range slices.Backward(prepared[:i]) {
+				err = errors.Join(err, placed.undo())
+			}
+			return err
+		}
 	}
-	return p.warnings, nil
+	return nil
 }
 
 // isPlaced tells whether the folder has nothing left to change.
@@ -69,13 +99,13 @@ func (s *Stage) isPlaced(p *plan, m Manifest) (bool, error) {
 		return false, err
 	}
 	sum := sha256.Sum256(data)
-	return s.folder.holds(info, File{Path: manifestName, Size: int64(len(data)), SHA256: hex.EncodeToString(sum[:])})
+	return s.folder.keeps(info, File{Path: manifestName, Size: int64(len(data)), SHA256: hex.EncodeToString(sum[:])})
 }
 
 func (s *Stage) storeManifest(m Manifest) (stored string, err error) {
 	data, err := m.encode()
 	if err == nil {
-		stored, err = s.store(bytes.NewReader(data), 0o644)
+		stored, err = s.store(bytes.NewReader(data), s.folder.filePerm())
 	}
 	if err != nil {
 		return "", s.folder.cannot("write", manifestName, err)
@@ -87,34 +117,42 @@ func (s *Stage) storeManifest(m Manifest) (stored string, err error) {
 //
 // The manifest of both runs goes first and, on the way back, last: wherever this stops, the next run recognises every file. So
 // it also stays where something else could not be put back.
-func (s *Stage) move(p *plan, during, after string) error {
-	manifest := journal{folder: s.folder}
-	if err := s.replace(&manifest, during, manifestName); err != nil {
+func (p *Prepared) move() error {
+	if p.done {
+		return nil
+	}
+	s := p.stage
+	if err := s.replace(&p.manifest, p.during, manifestName); err != nil {
 		return err
 	}
-	files := journal{folder: s.folder}
-	err := s.moveFiles(&files, p)
+	err := s.moveFiles(&p.files, p.plan)
 	if err == nil {
-		if err = s.folder.disk.Rename(after, manifestName); err == nil {
+		if err = s.folder.disk.Rename(p.after, manifestName); err == nil {
+			p.files.did(manifestName, func() error { return s.folder.disk.Rename(p.again, manifestName) })
 			return nil
 		}
 		err = s.folder.cannot("write", manifestName, err)
 	}
-	lost := files.undo()
+	return errors.Join(err, p.undo())
+}
+
+// undo takes back what move did.
+func (p *Prepared) undo() error {
+	lost := p.files.undo()
 	if lost == nil {
-		lost = manifest.undo()
+		lost = p.manifest.undo()
 	}
 	if lost != nil {
-		s.folder.keepStage = true
-		lost = fmt.Errorf("%w\nthe old files that are missing are in %s until the next run", lost, s.folder.shown(s.dir))
+		p.stage.folder.keepStage = true
+		lost = fmt.Errorf("%w\nthe old files that are missing are in %s until the next run", lost, p.stage.folder.shown(p.stage.dir))
 	}
-	return errors.Join(err, lost)
+	return lost
 }
 
 func (s *Stage) moveFiles(j *journal, p *plan) error {
 	disk := s.folder.disk
 	for _, dir := range p.mkdirs {
-		if err := disk.Mkdir(dir, 0o755); err != nil {
+		if err := disk.Mkdir(dir, s.folder.dirPerm()); err != nil {
 			return s.folder.cannot("make", dir, err)
 		}
 		j.did(dir, func() error { return disk.Remove(dir) })

@@ -81,7 +81,7 @@ func (f *Folder) planFile(p *plan, file *staged, needed map[string]bool, listed 
 	case at != file.Path || !info.Mode().IsRegular():
 		return f.inTheWay(at, info)
 	}
-	if same, err := f.holds(info, file.File); same || err != nil {
+	if same, err := f.keeps(info, file.File); same || err != nil {
 		return err
 	}
 	if !listed {

@@ -51,7 +51,7 @@ func (s *Stage) Create(path string) (io.WriteCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, err := s.folder.disk.Create(file.stored, 0o644)
+	w, err := s.folder.disk.Create(file.stored, s.folder.filePerm())
 	if err != nil {
 		return nil, s.folder.cannot("write", path, err)
 	}
