@@ -1,4 +1,4 @@
-// Package static holds the files of the site that are the same for every report: the style sheet and the icon.
+// Package static holds the files of the site that are the same for every report: the style sheet, the scripts and the icon.
 package static
 
 import (
@@ -32,18 +32,22 @@ var (
 	//go:embed print.css
 	printCSS string
 
+	//go:embed explorer/start.js
+	explorerStartJS string
+
 	//go:embed icon.svg
 	iconSVG string
 )
 
 // The files.
 var (
-	CSS  = publish("gpufleet.css", tokensCSS+baseCSS+frameCSS+partsCSS+tablesCSS+chartCSS+printCSS)
-	Icon = publish("icon.svg", iconSVG)
+	CSS      = publish("gpufleet.css", tokensCSS+baseCSS+frameCSS+partsCSS+tablesCSS+chartCSS+printCSS)
+	Explorer = publish("explorer.js", script(explorerStartJS))
+	Icon     = publish("icon.svg", iconSVG)
 )
 
 // Files returns every file, sorted by path.
-func Files() []File { return []File{CSS, Icon} }
+func Files() []File { return []File{Explorer, CSS, Icon} }
 
 func publish(name, content string) File {
 	sum := sha256.Sum256([]byte(content))
@@ -52,4 +56,10 @@ func publish(name, content string) File {
 		Path:    "static/" + strings.TrimSuffix(name, extension) + "." + hex.EncodeToString(sum[:4]) + extension,
 		Content: content,
 	}
+}
+
+// script joins the parts of a script into one that leaves nothing behind in the page's global names. It is no module, since
+// browsers load none from file://.
+func script(parts ...string) string {
+	return "\"use strict\";\n(() => {\n" + strings.Join(parts, "\n") + "})();\n"
 }

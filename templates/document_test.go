@@ -22,7 +22,8 @@ func TestDocuments(t *testing.T) {
 			t.Errorf(page.path+": "+format, args...)
 		}
 		const start = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="` +
-			`default-src &#39;none&#39;; style-src &#39;self&#39;; img-src &#39;self&#39;; base-uri &#39;none&#39;; form-action &#39;none&#39;">` +
+			`default-src &#39;none&#39;; script-src &#39;self&#39;; style-src &#39;self&#39;; img-src &#39;self&#39;; base-uri &#39;none&#39;; form-action &#39;none&#39;; ` +
+			`require-trusted-types-for &#39;script&#39;; trusted-types &#39;none&#39;">` +
 			`<meta name="viewport"`
 		if !strings.HasPrefix(page.text, start) {
 			fail("begins %.300s", page.text)
@@ -32,9 +33,14 @@ func TestDocuments(t *testing.T) {
 				fail("%d %s, or an empty one", len(n), name)
 			}
 		}
-		for _, name := range []string{"script", "style", "iframe", "object", "base", "form"} {
+		for _, name := range []string{"style", "iframe", "object", "base", "form"} {
 			if n := elements(page.tree, name); len(n) > 0 {
 				fail("has a %s", name)
+			}
+		}
+		for _, script := range elements(page.tree, "script") {
+			if text(script) != "" || attribute(script, "src") == "" {
+				fail("has a script of its own: %q", text(script))
 			}
 		}
 		title := text(elements(page.tree, "title")[0])
@@ -163,7 +169,9 @@ func TestHostileNames(t *testing.T) {
 	}
 }
 
-// skeleton writes down a tree's elements and attributes without what must follow the names: texts, and the addresses
+var anchor = regexp.MustCompile(`^i-[A-Za-z0-9_.-]+$`)
+
+// skeleton writes down a tree's elements and attributes without what must follow the names: texts, anchors, and the addresses
 // made of slugs. Of addresses it keeps that they begin at the page.
 func skeleton(n *html.Node) string {
 	var b strings.Builder
@@ -178,6 +186,8 @@ func skeleton(n *html.Node) string {
 				switch {
 				case a.Key == "href" && strings.Trim(a.Val, "abcdefghijklmnopqrstuvwxyz0123456789-/.#") == "" && !strings.Contains(a.Val, "//"):
 					b.WriteString(" href")
+				case a.Key == "id" && anchor.MatchString(a.Val):
+					b.WriteString(" id")
 				case a.Key == "content":
 					b.WriteString(" content")
 				default:

@@ -4,6 +4,7 @@ import (
 	"github.com/a-h/templ"
 
 	"gpufleet/render/report"
+	"gpufleet/static"
 )
 
 // frame is what a page needs for what is around its content.
@@ -16,6 +17,7 @@ type frame struct {
 	section     section
 	crumbs      []crumb // the pages above it, from the overview down
 	hidden      bool    // from search engines
+	scripts     []static.File
 }
 
 // section is a part of the site that the navigation leads to.
@@ -82,7 +84,8 @@ func groupFrame(r *report.Report, group *report.Group, s listPage) frame {
 func instancesFrame(r *report.Report, s listPage) frame {
 	return frame{Report: r, path: s.path(), title: "Instances" + pageSuffix(s), name: "Instances" + pageSuffix(s), section: instancesSection,
 		description: "Every instance with all its columns: " + extent(&r.Totals) + pageSuffix(s) + ".",
-		crumbs:      []crumb{toOverview}}
+		crumbs:      []crumb{toOverview},
+		scripts:     []static.File{static.Explorer}}
 }
 
 func changesFrame(r *report.Report) frame {
