@@ -3,7 +3,9 @@
 TEMPL       = github.com/a-h/templ/cmd/templ@$(shell go list -m -f '{{.Version}}' github.com/a-h/templ)
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: build demo test cover lint generate update-golden setup
+SIZES       = 50|1000|10000|100000|1000000
+
+.PHONY: build demo test bench cover lint generate update-golden setup
 
 build: ## the program, as ./gpufleet
 	go build -trimpath -o gpufleet .
@@ -17,6 +19,10 @@ setup: ## what the tests need besides Go
 
 test: setup ## all tests
 	go test ./...
+
+bench: ## how long the whole program takes, then each of its stages; SIZES=10000 for one size
+	go test -run '^$$' -bench 'Run/^($(SIZES))$$' -benchtime 3x -timeout 2h .
+	go test -run '^$$' -bench . ./fetch/... ./render/...
 
 cover: setup ## how much of fetch and render the tests run
 	@go test -coverprofile=.cache/cover.out -coverpkg=./fetch/...,./render/... ./...

@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -19,6 +20,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"runtime/pprof"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,11 +29,13 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/pprof/profile"
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/urfave/cli/v2"
 	"github.com/xuri/excelize/v2"
 	"golang.org/x/net/html"
 
+	"gpufleet/fetch/fleet/fleettest"
 	"gpufleet/fetch/option"
 )
 
@@ -360,7 +364,7 @@ func TestSignals(t *testing.T) {
 }
 
 // build builds the program and returns its path. It bears no revision, as the program in these tests does not.
-func build(t *testing.T) string {
+func build(t testing.TB) string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "gpufleet")
 	if text, err := exec.Command("go", "build", "-buildvcs=false", "-o", program, ".").CombinedOutput(); err != nil {
@@ -1303,4 +1307,109 @@ func repack(ts *testscript.TestScript, path, old, replacement string) {
 		manifest = strings.Replace(manifest, old, replacement, 1)
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(out+"/manifest.json"), []byte(manifest), 0o644))
+}
+
+// BenchmarkRun times the whole program, from a saved reply to the folder in place, for fleets of growing size, and prints the
+// medians as a table. What a stage takes comes from a profile of one further run in this process: CPU time, since stages run
+// side by side. The rest is the other files, placing, and the collection of garbage.
+func BenchmarkRun(b *testing.B) {
+	program := build(b)
+	var table strings.Builder
+	fmt.Fprintf(&table, "| instances | reply | wall s | CPU s | peak MB | output MB | %s |\n|--:|--:|--:|--:|--:|--:|%s\n",
+		strings.Join(stages, " | "), strings.Repeat("--:|", len(stages)))
+	for _, n := range []int{50, 1_000, 10_000, 100_000, 1_000_000} {
+		for _, shape := range fleettest.Shapes {
+			b.Run(fmt.Sprintf("%d/%s", n, shape), func(b *testing.B) {
+				reply, out := filepath.Join(b.TempDir(), "reply.json"), filepath.Join(b.TempDir(), "out")
+				file, err := os.Create(reply)
+				if err == nil {
+					err = errors.Join(fleettest.WriteReply(file, n, shape), file.Close())
+				}
+				if err != nil {
+					b.Fatal(err)
+				}
+				var wall, cpu, peak []float64
+				for b.Loop() {
+					os.RemoveAll(out)
+					command := exec.Command(program, "--input", reply, "--out", out)
+					start := time.Now()
+					if text, err := command.CombinedOutput(); err != nil {
+						b.Fatalf("%v: %s", err, text)
+					}
+					wall = append(wall, time.Since(start).Seconds())
+					cpu = append(cpu, (command.ProcessState.UserTime() + command.ProcessState.SystemTime()).Seconds())
+					peak = append(peak, float64(command.ProcessState.SysUsage().(*syscall.Rusage).Maxrss)/1e3) // Linux tells it in KiB
+				}
+				fmt.Fprintf(&table, "| %d | %s | %.2f | %.2f | %.0f | %.1f |", n, shape, median(wall), median(cpu), median(peak), float64(bytesBelow(b, out))/1e6)
+				os.RemoveAll(out)
+				for _, seconds := range stageTimes(b, reply, out) {
+					fmt.Fprintf(&table, " %.2f |", seconds)
+				}
+				table.WriteString("\n")
+			})
+		}
+	}
+	fmt.Print(table.String())
+}
+
+func median(values []float64) float64 {
+	slices.Sort(values)
+	return values[len(values)/2]
+}
+
+// bytesBelow returns how many bytes the files below a folder have.
+func bytesBelow(b *testing.B, dir string) (bytes int64) {
+	err := filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		info, err := entry.Info()
+		if err == nil {
+			bytes += info.Size()
+		}
+		return err
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return bytes
+}
+
+// stages are the program's, and stageOf the functions that they begin in.
+var (
+	stages  = []string{"fetch and decode", "report", "HTML", "workbook", "the rest"}
+	stageOf = map[string]int{
+		"gpufleet/fetch.Saved": 0, "gpufleet/render/report.New": 1, "gpufleet/render/report.(*Report).Compare": 1,
+		"gpufleet/render.writeSite": 2, "gpufleet/render/workbook.Write": 3,
+	}
+)
+
+// stageTimes returns the CPU seconds of each stage of a run.
+func stageTimes(b *testing.B, reply, out string) []float64 {
+	var samples bytes.Buffer
+	if err := pprof.StartCPUProfile(&samples); err != nil {
+		b.Fatal(err)
+	}
+	code := run(context.Background(), []string{"gpufleet", "--quiet", "--input", reply, "--out", out}, nil, io.Discard, io.Discard)
+	pprof.StopCPUProfile()
+	if code != exitWritten {
+		b.Fatalf("exit code %d", code)
+	}
+	parsed, err := profile.Parse(&samples)
+	if err != nil {
+		b.Fatal(err)
+	}
+	seconds := make([]float64, len(stages))
+	for _, sample := range parsed.Sample {
+		stage := len(stages) - 1
+		for _, location := range sample.Location {
+			for _, line := range location.Line {
+				if known, ok := stageOf[line.Function.Name]; ok {
+					stage = known
+				}
+			}
+		}
+		seconds[stage] += float64(sample.Value[1]) / 1e9
+	}
+	return seconds
 }

@@ -1,0 +1,63 @@
+package fetch
+
+import (
+	"bytes"
+	"context"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"gpufleet/fetch/fleet"
+	"gpufleet/fetch/fleet/fleettest"
+)
+
+// generated returns a reply of n instances.
+func generated(t testing.TB, n int, shape fleettest.Shape) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := fleettest.WriteReply(&b, n, shape); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// TestGenerated shows that the benchmarks measure what they are meant to: every row is read as it was made.
+func TestGenerated(t *testing.T) {
+	const n = 300
+	for _, shape := range fleettest.Shapes {
+		list, err := Saved(context.Background(), []string{Stdin}, bytes.NewReader(generated(t, n, shape)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := fleettest.Instances(n)
+		if shape == fleettest.Older {
+			for i, in := range want {
+				older := list.Instances[i]
+				*in = fleet.Instance{ID: older.ID, Region: in.Region, ProductType: in.ProductType, HostName: in.HostName, CPUCores: in.CPUCores,
+					RAM: in.RAM, GPU: in.GPU, GPUType: in.GPU, GPUCount: in.GPUCount, DiskSize: in.DiskSize, PublicIPv4: in.PublicIPv4,
+					OS: in.OS, Status: in.Status}
+			}
+		}
+		if diff := cmp.Diff(want, list.Instances, cmp.AllowUnexported(fleet.Money{})); diff != "" {
+			t.Errorf("%s: %s", shape, diff)
+		}
+		if lines := list.Warnings.Lines(); len(lines) > 0 {
+			t.Errorf("%s: %v", shape, lines)
+		}
+	}
+}
+
+func BenchmarkSaved(b *testing.B) {
+	for _, shape := range fleettest.Shapes {
+		b.Run(string(shape), func(b *testing.B) {
+			text := generated(b, 10_000, shape)
+			b.SetBytes(int64(len(text)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := Saved(context.Background(), []string{Stdin}, bytes.NewReader(text)); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

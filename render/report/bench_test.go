@@ -1,0 +1,49 @@
+package report
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"gpufleet/fetch/fleet"
+	"gpufleet/fetch/fleet/fleettest"
+	"gpufleet/fetch/past"
+)
+
+const benchRows = 10_000
+
+func BenchmarkNew(b *testing.B) {
+	made := fleettest.Instances(benchRows)
+	b.ReportAllocs()
+	for b.Loop() {
+		New(&fleet.Fleet{Instances: slices.Clone(made)}, settings())
+	}
+}
+
+// dayBefore returns what a run of the day before left whose list had these instances.
+func dayBefore(t testing.TB, instances []*fleet.Instance) *past.Past {
+	t.Helper()
+	s := settings()
+	s.Generated = s.Generated.Add(-24 * time.Hour)
+	r := New(&fleet.Fleet{Instances: instances}, s)
+	if err := r.Compare(&past.Past{}); err != nil {
+		t.Fatal(err)
+	}
+	return &past.Past{Snapshots: r.Snapshots, Days: r.Days}
+}
+
+// BenchmarkCompare compares a list with one of the day before in which every instance had another status.
+func BenchmarkCompare(b *testing.B) {
+	other := fleettest.Instances(benchRows)
+	for _, in := range other {
+		in.Status += "?"
+	}
+	earlier := dayBefore(b, other)
+	r := New(&fleet.Fleet{Instances: fleettest.Instances(benchRows)}, settings())
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := r.Compare(earlier); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
