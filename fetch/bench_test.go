@@ -47,6 +47,22 @@ func TestGenerated(t *testing.T) {
 	}
 }
 
+// TestAllocations holds what is allocated for a row to its own texts (id, host name, address), whatever numbers it has.
+func TestAllocations(t *testing.T) {
+	const n = 1_000
+	for _, shape := range fleettest.Shapes {
+		text := generated(t, n, shape)
+		perRun := testing.AllocsPerRun(1, func() {
+			if _, err := Saved(context.Background(), []string{Stdin}, bytes.NewReader(text)); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if perRow := perRun / n; perRow > 3.5 {
+			t.Errorf("%s: %.2f allocations a row", shape, perRow)
+		}
+	}
+}
+
 func BenchmarkSaved(b *testing.B) {
 	for _, shape := range fleettest.Shapes {
 		b.Run(string(shape), func(b *testing.B) {

@@ -119,7 +119,7 @@ func (r *rowReader) readHostName() error {
 
 // hostName returns the host name of a row that has been read.
 func (r *rowReader) hostName() string {
-	r.name = "host_name"
+	r.field = fieldHostName
 	text, found := r.host.masked()
 	if found {
 		r.warn("host_name holds the instance's own password: masked; change the password, and keep it out of the name")

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"strconv"
@@ -80,13 +81,23 @@ var fields = map[string]field{
 	"price_per_hour": fieldPrice, "type": fieldType, "os": fieldOS, "status": fieldStatus, "created_at": fieldCreatedAt,
 }
 
+// String returns the field's name on the wire. It is asked for warnings alone, so it may take its time.
+func (f field) String() string {
+	for name, known := range fields {
+		if known == f {
+			return name
+		}
+	}
+	return ""
+}
+
 // rowReader reads one row.
 type rowReader struct {
 	*decoder
 	s            *jsonscan.Scanner
 	row          fleet.Row
 	warnings     *fleet.Warnings
-	name         string
+	field        field // that is read
 	in           *fleet.Instance
 	seen         field
 	instanceType string // the older name of product_type, which counts where that is missing
@@ -128,9 +139,9 @@ func (r *rowReader) member(name []byte) (err error) {
 	default:
 		return r.s.Skip()
 	}
-	r.name = string(name)
+	r.field = f
 	if r.seen&f != 0 {
-		r.warn(r.name + " stands twice: the later one counts")
+		r.warn(f.String() + " stands twice: the later one counts")
 	}
 	r.seen |= f
 
@@ -179,7 +190,7 @@ func (r *rowReader) member(name []byte) (err error) {
 func (r *rowReader) warn(text string) { r.warnings.AddRow(r.row, text) }
 
 func (r *rowReader) warnUnread(kind jsonscan.Kind, why string) {
-	r.warn(fmt.Sprintf("%s is %v%s, taken as unknown", r.name, kind, why))
+	r.warn(fmt.Sprintf("%v is %v%s, taken as unknown", r.field, kind, why))
 }
 
 // id reads an identifier, a string or a number: 7 and "7" are one. An id that can't be shown as it is (too long,
@@ -194,7 +205,7 @@ func (r *rowReader) id() (string, error) {
 		return "", nil
 	case jsonscan.String:
 		id, cutHere := cleanText(text, cut)
-		if cutHere || id != strings.TrimSpace(string(text)) {
+		if cutHere || id != string(bytes.TrimSpace(text)) {
 			r.warnUnread(kind, " that can't be shown as it is")
 			return "", nil
 		}
@@ -266,7 +277,7 @@ func (r *rowReader) rawText() (text []byte, more bool, err error) {
 func (r *rowReader) clean(text []byte, more bool) string {
 	clean, cut := cleanText(text, more)
 	if cut {
-		r.warn(fmt.Sprintf("%s is longer than %d characters: cut", r.name, maxText))
+		r.warn(fmt.Sprintf("%v is longer than %d characters: cut", r.field, maxText))
 	}
 	return clean
 }
@@ -274,7 +285,7 @@ func (r *rowReader) clean(text []byte, more bool) string {
 // count reads a whole number from 0 to limit.
 func (r *rowReader) count(limit float64) (fleet.Number, error) {
 	literal, kind, err := r.numeric()
-	if err != nil || literal == "" {
+	if err != nil || len(literal) == 0 {
 		return fleet.Number{}, err
 	}
 	number, ok := parseNumber(literal)
@@ -288,7 +299,7 @@ func (r *rowReader) count(limit float64) (fleet.Number, error) {
 // number reads a number from 0 to limit.
 func (r *rowReader) number(limit float64) (fleet.Number, error) {
 	literal, kind, err := r.numeric()
-	if err != nil || literal == "" {
+	if err != nil || len(literal) == 0 {
 		return fleet.Number{}, err
 	}
 	number, ok := parseNumber(literal)
@@ -302,20 +313,20 @@ func (r *rowReader) number(limit float64) (fleet.Number, error) {
 // price reads an amount of money per hour. 0 is a price.
 func (r *rowReader) price() (fleet.Price, error) {
 	literal, kind, err := r.numeric()
-	if err != nil || literal == "" {
+	if err != nil || len(literal) == 0 {
 		return fleet.Price{}, err
 	}
-	if price, ok := r.prices[literal]; ok {
+	if price, ok := r.prices[string(literal)]; ok {
 		return price, nil
 	}
-	money, err := fleet.ParseMoney(literal)
+	money, err := fleet.ParseMoney(string(literal))
 	if err != nil {
 		r.warnUnread(kind, " that is no believable price")
 		return fleet.Price{}, nil
 	}
 	price := fleet.Known(money)
 	if len(r.prices) < maxShared {
-		r.prices[literal] = price
+		r.prices[string(literal)] = price
 	}
 	return price, nil
 }
@@ -323,7 +334,7 @@ func (r *rowReader) price() (fleet.Price, error) {
 // purchase reads a type: 0 on demand, 1 reserved.
 func (r *rowReader) purchase() (fleet.Purchase, error) {
 	literal, kind, err := r.numeric()
-	if err != nil || literal == "" {
+	if err != nil || len(literal) == 0 {
 		return fleet.UnknownPurchase, err
 	}
 	number, ok := parseNumber(literal)
@@ -341,7 +352,7 @@ func (r *rowReader) purchase() (fleet.Purchase, error) {
 // sort and parse everywhere.
 func (r *rowReader) time() (time.Time, error) {
 	literal, kind, err := r.numeric()
-	if err != nil || literal == "" {
+	if err != nil || len(literal) == 0 {
 		return time.Time{}, err
 	}
 	seconds, ok := parseNumber(literal)
@@ -352,26 +363,25 @@ func (r *rowReader) time() (time.Time, error) {
 	return time.Unix(int64(seconds), 0).UTC(), nil
 }
 
-// numeric reads a number that may be written as a string. The literal is "" where there is none, or where it was
-// none and the warning has been given.
-func (r *rowReader) numeric() (literal string, kind jsonscan.Kind, err error) {
+// numeric reads a number that may be written as a string. The literal is empty where there is none, or where it was
+// none and the warning has been given; it is valid until the next value is read.
+func (r *rowReader) numeric() (literal []byte, kind jsonscan.Kind, err error) {
 	kind, text, cut, err := scalar(r.s, maxNumber)
 	if err != nil {
-		return "", kind, err
+		return nil, kind, err
 	}
 	switch kind {
 	case jsonscan.Null:
-		return "", kind, nil
+		return nil, kind, nil
 	case jsonscan.Number, jsonscan.String:
-		literal = strings.TrimSpace(string(text))
 		if cut {
 			r.warnUnread(kind, " that is too long for a number")
-			return "", kind, nil
+			return nil, kind, nil
 		}
-		return literal, kind, nil
+		return bytes.TrimSpace(text), kind, nil
 	}
 	r.warnUnread(kind, "")
-	return "", kind, nil
+	return nil, kind, nil
 }
 
 // smallest is the smallest size above 0 that is believed. A number below it is a mistake, and too long to be shown.
@@ -379,7 +389,30 @@ const smallest = 1e-6
 
 // parseNumber reads a decimal number of 0 or more. What else Go would take for a number, such as 0x1p4, 1_000, Inf and
 // NaN, is none.
-func parseNumber(literal string) (float64, bool) {
+func parseNumber(literal []byte) (float64, bool) {
+	if whole, ok := plainDigits(literal); ok {
+		return whole, true
+	}
+	return parseAnyNumber(string(literal))
+}
+
+// plainDigits reads digits alone, as nearly every number is written, where a float64 is sure to hold what they say.
+func plainDigits(literal []byte) (float64, bool) {
+	const sure = 15
+	if len(literal) == 0 || len(literal) > sure {
+		return 0, false
+	}
+	whole := 0
+	for _, c := range literal {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		whole = whole*10 + int(c-'0')
+	}
+	return float64(whole), true
+}
+
+func parseAnyNumber(literal string) (float64, bool) {
 	if strings.Trim(literal, "0123456789.eE+-") != "" {
 		return 0, false
 	}

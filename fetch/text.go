@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"bytes"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -14,7 +15,7 @@ const maxText = 1024
 // longer than maxText characters ends in "…", and cut is true. more says that text is only the beginning.
 func cleanText(text []byte, more bool) (clean string, cut bool) {
 	if !more && isPlain(text) {
-		return strings.TrimSpace(string(text)), false
+		return string(bytes.TrimSpace(text)), false
 	}
 	var b strings.Builder
 	for len(text) > 0 {

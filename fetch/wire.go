@@ -177,8 +177,8 @@ func (e *envelope) readTotal(s *jsonscan.Scanner) error {
 	if err != nil {
 		return err
 	}
-	literal := strings.TrimSpace(string(text))
-	if kind == jsonscan.Null || kind == jsonscan.String && literal == "" {
+	literal := bytes.TrimSpace(text)
+	if kind == jsonscan.Null || kind == jsonscan.String && len(literal) == 0 {
 		return nil
 	}
 	number, ok := parseNumber(literal)

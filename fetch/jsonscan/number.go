@@ -66,6 +66,9 @@ func (s *Scanner) Number(keep int) (text []byte, cut bool, err error) {
 	if _, err := s.next(); err != nil {
 		return nil, false, err
 	}
+	if text, ok := s.plainNumber(keep); ok {
+		return text, false, nil
+	}
 	s.text = s.text[:0]
 	for state := numberStart; ; s.pos++ {
 		c, err := s.peek()
@@ -91,4 +94,35 @@ func (s *Scanner) Number(keep int) (text []byte, cut bool, err error) {
 		}
 		state = following
 	}
+}
+
+// plainNumber reads a number of digits and perhaps a point that lies in the buffer whole and is short enough, as nearly every
+// one does and is.
+func (s *Scanner) plainNumber(keep int) ([]byte, bool) {
+	rest := s.buf[s.pos:]
+	n := leadingDigits(rest)
+	if n == 0 || n > 1 && rest[0] == '0' {
+		return nil, false
+	}
+	if n < len(rest) && rest[n] == '.' {
+		fraction := leadingDigits(rest[n+1:])
+		if fraction == 0 {
+			return nil, false
+		}
+		n += 1 + fraction
+	}
+	if n == len(rest) || n > keep || rest[n] == 'e' || rest[n] == 'E' {
+		return nil, false
+	}
+	s.pos += n
+	return rest[:n], true
+}
+
+func leadingDigits(text []byte) int {
+	for i, c := range text {
+		if c < '0' || c > '9' {
+			return i
+		}
+	}
+	return len(text)
 }

@@ -40,6 +40,8 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("%s at byte %d", e.Wha
 
 const (
 	bufferSize = 64 << 10
+	// passedOver is how much is kept of a string that nobody asked for: so much that most are plain, and then none is copied.
+	passedOver = 256
 	// maxDepth bounds the nesting, and so the stack. No known reply is nested deeper than 4.
 	maxDepth = 1000
 )
@@ -112,7 +114,7 @@ func (s *Scanner) Skip() error {
 	case Number:
 		_, _, err = s.Number(0)
 	case String:
-		_, _, err = s.String(0)
+		_, _, err = s.String(passedOver)
 	case Array:
 		err = s.Array(s.skipElement)
 	case Object:

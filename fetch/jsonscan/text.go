@@ -45,18 +45,27 @@ func (s *Scanner) String(keep int) (text []byte, cut bool, err error) {
 // plainString reads the rest of a string that lies in the buffer whole, is short enough and needs no
 // decoding, as nearly every one does and is.
 func (s *Scanner) plainString(keep int) ([]byte, bool) {
-	for i, c := range s.buf[s.pos:] {
-		switch {
-		case c == '"' && i <= keep:
-			text := s.buf[s.pos : s.pos+i]
-			s.pos += i + 1
-			return text, true
-		case c == '"', c == '\\', c < ' ', c >= utf8.RuneSelf:
+	rest := s.buf[s.pos:]
+	for i, c := range rest {
+		if plain[c] {
+			continue
+		}
+		if c != '"' || i > keep {
 			return nil, false
 		}
+		s.pos += i + 1
+		return rest[:i], true
 	}
 	return nil, false
 }
+
+// plain has the bytes that stand for themselves in a string.
+var plain = func() (table [256]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		table[c] = c != '"' && c != '\\'
+	}
+	return table
+}()
 
 // put adds a character to the text, unless that is as long as was asked for.
 func (s *Scanner) put(r rune) {

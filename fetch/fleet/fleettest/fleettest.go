@@ -66,6 +66,10 @@ func Instance(i int) *fleet.Instance {
 		Ephemeral:   fleet.Known(float64(750 * (bits >> 24 & 3))),
 		CreatedAt:   time.Unix(1_700_000_000+int64(bits>>32&0xFFFFFF), 0).UTC(),
 	}
+	in.Purchase = fleet.OnDemand
+	if i%4 == 3 {
+		in.Purchase = fleet.Reserved
+	}
 	if i%100 == 99 {
 		in.HostName = "größe-" + in.HostName
 	}
@@ -133,8 +137,8 @@ func writeLater(w io.Writer, i int, in *fleet.Instance) {
 	}
 	fmt.Fprintf(w, `{"id": %q, "dc_id": 2, "region": %q, "product_type": %q, "host_name": %q, "cpu_cores": %g, "cpu_model": "INTEL(R) XEON(R) PLATINUM 8558", `+
 		`"cpu_count": "2", "ram": %g, "gpu": %q, "gpu_type": %q, "gpu_count": %g, "disk_size": %g, "ephemeral": %g, "public_ipv4": %q, "price_per_hour": %s, `+
-		`"os": %q, "status": %q, "team_id": null, "team": null, "created_at": %d.25, "started_at": %[17]d, "ended_at": null, "type": 0, `+
-		`"user": {"id": %[18]d, "name": "Sample User", "email": "sample.user@example.org"}}`,
+		`"os": %q, "status": %q, "team_id": null, "team": null, "created_at": %d.25, "started_at": %[17]d, "ended_at": null, "type": %[18]d, `+
+		`"user": {"id": %[19]d, "name": "Sample User", "email": "sample.user@example.org"}}`,
 		in.ID, in.Region, in.ProductType, in.HostName, in.CPUCores.Value, in.RAM.Value, in.GPU, in.GPUType, in.GPUCount.Value,
-		in.DiskSize.Value, in.Ephemeral.Value, in.PublicIPv4, price, in.OS, in.Status, in.CreatedAt.Unix(), in.CreatedAt.Unix(), i)
+		in.DiskSize.Value, in.Ephemeral.Value, in.PublicIPv4, price, in.OS, in.Status, in.CreatedAt.Unix(), in.CreatedAt.Unix(), in.Purchase-fleet.OnDemand, i)
 }
