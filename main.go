@@ -61,31 +61,32 @@ func (i interrupted) Error() string {
 // does the work and returns the exit code. Errors and warnings go to stderr. When ctx ends the run stops and the output folder
 // is as before, unless its files are already being placed.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
+	t := talk.New(stdout, stderr, os.Getenv)
 	defer func() {
 		if cause := recover(); cause != nil {
-			fmt.Fprintf(stderr, "gpufleet: internal error (%s): please report it with what follows\n%s", panicText(cause), debug.Stack())
+			fmt.Fprintf(t.Stderr, "gpufleet: internal error (%s): please report it with what follows\n%s", panicText(cause), debug.Stack())
 			code = exitFailed
 		}
 	}()
-	err := option.Run(ctx, args, stdout, stderr, func(c *cli.Context) error { return act(c, stdin, stdout, stderr) })
+	err := option.Run(ctx, args, t.Stdout, t.Stderr, func(c *cli.Context) error { return act(c, stdin, t) })
 	if err == nil {
 		return exitWritten
 	}
-	fmt.Fprintf(stderr, "gpufleet: %v\n", err)
+	t.Fail(err)
 	return exitCode(err)
 }
 
 // act does what the flags say.
-func act(c *cli.Context, stdin io.Reader, stdout, stderr io.Writer) error {
+func act(c *cli.Context, stdin io.Reader, t *talk.Talk) error {
 	if c.Bool("version") {
-		_, err := fmt.Fprintf(stdout, "gpufleet %s (commit %s, %s)\n", fetch.Version(), fetch.Commit(), runtime.Version())
+		_, err := fmt.Fprintf(t.Stdout, "gpufleet %s (commit %s, %s)\n", fetch.Version(), fetch.Commit(), runtime.Version())
 		return err
 	}
 	s, err := readSettings(c)
 	if err != nil {
 		return err
 	}
-	t := &talk.Talk{Stdout: stdout, Stderr: stderr, Quiet: s.quiet, Verbose: s.verbose}
+	t.Quiet, t.Verbose = s.quiet, s.verbose
 	return s.produce(c.Context, stdin, t)
 }
 
@@ -300,6 +301,9 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, t *talk.Talk) e
 	if err != nil {
 		return err
 	}
+	if t.OnActions() {
+		s.handOver(r, t)
+	}
 	further := t.Warnings // those that are not the report's
 	for _, warning := range r.Warnings {
 		t.Warn(warning)
@@ -314,6 +318,17 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, t *talk.Talk) e
 		return checksError(tripped)
 	}
 	return nil
+}
+
+// handOver gives GitHub Actions the summary and the key figures, in the public form whoever the report is for: the page of a
+// run is as public as its repository.
+func (s *settings) handOver(r *report.Report, t *talk.Talk) {
+	public := r.For(report.Public)
+	outputs := []talk.Output{{Name: "out", Value: s.out}}
+	for _, figure := range public.Figures(t.Warnings) {
+		outputs = append(outputs, talk.Output(figure))
+	}
+	t.HandOver(render.Summary(public), outputs)
 }
 
 // client returns a client for an address, without its token.

@@ -66,7 +66,7 @@ func (f *Folders) Write(ctx context.Context, r *report.Report) (warnings []strin
 		}
 		of, write := r, Write
 		if folder == f.private {
-			of, write = r.ForInternal(), writePrivate
+			of, write = r.For(report.Internal), writePrivate
 		}
 		if err := write(of, stage.Create); err != nil {
 			return warnings, err

@@ -3,7 +3,6 @@ package render
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"regexp"
 	"strings"
 	"unicode"
@@ -14,10 +13,10 @@ import (
 	"gpufleet/render/report"
 )
 
-// writeMarkdown writes summary.md, GitHub-flavoured. Every text from the API shows as itself: it makes no link, mention,
+// Summary returns summary.md, GitHub-flavoured. Every text from the API shows as itself: it makes no link, mention,
 // reference, image or markup. No table cell holds two amounts, since GitHub takes what stands between two dollar signs of
 // a text for mathematics.
-func writeMarkdown(w io.Writer, r *report.Report) error {
+func Summary(r *report.Report) []byte {
 	m := &markdown{r: r}
 	m.head()
 	if r.Empty() {
@@ -36,8 +35,7 @@ func writeMarkdown(w io.Writer, r *report.Report) error {
 		m.groups()
 	}
 	m.legend()
-	_, err := w.Write(m.b.Bytes())
-	return err
+	return m.b.Bytes()
 }
 
 // markdown is a summary that is being written.

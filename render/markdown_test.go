@@ -26,11 +26,8 @@ func reportOf(instances ...*fleet.Instance) *report.Report {
 // summaryOf returns the summary of a report, and the same as a tree of HTML.
 func summaryOf(t *testing.T, r *report.Report) (string, *html.Node) {
 	t.Helper()
-	var b strings.Builder
-	if err := writeMarkdown(&b, r); err != nil {
-		t.Fatal(err)
-	}
-	text, err := markdownToHTML([]byte(b.String()))
+	summary := Summary(r)
+	text, err := markdownToHTML(summary)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +35,7 @@ func summaryOf(t *testing.T, r *report.Report) (string, *html.Node) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return b.String(), tree
+	return string(summary), tree
 }
 
 // hostile are names that mean something to Markdown, to GitHub or to HTML. The larger collections are read where they are

@@ -3,7 +3,6 @@
 package render
 
 import (
-	"bytes"
 	"errors"
 	"io"
 
@@ -16,11 +15,8 @@ type Create func(path string) (io.WriteCloser, error)
 
 // Write writes every output of the report, in a fixed order. Where a file could not be written, the error is that of create or of the file.
 func Write(r *report.Report, create Create) error {
-	var summary bytes.Buffer // read twice: as a file, and by the page made of it
-	if err := writeMarkdown(&summary, r); err != nil {
-		return err
-	}
-	summaryHTML, err := markdownToHTML(summary.Bytes())
+	summary := Summary(r)
+	summaryHTML, err := markdownToHTML(summary)
 	if err != nil {
 		return err
 	}
@@ -32,7 +28,7 @@ func Write(r *report.Report, create Create) error {
 		{"data/instances.csv", writeInstancesCSV},
 		{"data/groups.csv", writeGroupsCSV},
 		{"data/changes.json", writeChangesJSON},
-		{"summary.md", func(w io.Writer, _ *report.Report) error { _, err := w.Write(summary.Bytes()); return err }},
+		{"summary.md", func(w io.Writer, _ *report.Report) error { _, err := w.Write(summary); return err }},
 		{"fleet.xlsx", workbook.Write},
 		{feedPath, writeFeed},
 	}

@@ -59,12 +59,12 @@ func (r *Report) Internal() bool { return r.Audience == Internal }
 // Empty reports whether the fleet has no instances.
 func (r *Report) Empty() bool { return len(r.Instances) == 0 }
 
-// ForInternal returns the same report, made for an internal audience.
-func (r *Report) ForInternal() *Report {
-	internal := *r
-	internal.Audience = Internal
-	internal.Columns = Shown(internal.Settings, instanceColumns(Internal))
-	return &internal
+// For returns the same report, made for an audience.
+func (r *Report) For(audience Audience) *Report {
+	made := *r
+	made.Audience = audience
+	made.Columns = Shown(made.Settings, instanceColumns(audience))
+	return &made
 }
 
 // New computes the report of a fleet. It takes the fleet's instances over and sorts them.

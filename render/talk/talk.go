@@ -1,5 +1,5 @@
-// Package talk is the program's voice on the terminal: what came of a run, warnings, steps and progress. What it is
-// given holds no value from a reply.
+// Package talk is the program's voice, on the terminal and on GitHub Actions: what came of a run, errors, warnings, steps and
+// progress. What it is given holds no value from a reply.
 package talk
 
 import (
@@ -15,6 +15,18 @@ type Talk struct {
 	Stdout, Stderr io.Writer
 	Quiet, Verbose bool
 	Warnings       int // given so far, whether or not they are printed
+
+	actions *actions // nil elsewhere
+}
+
+// New returns the voice of a run. On GitHub Actions, of which the environment tells, warnings and errors are shown beside the
+// run, and nothing else that is written to Stdout and Stderr is obeyed as a command.
+func New(stdout, stderr io.Writer, getenv func(string) string) *Talk {
+	if getenv("GITHUB_ACTIONS") != "true" {
+		return &Talk{Stdout: stdout, Stderr: stderr}
+	}
+	return &Talk{Stdout: harmless{stdout}, Stderr: harmless{stderr},
+		actions: &actions{log: stderr, summary: getenv("GITHUB_STEP_SUMMARY"), output: getenv("GITHUB_OUTPUT")}}
 }
 
 // Say prints what came of the run.
@@ -27,9 +39,22 @@ func (t *Talk) Say(format string, args ...any) {
 // Warn prints a warning.
 func (t *Talk) Warn(warning string) {
 	t.Warnings++
-	if !t.Quiet {
+	switch {
+	case t.Quiet:
+	case t.actions != nil:
+		t.actions.command("warning", warning)
+	default:
 		fmt.Fprintf(t.Stderr, "gpufleet: warning: %s\n", warning)
 	}
+}
+
+// Fail prints why the run fails.
+func (t *Talk) Fail(err error) {
+	if t.actions != nil {
+		t.actions.command("error", err.Error())
+		return
+	}
+	fmt.Fprintf(t.Stderr, "gpufleet: %v\n", err)
 }
 
 // Debug prints a step, for whoever wants to read them all.
