@@ -351,14 +351,17 @@ func (v *values) previous() string {
 	return text
 }
 
+// baseURL returns where the report will stand, without a slash at its end.
 func (v *values) baseURL() string {
 	text := v.Text("base-url")
-	if text != "" {
-		if err := fetch.CheckSiteURL(text); err != nil {
-			v.Fail("--base-url: %v", err)
-		}
+	if text == "" {
+		return ""
 	}
-	return strings.TrimRight(text, "/")
+	address, err := fetch.ParseSiteURL(text)
+	if err != nil {
+		v.Fail("--base-url: %v", err)
+	}
+	return address
 }
 
 // earlier reads what earlier runs left, from the output folder or where --previous says.

@@ -467,14 +467,21 @@ func TestPreviousSite(t *testing.T) {
 	}
 }
 
-// TestBaseURL holds that the feed's links are absolute where it is known where the site will stand.
+// TestBaseURL holds that links are absolute where it is known where the site will stand, in whatever form that was given.
 func TestBaseURL(t *testing.T) {
-	out := filepath.Join(t.TempDir(), "out")
-	execute(t, nil, "--demo", "--out", out, "--base-url", "https://example.org/fleet/").want(t, 0)
-	feed := contents(t, out)["feed.xml"]
-	for _, want := range []string{`rel="self" type="application/atom+xml" href="https://example.org/fleet/feed.xml"`, `rel="alternate" type="text/html" href="https://example.org/fleet/changes/index.html"`} {
-		if !strings.Contains(feed, want) {
-			t.Errorf("the feed does not have %s: %s", want, feed)
+	for given, base := range map[string]string{"https://example.org/fleet/": "https://example.org/fleet", "https://example.org//a/../fleet x/": "https://example.org/fleet%20x", "http://localhost:8080": "http://localhost:8080"} {
+		out := filepath.Join(t.TempDir(), "out")
+		execute(t, nil, "--demo", "--out", out, "--base-url", given).want(t, 0)
+		files := contents(t, out)
+		for _, want := range []struct{ path, text string }{
+			{"feed.xml", `rel="self" type="application/atom+xml" href="` + base + `/feed.xml"`},
+			{"feed.xml", `rel="alternate" type="text/html" href="` + base + `/changes/index.html"`},
+			{"sitemap.xml", "<loc>" + base + "/instances/index.html</loc>"},
+			{"about/index.html", `<link rel="canonical" href="` + base + `/about/index.html">`},
+		} {
+			if !strings.Contains(files[want.path], want.text) {
+				t.Errorf("%s: %s does not have %s", given, want.path, want.text)
+			}
 		}
 	}
 }

@@ -39,6 +39,23 @@ func CheckSiteURL(text string) error {
 	return nil
 }
 
+// ParseSiteURL returns the address of a site's folder as it is written into files: without a slash at its end, escaped, and its path
+// without the parts that lead nowhere. The error is as that of CheckSiteURL.
+func ParseSiteURL(text string) (string, error) {
+	const longest = 1000
+	if err := CheckSiteURL(text); err != nil {
+		return "", err
+	}
+	u, err := url.Parse(text)
+	if err == nil && len(text) > longest {
+		err = fmt.Errorf("it is longer than %d characters", longest)
+	}
+	if err != nil {
+		return "", err
+	}
+	return strings.TrimRight(u.JoinPath().String(), "/"), nil
+}
+
 // Collect gathers the past from the files that the site's manifest lists, which decode reads. The error is ErrNoManifest where
 // the manifest answers 404, a *Error where the site can't be read now, or the context's cause. What is wrong with a file that
 // came is a warning.

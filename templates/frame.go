@@ -1,6 +1,8 @@
 package templates
 
 import (
+	"net/url"
+
 	"github.com/a-h/templ"
 
 	"gpufleet/render/report"
@@ -42,6 +44,19 @@ type crumb struct {
 // link returns the address of another page, or of a file, as this page links to it.
 func (f frame) link(path string) templ.SafeURL { return link(f.path, path) }
 
+// address returns where a page will stand, which has to be known.
+func (f frame) address(path string) templ.SafeURL { return templ.SafeURL(f.BaseURL + "/" + path) }
+
+// anywhere returns the address of a page or file for a page that a server shows at any path, and so any depth: from the root of
+// the server where it is known how the site will stand there. Else it is good for what stands at the site's root.
+func (f frame) anywhere(path string) templ.SafeURL {
+	base, err := url.Parse(f.BaseURL)
+	if err != nil || f.BaseURL == "" {
+		return templ.SafeURL(path)
+	}
+	return templ.SafeURL(base.JoinPath(path).EscapedPath())
+}
+
 // documentTitle returns the title of the window.
 func (f frame) documentTitle() string {
 	if f.title == f.Title {
@@ -58,7 +73,7 @@ func overviewFrame(r *report.Report) frame {
 }
 
 func notFoundFrame(r *report.Report) frame {
-	return frame{Report: r, path: notFoundPath, title: "Page not found", hidden: true,
+	return frame{Report: r, path: NotFoundPath, title: "Page not found", hidden: true,
 		description: "There is no page at this address."}
 }
 

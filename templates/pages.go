@@ -21,7 +21,7 @@ type Page struct {
 func Pages(r *report.Report, summary string) iter.Seq[Page] {
 	return func(yield func(Page) bool) {
 		_ = yield(Page{overviewPath, overview(overviewFrame(r))}) &&
-			yield(Page{notFoundPath, notFound(notFoundFrame(r))}) &&
+			yield(Page{NotFoundPath, notFound(notFoundFrame(r))}) &&
 			yieldRegions(r, yield) &&
 			yieldModels(r, yield) &&
 			yieldInstances(r, yield) &&

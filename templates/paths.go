@@ -9,10 +9,12 @@ import (
 	"gpufleet/render/report"
 )
 
+// NotFoundPath is where the page stands that a server shows for a page that is not there.
+const NotFoundPath = "404.html"
+
 // Paths in the output folder, with slashes. People link to them, so they stay as they are.
 const (
 	overviewPath    = "index.html"
-	notFoundPath    = "404.html"
 	instancesFolder = "instances"
 	instancesPath   = instancesFolder + "/index.html"
 	changesPath     = "changes/index.html"

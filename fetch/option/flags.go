@@ -18,7 +18,7 @@ var Groups = []Group{
 	{Name: "output", Flags: []cli.Flag{
 		&cli.StringFlag{Name: "out", Value: "out", Usage: "write the report into `DIR`"},
 		&cli.StringFlag{Name: "title", Value: "GPU fleet", Usage: "`TEXT` that heads every page"},
-		&cli.StringFlag{Name: "base-url", Usage: "the `URL` at which the folder will be published, for the feed's links"},
+		&cli.StringFlag{Name: "base-url", Usage: "the `URL` at which the folder will be published, for links that need it: those of the feed, the sitemap, the summary and 404.html"},
 	}},
 	{Name: "privacy", Flags: []cli.Flag{
 		&cli.StringFlag{Name: "audience", Value: "public", Usage: "`WHO` reads it: public leaves addresses out, internal shows them"},

@@ -1,0 +1,154 @@
+package render
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"gpufleet/render/report"
+	"gpufleet/templates"
+)
+
+// filesOf returns what a report's files hold, by their paths.
+func filesOf(t *testing.T, r *report.Report) map[string]string {
+	t.Helper()
+	var folder memory
+	if err := Write(r, folder.create); err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{}
+	for path, file := range folder.files {
+		files[path] = file.String()
+	}
+	return files
+}
+
+// attributesOf returns what the elements of a name have as one attribute where they have another with a value.
+func attributesOf(t *testing.T, document, element, key, where, is string) (values []string) {
+	t.Helper()
+	tree, err := html.Parse(strings.NewReader(document))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range tree.Descendants() {
+		attributes := map[string]string{}
+		for _, a := range n.Attr {
+			attributes[a.Key] = a.Val
+		}
+		if n.Type == html.ElementNode && n.Data == element && (where == "" || attributes[where] == is) {
+			values = append(values, attributes[key])
+		}
+	}
+	return values
+}
+
+type urlset struct {
+	XMLName xml.Name `xml:"http://www.sitemaps.org/schemas/sitemap/0.9 urlset"`
+	URLs    []struct {
+		Loc     string `xml:"loc"`
+		LastMod string `xml:"lastmod"`
+	} `xml:"url"`
+}
+
+// TestBaseURL holds every page to what it says of its address, with and without one, for either audience.
+func TestBaseURL(t *testing.T) {
+	for _, base := range []string{"", "https://example.org/a&b/fleet"} {
+		for _, audience := range []report.Audience{report.Public, report.Internal} {
+			r := wildFleet(t)
+			r.BaseURL, r.Audience = base, audience
+			files := filesOf(t, r)
+			var pages []string
+			for path, document := range files {
+				if !strings.HasSuffix(path, ".html") {
+					continue
+				}
+				indexed := path != templates.NotFoundPath
+				if indexed {
+					pages = append(pages, path)
+				}
+				robots := attributesOf(t, document, "meta", "content", "name", "robots")
+				if want := audience == report.Internal || !indexed; want != (len(robots) == 1 && robots[0] == "noindex") {
+					t.Errorf("%s for %s: robots %q", path, audience, robots)
+				}
+				addresses := append(attributesOf(t, document, "link", "href", "rel", "canonical"), attributesOf(t, document, "meta", "content", "property", "og:url")...)
+				want := []string{base + "/" + path, base + "/" + path}
+				if base == "" || !indexed {
+					want = nil
+				}
+				if fmt.Sprint(addresses) != fmt.Sprint(want) {
+					t.Errorf("%s calls its address %q", path, addresses)
+				}
+			}
+			for _, address := range attributesOf(t, files[templates.NotFoundPath], "a", "href", "", "") {
+				path, found := strings.CutPrefix(address, "/a&b/fleet/")
+				if base == "" {
+					path, found = address, true
+				}
+				if files[path] == "" || !found {
+					t.Errorf("404.html leads to %s", address)
+				}
+			}
+			checkSitemap(t, files, r, pages)
+		}
+	}
+}
+
+func checkSitemap(t *testing.T, files map[string]string, r *report.Report, pages []string) {
+	t.Helper()
+	text, there := files[sitemapPath]
+	if there != (r.BaseURL != "" && !r.Internal()) {
+		t.Fatalf("a sitemap is there: %v", there)
+	}
+	if !there {
+		return
+	}
+	var sitemap urlset
+	if err := xml.Unmarshal([]byte(text), &sitemap); err != nil {
+		t.Fatal(err)
+	}
+	listed := map[string]bool{}
+	for _, u := range sitemap.URLs {
+		listed[u.Loc] = true
+		if u.LastMod != "2026-11-22T12:00:00Z" {
+			t.Errorf("%s was changed %s", u.Loc, u.LastMod)
+		}
+	}
+	for _, path := range pages {
+		if !listed[r.BaseURL+"/"+path] {
+			t.Errorf("%s is not in the sitemap", path)
+		}
+	}
+	if len(listed) != len(pages) || len(sitemap.URLs) != len(pages) {
+		t.Errorf("%d addresses for %d pages", len(sitemap.URLs), len(pages))
+	}
+}
+
+// TestSitemapBounds writes more than a sitemap may hold, in number and in bytes.
+func TestSitemapBounds(t *testing.T) {
+	for base, most := range map[string]int{"https://example.org": maxSitemapPages, "https://example.org/" + strings.Repeat("&", 1000): maxSitemapBytes / 5000} {
+		r := reportOf()
+		r.BaseURL = base
+		var paths []string
+		for i := range maxSitemapPages + 1 {
+			paths = append(paths, fmt.Sprintf("regions/%d/index.html", i))
+		}
+		var b strings.Builder
+		if err := writeSitemap(&b, r, paths); err != nil {
+			t.Fatal(err)
+		}
+		var sitemap urlset
+		if err := xml.Unmarshal([]byte(b.String()), &sitemap); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(sitemap.URLs); n > most || n < most*9/10 || b.Len() > maxSitemapBytes || sitemap.URLs[0].Loc != base+"/regions/0/index.html" {
+			t.Errorf("%d addresses, %d bytes", n, b.Len())
+		}
+	}
+	if err := writeSitemap(io.Discard, reportOf(), nil); err != nil {
+		t.Error(err)
+	}
+}
