@@ -161,6 +161,7 @@ func readSettings(c *cli.Context) (*settings, error) {
 			Hidden:        option.Parse(&v.Values, "hide", fleet.ParseHidden),
 			Budget:        option.Parse(&v.Values, "budget", report.ParseBudget),
 			BaseURL:       v.baseURL(),
+			ExpectEvery:   option.Parse(&v.Values, "expect-every", report.ParseExpectEvery),
 		},
 		failOn:  option.Parse(&v.Values, "fail-on", report.ParseChecks),
 		timeout: option.Parse(&v.Values, "timeout", fetch.ParseTimeout),

@@ -216,6 +216,8 @@ func TestExitCodes(t *testing.T) {
 		{"no check between commas", 2, `--fail-on does not know ""`, nil, []string{"--demo", "--fail-on", "warnings,"}},
 		{"check of a budget that is not there", 2, "needs a --budget", nil, []string{"--demo", "--fail-on", "over-budget"}},
 		{"the same by the environment", 2, "needs a --budget", map[string]string{"GPUFLEET_FAIL_ON": "over-budget"}, []string{"--input", reply}},
+		{"expect every", 2, "--expect-every", nil, []string{"--demo", "--expect-every", "daily"}},
+		{"expect every second", 2, "--expect-every", nil, []string{"--demo", "--expect-every", "1s"}},
 		{"timeout", 2, "--timeout", nil, []string{"--demo", "--timeout", "300"}},
 		{"title", 2, "--title", nil, []string{"--demo", "--title", "a\nb"}},
 		{"title in no encoding", 2, "--title", nil, []string{"--demo", "--title", "a\xffb"}},

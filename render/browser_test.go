@@ -171,7 +171,7 @@ func TestPagesInBrowser(t *testing.T) {
 	server := httptest.NewServer(http.StripPrefix("/some/sub/path", http.FileServer(http.Dir(dir))))
 	defer server.Close()
 	pages := []string{"index.html", "404.html", "instances/index.html", "instances/page-2.html", "summary/index.html", "about/index.html", "changes/index.html",
-		"regions/canada-1/index.html", "regions/canada-1/rtx-a6000/index.html", "models/rtx-a6000/index.html"}
+		"regions/index.html", "models/index.html", "regions/canada-1/index.html", "regions/canada-1/rtx-a6000/index.html", "models/rtx-a6000/index.html"}
 	for _, site := range []string{server.URL + "/some/sub/path/", "file://" + dir + "/"} {
 		for _, path := range pages {
 			for _, width := range []int64{390, 1280} {

@@ -14,9 +14,9 @@ const noJekyll = ".nojekyll"
 
 // writeSite writes the site: its pages, then the files that all of them share, always in the same order. summaryHTML is
 // the summary as safe HTML. A page is rendered straight into its file, so that memory holds no whole page.
-func writeSite(r *report.Report, summaryHTML string, create Create) error {
+func writeSite(r *report.Report, summaryHTML string, sizes templates.Sizes, create Create) error {
 	var indexed []string
-	for page := range templates.Pages(r, summaryHTML) {
+	for page := range templates.Pages(r, summaryHTML, sizes) {
 		if page.Path != templates.NotFoundPath {
 			indexed = append(indexed, page.Path)
 		}

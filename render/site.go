@@ -8,6 +8,7 @@ import (
 
 	"gpufleet/render/report"
 	"gpufleet/render/workbook"
+	"gpufleet/templates"
 )
 
 // Create opens a file of the output folder for writing. The path is relative, with slashes.
@@ -32,6 +33,8 @@ func Write(r *report.Report, create Create) error {
 		{"fleet.xlsx", workbook.Write},
 		{feedPath, writeFeed},
 	}
+	sizes := templates.Sizes{} // of what the pages offer, so the pages come last
+	create = sized(create, sizes)
 	for _, output := range outputs {
 		if err := writeFile(create, output.path, func(w io.Writer) error { return output.write(w, r) }); err != nil {
 			return err
@@ -40,7 +43,30 @@ func Write(r *report.Report, create Create) error {
 	if err := writePast(r, create); err != nil {
 		return err
 	}
-	return writeSite(r, summaryHTML, create)
+	return writeSite(r, summaryHTML, sizes, create)
+}
+
+// sized has the sizes of files counted as they are written.
+func sized(create Create, sizes templates.Sizes) Create {
+	return func(path string) (io.WriteCloser, error) {
+		file, err := create(path)
+		if err != nil {
+			return nil, err
+		}
+		return &sizedFile{file, path, sizes}, nil
+	}
+}
+
+type sizedFile struct {
+	io.WriteCloser
+	path  string
+	sizes templates.Sizes
+}
+
+func (f *sizedFile) Write(p []byte) (int, error) {
+	n, err := f.WriteCloser.Write(p)
+	f.sizes[f.path] += int64(n)
+	return n, err
 }
 
 // writePrivate writes the files of a private folder, of a report for an internal audience: the workbook and the CSV of the

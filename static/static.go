@@ -32,6 +32,8 @@ var (
 	//go:embed print.css
 	printCSS string
 
+	//go:embed site.js
+	siteJS string
 	//go:embed explorer/start.js
 	explorerStartJS string
 
@@ -43,11 +45,18 @@ var (
 var (
 	CSS      = publish("gpufleet.css", tokensCSS+baseCSS+frameCSS+partsCSS+tablesCSS+chartCSS+printCSS)
 	Explorer = publish("explorer.js", script(explorerStartJS))
+	Site     = publish("site.js", script(siteJS)) // of every page
 	Icon     = publish("icon.svg", iconSVG)
 )
 
+// The ground of the pages in each scheme, for what the browser draws around them.
+const (
+	LightGround = "#f6f6f2"
+	DarkGround  = "#101416"
+)
+
 // Files returns every file, sorted by path.
-func Files() []File { return []File{Explorer, CSS, Icon} }
+func Files() []File { return []File{Explorer, CSS, Icon, Site} }
 
 func publish(name, content string) File {
 	sum := sha256.Sum256([]byte(content))

@@ -30,6 +30,12 @@ func TestFiles(t *testing.T) {
 	}
 }
 
+func TestGrounds(t *testing.T) {
+	if want := "--paper: light-dark(" + LightGround + ", " + DarkGround + ")"; !strings.Contains(tokensCSS, want) {
+		t.Errorf("the style sheet has no %s", want)
+	}
+}
+
 // TestContrast computes the contrast of every text and of every mark with what it stands on, in both schemes, as WCAG 2
 // defines it: 4.5 for text, 3 for marks (AA).
 func TestContrast(t *testing.T) {
@@ -41,7 +47,7 @@ func TestContrast(t *testing.T) {
 		{text, "ink muted link", "paper surface raised"},
 		{text, "notice-ink", "notice-ground"},
 		{text, "mark-ink", "mark-ground"},
-		{text, "heat-ink heat-muted", "heat-1 heat-2 heat-3 heat-4 heat-5"},
+		{text, "heat-ink heat-muted", "raised heat-1 heat-2 heat-3 heat-4 heat-5"},
 		{mark, "up busy idle bad gone accent", "paper surface raised"},
 		{mark, "accent", "track"},
 		{mark, "chart-part chart-open", "track paper surface"},

@@ -33,7 +33,7 @@ func TestChangesPage(t *testing.T) {
 	if err := r.Compare(&past.Past{Snapshots: first.Snapshots, Days: first.Days}); err != nil {
 		t.Fatal(err)
 	}
-	for page := range Pages(r, summary) {
+	for page := range Pages(r, summary, nil) {
 		if page.Path != changesPath {
 			continue
 		}
@@ -48,7 +48,7 @@ func TestChangesPage(t *testing.T) {
 		for problem := range tableProblems(tree) {
 			t.Errorf("a table %s", problem)
 		}
-		if len(elements(tree, "script")) > 0 || !strings.Contains(text(tree), hostile+"2") {
+		if len(elements(elements(tree, "main")[0], "script")) > 0 || !strings.Contains(text(tree), hostile+"2") {
 			t.Error("a name does not show as itself")
 		}
 		if rows := len(elements(tree, "tr")); rows > 2*(rowsPerPage+15) || !strings.Contains(text(tree), "And 1 more") {

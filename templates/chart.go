@@ -6,10 +6,8 @@ import (
 	"strings"
 
 	"gpufleet/render/chart"
+	"gpufleet/render/report"
 )
-
-// runningPart says what the two shades of a bar are.
-const runningPart = "dark: what runs now"
 
 // items are places as bars show them.
 func items(places []place) []chart.Item {
@@ -33,4 +31,10 @@ func trendGrid(t *chart.Trend) string {
 		fmt.Fprintf(&b, "M0 %dh%d", i*chart.Height/(len(t.Ticks)-1), chart.Width)
 	}
 	return b.String()
+}
+
+// heatClass returns the classes that shade a cell of the matrix, one a figure.
+func heatClass(heat chart.Heat, g *report.Group) string {
+	gpus, cost, instances := heat.Shades(g)
+	return "g" + gpus + " c" + cost + " i" + instances
 }

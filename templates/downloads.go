@@ -1,5 +1,12 @@
 package templates
 
+import (
+	"path"
+	"strings"
+
+	"gpufleet/render/report"
+)
+
 // download is a file that is offered beside the pages. Others write it.
 type download struct {
 	path, name, description string
@@ -14,3 +21,12 @@ var (
 
 	downloads = []download{workbook, instancesCSV, groupsCSV, instancesJSON, summaryText}
 )
+
+// sizeText says what kind of file a download is and how large: "XLSX, 36.0 KB".
+func (f frame) sizeText(d download) string {
+	size, ok := f.sizes[d.path]
+	if !ok {
+		return ""
+	}
+	return strings.ToUpper(strings.TrimPrefix(path.Ext(d.path), ".")) + ", " + report.FormatBytes(size)
+}

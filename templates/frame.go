@@ -19,6 +19,9 @@ type frame struct {
 	section     section
 	crumbs      []crumb // the pages above it, from the overview down
 	hidden      bool    // from search engines
+	neighbours          // among pages of its kind
+	noun        string  // what these are
+	sizes       Sizes
 	scripts     []static.File
 }
 
@@ -65,10 +68,14 @@ func (f frame) documentTitle() string {
 	return f.title + " · " + f.Title
 }
 
-var toOverview = crumb{"Overview", overviewPath}
+var (
+	toOverview = crumb{"Overview", overviewPath}
+	toRegions  = crumb{regionKind.title, regionsPath}
+	toModels   = crumb{modelKind.title, modelsPath}
+)
 
-func overviewFrame(r *report.Report) frame {
-	return frame{Report: r, path: overviewPath, title: r.Title, section: overviewSection,
+func overviewFrame(r *report.Report, sizes Sizes) frame {
+	return frame{Report: r, path: overviewPath, title: r.Title, section: overviewSection, sizes: sizes,
 		description: "GPU instances by region and GPU model: " + extent(&r.Totals) + "."}
 }
 
@@ -77,28 +84,35 @@ func notFoundFrame(r *report.Report) frame {
 		description: "There is no page at this address."}
 }
 
-func regionFrame(r *report.Report, region *report.Region) frame {
-	return frame{Report: r, path: regionPath(region), title: region.Name, name: region.Name, section: regionsSection,
+func placesFrame(r *report.Report, l placeList) frame {
+	name := l.title + pageSuffix(l.paging)
+	return frame{Report: r, path: l.path(), title: name, name: name, section: l.section,
+		description: "What each " + l.noun + " has and costs: " + extent(&r.Totals) + pageSuffix(l.paging) + ".",
+		crumbs:      []crumb{toOverview}}
+}
+
+func regionFrame(r *report.Report, region *report.Region, n neighbours) frame {
+	return frame{Report: r, neighbours: n, noun: "region", path: regionPath(region), title: region.Name, name: region.Name, section: regionsSection,
 		description: "Region " + region.Name + ": " + extent(&region.Totals) + ".",
-		crumbs:      []crumb{toOverview}}
+		crumbs:      []crumb{toOverview, toRegions}}
 }
 
-func modelFrame(r *report.Report, model *report.Model) frame {
-	return frame{Report: r, path: modelPath(model), title: model.Name, name: model.Name, section: modelsSection,
+func modelFrame(r *report.Report, model *report.Model, n neighbours) frame {
+	return frame{Report: r, neighbours: n, noun: "GPU model", path: modelPath(model), title: model.Name, name: model.Name, section: modelsSection,
 		description: "GPU model " + model.Name + " across the regions: " + extent(&model.Totals) + ".",
-		crumbs:      []crumb{toOverview}}
+		crumbs:      []crumb{toOverview, toModels}}
 }
 
-func groupFrame(r *report.Report, group *report.Group, s listPage) frame {
+func groupFrame(r *report.Report, group *report.Group, s listPage, n neighbours) frame {
 	name := group.Model.Name + " in " + group.Region.Name
-	return frame{Report: r, path: s.path(), title: name + pageSuffix(s), name: group.Model.Name + pageSuffix(s), section: regionsSection,
-		description: name + ": " + extent(&group.Totals) + pageSuffix(s) + ".",
-		crumbs:      []crumb{toOverview, {group.Region.Name, regionPath(group.Region)}}}
+	return frame{Report: r, neighbours: n, noun: "group of the region", path: s.path(), title: name + pageSuffix(s.paging), name: group.Model.Name + pageSuffix(s.paging), section: regionsSection,
+		description: name + ": " + extent(&group.Totals) + pageSuffix(s.paging) + ".",
+		crumbs:      []crumb{toOverview, toRegions, {group.Region.Name, regionPath(group.Region)}}}
 }
 
 func instancesFrame(r *report.Report, s listPage) frame {
-	return frame{Report: r, path: s.path(), title: "Instances" + pageSuffix(s), name: "Instances" + pageSuffix(s), section: instancesSection,
-		description: "Every instance with all its columns: " + extent(&r.Totals) + pageSuffix(s) + ".",
+	return frame{Report: r, path: s.path(), title: "Instances" + pageSuffix(s.paging), name: "Instances" + pageSuffix(s.paging), section: instancesSection,
+		description: "Every instance with all its columns: " + extent(&r.Totals) + pageSuffix(s.paging) + ".",
 		crumbs:      []crumb{toOverview},
 		scripts:     []static.File{static.Explorer}}
 }

@@ -6,42 +6,53 @@ import (
 	"gpufleet/fetch/fleet"
 )
 
-// rowsPerPage is how many instances a page shows at most.
+// rowsPerPage is how many rows of a list a page shows at most.
 const rowsPerPage = 500
 
-// listPage is what one page shows of a list of instances that may need several.
-type listPage struct {
+// paging is where a page stands among those of a list that may need several.
+type paging struct {
 	folder        string
 	number, pages int // the page, from 1, and how many there are
-	first, last   int // its instances' places in the list, from 1
+	first, last   int // its rows' places in the list, from 1
 	all           int
-	rows          []*fleet.Instance
 }
 
-// listPages yields the pages of a list in their order. An empty list has one, without rows.
-func listPages(folder string, list []*fleet.Instance) iter.Seq[listPage] {
-	pages := max(1, (len(list)+rowsPerPage-1)/rowsPerPage)
-	return func(yield func(listPage) bool) {
+// pagesOf yields the pages of a list of so many rows in their order. An empty list has one, without rows.
+func pagesOf(folder string, all int) iter.Seq[paging] {
+	pages := max(1, (all+rowsPerPage-1)/rowsPerPage)
+	return func(yield func(paging) bool) {
 		for number := 1; number <= pages; number++ {
 			start := (number - 1) * rowsPerPage
-			end := min(start+rowsPerPage, len(list))
-			s := listPage{
-				folder: folder, number: number, pages: pages,
-				first: start + 1, last: end, all: len(list), rows: list[start:end],
-			}
-			if !yield(s) {
+			if !yield(paging{folder: folder, number: number, pages: pages, first: start + 1, last: min(start+rowsPerPage, all), all: all}) {
 				return
 			}
 		}
 	}
 }
 
-func (s listPage) path() string { return listPath(s.folder, s.number) }
+func (p paging) path() string { return listPath(p.folder, p.number) }
 
-func (s listPage) firstPage() string { return listPath(s.folder, 1) }
+func (p paging) firstPage() string { return listPath(p.folder, 1) }
 
-func (s listPage) previousPage() string { return listPath(s.folder, s.number-1) }
+func (p paging) previousPage() string { return listPath(p.folder, p.number-1) }
 
-func (s listPage) nextPage() string { return listPath(s.folder, s.number+1) }
+func (p paging) nextPage() string { return listPath(p.folder, p.number+1) }
 
-func (s listPage) lastPage() string { return listPath(s.folder, s.pages) }
+func (p paging) lastPage() string { return listPath(p.folder, p.pages) }
+
+// listPage is what one page shows of a list of instances.
+type listPage struct {
+	paging
+	rows []*fleet.Instance
+}
+
+// listPages yields the pages of a list of instances in their order.
+func listPages(folder string, list []*fleet.Instance) iter.Seq[listPage] {
+	return func(yield func(listPage) bool) {
+		for p := range pagesOf(folder, len(list)) {
+			if !yield(listPage{p, list[p.first-1 : p.last]}) {
+				return
+			}
+		}
+	}
+}

@@ -17,12 +17,17 @@ type Page struct {
 	Body templ.Component // the whole document
 }
 
+// Sizes tell how many bytes the files have that are offered beside the pages, by path. A size that is not in it is not told.
+type Sizes map[string]int64
+
 // Pages yields the site's pages in a fixed order. The summary is safe HTML with a heading of its own.
-func Pages(r *report.Report, summary string) iter.Seq[Page] {
+func Pages(r *report.Report, summary string, sizes Sizes) iter.Seq[Page] {
 	return func(yield func(Page) bool) {
-		_ = yield(Page{overviewPath, overview(overviewFrame(r))}) &&
+		_ = yield(Page{overviewPath, overview(overviewFrame(r, sizes))}) &&
 			yield(Page{NotFoundPath, notFound(notFoundFrame(r))}) &&
+			yieldPlaces(r, regionKind, regionPlaces(r.Regions), yield) &&
 			yieldRegions(r, yield) &&
+			yieldPlaces(r, modelKind, modelPlaces(r.Models), yield) &&
 			yieldModels(r, yield) &&
 			yieldInstances(r, yield) &&
 			yield(Page{changesPath, changesPage(changesFrame(r))}) &&
@@ -31,15 +36,31 @@ func Pages(r *report.Report, summary string) iter.Seq[Page] {
 	}
 }
 
-// yieldRegions yields each region's page, and behind it those of its groups.
-func yieldRegions(r *report.Report, yield func(Page) bool) bool {
-	for _, region := range r.Regions {
-		if !yield(Page{regionPath(region), regionPage(regionFrame(r, region), region)}) {
+// yieldPlaces yields the list of all places of a kind, if there are any.
+func yieldPlaces(r *report.Report, k kind, places []place, yield func(Page) bool) bool {
+	if len(places) == 0 {
+		return true
+	}
+	for p := range pagesOf(k.folder, len(places)) {
+		list := placeList{k, p, places}
+		if !yield(Page{list.path(), placesPage(placesFrame(r, list), list)}) {
 			return false
 		}
-		for _, group := range region.Groups {
+	}
+	return true
+}
+
+// yieldRegions yields each region's page, and behind it those of its groups.
+func yieldRegions(r *report.Report, yield func(Page) bool) bool {
+	regions := regionPlaces(r.Regions)
+	for i, region := range r.Regions {
+		if !yield(Page{regionPath(region), regionPage(regionFrame(r, region, neighboursOf(regions, i)), region)}) {
+			return false
+		}
+		groups := groupsByModel(region.Groups)
+		for j, group := range region.Groups {
 			for list := range listPages(groupFolder(group), group.Instances) {
-				if !yield(Page{list.path(), groupPage(groupFrame(r, group, list), group, list)}) {
+				if !yield(Page{list.path(), groupPage(groupFrame(r, group, list, neighboursOf(groups, j)), group, list)}) {
 					return false
 				}
 			}
@@ -49,8 +70,9 @@ func yieldRegions(r *report.Report, yield func(Page) bool) bool {
 }
 
 func yieldModels(r *report.Report, yield func(Page) bool) bool {
-	for _, model := range r.Models {
-		if !yield(Page{modelPath(model), modelPage(modelFrame(r, model), model)}) {
+	models := modelPlaces(r.Models)
+	for i, model := range r.Models {
+		if !yield(Page{modelPath(model), modelPage(modelFrame(r, model, neighboursOf(models, i)), model)}) {
 			return false
 		}
 	}

@@ -56,7 +56,7 @@ type rendered struct {
 func render(t *testing.T, list *fleet.Fleet, s report.Settings) []rendered {
 	t.Helper()
 	var pages []rendered
-	for page := range Pages(report.New(list, s), summary) {
+	for page := range Pages(report.New(list, s), summary, nil) {
 		var b strings.Builder
 		if err := page.Body.Render(context.Background(), &b); err != nil {
 			t.Fatalf("%s: %v", page.Path, err)
@@ -120,11 +120,11 @@ func TestPaths(t *testing.T) {
 		got = append(got, page.path)
 	}
 	want := []string{
-		"index.html", "404.html",
+		"index.html", "404.html", "regions/index.html",
 		"regions/canada-1/index.html", "regions/canada-1/rtx-a6000/index.html",
 		"regions/montreal-pwojqwcxmoanuhub/index.html", "regions/montreal-pwojqwcxmoanuhub/cpu-only/index.html", "regions/montreal-pwojqwcxmoanuhub/unknown-gpu/index.html",
 		"regions/unknown-region/index.html", "regions/unknown-region/l40s/index.html",
-		"models/cpu-only/index.html", "models/l40s/index.html", "models/rtx-a6000/index.html", "models/unknown-gpu/index.html",
+		"models/index.html", "models/cpu-only/index.html", "models/l40s/index.html", "models/rtx-a6000/index.html", "models/unknown-gpu/index.html",
 		"instances/index.html", "changes/index.html", "summary/index.html", "about/index.html",
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {

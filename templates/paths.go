@@ -15,6 +15,10 @@ const NotFoundPath = "404.html"
 // Paths in the output folder, with slashes. People link to them, so they stay as they are.
 const (
 	overviewPath    = "index.html"
+	regionsFolder   = "regions"
+	regionsPath     = regionsFolder + "/index.html"
+	modelsFolder    = "models"
+	modelsPath      = modelsFolder + "/index.html"
 	instancesFolder = "instances"
 	instancesPath   = instancesFolder + "/index.html"
 	changesPath     = "changes/index.html"
@@ -25,16 +29,18 @@ const (
 
 // Places in pages.
 const (
-	regionsAnchor = overviewPath + "#regions"
-	modelsAnchor  = overviewPath + "#models"
-	costsAnchor   = aboutPath + "#costs"
+	costsAnchor    = aboutPath + "#costs"
+	historyAnchor  = changesPath + "#history"
+	lastWeekAnchor = changesPath + "#last-week"
 )
 
-func regionPath(r *report.Region) string { return "regions/" + r.Slug + "/index.html" }
+func regionPath(r *report.Region) string { return regionsFolder + "/" + r.Slug + "/index.html" }
 
-func modelPath(m *report.Model) string { return "models/" + m.Slug + "/index.html" }
+func modelPath(m *report.Model) string { return modelsFolder + "/" + m.Slug + "/index.html" }
 
-func groupFolder(g *report.Group) string { return "regions/" + g.Region.Slug + "/" + g.Model.Slug }
+func groupFolder(g *report.Group) string {
+	return regionsFolder + "/" + g.Region.Slug + "/" + g.Model.Slug
+}
 
 func groupPath(g *report.Group) string { return groupFolder(g) + "/index.html" }
 

@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -31,11 +32,11 @@ func gpus(s report.Sum) string {
 }
 
 // pageSuffix tells the later pages of a list from its first.
-func pageSuffix(s listPage) string {
-	if s.number == 1 {
+func pageSuffix(p paging) string {
+	if p.number == 1 {
 		return ""
 	}
-	return ", page " + report.FormatCount(s.number)
+	return ", page " + report.FormatCount(p.number)
 }
 
 // priced says how many of a cost's instances have a price, whether or not that is all of them.
@@ -51,6 +52,11 @@ func hasLowerBound(f frame, t *report.Totals) bool {
 
 // machineTime returns a time for a time element.
 func machineTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// expectEverySeconds returns the usual time between two runs for the script that tells how old the data is.
+func (f frame) expectEverySeconds() string {
+	return strconv.FormatFloat(f.Every().Seconds(), 'f', -1, 64)
+}
 
 // statusTone returns which of the marks a status is shown with. The list of statuses is open: one that is not
 // known here has a mark that says nothing.

@@ -18,6 +18,7 @@ var Groups = []Group{
 	{Name: "output", Flags: []cli.Flag{
 		&cli.StringFlag{Name: "out", Value: "out", Usage: "write the report into `DIR`"},
 		&cli.StringFlag{Name: "title", Value: "GPU fleet", Usage: "`TEXT` that heads every page"},
+		&cli.StringFlag{Name: "expect-every", Value: "24h", Usage: "the `TIME` between two runs: twice that without one shows as out of date"},
 		&cli.StringFlag{Name: "base-url", Usage: "the `URL` at which the folder will be published, for links that need it: those of the feed, the sitemap, the summary and 404.html"},
 	}},
 	{Name: "privacy", Flags: []cli.Flag{

@@ -59,7 +59,7 @@ func Costs(s report.Settings, items []Item) Bars {
 		value:   func(t *report.Totals) float64 { return t.Listed.PerHour.Float64() },
 		part:    func(t *report.Totals) float64 { return t.Running.PerHour.Float64() },
 		open:    func(t *report.Totals) bool { return t.Listed.LowerBound() },
-		unknown: func(t *report.Totals) bool { return t.Listed.Of > 0 && t.Listed.Priced == 0 },
+		unknown: func(t *report.Totals) bool { return t.Listed.Unknown() },
 		text:    func(t *report.Totals) string { return s.PerHour(t.Listed) + "/h" },
 		note:    func(t *report.Totals) string { return t.Listed.Coverage() },
 		rest: func(items []Item) string {
@@ -69,7 +69,7 @@ func Costs(s report.Settings, items []Item) Bars {
 				sum.Priced += item.Totals.Listed.Priced
 				sum.Of += item.Totals.Listed.Of
 			}
-			if sum.Of > 0 && sum.Priced == 0 {
+			if sum.Unknown() {
 				return ""
 			}
 			return s.PerHour(sum) + "/h"
@@ -85,7 +85,7 @@ func GPUs(items []Item) Bars {
 		value:   func(t *report.Totals) float64 { return t.GPUs.Value },
 		part:    func(t *report.Totals) float64 { return t.RunningGPUs().Value },
 		open:    func(t *report.Totals) bool { return t.GPUs.LowerBound() },
-		unknown: func(t *report.Totals) bool { return t.GPUs.Of > 0 && t.GPUs.Known == 0 },
+		unknown: func(t *report.Totals) bool { return t.GPUs.Unknown() },
 		text:    func(t *report.Totals) string { return t.GPUs.String() },
 		note:    func(t *report.Totals) string { return t.GPUs.Coverage() },
 		rest: func(items []Item) string {
@@ -95,7 +95,7 @@ func GPUs(items []Item) Bars {
 				sum.Known += item.Totals.GPUs.Known
 				sum.Of += item.Totals.GPUs.Of
 			}
-			if sum.Of > 0 && sum.Known == 0 {
+			if sum.Unknown() {
 				return ""
 			}
 			return sum.String()

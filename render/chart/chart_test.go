@@ -224,3 +224,45 @@ func TestTrendTicks(t *testing.T) {
 		t.Errorf("area %s", got)
 	}
 }
+
+func TestHeat(t *testing.T) {
+	group := func(gpus float64, unknown int, cost string, count int) *report.Group {
+		g := &report.Group{}
+		g.GPUs, g.Count = report.Sum{Value: gpus, Known: 1 - unknown, Of: 1}, count
+		g.Listed = report.Cost{Of: 1}
+		if cost != "" {
+			g.Listed.PerHour, g.Listed.Priced = money(t, cost), 1
+		}
+		return g
+	}
+	most, little, none, unknown := group(100, 0, "50", 9), group(1, 0, "0.01", 1), group(0, 0, "0", 1), group(0, 1, "", 1)
+	h := NewHeat(&report.Matrix{Rows: []report.MatrixRow{{Cells: []*report.Group{most, nil, little}}, {Cells: []*report.Group{none, unknown}}}})
+	for group, want := range map[*report.Group]string{most: "5 5 5", little: "1 1 2", none: "0 0 2", unknown: "u u 2"} {
+		gpus, cost, instances := h.Shades(group)
+		if got := gpus + " " + cost + " " + instances; got != want {
+			t.Errorf("%v GPUs: shades %s, want %s", group.GPUs.Value, got, want)
+		}
+	}
+	if gpus, cost, _ := NewHeat(&report.Matrix{Rows: []report.MatrixRow{{Cells: []*report.Group{none}}}}).Shades(none); gpus != "0" || cost != "0" {
+		t.Errorf("a matrix of nothing has the shades %s and %s", gpus, cost)
+	}
+}
+
+func TestBudgetGauge(t *testing.T) {
+	if _, ok := BudgetGauge(&report.Report{}); ok {
+		t.Error("a report without a budget has a gauge")
+	}
+	for _, test := range []struct {
+		running, budget string
+		want            Gauge
+	}{
+		{"50", "100", Gauge{500, Width, false}}, {"100", "100", Gauge{Width, Width, false}}, {"200", "100", Gauge{Width, 500, false}},
+		{"0", "100", Gauge{0, Width, false}}, {"100.0000001", "100", Gauge{Width, Width - 2, false}},
+	} {
+		r := &report.Report{Settings: report.Settings{Budget: fleet.Known(money(t, test.budget))}}
+		r.Running.PerMonth = money(t, test.running)
+		if got, ok := BudgetGauge(r); got != test.want || !ok {
+			t.Errorf("%s of %s: %+v, want %+v", test.running, test.budget, got, test.want)
+		}
+	}
+}

@@ -45,63 +45,59 @@ type Line struct {
 
 // figure is what a line shows of a day.
 type figure struct {
-	name    string
-	value   func(past.Figures) float64
-	text    func(past.Figures) string
-	known   func(past.Figures) bool
-	bounded func(past.Figures) bool
+	name           string
+	value          func(report.Day) float64
+	text           func(report.Day) string
+	unknown, bound func(report.Day) bool
 }
 
 // CostTrend charts what was listed and what ran, per hour, and GPUTrend how many GPUs there were. Of one day, or of days of which nothing is
 // known, there is no trend: the result is nil.
 func CostTrend(r *report.Report) *Trend {
-	cost := func(name string, of func(past.Figures) past.Cost) figure {
-		asCost := func(f past.Figures) report.Cost {
-			c := of(f)
-			return report.Cost{PerHour: c.PerHour.Money, Priced: c.Priced, Of: c.Instances}
-		}
+	cost := func(name string, of func(report.Day) report.Cost) figure {
 		return figure{name,
-			func(f past.Figures) float64 { return of(f).PerHour.Float64() },
-			func(f past.Figures) string { return r.PerHour(asCost(f)) + "/h" },
-			func(f past.Figures) bool { return of(f).Priced > 0 || of(f).Instances == 0 },
-			func(f past.Figures) bool { return asCost(f).LowerBound() },
+			func(d report.Day) float64 { return of(d).PerHour.Float64() },
+			func(d report.Day) string { return r.PerHour(of(d)) + "/h" },
+			func(d report.Day) bool { return of(d).Unknown() },
+			func(d report.Day) bool { return of(d).LowerBound() },
 		}
 	}
 	return newTrend(r, sign(r.Settings), false,
-		cost("Listed", func(f past.Figures) past.Cost { return f.Listed }),
-		cost("Running", func(f past.Figures) past.Cost { return f.Running }))
+		cost("Listed", func(d report.Day) report.Cost { return d.Listed }),
+		cost("Running", func(d report.Day) report.Cost { return d.Running }))
 }
 
 // GPUTrend is CostTrend's counterpart.
 func GPUTrend(r *report.Report) *Trend {
-	sum := func(f past.Figures) report.Sum {
-		return report.Sum{Value: f.GPUs, Known: f.GPUsKnown, Of: f.Instances}
-	}
 	return newTrend(r, "", true, figure{"GPUs",
-		func(f past.Figures) float64 { return f.GPUs },
-		func(f past.Figures) string { return sum(f).String() },
-		func(f past.Figures) bool { return f.GPUsKnown > 0 || f.Instances == 0 },
-		func(f past.Figures) bool { return sum(f).LowerBound() },
+		func(d report.Day) float64 { return d.GPUs.Value },
+		func(d report.Day) string { return d.GPUs.String() },
+		func(d report.Day) bool { return d.GPUs.Unknown() },
+		func(d report.Day) bool { return d.GPUs.LowerBound() },
 	})
 }
 
 func newTrend(r *report.Report, sign string, whole bool, figures ...figure) *Trend {
-	days := r.Days
-	if len(days) < 2 {
+	if len(r.Days) < 2 {
 		return nil
 	}
-	first, last := day(days[0]), day(days[len(days)-1])
+	days := make([]report.Day, len(r.Days))
+	at := make([]int, len(days)) // the number of each day since 1970
+	for i, entry := range r.Days {
+		days[i], at[i] = report.NewDay(entry), int(past.Day(entry.Taken).Unix()/(24*60*60))
+	}
+	first, last := at[0], at[len(at)-1]
 	t := &Trend{From: days[0].Date, To: days[len(days)-1].Date, Days: len(days)}
 	most, bounded, unknown := 0.0, 0, 0
-	for _, entry := range days {
+	for _, d := range days {
 		someBounded, someUnknown := false, false
 		for _, f := range figures {
-			if !f.known(entry.Figures) {
+			if f.unknown(d) {
 				someUnknown = true
 				continue
 			}
-			most = max(most, f.value(entry.Figures))
-			someBounded = someBounded || f.bounded(entry.Figures)
+			most = max(most, f.value(d))
+			someBounded = someBounded || f.bound(d)
 		}
 		if someUnknown {
 			unknown++
@@ -117,7 +113,7 @@ func newTrend(r *report.Report, sign string, whole bool, figures ...figure) *Tre
 		t.Ticks = append(t.Ticks, sign+short(ticks[i]))
 	}
 	top := ticks[len(ticks)-1]
-	gap := daysBetweenRuns(r.ExpectEvery)
+	gap := daysBetweenRuns(r.Every())
 	missing := false
 	for _, f := range figures {
 		var run []point
@@ -127,21 +123,18 @@ func newTrend(r *report.Report, sign string, whole bool, figures ...figure) *Tre
 			line.Area += area(run)
 			run = run[:0]
 		}
-		previous := first
-		for _, entry := range days {
-			at := day(entry)
-			if at-previous > gap {
+		for i, d := range days {
+			if i > 0 && at[i]-at[i-1] > gap {
 				missing = true
 				end()
 			}
-			previous = at
-			if !f.known(entry.Figures) {
+			if f.unknown(d) {
 				end()
 				continue
 			}
 			run = append(run, point{
-				x: scaled(float64(at-first)/float64(last-first), Width),
-				y: Height - scaled(f.value(entry.Figures)/top, Height),
+				x: scaled(float64(at[i]-first)/float64(last-first), Width),
+				y: Height - scaled(f.value(d)/top, Height),
 			})
 		}
 		end()
@@ -172,22 +165,22 @@ func note(days, bounded, unknown int, missing bool) string {
 }
 
 // sentence says in words what a line shows.
-func sentence(f figure, days []past.Entry) string {
-	value := func(e past.Entry) string {
-		if !f.known(e.Figures) {
+func sentence(f figure, days []report.Day) string {
+	value := func(d report.Day) string {
+		if f.unknown(d) {
 			return report.Unknown
 		}
-		return f.text(e.Figures)
+		return f.text(d)
 	}
-	var low, high *past.Entry
-	for i := range days {
-		if !f.known(days[i].Figures) {
+	var low, high *report.Day
+	for i, d := range days {
+		if f.unknown(d) {
 			continue
 		}
-		if low == nil || f.value(days[i].Figures) < f.value(low.Figures) {
+		if low == nil || f.value(d) < f.value(*low) {
 			low = &days[i]
 		}
-		if high == nil || f.value(days[i].Figures) > f.value(high.Figures) {
+		if high == nil || f.value(d) > f.value(*high) {
 			high = &days[i]
 		}
 	}
@@ -203,9 +196,6 @@ func sentence(f figure, days []past.Entry) string {
 func daysBetweenRuns(every time.Duration) int {
 	return max(1, int(math.Ceil(every.Hours()/24)))
 }
-
-// day returns the number of an entry's day since 1970.
-func day(e past.Entry) int { return int(past.Day(e.Taken).Unix() / (24 * 60 * 60)) }
 
 func scaled(share float64, size int) int { return int(math.Round(share * float64(size))) }
 

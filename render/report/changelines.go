@@ -24,6 +24,9 @@ func (r *Report) Windows() []NamedWindow {
 	}
 }
 
+// Week is the window since last week.
+func (r *Report) Week() NamedWindow { return r.Windows()[1] }
+
 // NoSnapshot is what stands where a window would be.
 const NoSnapshot = "No earlier snapshot to compare with."
 

@@ -120,6 +120,18 @@ func FormatNumber(n float64) string { return groupThousands(ExactNumber(n)) }
 // ExactNumber returns a number's digits: "1234", "0.5".
 func ExactNumber(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
 
+// FormatBytes returns a size for people: "812 B", "36.0 KB", "1.2 MB". A KB is 1,000 bytes.
+func FormatBytes(n int64) string {
+	if n < 1000 {
+		return FormatCount(int(n)) + " B"
+	}
+	size, unit := float64(n)/1e3, "KB"
+	if size >= 999.95 {
+		size, unit = size/1e3, "MB"
+	}
+	return groupThousands(strconv.FormatFloat(size, 'f', 1, 64)) + " " + unit
+}
+
 // FormatTime returns a time for people: "2026-11-22 21:36 UTC".
 func FormatTime(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 

@@ -5,11 +5,10 @@ import (
 	"slices"
 )
 
-// A matrix of more regions or models than these would be read by nobody and could have more cells than a fleet
-// has instances.
+// A matrix of more regions or models than these would be read by nobody and be most of what a phone has to load.
 const (
-	maxMatrixRegions = 100
-	maxMatrixModels  = 25
+	maxMatrixRegions = 40
+	maxMatrixModels  = 16
 )
 
 // Matrix shows regions by models. Where there are too many to show, it has those with the most instances; the
@@ -50,6 +49,16 @@ func newMatrix(regions []*Region, models []*Model) Matrix {
 		m.Rows = append(m.Rows, row)
 	}
 	return m
+}
+
+// LargestRegions returns the n regions with the most instances, in the order of Regions.
+func (r *Report) LargestRegions(n int) []*Region {
+	return largest(r.Regions, n, func(region *Region) int { return region.Count })
+}
+
+// LargestModels is LargestRegions' counterpart.
+func (r *Report) LargestModels(n int) []*Model {
+	return largest(r.Models, n, func(model *Model) int { return model.Count })
 }
 
 // largest returns the n items with the largest size, in the order in which they came; of the same size, the first.

@@ -165,6 +165,35 @@ func (r *Report) entry(since *Window) past.Entry {
 	return e
 }
 
+// Day is one day of the history, in the report's own types.
+type Day struct {
+	Date            string // 2026-11-22
+	Instances       int
+	GPUs            Sum
+	Running, Listed Cost         // per hour alone
+	Changes         *past.Counts // since the day before it that had a run; nil for the first
+}
+
+// LastDays returns the last days of the history, the newest first, at most limit of them, and how many more there are.
+func (r *Report) LastDays(limit int) (days []Day, more int) {
+	for _, entry := range slices.Backward(r.Days) {
+		if len(days) == limit {
+			return days, len(r.Days) - limit
+		}
+		days = append(days, NewDay(entry))
+	}
+	return days, 0
+}
+
+// NewDay returns a day of a history.
+func NewDay(e past.Entry) Day {
+	cost := func(c past.Cost) Cost { return Cost{PerHour: c.PerHour.Money, Priced: c.Priced, Of: c.Instances} }
+	return Day{
+		Date: e.Date, Instances: e.Instances, GPUs: Sum{Value: e.GPUs, Known: e.GPUsKnown, Of: e.Instances},
+		Running: cost(e.Running), Listed: cost(e.Listed), Changes: e.Changes,
+	}
+}
+
 func figuresOf(t *Totals) past.Figures {
 	cost := func(c Cost) past.Cost {
 		return past.Cost{Instances: c.Of, Priced: c.Priced, PerHour: past.Amount{Money: c.PerHour}}

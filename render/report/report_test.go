@@ -195,7 +195,7 @@ func TestMatrix(t *testing.T) {
 	list.Instances = append(list.Instances, instance("x", "R299", "M299-2", 1, "1"), instance("y", "R299", "M299-2", 1, "1"))
 	r := New(list, settings())
 	m := r.Matrix
-	if len(m.Rows) != maxMatrixRegions || m.MoreRegions != 200 || len(m.Models) != maxMatrixModels || m.MoreModels != 875 {
+	if len(m.Rows) != maxMatrixRegions || m.MoreRegions != 260 || len(m.Models) != maxMatrixModels || m.MoreModels != 884 {
 		t.Errorf("%d rows and %d more, %d models and %d more", len(m.Rows), m.MoreRegions, len(m.Models), m.MoreModels)
 	}
 	last := m.Rows[len(m.Rows)-1]

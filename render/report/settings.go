@@ -37,7 +37,7 @@ const (
 type Settings struct {
 	Title         string
 	Generated     time.Time     // when the list was fetched, UTC, to the second
-	ExpectEvery   time.Duration // how often the report is made; 0 where nobody says, which counts as a day
+	ExpectEvery   time.Duration // how often the report is made; 0 where nobody says: see Every
 	Version       string        // of gpufleet
 	Source        Source
 	Audience      Audience
@@ -69,6 +69,24 @@ func ParseAudience(text string) (Audience, error) {
 		return "", errors.New("must be public or internal")
 	}
 	return audience, nil
+}
+
+// ParseExpectEvery reads how often the report is made.
+func ParseExpectEvery(text string) (time.Duration, error) {
+	const year = 366 * 24 * time.Hour
+	every, err := time.ParseDuration(text)
+	if err != nil || every < time.Minute || every > year {
+		return 0, errors.New("must be a time from 1m to 8784h with its unit, such as 24h")
+	}
+	return every, nil
+}
+
+// Every returns how often the report is made, a day where nobody says.
+func (s Settings) Every() time.Duration {
+	if s.ExpectEvery == 0 {
+		return 24 * time.Hour
+	}
+	return s.ExpectEvery
 }
 
 // ParseCurrency reads the code of a currency.

@@ -1,6 +1,10 @@
 package report
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+	"time"
+)
 
 // Verb says what was done with the list at the report's time. Of a saved reply nobody knows when it was fetched.
 func (s Source) Verb() string {
@@ -12,6 +16,25 @@ func (s Source) Verb() string {
 	default:
 		return "Read"
 	}
+}
+
+// Did is Verb inside a sentence.
+func (s Source) Did() string { return strings.ToLower(s.Verb()) }
+
+// ExpectText says how often the report is made: "a new report is expected every 24 hours".
+func (s Settings) ExpectText() string {
+	every := s.Every()
+	for _, unit := range []struct {
+		length time.Duration
+		name   string
+	}{{7 * 24 * time.Hour, "week"}, {time.Hour, "hour"}, {time.Minute, "minute"}, {time.Second, "second"}} {
+		if count := int(every / unit.length); every%unit.length == 0 && count == 1 {
+			return "a new report is expected every " + unit.name
+		} else if every%unit.length == 0 {
+			return "a new report is expected every " + FormatCount(count) + " " + unit.name + "s"
+		}
+	}
+	return "a new report is expected every " + every.String()
 }
 
 // Name returns the source as a sentence names it.

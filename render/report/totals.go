@@ -55,6 +55,12 @@ func (s Sum) LowerBound() bool { return s.Known < s.Of }
 // LowerBound reports whether something unpriced is missing from the cost.
 func (c Cost) LowerBound() bool { return c.Priced < c.Of }
 
+// Unknown reports whether nothing is known of what the sum is of.
+func (s Sum) Unknown() bool { return s.Of > 0 && s.Known == 0 }
+
+// Unknown reports whether nothing is known of what the cost is of.
+func (c Cost) Unknown() bool { return c.Of > 0 && c.Priced == 0 }
+
 func (s *Sum) add(n fleet.Number) {
 	s.Of++
 	if n.Known {

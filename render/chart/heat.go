@@ -1,0 +1,51 @@
+package chart
+
+import (
+	"math"
+	"strconv"
+
+	"gpufleet/render/report"
+)
+
+// heatLevels is how many shades a matrix has, besides that of nothing.
+const heatLevels = 5
+
+// Heat shades the cells of a matrix, by their GPUs, their listed cost or their instances.
+type Heat struct {
+	gpus, cost, instances float64 // of the cell that has most
+}
+
+// NewHeat returns the shades of a matrix.
+func NewHeat(m *report.Matrix) Heat {
+	var h Heat
+	for _, row := range m.Rows {
+		for _, group := range row.Cells {
+			if group != nil {
+				h.gpus = max(h.gpus, group.GPUs.Value)
+				h.cost = max(h.cost, group.Listed.PerHour.Float64())
+				h.instances = max(h.instances, float64(group.Count))
+			}
+		}
+	}
+	return h
+}
+
+// Shades returns a group's shades: "0" for nothing to "5", "u" where nothing is known.
+func (h Heat) Shades(g *report.Group) (gpus, cost, instances string) {
+	gpus, cost, instances = shade(g.GPUs.Value, h.gpus), shade(g.Listed.PerHour.Float64(), h.cost), shade(float64(g.Count), h.instances)
+	if g.GPUs.Unknown() {
+		gpus = "u"
+	}
+	if g.Listed.Unknown() {
+		cost = "u"
+	}
+	return gpus, cost, instances
+}
+
+// shade returns the shade of a value. The square root keeps one huge cell from whitening all others.
+func shade(value, most float64) string {
+	if value <= 0 || most <= 0 {
+		return "0"
+	}
+	return strconv.Itoa(int(math.Ceil(heatLevels * math.Sqrt(value/most))))
+}
