@@ -2,10 +2,12 @@
 
 TEMPL       = github.com/a-h/templ/cmd/templ@$(shell go list -m -f '{{.Version}}' github.com/a-h/templ)
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+ACTIONLINT  = github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+GORELEASER  = github.com/goreleaser/goreleaser/v2@v2.16.0
 
 SIZES       = 50|1000|10000|100000|1000000
 
-.PHONY: build demo test bench cover lint generate update-golden setup
+.PHONY: build demo test bench cover lint generate update-golden setup release-check
 
 build: ## the program, as ./gpufleet
 	go build -trimpath -o gpufleet .
@@ -28,11 +30,15 @@ cover: setup ## how much of fetch and render the tests run
 	@go test -coverprofile=.cache/cover.out -coverpkg=./fetch/...,./render/... ./...
 	@go tool cover -func=.cache/cover.out | tail -n 1
 
-lint: ## form, vet, staticcheck, generated code, import directions
-	@.ci/lint $(TEMPL) $(STATICCHECK)
+lint: ## form, vet, staticcheck, generated code, workflows, import directions
+	@.ci/lint $(TEMPL) $(STATICCHECK) $(ACTIONLINT)
 
 generate: ## the Go code of the templates
 	go run $(TEMPL) generate
 
 update-golden: ## the expected outputs in testdata, from what the program writes now
 	go test . -run Golden -update
+
+release-check: ## a release of this commit, tried and not published: static binaries for six platforms, and checksums
+	go run $(GORELEASER) check
+	go run $(GORELEASER) release --snapshot --clean
