@@ -25,6 +25,7 @@ import (
 	"gpufleet/fetch/option"
 	"gpufleet/fetch/past"
 	"gpufleet/render"
+	"gpufleet/render/notes"
 	"gpufleet/render/publish"
 	"gpufleet/render/report"
 	"gpufleet/render/talk"
@@ -162,6 +163,7 @@ func readSettings(c *cli.Context) (*settings, error) {
 			Budget:        option.Parse(&v.Values, "budget", report.ParseBudget),
 			BaseURL:       v.baseURL(),
 			ExpectEvery:   option.Parse(&v.Values, "expect-every", report.ParseExpectEvery),
+			Notes:         v.notes(),
 		},
 		failOn:  option.Parse(&v.Values, "fail-on", report.ParseChecks),
 		timeout: option.Parse(&v.Values, "timeout", fetch.ParseTimeout),
@@ -350,6 +352,23 @@ func (v *values) previous() string {
 		v.Fail("--previous %s: no such folder: give the folder of an earlier report, or the https address of its site", text)
 	}
 	return text
+}
+
+// notes returns the author's own words as safe Markdown, "" for none.
+func (v *values) notes() string {
+	path := v.Text("notes")
+	if path == "" {
+		return ""
+	}
+	var safe string
+	source, err := fetch.ReadText(v.Context.Context, path, notes.MaxBytes+1)
+	if err == nil {
+		safe, err = notes.Parse(source)
+	}
+	if err != nil {
+		v.Fail("--notes %s: %w", path, err) // an interrupt stays one
+	}
+	return safe
 }
 
 // baseURL returns where the report will stand, without a slash at its end.

@@ -70,6 +70,16 @@ func ReadPrices(ctx context.Context, named []string) (file *PriceFile, products 
 	return file, products, nil
 }
 
+// ReadText reads a file that the user names, of which no more than limit bytes are wanted. The error may be the context's cause.
+func ReadText(ctx context.Context, path string, limit int64) ([]byte, error) {
+	file, err := openFile(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(io.LimitReader(&patientReader{ctx: ctx, source: file}, limit))
+}
+
 // ParseTimeout reads how long a fetch may take.
 func ParseTimeout(text string) (time.Duration, error) {
 	timeout, err := time.ParseDuration(text)

@@ -12,11 +12,11 @@ import (
 // noJekyll is the file that keeps GitHub Pages from leaving out what it takes for private.
 const noJekyll = ".nojekyll"
 
-// writeSite writes the site: its pages, then the files that all of them share, always in the same order. summaryHTML is
-// the summary as safe HTML. A page is rendered straight into its file, so that memory holds no whole page.
-func writeSite(r *report.Report, summaryHTML string, sizes templates.Sizes, create Create) error {
+// writeSite writes the site: its pages, then the files that all of them share, always in the same order. summaryHTML
+// and notesHTML are the summary and the notes as safe HTML. A page is rendered straight into its file, so that memory holds no whole page.
+func writeSite(r *report.Report, summaryHTML, notesHTML string, sizes templates.Sizes, create Create) error {
 	var indexed []string
-	for page := range templates.Pages(r, summaryHTML, sizes) {
+	for page := range templates.Pages(r, summaryHTML, notesHTML, sizes) {
 		if page.Path != templates.NotFoundPath {
 			indexed = append(indexed, page.Path)
 		}

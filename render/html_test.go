@@ -115,7 +115,7 @@ func TestLinksResolve(t *testing.T) {
 
 func TestSiteIsTheSameTwice(t *testing.T) {
 	var first, second memory
-	if err := errors.Join(writeSite(manyGroups(), "<h1>a</h1>", nil, first.create), writeSite(manyGroups(), "<h1>a</h1>", nil, second.create)); err != nil {
+	if err := errors.Join(writeSite(manyGroups(), "<h1>a</h1>", "", nil, first.create), writeSite(manyGroups(), "<h1>a</h1>", "", nil, second.create)); err != nil {
 		t.Fatal(err)
 	}
 	if !slices.Equal(first.order, second.order) {
@@ -167,7 +167,7 @@ func (f *failingFile) Close() error {
 // TestSiteStopsAtAnError holds that whatever goes wrong with a file is the site's error, and the last file touched.
 func TestSiteStopsAtAnError(t *testing.T) {
 	var whole memory
-	if err := writeSite(reportOf(), "", nil, whole.create); err != nil {
+	if err := writeSite(reportOf(), "", "", nil, whole.create); err != nil {
 		t.Fatal(err)
 	}
 	for n := 1; n <= len(whole.order); n++ {
@@ -175,7 +175,7 @@ func TestSiteStopsAtAnError(t *testing.T) {
 			if name == "write" && whole.files[whole.order[n-1]].Len() == 0 {
 				continue
 			}
-			if err := writeSite(reportOf(), "", nil, f.open); !errors.Is(err, errFull) {
+			if err := writeSite(reportOf(), "", "", nil, f.open); !errors.Is(err, errFull) {
 				t.Errorf("%s of %s fails: error %v", name, whole.order[n-1], err)
 			}
 			if len(f.order) > n {

@@ -1,65 +1,48 @@
 package render
 
 import (
-	"bytes"
 	"fmt"
 	"regexp"
 	"strings"
 	"unicode"
 
-	"github.com/yuin/goldmark"
-	"github.com/yuin/goldmark/extension"
-
 	"gpufleet/render/report"
 )
 
-// Summary returns summary.md, GitHub-flavoured. Every text from the API shows as itself: it makes no link, mention,
-// reference, image or markup. No table cell holds two amounts, since GitHub takes what stands between two dollar signs of
-// a text for mathematics.
+// Summary returns summary.md, GitHub-flavoured: never more than maxSummary bytes, whatever the fleet. Every text from the API shows
+// as itself: it makes no link, mention, reference, image or markup. No table cell holds two amounts, since GitHub takes what
+// stands between two dollar signs of a text for mathematics.
 func Summary(r *report.Report) []byte {
-	m := &markdown{r: r}
+	for _, longest := range []int{wholeNames, shortNames} {
+		m := &markdown{r: r, longest: longest}
+		m.write()
+		if text, ok := fit(m.blocks, maxSummary); ok || longest == shortNames {
+			return text
+		}
+	}
+	return nil
+}
+
+// write writes the summary as blocks, of which the tables may lose rows.
+func (m *markdown) write() {
 	m.head()
-	if r.Empty() {
+	if m.r.Empty() {
 		m.line("No instances.")
 		m.budget()
 	} else {
 		m.headline()
 	}
-	m.warnings()
 	m.changes()
-	if !r.Empty() {
-		m.statuses()
+	if !m.r.Empty() {
 		m.matrix()
+		m.groups()
 		m.regions()
 		m.models()
-		m.groups()
+		m.statuses()
 	}
+	m.warnings()
+	m.elsewhere()
 	m.legend()
-	return m.b.Bytes()
-}
-
-// markdown is a summary that is being written.
-type markdown struct {
-	b bytes.Buffer
-	r *report.Report
-}
-
-func (m *markdown) line(format string, args ...any) { fmt.Fprintf(&m.b, format+"\n\n", args...) }
-
-// table writes a table. right tells which columns hold figures. Cells must be escaped.
-func (m *markdown) table(head []string, right []bool, rows [][]string) {
-	fmt.Fprintf(&m.b, "| %s |\n|", strings.Join(head, " | "))
-	for _, numeric := range right {
-		if numeric {
-			m.b.WriteString(" ---: |")
-		} else {
-			m.b.WriteString(" --- |")
-		}
-	}
-	for _, row := range rows {
-		fmt.Fprintf(&m.b, "\n| %s |", strings.Join(row, " | "))
-	}
-	m.b.WriteString("\n\n")
 }
 
 func (m *markdown) head() {
@@ -71,6 +54,9 @@ func (m *markdown) head() {
 		m.line("**Internal:** not for publication.")
 	}
 	m.line("%s.", m.r.Origin())
+	if m.r.Notes != "" {
+		m.text(m.r.Notes + "\n")
+	}
 }
 
 func (m *markdown) headline() {
@@ -90,7 +76,7 @@ func (m *markdown) headline() {
 		{"Listed, per hour", m.r.PerHourText(t.Listed)},
 		{"Listed, per month", m.r.PerMonthText(t.Listed)},
 	}...)
-	m.table([]string{"Figure", "Value"}, []bool{false, true}, append(rows, m.budgetRows()...))
+	m.table([]string{"Figure", "Value"}, []bool{false, true}, nil, append(rows, m.budgetRows()...)...)
 }
 
 func (m *markdown) warnings() {
@@ -99,20 +85,21 @@ func (m *markdown) warnings() {
 	}
 	m.line("## Warnings")
 	shown, more := m.r.WarningsShown()
+	var b strings.Builder
 	for _, warning := range shown {
-		fmt.Fprintf(&m.b, "- %s\n", markdownText(warning))
+		fmt.Fprintf(&b, "- %s\n", markdownText(warning))
 	}
 	if more > 0 {
-		fmt.Fprintf(&m.b, "- and %s more\n", report.FormatCount(more))
+		fmt.Fprintf(&b, "- and %s more\n", report.FormatCount(more))
 	}
-	m.b.WriteString("\n")
+	m.text(b.String() + "\n")
 }
 
 func (m *markdown) statuses() {
 	m.line("## Status")
 	var rows [][]string
 	for _, s := range m.r.Statuses {
-		rows = append(rows, []string{markdownText(s.Label()), report.FormatCount(s.Instances), s.GPUs.Text()})
+		rows = append(rows, []string{m.name(s.Label()), report.FormatCount(s.Instances), s.GPUs.Text()})
 	}
 	m.table([]string{"Status", "Instances", "GPUs"}, []bool{false, true, true}, rows)
 }
@@ -123,13 +110,13 @@ func (m *markdown) matrix() {
 	head, right := []string{"Region"}, []bool{false}
 	foot := []string{"**All regions**"}
 	for _, model := range m.r.Matrix.Models {
-		head, right = append(head, markdownText(model.Name)), append(right, true)
+		head, right = append(head, m.name(model.Name)), append(right, true)
 		foot = append(foot, model.GPUs.String())
 	}
 	head, right = append(head, "All models"), append(right, true)
 	var rows [][]string
 	for _, row := range m.r.Matrix.Rows {
-		cells := []string{markdownText(row.Region.Name)}
+		cells := []string{m.name(row.Region.Name)}
 		for _, group := range row.Cells {
 			if group == nil {
 				cells = append(cells, "–")
@@ -139,23 +126,21 @@ func (m *markdown) matrix() {
 		}
 		rows = append(rows, append(cells, row.Region.GPUs.String()))
 	}
-	m.table(head, right, append(rows, append(foot, m.r.GPUs.String())))
+	m.table(head, right, rows, append(foot, m.r.GPUs.String()))
 	if note := m.r.Matrix.Note(); note != "" {
 		m.line("%s", note)
 	}
 }
 
+// groups writes what each region has of each model, the dearest first.
 func (m *markdown) groups() {
-	m.line("## Groups")
+	m.line("## The dearest groups")
 	var rows [][]string
-	for _, region := range m.r.Regions {
-		for _, g := range region.Groups {
-			rows = append(rows, m.totalsRow(markdownText(region.Name), markdownText(g.Model.Name), g.Totals))
-		}
+	for _, g := range m.r.Dearest() {
+		rows = append(rows, m.totalsRow(m.name(g.Region.Name), m.name(g.Model.Name), g.Totals))
 	}
-	rows = append(rows, m.totalsRow("**All**", "", m.r.Totals))
 	m.table([]string{"Region", "GPU model", "Instances", "GPUs", "Running per hour", "Listed per hour", "Listed per month", "Listed per GPU-hour", "Share of listed"},
-		[]bool{false, false, true, true, true, true, true, true, true}, rows)
+		[]bool{false, false, true, true, true, true, true, true, true}, rows, m.totalsRow("**All**", "", m.r.Totals))
 }
 
 func (m *markdown) totalsRow(region, model string, t report.Totals) []string {
@@ -163,11 +148,37 @@ func (m *markdown) totalsRow(region, model string, t report.Totals) []string {
 		m.r.PerHourText(t.Running), m.r.PerHourText(t.Listed), m.r.PerMonthText(t.Listed), m.r.RateText(t.GPUHour), t.ShareText()}
 }
 
+// elsewhere says where there is more: links where it is known how the report will stand, else the names of its files.
+func (m *markdown) elsewhere() {
+	m.line("## More")
+	base := m.r.BaseURL
+	if base == "" {
+		m.line("`%s` is this report in one file, with charts; `%s` is the workbook, with every instance.", reportPath, workbookPath)
+		return
+	}
+	var b strings.Builder
+	for _, to := range []struct{ name, path string }{
+		{"Overview", "index.html"}, {"Changes", changesPage}, {"Instances", "instances/index.html"},
+		{"This report in one file, with charts", reportPath}, {"Workbook, with every instance", workbookPath},
+	} {
+		fmt.Fprintf(&b, "- [%s](<%s/%s>)\n", to.name, base, to.path)
+	}
+	m.text(b.String() + "\n")
+}
+
 func (m *markdown) legend() {
-	m.b.WriteString("---\n\n")
+	m.text("---\n\n")
 	for _, sentence := range m.r.Legend() {
 		m.line("%s", sentence)
 	}
+}
+
+// name returns a name from the list as text, shortened where the summary has to be.
+func (m *markdown) name(name string) string {
+	if runes := []rune(name); m.longest != wholeNames && len(runes) > m.longest {
+		name = string(runes[:m.longest-1]) + "…"
+	}
+	return markdownText(name)
 }
 
 // markdownText returns text so that it shows as itself in running text, headings and table cells: plain words as they
@@ -196,15 +207,4 @@ func isPlainWords(text string) bool {
 		}
 	}
 	return text != "" && !reference.MatchString(text)
-}
-
-// markdownToHTML returns the HTML of Markdown, with raw HTML dropped and no style attribute, which the pages' policy
-// would block.
-func markdownToHTML(text []byte) (string, error) {
-	var b strings.Builder
-	err := goldmark.New(goldmark.WithExtensions(
-		extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute)),
-		extension.Strikethrough, extension.Linkify, extension.TaskList,
-	)).Convert(text, &b)
-	return b.String(), err
 }

@@ -1,16 +1,18 @@
 package render
 
 import (
+	"slices"
+
 	"gpufleet/render/report"
 )
 
 // changesInMarkdown is how many lines of changes the summary shows of each window.
 const changesInMarkdown = 50
 
-// changes writes what changed since the last run and since last week.
+// changes writes what changed since last week and since the last run.
 func (m *markdown) changes() {
 	m.line("## What changed")
-	for _, w := range m.r.Windows() {
+	for _, w := range slices.Backward(m.r.Windows()) {
 		m.line("### %s", w.Title)
 		m.line("%s", w.Basis())
 		if w.Window == nil {
@@ -33,7 +35,7 @@ func (m *markdown) changeSum(w report.NamedWindow) {
 		rows = append(rows, []string{"No changes", "", w.DeltaText(m.r.Settings)})
 	}
 	rows = append(rows, []string{"**Listed now**", "", m.r.PerHourText(w.After)}, []string{w.DeltaLabel(), "", w.DeltaText(m.r.Settings)})
-	m.table([]string{"Change", "Count", "Listed per hour"}, []bool{false, true, true}, rows)
+	m.table([]string{"Change", "Count", "Listed per hour"}, []bool{false, true, true}, nil, rows...)
 }
 
 func (m *markdown) changeLines(w report.NamedWindow) {
@@ -44,28 +46,27 @@ func (m *markdown) changeLines(w report.NamedWindow) {
 			rows = append(rows, []string{line.Kind.Label(), "", "", "", "", "", "", line.DeltaText(m.r.Settings)})
 			continue
 		}
-		rows = append(rows, []string{line.Kind.Label(), cellOf(line.Name(m.r.Settings)), cellOf(line.In.Region), cellOf(line.In.GPU), cellOf(line.FieldTitle(m.r.Settings)),
-			fieldCell(line, line.OldText(m.r.Settings)), fieldCell(line, line.NewText(m.r.Settings)), line.DeltaText(m.r.Settings)})
+		rows = append(rows, []string{line.Kind.Label(), m.cell(line.Name(m.r.Settings)), m.cell(line.In.Region), m.cell(line.In.GPU), m.cell(line.FieldTitle(m.r.Settings)),
+			m.fieldCell(line, line.OldText(m.r.Settings)), m.fieldCell(line, line.NewText(m.r.Settings)), line.DeltaText(m.r.Settings)})
 	}
 	m.table([]string{"Change", "Instance", "Region", "GPU model", "Field", "Old", "New", "Listed per hour"},
 		[]bool{false, false, false, false, false, false, false, true}, rows)
-	if more > 0 {
-		m.line("And %s more, in the workbook and in data/changes.json.", report.FormatCount(more))
-	}
+	table := &m.blocks[len(m.blocks)-1]
+	table.more, table.rest = more, ", in the workbook and in data/changes.json"
 }
 
-// cellOf returns text as it stands in a cell, blank where there is none.
-func cellOf(text string) string {
+// cell returns text as it stands in a cell, blank where there is none.
+func (m *markdown) cell(text string) string {
 	if text == "" {
 		return ""
 	}
-	return markdownText(text)
+	return m.name(text)
 }
 
 // fieldCell returns a value of a changed field as it stands in a cell. Only texts come from outside.
-func fieldCell(line report.ChangeLine, text string) string {
+func (m *markdown) fieldCell(line report.ChangeLine, text string) string {
 	if line.FieldType() != report.Text {
 		return text
 	}
-	return cellOf(text)
+	return m.cell(text)
 }

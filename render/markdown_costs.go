@@ -9,10 +9,10 @@ func (m *markdown) regions() {
 	m.line("## Regions")
 	var rows [][]string
 	for _, region := range m.r.Regions {
-		rows = append(rows, m.placeRow(markdownText(region.Name), region.Totals))
+		rows = append(rows, m.placeRow(m.name(region.Name), region.Totals))
 	}
 	m.table([]string{"Region", "Instances", "Running per hour", "Listed per hour", "Listed per GPU-hour", "Share of listed"},
-		[]bool{false, true, true, true, true, true}, append(rows, m.placeRow("**All**", m.r.Totals)))
+		[]bool{false, true, true, true, true, true}, rows, m.placeRow("**All**", m.r.Totals))
 }
 
 func (m *markdown) placeRow(name string, t report.Totals) []string {
@@ -24,12 +24,12 @@ func (m *markdown) models() {
 	m.line("## GPU models")
 	var rows [][]string
 	for _, model := range m.r.Models {
-		row := []string{markdownText(model.Name), report.FormatCount(model.Count), m.r.PerHourText(model.Listed), m.r.RateText(model.GPUHour), model.ShareText()}
+		row := []string{m.name(model.Name), report.FormatCount(model.Count), m.r.PerHourText(model.Listed), m.r.RateText(model.GPUHour), model.ShareText()}
 		for _, group := range []*report.Group{model.Cheapest, model.Dearest} {
 			if group == nil {
 				row = append(row, report.None, report.None)
 			} else {
-				row = append(row, markdownText(group.Region.Name), m.r.RateText(group.GPUHour))
+				row = append(row, m.name(group.Region.Name), m.r.RateText(group.GPUHour))
 			}
 		}
 		rows = append(rows, row)
@@ -41,7 +41,7 @@ func (m *markdown) models() {
 // budget writes what the headline would say of the budget, for a fleet that has no headline.
 func (m *markdown) budget() {
 	if rows := m.budgetRows(); len(rows) > 0 {
-		m.table([]string{"Figure", "Value"}, []bool{false, true}, rows)
+		m.table([]string{"Figure", "Value"}, []bool{false, true}, nil, rows...)
 	}
 }
 

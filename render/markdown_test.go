@@ -12,6 +12,7 @@ import (
 	"golang.org/x/net/html"
 
 	"gpufleet/fetch/fleet"
+	"gpufleet/render/notes"
 	"gpufleet/render/report"
 )
 
@@ -26,8 +27,8 @@ func reportOf(instances ...*fleet.Instance) *report.Report {
 // summaryOf returns the summary of a report, and the same as a tree of HTML.
 func summaryOf(t *testing.T, r *report.Report) (string, *html.Node) {
 	t.Helper()
-	summary := Summary(r)
-	text, err := markdownToHTML(summary)
+	markdown := string(Summary(r))
+	text, err := notes.HTML([]byte(markdown))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +36,7 @@ func summaryOf(t *testing.T, r *report.Report) (string, *html.Node) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(summary), tree
+	return markdown, tree
 }
 
 // hostile are names that mean something to Markdown, to GitHub or to HTML. The larger collections are read where they are
@@ -172,7 +173,7 @@ func TestEmptyMarkdown(t *testing.T) {
 
 func TestMarkdownStaysSafe(t *testing.T) {
 	for _, text := range []string{"<script>alert(1)</script>", "[a](javascript:alert(1))", "<img src=x onerror=alert(1)>", "|a|\n|:-:|\n|b|"} {
-		got, err := markdownToHTML([]byte(text))
+		got, err := notes.HTML([]byte(text))
 		if err != nil || strings.Contains(got, "<script") || strings.Contains(got, "javascript:") || strings.Contains(got, "<img") || strings.Contains(got, "style=") {
 			t.Errorf("%s: %s, %v", text, got, err)
 		}

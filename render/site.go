@@ -6,9 +6,16 @@ import (
 	"errors"
 	"io"
 
+	"gpufleet/render/notes"
 	"gpufleet/render/report"
 	"gpufleet/render/workbook"
 	"gpufleet/templates"
+)
+
+// Files that others name.
+const (
+	reportPath   = "report.html"
+	workbookPath = "fleet.xlsx"
 )
 
 // Create opens a file of the output folder for writing. The path is relative, with slashes.
@@ -17,7 +24,11 @@ type Create func(path string) (io.WriteCloser, error)
 // Write writes every output of the report, in a fixed order. Where a file could not be written, the error is that of create or of the file.
 func Write(r *report.Report, create Create) error {
 	summary := Summary(r)
-	summaryHTML, err := markdownToHTML(summary)
+	summaryHTML, err := notes.HTML(summary)
+	if err != nil {
+		return err
+	}
+	notesHTML, err := notes.HTML([]byte(r.Notes))
 	if err != nil {
 		return err
 	}
@@ -30,7 +41,7 @@ func Write(r *report.Report, create Create) error {
 		{"data/groups.csv", writeGroupsCSV},
 		{"data/changes.json", writeChangesJSON},
 		{"summary.md", func(w io.Writer, _ *report.Report) error { _, err := w.Write(summary); return err }},
-		{"fleet.xlsx", workbook.Write},
+		{workbookPath, workbook.Write},
 		{feedPath, writeFeed},
 	}
 	sizes := templates.Sizes{} // of what the pages offer, so the pages come last
@@ -43,7 +54,7 @@ func Write(r *report.Report, create Create) error {
 	if err := writePast(r, create); err != nil {
 		return err
 	}
-	return writeSite(r, summaryHTML, sizes, create)
+	return writeSite(r, summaryHTML, notesHTML, sizes, create)
 }
 
 // sized has the sizes of files counted as they are written.
@@ -75,7 +86,7 @@ func writePrivate(r *report.Report, create Create) error {
 	if err := writeFile(create, "instances.csv", func(w io.Writer) error { return writeInstancesCSV(w, r) }); err != nil {
 		return err
 	}
-	return writeFile(create, "fleet.xlsx", func(w io.Writer) error { return workbook.Write(w, r) })
+	return writeFile(create, workbookPath, func(w io.Writer) error { return workbook.Write(w, r) })
 }
 
 // writeFile creates a file, has it written and closes it.

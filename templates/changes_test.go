@@ -33,7 +33,7 @@ func TestChangesPage(t *testing.T) {
 	if err := r.Compare(&past.Past{Snapshots: first.Snapshots, Days: first.Days}); err != nil {
 		t.Fatal(err)
 	}
-	for page := range Pages(r, summary, nil) {
+	for page := range Pages(r, summary, "", nil) {
 		if page.Path != changesPath {
 			continue
 		}

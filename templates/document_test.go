@@ -215,13 +215,13 @@ func skeleton(n *html.Node) string {
 }
 
 func TestSummaryTablesScroll(t *testing.T) {
-	got := withScrollingTables(`<p>a</p><table>1</table><p>&lt;table&gt;</p><table>2</table>b`)
+	got := withScrollingTables(`<p>a</p><table>1</table><p>&lt;table&gt;</p><table>2</table>b`, "Table")
 	want := `<p>a</p><section class="scroll" aria-label="Table 1" tabindex="0"><table>1</table></section><p>&lt;table&gt;</p>` +
 		`<section class="scroll" aria-label="Table 2" tabindex="0"><table>2</table></section>b`
 	if got != want {
 		t.Errorf("got %s\nwant %s", got, want)
 	}
-	if got := withScrollingTables("<p>none</p>"); got != "<p>none</p>" {
+	if got := withScrollingTables("<p>none</p>", "Table"); got != "<p>none</p>" {
 		t.Errorf("got %s", got)
 	}
 }

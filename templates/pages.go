@@ -21,9 +21,9 @@ type Page struct {
 type Sizes map[string]int64
 
 // Pages yields the site's pages in a fixed order. The summary is safe HTML with a heading of its own.
-func Pages(r *report.Report, summary string, sizes Sizes) iter.Seq[Page] {
+func Pages(r *report.Report, summary, notes string, sizes Sizes) iter.Seq[Page] {
 	return func(yield func(Page) bool) {
-		_ = yield(Page{overviewPath, overview(overviewFrame(r, sizes))}) &&
+		_ = yield(Page{overviewPath, overview(overviewFrame(r, sizes), withScrollingTables(notes, "Notes, table"))}) &&
 			yield(Page{NotFoundPath, notFound(notFoundFrame(r))}) &&
 			yieldPlaces(r, regionKind, regionPlaces(r.Regions), yield) &&
 			yieldRegions(r, yield) &&
@@ -31,7 +31,7 @@ func Pages(r *report.Report, summary string, sizes Sizes) iter.Seq[Page] {
 			yieldModels(r, yield) &&
 			yieldInstances(r, yield) &&
 			yield(Page{changesPath, changesPage(changesFrame(r))}) &&
-			yield(Page{summaryPath, summaryPage(summaryFrame(r), withScrollingTables(summary))}) &&
+			yield(Page{summaryPath, summaryPage(summaryFrame(r), withScrollingTables(summary, "Table"))}) &&
 			yield(Page{aboutPath, about(aboutFrame(r))})
 	}
 }

@@ -56,7 +56,7 @@ type rendered struct {
 func render(t *testing.T, list *fleet.Fleet, s report.Settings) []rendered {
 	t.Helper()
 	var pages []rendered
-	for page := range Pages(report.New(list, s), summary, nil) {
+	for page := range Pages(report.New(list, s), summary, "", nil) {
 		var b strings.Builder
 		if err := page.Body.Render(context.Background(), &b); err != nil {
 			t.Fatalf("%s: %v", page.Path, err)

@@ -101,7 +101,7 @@ func TestManyPlaces(t *testing.T) {
 
 // TestSizes holds that downloads say how large they are where that is known, and nothing where it is not.
 func TestSizes(t *testing.T) {
-	for page := range Pages(report.New(example(t), settings()), summary, Sizes{workbook.path: 36049}) {
+	for page := range Pages(report.New(example(t), settings()), summary, "", Sizes{workbook.path: 36049}) {
 		var b strings.Builder
 		if err := page.Body.Render(context.Background(), &b); err != nil {
 			t.Fatal(err)

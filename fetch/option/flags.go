@@ -19,6 +19,7 @@ var Groups = []Group{
 		&cli.StringFlag{Name: "out", Value: "out", Usage: "write the report into `DIR`"},
 		&cli.StringFlag{Name: "title", Value: "GPU fleet", Usage: "`TEXT` that heads every page"},
 		&cli.StringFlag{Name: "expect-every", Value: "24h", Usage: "the `TIME` between two runs: twice that without one shows as out of date"},
+		&cli.StringFlag{Name: "notes", Usage: "Markdown of your own in `FILE.md`, which comes first in the summary, the one-file report and on the overview"},
 		&cli.StringFlag{Name: "base-url", Usage: "the `URL` at which the folder will be published, for links that need it: those of the feed, the sitemap, the summary and 404.html"},
 	}},
 	{Name: "privacy", Flags: []cli.Flag{

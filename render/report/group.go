@@ -90,3 +90,13 @@ func compareBools(a, b bool) int {
 	}
 	return 1
 }
+
+// Dearest returns the groups by their listed cost, the dearest first, of equals in the order of regions and models.
+func (r *Report) Dearest() []*Group {
+	var groups []*Group
+	for _, region := range r.Regions {
+		groups = append(groups, region.Groups...)
+	}
+	slices.SortStableFunc(groups, func(a, b *Group) int { return b.Listed.PerHour.Cmp(a.Listed.PerHour) })
+	return groups
+}

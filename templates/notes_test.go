@@ -1,0 +1,29 @@
+package templates
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"gpufleet/fetch/fleet"
+	"gpufleet/render/report"
+)
+
+// TestNotes finds the notes on the overview before all figures, and nowhere but where they belong.
+func TestNotes(t *testing.T) {
+	const notes = `<h2>Week 47</h2><table><thead><tr><th>A</th></tr></thead></table>`
+	for _, list := range []*fleet.Fleet{example(t), {}} {
+		for page := range Pages(report.New(list, settings()), summary, notes, nil) {
+			var b strings.Builder
+			if err := page.Body.Render(context.Background(), &b); err != nil {
+				t.Fatal(err)
+			}
+			_, main, _ := strings.Cut(b.String(), "<main")
+			at := strings.Index(main, `<section class="prose" aria-label="Notes"><h2>Week 47</h2><section class="scroll" aria-label="Notes, table 1"`)
+			first := strings.IndexAny(main, "$≥")
+			if here := page.Path == overviewPath; here != (at > 0) || here && first >= 0 && first < at {
+				t.Errorf("%s has the notes at %d, behind a figure at %d", page.Path, at, first)
+			}
+		}
+	}
+}
