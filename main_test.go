@@ -229,6 +229,11 @@ func TestExitCodes(t *testing.T) {
 		{"previous site with a password", 2, "user name or password", nil, []string{"--demo", "--previous", "https://u:SECRET@example.org"}},
 		{"base address", 2, "--base-url: not a web address", nil, []string{"--demo", "--base-url", "example.org"}},
 		{"base address with a query", 2, "--base-url: it holds a query", nil, []string{"--demo", "--base-url", "https://example.org/?a=SECRET"}},
+		{"notes missing", 2, "--notes " + filepath.Join(dir, "none.md"), tokenSet, []string{"--api-url", closed.URL, "--notes", filepath.Join(dir, "none.md")}},
+		{"notes are a folder", 2, "is a directory", nil, []string{"--demo", "--notes", dir}},
+		{"notes in no encoding", 2, "not in UTF-8", tokenSet, []string{"--api-url", closed.URL, "--notes", write(t, filepath.Join(dir, "latin.md"), "caf\xe9 SECRET")}},
+		{"notes too long", 2, "longer than 32768 bytes", tokenSet, []string{"--api-url", closed.URL, "--notes", write(t, filepath.Join(dir, "long.md"), strings.Repeat("SECRET ", 5000))}},
+		{"notes without a value", 2, "--notes needs a value", nil, []string{"--demo", "--notes", ""}},
 		{"bad epoch", 2, "$SOURCE_DATE_EPOCH", map[string]string{"SOURCE_DATE_EPOCH": "today"}, []string{"--demo"}},
 
 		{"unreachable", 3, "refused", tokenSet, []string{"--api-url", closed.URL, "--timeout", "20s"}},
@@ -694,6 +699,23 @@ func TestAudience(t *testing.T) {
 		}
 		if found != want {
 			t.Errorf("%s: addresses are there: %v", audience, found)
+		}
+	}
+}
+
+// TestNotes finds the author's own words, made safe, where they belong and nowhere else.
+func TestNotes(t *testing.T) {
+	dir := t.TempDir()
+	notes := write(t, filepath.Join(dir, "notes.md"), "# NOTED\n\n<b>bold</b> [a](javascript:alert(1)) ![p](https://example.org/p.png)\n\n<!-- not closed")
+	out := filepath.Join(dir, "out")
+	execute(t, map[string]string{"GPUFLEET_NOTES": notes}, "--demo", "--out", out).want(t, 0)
+	for name, text := range everything(t, out) {
+		want := map[string]string{"summary.md": "\n## NOTED\n\nbold a [p](<https://example.org/p.png>)\n", "index.html": "<h2>NOTED</h2>\n<p>bold a <a href=\"https://example.org/p.png\">p</a></p>"}[name]
+		if name == "summary/index.html" || name == "report.html" {
+			want = "<h2>NOTED</h2>"
+		}
+		if strings.Contains(text, "NOTED") != (want != "") || !strings.Contains(text, want) {
+			t.Errorf("%s: the notes are there: %v, and should be: %q", name, strings.Contains(text, "NOTED"), want)
 		}
 	}
 }
