@@ -65,7 +65,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	t := talk.New(stdout, stderr, os.Getenv)
 	defer func() {
 		if cause := recover(); cause != nil {
-			fmt.Fprintf(t.Stderr, "gpufleet: internal error (%s): please report it with what follows\n%s", panicText(cause), debug.Stack())
+			stack := debug.Stack()
+			if other, ok := cause.(*render.Panic); ok { // of another goroutine
+				cause, stack = other.Cause, other.Stack
+			}
+			fmt.Fprintf(t.Stderr, "gpufleet: internal error (%s): please report it with what follows\n%s", panicText(cause), stack)
 			code = exitFailed
 		}
 	}()

@@ -25,7 +25,7 @@ func BenchmarkWriters(b *testing.B) {
 	}{
 		{"JSON", writeInstancesJSON},
 		{"CSV", writeInstancesCSV},
-		{"HTML", func(_ io.Writer, r *report.Report) error { return writeSite(r, "", "", nil, discard) }},
+		{"HTML", func(_ io.Writer, r *report.Report) error { return writeAll(siteOutputs(r, "", "", nil), discard) }},
 	}
 	for _, writer := range writers {
 		b.Run(writer.name, func(b *testing.B) {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"iter"
 	"time"
 
 	"gpufleet/fetch/fleet"
@@ -101,17 +102,14 @@ func (c *changesWriter) end() {
 	}
 }
 
-// writePast writes what later runs compare with: the history and the snapshots.
-func writePast(r *report.Report, create Create) error {
-	writeHistory := func(w io.Writer) error { return past.WriteHistory(w, r.Head(), r.Days) }
-	if err := writeFile(create, past.HistoryPath, writeHistory); err != nil {
-		return err
-	}
-	for _, s := range r.Snapshots {
-		write := func(w io.Writer) error { _, err := s.WriteTo(w); return err }
-		if err := writeFile(create, s.Path(), write); err != nil {
-			return err
+// pastOutputs yields what later runs compare with: the snapshots and the history.
+func pastOutputs(r *report.Report) iter.Seq[output] {
+	return func(yield func(output) bool) {
+		for _, s := range r.Snapshots {
+			if !yield(output{path: s.Path(), write: func(w io.Writer) error { _, err := s.WriteTo(w); return err }}) {
+				return
+			}
 		}
+		yield(output{path: past.HistoryPath, write: func(w io.Writer) error { return past.WriteHistory(w, r.Head(), r.Days) }})
 	}
-	return nil
 }

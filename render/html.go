@@ -3,6 +3,7 @@ package render
 import (
 	"context"
 	"io"
+	"iter"
 
 	"gpufleet/render/report"
 	"gpufleet/static"
@@ -12,30 +13,34 @@ import (
 // noJekyll is the file that keeps GitHub Pages from leaving out what it takes for private.
 const noJekyll = ".nojekyll"
 
-// writeSite writes the site: its pages, then the files that all of them share, always in the same order. summaryHTML
-// and notesHTML are the summary and the notes as safe HTML. A page is rendered straight into its file, so that memory holds no whole page.
-func writeSite(r *report.Report, summaryHTML, notesHTML string, sizes templates.Sizes, create Create) error {
-	var indexed []string
-	for page := range templates.Pages(r, summaryHTML, notesHTML, sizes) {
-		if page.Path != templates.NotFoundPath {
-			indexed = append(indexed, page.Path)
+// overviewPage tells the sizes of other files.
+const overviewPage = "index.html"
+
+// siteOutputs yields the site: its pages, then the files that all of them share, always in the same order. summaryHTML and
+// notesHTML are the summary and the notes as safe HTML. The overview tells the sizes of other files, so it is written once those are known. A page is rendered straight into its file, so that memory holds no whole page.
+func siteOutputs(r *report.Report, summaryHTML, notesHTML string, sizes templates.Sizes) iter.Seq[output] {
+	return func(yield func(output) bool) {
+		var indexed []string
+		for page := range templates.Pages(r, summaryHTML, notesHTML, sizes) {
+			if page.Path != templates.NotFoundPath {
+				indexed = append(indexed, page.Path)
+			}
+			render := func(w io.Writer) error { return page.Body.Render(context.Background(), w) }
+			if !yield(output{page.Path, render, page.Path == overviewPage}) {
+				return
+			}
 		}
-		render := func(w io.Writer) error { return page.Body.Render(context.Background(), w) }
-		if err := writeFile(create, page.Path, render); err != nil {
-			return err
+		for _, file := range static.Files() {
+			copyContent := func(w io.Writer) error { _, err := io.WriteString(w, file.Content); return err }
+			if !yield(output{path: file.Path, write: copyContent}) {
+				return
+			}
 		}
+		if r.BaseURL != "" && !r.Internal() { // what is internal is not for search engines
+			if !yield(output{path: sitemapPath, write: func(w io.Writer) error { return writeSitemap(w, r, indexed) }}) {
+				return
+			}
+		}
+		yield(output{path: noJekyll, write: func(io.Writer) error { return nil }})
 	}
-	for _, file := range static.Files() {
-		copyContent := func(w io.Writer) error { _, err := io.WriteString(w, file.Content); return err }
-		if err := writeFile(create, file.Path, copyContent); err != nil {
-			return err
-		}
-	}
-	if r.BaseURL != "" && !r.Internal() { // what is internal is not for search engines
-		write := func(w io.Writer) error { return writeSitemap(w, r, indexed) }
-		if err := writeFile(create, sitemapPath, write); err != nil {
-			return err
-		}
-	}
-	return writeFile(create, noJekyll, func(io.Writer) error { return nil })
 }

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/net/html"
@@ -18,7 +20,8 @@ import (
 
 // memory is an output folder in memory.
 type memory struct {
-	order []string
+	mu    sync.Mutex
+	order []string // in which the files were created
 	files map[string]*memoryFile
 }
 
@@ -30,6 +33,8 @@ type memoryFile struct {
 func (f *memoryFile) Close() error { f.closed = true; return nil }
 
 func (m *memory) create(path string) (io.WriteCloser, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if m.files[path] != nil {
 		return nil, fmt.Errorf("%s is written twice", path)
 	}
@@ -115,72 +120,142 @@ func TestLinksResolve(t *testing.T) {
 
 func TestSiteIsTheSameTwice(t *testing.T) {
 	var first, second memory
-	if err := errors.Join(writeSite(manyGroups(), "<h1>a</h1>", "", nil, first.create), writeSite(manyGroups(), "<h1>a</h1>", "", nil, second.create)); err != nil {
+	if err := errors.Join(writeSite(manyGroups(), first.create), writeSite(manyGroups(), second.create)); err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(first.order, second.order) {
-		t.Errorf("order %v\nthen %v", first.order, second.order)
+	if len(first.files) != len(second.files) {
+		t.Errorf("%d files, then %d", len(first.files), len(second.files))
 	}
 	for path, file := range first.files {
-		if !bytes.Equal(file.Bytes(), second.files[path].Bytes()) {
+		if again := second.files[path]; again == nil || !bytes.Equal(file.Bytes(), again.Bytes()) {
 			t.Errorf("%s differs", path)
 		}
 	}
 }
 
-// failing fails to create, write or close its nth file.
-type failing struct {
-	memory
-	create, write, close int
+func writeSite(r *report.Report, create Create) error {
+	return writeAll(siteOutputs(r, "<h1>a</h1>", "", nil), create)
 }
 
-var errFull = errors.New("disk full")
+// failing fails to create, write or close files of some paths.
+type failing struct {
+	memory
+	how   string
+	paths []string
+}
+
+// fault is how it fails. Which file it is about matters where there are several.
+type fault string
+
+func (f fault) Error() string { return "cannot write " + string(f) }
 
 func (f *failing) open(path string) (io.WriteCloser, error) {
-	n := len(f.order) + 1
-	if n == f.create {
-		return nil, errFull
+	fails := slices.Contains(f.paths, path)
+	if fails && f.how == "create" {
+		return nil, fault(path)
 	}
 	file, err := f.memory.create(path)
-	return &failingFile{WriteCloser: file, write: n == f.write, close: n == f.close}, err
+	if fails {
+		file = &failingFile{file, path, f.how}
+	}
+	return file, err
 }
 
 type failingFile struct {
 	io.WriteCloser
-	write, close bool
+	path, how string
 }
 
 func (f *failingFile) Write(p []byte) (int, error) {
-	if f.write {
-		return 0, errFull
+	if f.how == "write" {
+		return 0, fault(f.path)
 	}
 	return f.WriteCloser.Write(p)
 }
 
 func (f *failingFile) Close() error {
-	if err := f.WriteCloser.Close(); err != nil || !f.close {
+	if err := f.WriteCloser.Close(); err != nil || f.how != "close" {
 		return err
 	}
-	return errFull
+	return fault(f.path)
 }
 
-// TestSiteStopsAtAnError holds that whatever goes wrong with a file is the site's error, and the last file touched.
-func TestSiteStopsAtAnError(t *testing.T) {
+// TestErrors holds that whatever goes wrong with a file is the error, that of two files the first in the list is named, whoever
+// fails first, and that few files are begun after it.
+func TestErrors(t *testing.T) {
+	r := reportOf(exampleInstance(t))
 	var whole memory
-	if err := writeSite(reportOf(), "", "", nil, whole.create); err != nil {
+	if err := writeSite(r, whole.create); err != nil {
 		t.Fatal(err)
 	}
-	for n := 1; n <= len(whole.order); n++ {
-		for name, f := range map[string]*failing{"create": {create: n}, "write": {write: n}, "close": {close: n}} {
-			if name == "write" && whole.files[whole.order[n-1]].Len() == 0 {
+	var paths []string
+	for o := range siteOutputs(r, "", "", nil) {
+		if !o.last {
+			paths = append(paths, o.path)
+		}
+	}
+	paths = append(paths, overviewPage)
+	for i, path := range paths {
+		for _, how := range []string{"create", "write", "close"} {
+			if how == "write" && whole.files[path].Len() == 0 {
 				continue
 			}
-			if err := writeSite(reportOf(), "", "", nil, f.open); !errors.Is(err, errFull) {
-				t.Errorf("%s of %s fails: error %v", name, whole.order[n-1], err)
+			f := &failing{how: how, paths: paths[i:]}
+			if err := writeSite(r, f.open); !errors.Is(err, fault(path)) {
+				t.Errorf("%s of %s fails: error %v", how, path, err)
 			}
-			if len(f.order) > n {
-				t.Errorf("%s of %s fails, yet %s follows", name, whole.order[n-1], f.order[n])
+			if len(f.order) > i+2*runtime.GOMAXPROCS(0) {
+				t.Errorf("%s of %s fails, yet %d files follow", how, path, len(f.order)-i)
+			}
+			for _, file := range f.files {
+				if !file.closed {
+					t.Errorf("%s of %s fails, and a file stays open", how, path)
+				}
 			}
 		}
 	}
+}
+
+// TestGivenUp has a file fail while one behind it in the list is being written: that one is stopped. One before it is written to
+// its end.
+func TestGivenUp(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(3))
+	var folder memory
+	begun, failed := make(chan bool), make(chan bool)
+	err := writeAll(slices.Values([]output{
+		{path: "before", write: func(w io.Writer) error {
+			<-failed
+			_, err := io.WriteString(w, "whole")
+			return err
+		}},
+		{path: "fails", write: func(io.Writer) error { <-begun; return fault("fails") }},
+		{path: "behind", write: func(w io.Writer) error {
+			begun <- true
+			for {
+				if _, err := io.WriteString(w, "x"); err != nil {
+					close(failed)
+					return err
+				}
+			}
+		}},
+	}), folder.create)
+	if !errors.Is(err, fault("fails")) || errors.Is(err, errGivenUp) {
+		t.Error(err)
+	}
+	if text := folder.files["before"].String(); text != "whole" {
+		t.Errorf("the file before it holds %q", text)
+	}
+}
+
+// TestPanicsReachTheCaller has a writer panic on a goroutine of its own.
+func TestPanicsReachTheCaller(t *testing.T) {
+	defer func() {
+		caught, ok := recover().(*Panic)
+		if !ok || caught.Cause != "oops" || !strings.Contains(string(caught.Stack), "TestPanicsReachTheCaller") {
+			t.Errorf("caught %v", caught)
+		}
+	}()
+	var folder memory
+	err := writeAll(slices.Values([]output{{path: "a", write: func(io.Writer) error { panic("oops") }}}), folder.create)
+	t.Errorf("it returned %v", err)
 }

@@ -3,8 +3,10 @@
 package render
 
 import (
-	"errors"
 	"io"
+	"iter"
+	"slices"
+	"sync"
 
 	"gpufleet/render/notes"
 	"gpufleet/render/report"
@@ -18,10 +20,12 @@ const (
 	workbookPath = "fleet.xlsx"
 )
 
-// Create opens a file of the output folder for writing. The path is relative, with slashes.
+// Create opens a file of the output folder for writing. The path is relative, with slashes. It is called from several
+// goroutines.
 type Create func(path string) (io.WriteCloser, error)
 
-// Write writes every output of the report, in a fixed order. Where a file could not be written, the error is that of create or of the file.
+// Write writes every output of the report, several at once. Where files could not be written, the error is that of create or of
+// the file, and of the same file each time.
 func Write(r *report.Report, create Create) error {
 	summary := Summary(r)
 	summaryHTML, err := notes.HTML(summary)
@@ -32,68 +36,82 @@ func Write(r *report.Report, create Create) error {
 	if err != nil {
 		return err
 	}
-	outputs := []struct {
-		path  string
-		write func(io.Writer, *report.Report) error
-	}{
-		{"data/instances.json", writeInstancesJSON},
-		{"data/instances.csv", writeInstancesCSV},
-		{"data/groups.csv", writeGroupsCSV},
-		{"data/changes.json", writeChangesJSON},
-		{"summary.md", func(w io.Writer, _ *report.Report) error { _, err := w.Write(summary); return err }},
-		{workbookPath, workbook.Write},
-		{feedPath, writeFeed},
+	writeSummary := func(w io.Writer) error { _, err := w.Write(summary); return err }
+	of := func(write func(io.Writer, *report.Report) error) func(io.Writer) error {
+		return func(w io.Writer) error { return write(w, r) }
 	}
-	sizes := templates.Sizes{} // of what the pages offer, so the pages come last
-	create = sized(create, sizes)
-	for _, output := range outputs {
-		if err := writeFile(create, output.path, func(w io.Writer) error { return output.write(w, r) }); err != nil {
-			return err
-		}
-	}
-	if err := writePast(r, create); err != nil {
-		return err
-	}
-	return writeSite(r, summaryHTML, notesHTML, sizes, create)
+	sizes := &sizes{of: templates.Sizes{}} // of what the overview offers, which therefore comes last
+	// What takes longest comes first: the others are written while it is.
+	return writeAll(joined(
+		slices.Values([]output{{path: workbookPath, write: of(workbook.Write)}}),
+		pastOutputs(r),
+		slices.Values([]output{
+			{path: "data/instances.json", write: of(writeInstancesJSON)},
+			{path: "data/instances.csv", write: of(writeInstancesCSV)},
+			{path: "data/groups.csv", write: of(writeGroupsCSV)},
+			{path: "data/changes.json", write: of(writeChangesJSON)},
+			{path: "summary.md", write: writeSummary},
+			{path: feedPath, write: of(writeFeed)},
+		}),
+		siteOutputs(r, summaryHTML, notesHTML, sizes.of),
+	), sizes.counted(create))
 }
 
-// sized has the sizes of files counted as they are written.
-func sized(create Create, sizes templates.Sizes) Create {
+// sizes are those of the files that are written.
+type sizes struct {
+	mu sync.Mutex
+	of templates.Sizes
+}
+
+// counted has the bytes of files counted as they are written.
+func (s *sizes) counted(create Create) Create {
 	return func(path string) (io.WriteCloser, error) {
 		file, err := create(path)
 		if err != nil {
 			return nil, err
 		}
-		return &sizedFile{file, path, sizes}, nil
+		return &countedFile{WriteCloser: file, path: path, sizes: s}, nil
 	}
 }
 
-type sizedFile struct {
+type countedFile struct {
 	io.WriteCloser
 	path  string
-	sizes templates.Sizes
+	size  int64
+	sizes *sizes
 }
 
-func (f *sizedFile) Write(p []byte) (int, error) {
+func (f *countedFile) Write(p []byte) (int, error) {
 	n, err := f.WriteCloser.Write(p)
-	f.sizes[f.path] += int64(n)
+	f.size += int64(n)
 	return n, err
+}
+
+func (f *countedFile) Close() error {
+	f.sizes.mu.Lock()
+	f.sizes.of[f.path] = f.size
+	f.sizes.mu.Unlock()
+	return f.WriteCloser.Close()
+}
+
+// joined yields what each of the lists has.
+func joined(lists ...iter.Seq[output]) iter.Seq[output] {
+	return func(yield func(output) bool) {
+		for _, list := range lists {
+			for o := range list {
+				if !yield(o) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // writePrivate writes the files of a private folder, of a report for an internal audience: the workbook and the CSV of the
 // instances.
 func writePrivate(r *report.Report, create Create) error {
-	if err := writeFile(create, "instances.csv", func(w io.Writer) error { return writeInstancesCSV(w, r) }); err != nil {
-		return err
-	}
-	return writeFile(create, workbookPath, func(w io.Writer) error { return workbook.Write(w, r) })
-}
-
-// writeFile creates a file, has it written and closes it.
-func writeFile(create Create, path string, write func(io.Writer) error) error {
-	file, err := create(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(write(file), file.Close())
+	return writeAll(slices.Values([]output{
+		{path: workbookPath, write: func(w io.Writer) error { return workbook.Write(w, r) }},
+		{path: "instances.csv", write: func(w io.Writer) error { return writeInstancesCSV(w, r) }},
+	}), create)
 }
