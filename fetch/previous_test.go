@@ -35,10 +35,7 @@ func earlierReport(t *testing.T, days ...int) map[string]string {
 	var entries []past.Entry
 	for _, ago := range days {
 		taken := today.AddDate(0, 0, -ago)
-		s, err := past.NewSnapshot(runHead(), taken, 1, slices.Values([]*fleet.Instance{{ID: "1", Status: "Running"}}))
-		if err != nil {
-			t.Fatal(err)
-		}
+		s := past.NewSnapshot(runHead(), taken, 1, slices.Values([]*fleet.Instance{{ID: "1", Status: "Running"}}))
 		var b bytes.Buffer
 		s.WriteTo(&b)
 		files[s.Path()] = b.String()
@@ -367,10 +364,7 @@ func TestCleanedTextsReadAgain(t *testing.T) {
 		if text == "" {
 			continue
 		}
-		s, err := past.NewSnapshot(runHead(), today, 1, slices.Values([]*fleet.Instance{{ID: "1", HostName: text}}))
-		if err != nil {
-			t.Fatal(err)
-		}
+		s := past.NewSnapshot(runHead(), today, 1, slices.Values([]*fleet.Instance{{ID: "1", HostName: text}}))
 		var b bytes.Buffer
 		s.WriteTo(&b)
 		if _, err := past.ReadSnapshot(b.Bytes()); err != nil {

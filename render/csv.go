@@ -32,12 +32,25 @@ func writeCSV[T any](w io.Writer, columns []report.Column[T], rows []T) error {
 	if err := out.Write(cells); err != nil {
 		return err
 	}
+	var text []byte // of a row's figures, of which each cell is a part
+	ends := make([]int, len(columns))
 	for _, row := range rows {
+		text = text[:0]
 		for i, column := range columns {
-			cells[i] = report.Exact(column.Type, column.Value(row))
+			v := column.Value(row)
 			if column.Type == report.Text {
-				cells[i] = inertCell(cells[i])
+				cells[i] = inertCell(v.Text)
+			} else {
+				text = report.AppendExact(text, column.Type, v)
 			}
+			ends[i] = len(text)
+		}
+		figures, start := string(text), 0
+		for i, column := range columns {
+			if column.Type != report.Text {
+				cells[i] = figures[start:ends[i]]
+			}
+			start = ends[i]
 		}
 		if err := out.Write(cells); err != nil {
 			return err

@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"gpufleet/fetch/past"
 	"gpufleet/render/report"
 )
 
@@ -54,15 +55,15 @@ func writeInstancesJSON(w io.Writer, r *report.Report) error {
 
 // appendJSON appends a value of a column as JSON.
 func appendJSON(line []byte, typ report.Type, v report.Value) ([]byte, error) {
-	exact := report.Exact(typ, v)
 	switch {
 	case !v.Known:
 		return append(line, "null"...), nil
 	case typ == report.Count || typ == report.Size:
-		return append(line, exact...), nil
+		return report.AppendExact(line, typ, v), nil
+	case typ == report.Text:
+		return past.AppendText(line, v.Text)
 	}
-	text, err := json.Marshal(exact)
-	return append(line, text...), err
+	return append(report.AppendExact(append(line, '"'), typ, v), '"'), nil
 }
 
 // budget is what data/instances.json says of the month's budget.

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -15,6 +16,7 @@ import (
 // last digit whatever the rows are, and a tenth of a second in a million rows buys that.
 type Money struct {
 	amount decimal.Decimal
+	text   string // as String returns it, of an amount that was read: every output shows it; "" of others
 }
 
 // The widest price that is believed: below a billion an hour, to 30 decimals. It bounds the work that
@@ -46,21 +48,21 @@ func ParseMoney(text string) (Money, error) {
 		d.GreaterThanOrEqual(maxPrice) || !d.Equal(d.Truncate(maxPriceScale)) {
 		return Money{}, errPrice
 	}
-	return Money{d}, nil
+	return Money{d, d.String()}, nil
 }
 
 // MoneyOf returns an amount of any size, for what does not come from a list.
-func MoneyOf(amount decimal.Decimal) Money { return Money{amount} }
+func MoneyOf(amount decimal.Decimal) Money { return Money{amount: amount} }
 
 // Add returns m + n, exactly.
-func (m Money) Add(n Money) Money { return Money{m.amount.Add(n.amount)} }
+func (m Money) Add(n Money) Money { return Money{amount: m.amount.Add(n.amount)} }
 
 // Times returns m times a plain number, exactly.
-func (m Money) Times(factor decimal.Decimal) Money { return Money{m.amount.Mul(factor)} }
+func (m Money) Times(factor decimal.Decimal) Money { return Money{amount: m.amount.Mul(factor)} }
 
 // Divided returns m divided by a number that is not 0, rounded half away from 0 to so many decimals.
 func (m Money) Divided(by decimal.Decimal, places int32) Money {
-	return Money{m.amount.DivRound(by, places)}
+	return Money{amount: m.amount.DivRound(by, places)}
 }
 
 // Percent returns how many percent m is of whole, which is not 0, rounded half away from 0 to so many decimals.
@@ -78,11 +80,16 @@ func (m Money) Cmp(n Money) int { return m.amount.Cmp(n.amount) }
 func (m Money) Sign() int { return m.amount.Sign() }
 
 // String returns the amount exactly and shortest, for machines: "0.679", "14.4", "0".
-func (m Money) String() string { return m.amount.String() }
+func (m Money) String() string {
+	if m.text != "" {
+		return m.text
+	}
+	return m.amount.String()
+}
 
 // Fixed returns the amount exactly, with at least so many decimals: "14.40", "0.679" for 2.
 func (m Money) Fixed(decimals int) string {
-	text := m.amount.String()
+	text := m.String()
 	point := strings.IndexByte(text, '.')
 	if point < 0 {
 		point = len(text)
@@ -95,4 +102,7 @@ func (m Money) Fixed(decimals int) string {
 }
 
 // Float64 returns the nearest float64, for a workbook's cell, which can hold nothing more exact.
-func (m Money) Float64() float64 { return m.amount.InexactFloat64() }
+func (m Money) Float64() float64 {
+	nearest, _ := strconv.ParseFloat(m.String(), 64) // fails for an infinite one alone, which is the nearest then
+	return nearest
+}

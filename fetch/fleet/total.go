@@ -20,8 +20,8 @@ func ParseTotal(text string) (Money, error) {
 	if err != nil {
 		return Money{}, errors.New("not an amount in plain decimal digits")
 	}
-	return Money{d}, nil
+	return Money{amount: d}, nil
 }
 
 // Minus returns m - n, exactly. It is negative where n is the greater one.
-func (m Money) Minus(n Money) Money { return Money{m.amount.Sub(n.amount)} }
+func (m Money) Minus(n Money) Money { return Money{amount: m.amount.Sub(n.amount)} }

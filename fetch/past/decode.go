@@ -30,28 +30,20 @@ const (
 	maxKeep   = 4*maxText + 1
 )
 
-// ReadSnapshot reads a snapshot's file. The error says what is wrong with it and quotes nothing of it.
+// ReadSnapshot reads a snapshot's file, all of it, and keeps the content. The error says what is wrong with it and quotes nothing
+// of it.
 func ReadSnapshot(content []byte) (*Snapshot, error) {
 	if len(content) > MaxSnapshotBytes {
 		return nil, errTooBig
 	}
-	var (
-		s    *Snapshot
-		e    *encoder
-		anew bytes.Buffer
-	)
-	err := decodeSnapshot(bytes.NewReader(content), func(head *Snapshot) (err error) {
-		s = head
-		e, err = newEncoder(&anew, s)
-		return err
-	}, func(in *fleet.Instance) error { return e.row(in) })
+	var s *Snapshot
+	err := decodeSnapshot(bytes.NewReader(content), func(head *Snapshot) error { s = head; return nil }, func(*fleet.Instance) error { return nil })
 	if err != nil {
 		return nil, err
 	}
-	if err := e.close(); err != nil {
-		return nil, err
+	s.rows = func(row func(*fleet.Instance) error) error {
+		return decodeSnapshot(bytes.NewReader(content), func(*Snapshot) error { return nil }, row)
 	}
-	s.content = anew.Bytes()
 	return s, nil
 }
 

@@ -56,11 +56,18 @@ func fitting(t testing.TB, h Head) []*fleet.Instance {
 
 func snapshot(t testing.TB, h Head, taken time.Time, rows ...*fleet.Instance) *Snapshot {
 	t.Helper()
-	s, err := NewSnapshot(h, taken, len(rows), slices.Values(rows))
-	if err != nil {
-		t.Fatal(err)
+	return NewSnapshot(h, taken, len(rows), slices.Values(rows))
+}
+
+// contentOf returns a snapshot's file.
+func contentOf(t testing.TB, s *Snapshot) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	n, err := s.WriteTo(&b)
+	if err != nil || n != int64(b.Len()) {
+		t.Fatalf("%d bytes of %d, %v", n, b.Len(), err)
 	}
-	return s
+	return b.Bytes()
 }
 
 func rowsOf(t testing.TB, s *Snapshot) []string {
@@ -79,12 +86,12 @@ func rowsOf(t testing.TB, s *Snapshot) []string {
 func TestSnapshotRoundTrip(t *testing.T) {
 	h := head()
 	h.Hidden, h.Key = []string{"created_at", "os"}, "key:1"
-	first := snapshot(t, h, now, fitting(t, h)...)
-	read, err := ReadSnapshot(first.content)
+	first := contentOf(t, snapshot(t, h, now, fitting(t, h)...))
+	read, err := ReadSnapshot(first)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(read.content, first.content) || !bytes.Equal(first.content, snapshot(t, h, now, fitting(t, h)...).content) {
+	if !bytes.Equal(contentOf(t, read), first) || !bytes.Equal(first, contentOf(t, snapshot(t, h, now, fitting(t, h)...))) {
 		t.Error("equal lists give other bytes")
 	}
 	if !reflect.DeepEqual(read.Head, h) || !read.Taken.Equal(now) || read.Count != 5 {
@@ -97,8 +104,8 @@ func TestSnapshotRoundTrip(t *testing.T) {
 	if diff := cmp.Diff(want, rowsOf(t, read)); diff != "" {
 		t.Error(diff)
 	}
-	if first.content[9] != 255 || !bytes.Equal(first.content[3:8], make([]byte, 5)) {
-		t.Errorf("the gzip header holds a name, a time or a system: %v", first.content[:10])
+	if first[9] != 255 || !bytes.Equal(first[3:8], make([]byte, 5)) {
+		t.Errorf("the gzip header holds a name, a time or a system: %v", first[:10])
 	}
 	if got := read.Path(); got != "data/snapshots/2026-11-22.json.gz" {
 		t.Error(got)
@@ -128,7 +135,7 @@ func unpacked(t testing.TB, content []byte) string {
 
 // TestDamagedSnapshots breaks a snapshot in every way and looks that it is refused, without a word of what is in it.
 func TestDamagedSnapshots(t *testing.T) {
-	good := unpacked(t, snapshot(t, head(), now, list(t)...).content)
+	good := unpacked(t, contentOf(t, snapshot(t, head(), now, list(t)...)))
 	change := func(old, replacement string) []byte {
 		if !strings.Contains(good, old) {
 			t.Fatalf("%s is not in %s", old, good)
@@ -247,7 +254,7 @@ func TestRules(t *testing.T) {
 		}
 		c := Collector{Run: run, Now: now}
 		s := snapshot(t, old, test.taken, fitting(t, old)...)
-		c.AddSnapshot(s.Path(), s.content)
+		c.AddSnapshot(s.Path(), contentOf(t, s))
 		if got := c.past.Last.Known; got != test.guard {
 			t.Errorf("%s: counts for the guard: %v", test.name, got)
 		}
@@ -270,7 +277,7 @@ func TestRules(t *testing.T) {
 
 func TestNameMustMatch(t *testing.T) {
 	c := Collector{Run: head(), Now: now}
-	c.AddSnapshot("data/snapshots/2026-11-20.json.gz", snapshot(t, head(), now.AddDate(0, 0, -1)).content)
+	c.AddSnapshot("data/snapshots/2026-11-20.json.gz", contentOf(t, snapshot(t, head(), now.AddDate(0, 0, -1))))
 	if p := c.Past(); len(p.Snapshots) > 0 || len(p.Warnings) != 1 || p.Last.Known {
 		t.Errorf("%+v", p)
 	}
@@ -305,18 +312,19 @@ func TestSnapshotDate(t *testing.T) {
 
 // FuzzSnapshot holds that whatever is read as a snapshot is written as one that reads the same.
 func FuzzSnapshot(f *testing.F) {
-	f.Add(unpacked(f, snapshot(f, head(), now, list(f)...).content))
+	f.Add(unpacked(f, contentOf(f, snapshot(f, head(), now, list(f)...))))
 	f.Add(`{"schema":1,"instances":[{"id":"1","price_per_hour":"1"}]}`)
 	f.Fuzz(func(t *testing.T, text string) {
 		s, err := ReadSnapshot(packed(text))
 		if err != nil {
 			return
 		}
-		again, err := ReadSnapshot(s.content)
+		content := contentOf(t, s)
+		again, err := ReadSnapshot(content)
 		if err != nil {
 			t.Fatalf("what was read does not read again: %v", err)
 		}
-		if !bytes.Equal(again.content, s.content) {
+		if !bytes.Equal(contentOf(t, again), content) {
 			t.Error("it reads differently the second time")
 		}
 		if rows := rowsOf(t, s); len(rows) != s.Count {
@@ -357,7 +365,7 @@ func TestHiddenStaysHidden(t *testing.T) {
 	} {
 		h := head()
 		h.Hidden, h.Key = test.hidden, test.key
-		if s, err := ReadSnapshot(snapshot(t, h, now, &test.row).content); err == nil || strings.Contains(err.Error(), "CANARY") {
+		if s, err := ReadSnapshot(contentOf(t, snapshot(t, h, now, &test.row))); err == nil || strings.Contains(err.Error(), "CANARY") {
 			t.Errorf("%s: %+v, %v", name, s, err)
 		}
 	}

@@ -2,7 +2,6 @@ package past
 
 import (
 	"bufio"
-	"bytes"
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
@@ -15,47 +14,59 @@ import (
 )
 
 // Snapshot is the list of one run, with of each instance what changes are told by: id, region, host name, sizes, GPU, status
-// and price. It is kept encoded, as its file will be, since a list may have a million rows and there may be fifteen of them.
+// and price. One that was read is kept as it came, packed, since a list may have a million rows and there may be fifteen of them.
 type Snapshot struct {
 	Head
 	Taken time.Time // when the list was fetched, UTC, to the second
 	Count int       // instances
 
-	content []byte
+	rows func(row func(*fleet.Instance) error) error
 }
 
 // Path returns where the snapshot stands in the output folder.
 func (s *Snapshot) Path() string { return SnapshotPath(s.Taken) }
 
-// WriteTo writes the snapshot's file.
+// WriteTo writes the snapshot's file. Each call encodes it anew, so it is called once, beside other work. Equal lists give equal
+// bytes.
 func (s *Snapshot) WriteTo(w io.Writer) (int64, error) {
-	n, err := w.Write(s.content)
-	return int64(n), err
+	counted := &countingWriter{out: w}
+	e, err := newEncoder(counted, s)
+	if err == nil {
+		err = s.rows(e.row)
+	}
+	if err == nil {
+		err = e.close()
+	}
+	return counted.count, err
+}
+
+// countingWriter counts what was written.
+type countingWriter struct {
+	out   io.Writer
+	count int64
+}
+
+func (w *countingWriter) Write(p []byte) (int, error) {
+	n, err := w.out.Write(p)
+	w.count += int64(n)
+	return n, err
 }
 
 // Rows calls row for each instance, by ascending id, those without one first. The instance is valid until row returns.
 // The error is row's; a snapshot was decoded once already before it is one.
-func (s *Snapshot) Rows(row func(*fleet.Instance) error) error {
-	return decodeSnapshot(bytes.NewReader(s.content), func(*Snapshot) error { return nil }, row)
-}
+func (s *Snapshot) Rows(row func(*fleet.Instance) error) error { return s.rows(row) }
 
-// NewSnapshot returns the snapshot of a list, whose rows must come by ascending id, those without one first. What head
-// hides must be blank in them. Equal lists give equal bytes.
-func NewSnapshot(head Head, taken time.Time, count int, rows iter.Seq[*fleet.Instance]) (*Snapshot, error) {
-	s := &Snapshot{Head: head, Taken: taken.UTC(), Count: count}
-	var content bytes.Buffer
-	e, err := newEncoder(&content, s)
-	if err != nil {
-		return nil, err
-	}
-	for in := range rows {
-		if err := e.row(in); err != nil {
-			return nil, err
+// NewSnapshot returns the snapshot of a list, whose rows must come by ascending id, those without one first, as often as they
+// are asked for. What head hides must be blank in them.
+func NewSnapshot(head Head, taken time.Time, count int, rows iter.Seq[*fleet.Instance]) *Snapshot {
+	return &Snapshot{Head: head, Taken: taken.UTC(), Count: count, rows: func(row func(*fleet.Instance) error) error {
+		for in := range rows {
+			if err := row(in); err != nil {
+				return err
+			}
 		}
-	}
-	err = e.close()
-	s.content = content.Bytes()
-	return s, err
+		return nil
+	}}
 }
 
 // snapshotHead is the beginning of a snapshot's file.
@@ -128,15 +139,19 @@ func (e *encoder) text(name, text string) {
 		return
 	}
 	e.name(name)
-	if isPlain(text) {
-		e.line = append(append(append(e.line, '"'), text...), '"')
-		return
-	}
-	quoted, err := json.Marshal(text)
-	if err != nil && e.err == nil {
+	line, err := AppendText(e.line, text)
+	if e.line = line; err != nil && e.err == nil {
 		e.err = err
 	}
-	e.line = append(e.line, quoted...)
+}
+
+// AppendText appends a text as encoding/json writes it.
+func AppendText(to []byte, text string) ([]byte, error) {
+	if isPlain(text) {
+		return append(append(append(to, '"'), text...), '"'), nil
+	}
+	quoted, err := json.Marshal(text)
+	return append(to, quoted...), err
 }
 
 // isPlain reports whether JSON writes the text as it is.

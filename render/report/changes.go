@@ -227,13 +227,28 @@ func (w *Window) finish(settings Settings) {
 	for _, members := range [][]Member{w.Added, w.Removed} {
 		slices.SortFunc(members, func(a, b Member) int { return comparePlaces(a.Instance, b.Instance) })
 	}
-	slices.SortStableFunc(w.Changed, func(a, b Change) int {
-		if a.In == b.In {
-			return 0
-		}
-		return comparePlaces(a.In, b.In)
-	})
+	w.Changed = sortedChanges(w.Changed)
 	w.addUp()
+}
+
+// sortedChanges sorts changes of which those of one instance stand together, in their order. It moves each once: there may be a
+// million of them, and each is large.
+func sortedChanges(changes []Change) []Change {
+	order := make([]int, len(changes))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(i, j int) int {
+		if a, b := changes[i].In, changes[j].In; a != b {
+			return comparePlaces(a, b)
+		}
+		return cmp.Compare(i, j)
+	})
+	sorted := make([]Change, len(changes))
+	for i, at := range order {
+		sorted[i] = changes[at]
+	}
+	return sorted
 }
 
 func comparePlaces(a, b *fleet.Instance) int {

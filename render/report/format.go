@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -96,18 +97,31 @@ func Format[T any](s Settings, c Column[T], v Value) string {
 
 // Exact returns a value of a type for machines: digits without separators, times in RFC 3339, "" for what is unknown.
 func Exact(typ Type, v Value) string {
-	if !v.Known {
+	switch {
+	case !v.Known:
 		return ""
+	case typ == Text:
+		return v.Text
+	case typ == Money:
+		return v.Money.String()
+	}
+	return string(AppendExact(nil, typ, v))
+}
+
+// AppendExact appends what Exact returns.
+func AppendExact(to []byte, typ Type, v Value) []byte {
+	if !v.Known {
+		return to
 	}
 	switch typ {
 	case Count, Size:
-		return ExactNumber(v.Number)
+		return appendNumber(to, v.Number)
 	case Money:
-		return v.Money.String()
+		return append(to, v.Money.String()...)
 	case Time:
-		return v.Time.Format(time.RFC3339)
+		return v.Time.AppendFormat(to, time.RFC3339)
 	default:
-		return v.Text
+		return append(to, v.Text...)
 	}
 }
 
@@ -118,7 +132,16 @@ func FormatCount(n int) string { return groupThousands(strconv.Itoa(n)) }
 func FormatNumber(n float64) string { return groupThousands(ExactNumber(n)) }
 
 // ExactNumber returns a number's digits: "1234", "0.5".
-func ExactNumber(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
+func ExactNumber(n float64) string { return string(appendNumber(nil, n)) }
+
+// appendNumber appends a number's digits. A whole number is an integer first: that is quicker, and most are.
+func appendNumber(to []byte, n float64) []byte {
+	const exact = 1 << 53
+	if whole := int64(n); float64(whole) == n && -exact < whole && whole < exact && (whole != 0 || !math.Signbit(n)) {
+		return strconv.AppendInt(to, whole, 10)
+	}
+	return strconv.AppendFloat(to, n, 'f', -1, 64)
+}
 
 // FormatBytes returns a size for people: "812 B", "36.0 KB", "1.2 MB". A KB is 1,000 bytes.
 func FormatBytes(n int64) string {

@@ -47,7 +47,8 @@ func (r *Report) Compare(earlier *past.Past) error {
 			// The same list at the same time is this run once more: it says what it said the first time.
 			if found = found[:len(found)-1]; len(found) == 0 {
 				r.SinceLastRun = nil
-				return r.remember(earlier, byID, nil)
+				r.remember(earlier, byID, nil)
+				return nil
 			}
 			last, week = found[len(found)-1], weekOld(found, r.Generated)
 			if r.SinceLastRun, err = since(last); err != nil {
@@ -66,23 +67,20 @@ func (r *Report) Compare(earlier *past.Past) error {
 			r.SinceLastWeek = &window
 		}
 	}
-	return r.remember(earlier, byID, yesterday)
+	r.remember(earlier, byID, yesterday)
+	return nil
 }
 
 // remember makes what is left for later runs: what earlier ones left, as far as it is carried on, and this run's own. byID are
 // the instances by ascending id; yesterday is what changed since an earlier day, nil where that is not known.
-func (r *Report) remember(earlier *past.Past, byID []*fleet.Instance, yesterday *Window) error {
-	today, err := past.NewSnapshot(r.Head(), r.Generated, len(byID), r.remembered(byID))
-	if err != nil {
-		return err
-	}
+func (r *Report) remember(earlier *past.Past, byID []*fleet.Instance, yesterday *Window) {
+	today := past.NewSnapshot(r.Head(), r.Generated, len(byID), r.remembered(byID))
 	r.Snapshots = append(earlier.Carried(r.Generated), today)
 	entry := r.entry(yesterday)
 	if entry.Feed = feedOf(earlier.Days); entry.Feed == "" {
 		entry.Feed = r.newFeed()
 	}
 	r.Days = append(earlier.CarriedDays(r.Generated), entry)
-	return nil
 }
 
 // Head says what a report of these settings is made of and may show, as the files of the past record it.
