@@ -80,18 +80,29 @@ func WithCoverage(figure, coverage string) string {
 
 // Format returns a value of a column for people. What is unknown is Unknown.
 func Format[T any](s Settings, c Column[T], v Value) string {
-	if !v.Known {
+	switch {
+	case !v.Known:
 		return Unknown
-	}
-	switch c.Type {
-	case Count, Size:
-		return FormatNumber(v.Number)
-	case Money:
-		return s.Amount(v.Money)
-	case Time:
-		return FormatTime(v.Time)
-	default:
+	case c.Type == Text:
 		return v.Text
+	}
+	return string(AppendFormat(nil, s, c.Type, v))
+}
+
+// AppendFormat appends what Format returns for a column of a type.
+func AppendFormat(to []byte, s Settings, typ Type, v Value) []byte {
+	if !v.Known {
+		return append(to, Unknown...)
+	}
+	switch typ {
+	case Count, Size:
+		return appendGrouped(to, v.Number)
+	case Money:
+		return append(to, s.Amount(v.Money)...)
+	case Time:
+		return appendTime(to, v.Time)
+	default:
+		return append(to, v.Text...)
 	}
 }
 
@@ -129,7 +140,14 @@ func AppendExact(to []byte, typ Type, v Value) []byte {
 func FormatCount(n int) string { return groupThousands(strconv.Itoa(n)) }
 
 // FormatNumber returns a number for people: "1,234", "0.5".
-func FormatNumber(n float64) string { return groupThousands(ExactNumber(n)) }
+func FormatNumber(n float64) string { return string(appendGrouped(nil, n)) }
+
+func appendGrouped(to []byte, n float64) []byte {
+	if 0 <= n && n < 1000 { // as nearly every number of an instance: nothing to group
+		return appendNumber(to, n)
+	}
+	return append(to, groupThousands(ExactNumber(n))...)
+}
 
 // ExactNumber returns a number's digits: "1234", "0.5".
 func ExactNumber(n float64) string { return string(appendNumber(nil, n)) }
@@ -156,7 +174,11 @@ func FormatBytes(n int64) string {
 }
 
 // FormatTime returns a time for people: "2026-11-22 21:36 UTC".
-func FormatTime(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+func FormatTime(t time.Time) string { return string(appendTime(nil, t)) }
+
+func appendTime(to []byte, t time.Time) []byte {
+	return t.UTC().AppendFormat(to, "2006-01-02 15:04 UTC")
+}
 
 // groupThousands puts commas into the whole part of a number's digits.
 func groupThousands(digits string) string {

@@ -1,0 +1,98 @@
+package templates
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"gpufleet/fetch/fleet"
+	"gpufleet/render/report"
+)
+
+// What stands in every row of a table of instances is laid out here and not in a .templ file: each instance has two rows on the
+// site, a row has some 16 cells, and a component of templ's allocates several times in each.
+
+// instanceRows are the rows of a table of instances. The first column names the row.
+func instanceRows(f frame, columns []instanceColumn, rows []*fleet.Instance) templ.Component {
+	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
+		var b []byte
+		for _, in := range rows {
+			b = append(b[:0], "<tr"...)
+			if id := report.Anchor(in); id != "" {
+				b = append(appendText(append(b, ` id="`...), id), '"')
+			}
+			b = append(b, '>')
+			for i := range columns {
+				begin, end := "<td>", "</td>"
+				switch {
+				case i == 0:
+					begin, end = `<th scope="row">`, "</th>"
+				case columns[i].Numeric():
+					begin = `<td class="num">`
+				}
+				b = append(appendCell(append(b, begin...), f, &columns[i], in), end...)
+			}
+			if _, err := w.Write(append(b, "</tr>"...)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// cell is an instance's value in a column.
+func cell(f frame, column instanceColumn, in *fleet.Instance) templ.Component {
+	return written(func(b []byte) []byte { return appendCell(b, f, &column, in) })
+}
+
+// status is a status with its mark.
+func status(name string) templ.Component {
+	return written(func(b []byte) []byte { return appendStatus(b, name) })
+}
+
+// unknown stands where a value is unknown.
+func unknown() templ.Component { return templ.Raw(unknownMark) }
+
+const unknownMark = `<span class="unknown">` + report.Unknown + `</span>`
+
+func written(appendTo func([]byte) []byte) templ.Component {
+	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
+		_, err := w.Write(appendTo(nil))
+		return err
+	})
+}
+
+func appendCell(b []byte, f frame, column *instanceColumn, in *fleet.Instance) []byte {
+	value := column.Value(in)
+	switch {
+	case !value.Known:
+		return append(b, unknownMark...)
+	case column.Name == "status":
+		return appendStatus(b, value.Text)
+	case column.Name == "id":
+		return appendIn(b, "<code>", value.Text, "</code>")
+	case column.Type == report.Text:
+		return appendIn(b, "<bdi>", value.Text, "</bdi>")
+	case column.Type == report.Time:
+		b = value.Time.UTC().AppendFormat(append(b, `<time datetime="`...), time.RFC3339)
+		return append(report.AppendFormat(append(b, `">`...), f.Settings, column.Type, value), "</time>"...)
+	}
+	return report.AppendFormat(b, f.Settings, column.Type, value) // of figures: nothing that HTML would take for its own
+}
+
+func appendStatus(b []byte, name string) []byte {
+	if name == "" {
+		return append(b, `<span class="status status-other">`+unknownMark+`</span>`...)
+	}
+	b = append(append(b, `<span class="status status-`...), statusTone(name)...)
+	return appendIn(b, `"><bdi>`, name, "</bdi></span>")
+}
+
+func appendIn(b []byte, begin, text, end string) []byte {
+	return append(appendText(append(b, begin...), text), end...)
+}
+
+// appendText appends text as HTML, also as the value of an attribute.
+func appendText(b []byte, text string) []byte { return append(b, templ.EscapeString(text)...) }
