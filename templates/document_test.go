@@ -24,7 +24,7 @@ func TestDocuments(t *testing.T) {
 			t.Errorf(page.path+": "+format, args...)
 		}
 		const start = `<!doctype html><html lang="en" data-fetched="2026-11-22T21:36:00Z" data-every="86400"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="` +
-			`default-src &#39;none&#39;; script-src &#39;self&#39;; style-src &#39;self&#39;; img-src &#39;self&#39;; base-uri &#39;none&#39;; form-action &#39;none&#39;; ` +
+			`default-src &#39;none&#39;; script-src &#39;self&#39;; connect-src &#39;self&#39;; style-src &#39;self&#39;; img-src &#39;self&#39;; base-uri &#39;none&#39;; form-action &#39;none&#39;; ` +
 			`require-trusted-types-for &#39;script&#39;; trusted-types &#39;none&#39;">` +
 			`<meta name="viewport"`
 		styles := elements(page.tree, "style")

@@ -241,7 +241,7 @@ func matrix(f frame) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = scroll("Regions by GPU model", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = scroll("Matrix of regions and GPU models", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
