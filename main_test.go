@@ -819,14 +819,22 @@ func everything(t *testing.T, dir string) map[string]string {
 	return files
 }
 
-// TestGolden compares the three main outputs of both known replies with what they were. A person has read what is there.
+// TestGolden compares the main outputs of both known replies, and the demo's workbook, with what they were. A person has read what is there.
 func TestGolden(t *testing.T) {
-	for _, name := range []string{"reply-2024-11", "reply-2025"} {
+	for name, paths := range map[string][]string{
+		"reply-2024-11": {"index.html", "summary.md", "fleet.txt", "data/instances.json"},
+		"reply-2025":    {"index.html", "summary.md", "fleet.txt", "data/instances.json"},
+		"demo":          {"fleet.txt"},
+	} {
 		out := filepath.Join(t.TempDir(), "out")
-		execute(t, nil, "--input", filepath.Join("fetch", "testdata", name+".json"), "--out", out).want(t, 0)
+		source := []string{"--input", filepath.Join("fetch", "testdata", name+".json")}
+		if name == "demo" {
+			source = []string{"--demo", "--budget", "150000"}
+		}
+		execute(t, nil, append(source, "--out", out)...).want(t, 0)
 		files := contents(t, out)
 		files["fleet.txt"] = workbookText(t, files["fleet.xlsx"])
-		for _, path := range []string{"index.html", "summary.md", "fleet.txt", "data/instances.json"} {
+		for _, path := range paths {
 			golden := filepath.Join("render", "testdata", name, filepath.Base(path))
 			if *update {
 				write(t, golden, files[path])
@@ -865,10 +873,14 @@ func workbookText(t *testing.T, content string) string {
 				cell, _ := excelize.CoordinatesToCellName(c+1, r+1)
 				shown, _ := book.GetCellValue(sheet, cell)
 				kind, _ := book.GetCellType(sheet, cell)
-				if value == "" {
+				formula, _ := book.GetCellFormula(sheet, cell)
+				if value == "" && formula == "" {
 					continue
 				}
 				fmt.Fprintf(&b, "%s %s %s", cell, types[kind], value)
+				if formula != "" {
+					fmt.Fprintf(&b, " =%s", formula)
+				}
 				if shown != value {
 					fmt.Fprintf(&b, " shown as %s", shown)
 				}

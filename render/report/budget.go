@@ -19,14 +19,18 @@ const runRatePlaces = 1
 
 // RunRate returns the run rate, and whether there is a budget to have one.
 func (r *Report) RunRate() (RunRate, bool) {
-	if !r.Budget.Known {
+	return r.BudgetUse(r.Running)
+}
+
+// BudgetUse returns what a cost per month is of the month's budget, and whether there is a budget.
+func (s Settings) BudgetUse(c Cost) (RunRate, bool) {
+	if !s.Budget.Known {
 		return RunRate{}, false
 	}
-	cost, budget := r.Running.PerMonth, r.Budget.Value
 	return RunRate{
-		Percent: runRatePercent(cost, budget),
-		AtLeast: r.Running.LowerBound(),
-		Over:    cost.Cmp(budget) > 0,
+		Percent: runRatePercent(c.PerMonth, s.Budget.Value),
+		AtLeast: c.LowerBound(),
+		Over:    c.PerMonth.Cmp(s.Budget.Value) > 0,
 	}, true
 }
 

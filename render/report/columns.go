@@ -18,11 +18,12 @@ const (
 	Size       // a number
 	Money      // an exact amount in the report's currency
 	Time       // UTC, to the second
+	Date       // a day, UTC
 )
 
 // String returns the type as the data dictionary names it.
 func (t Type) String() string {
-	return [...]string{"", "text", "whole number", "number", "amount", "time"}[t]
+	return [...]string{"", "text", "whole number", "number", "amount", "time", "date"}[t]
 }
 
 // Value is a column's value in one row. The field that the column's type names holds it; Known is false where it is
@@ -32,7 +33,7 @@ type Value struct {
 	Text   string      // Text
 	Number float64     // Count, Size
 	Money  fleet.Money // Money
-	Time   time.Time   // Time
+	Time   time.Time   // Time, Date
 	// LowerBound marks a sum that something unknown is missing from.
 	LowerBound bool
 }

@@ -101,6 +101,8 @@ func AppendFormat(to []byte, s Settings, typ Type, v Value) []byte {
 		return append(to, s.Amount(v.Money)...)
 	case Time:
 		return appendTime(to, v.Time)
+	case Date:
+		return v.Time.UTC().AppendFormat(to, time.DateOnly)
 	default:
 		return append(to, v.Text...)
 	}
@@ -131,6 +133,8 @@ func AppendExact(to []byte, typ Type, v Value) []byte {
 		return append(to, v.Money.String()...)
 	case Time:
 		return v.Time.AppendFormat(to, time.RFC3339)
+	case Date:
+		return v.Time.AppendFormat(to, time.DateOnly)
 	default:
 		return append(to, v.Text...)
 	}

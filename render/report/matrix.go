@@ -11,6 +11,17 @@ const (
 	maxMatrixModels  = 16
 )
 
+// A chart of more than these is a thicket.
+const (
+	maxChartRegions = 12
+	maxChartModels  = 8
+)
+
+// ChartMatrix returns the part of the matrix that fits into a chart: the regions and models with the most instances.
+func (r *Report) ChartMatrix() Matrix {
+	return newMatrix(r.Regions, r.Models, maxChartRegions, maxChartModels)
+}
+
 // Matrix shows regions by models. Where there are too many to show, it has those with the most instances; the
 // totals of its regions and models are whole all the same.
 type Matrix struct {
@@ -27,9 +38,9 @@ type MatrixRow struct {
 	Cells  []*Group
 }
 
-func newMatrix(regions []*Region, models []*Model) Matrix {
-	shownRegions := largest(regions, maxMatrixRegions, func(r *Region) int { return r.Count })
-	shownModels := largest(models, maxMatrixModels, func(m *Model) int { return m.Count })
+func newMatrix(regions []*Region, models []*Model, maxRegions, maxModels int) Matrix {
+	shownRegions := largest(regions, maxRegions, func(r *Region) int { return r.Count })
+	shownModels := largest(models, maxModels, func(m *Model) int { return m.Count })
 	m := Matrix{
 		Models:      shownModels,
 		MoreRegions: len(regions) - len(shownRegions),

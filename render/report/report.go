@@ -89,6 +89,6 @@ func New(list *fleet.Fleet, settings Settings) *Report {
 	r.Totals = sumGroups(all, r.HoursPerMonth)
 	r.setShares()
 	r.compareRegions()
-	r.Matrix = newMatrix(r.Regions, r.Models)
+	r.Matrix = newMatrix(r.Regions, r.Models, maxMatrixRegions, maxMatrixModels)
 	return r
 }

@@ -47,7 +47,14 @@ type StatusCount struct {
 	Name      string
 	Instances int
 	GPUs      Sum
+	Cost      Cost // of all of them, whether they are listed or not
 }
+
+// Running reports whether what has the status runs.
+func (s StatusCount) Running() bool { return (&fleet.Instance{Status: s.Name}).Running() }
+
+// Listed reports whether what has the status is listed.
+func (s StatusCount) Listed() bool { return (&fleet.Instance{Status: s.Name}).Listed() }
 
 // LowerBound reports whether something unknown is missing from the sum.
 func (s Sum) LowerBound() bool { return s.Known < s.Of }
@@ -102,11 +109,8 @@ func sumInstances(instances []*fleet.Instance, hoursPerMonth decimal.Decimal) To
 		status := statuses.of(in.Status)
 		status.Instances++
 		status.GPUs.add(in.GPUCount)
-		if in.Running() {
-			t.Running.add(in.Price)
-		}
-		if in.Listed() {
-			t.Listed.add(in.Price)
+		status.Cost.add(in.Price)
+		if status.listed {
 			t.GPUHour.add(in.Price, in.GPUCount)
 		}
 	}
@@ -128,9 +132,8 @@ func sumGroups(groups []*Group, hoursPerMonth decimal.Decimal) Totals {
 			status := statuses.of(s.Name)
 			status.Instances += s.Instances
 			status.GPUs.addSum(s.GPUs)
+			status.Cost.addCost(s.Cost)
 		}
-		t.Running.addCost(g.Running)
-		t.Listed.addCost(g.Listed)
 		t.GPUHour.addRate(g.GPUHour)
 	}
 	t.finish(statuses, hoursPerMonth)
@@ -149,13 +152,19 @@ func (t *Totals) RunningGPUs() Sum {
 }
 
 // statusCounts counts by status. The list of statuses is open, and may be long.
-type statusCounts map[string]*StatusCount
+type statusCounts map[string]*statusCount
+
+type statusCount struct {
+	StatusCount
+	running, listed bool
+}
 
 // of returns the count of a status, a new one for a new name.
-func (c statusCounts) of(name string) *StatusCount {
+func (c statusCounts) of(name string) *statusCount {
 	count := c[name]
 	if count == nil {
-		count = &StatusCount{Name: name}
+		count = &statusCount{StatusCount: StatusCount{Name: name}}
+		count.running, count.listed = count.Running(), count.Listed()
 		c[name] = count
 	}
 	return count
@@ -164,7 +173,14 @@ func (c statusCounts) of(name string) *StatusCount {
 // finish computes what follows from the sums.
 func (t *Totals) finish(statuses statusCounts, hoursPerMonth decimal.Decimal) {
 	for _, count := range statuses {
-		t.Statuses = append(t.Statuses, *count)
+		count.Cost.PerMonth = count.Cost.PerHour.Times(hoursPerMonth)
+		t.Statuses = append(t.Statuses, count.StatusCount)
+		if count.running {
+			t.Running.addCost(count.Cost)
+		}
+		if count.listed {
+			t.Listed.addCost(count.Cost)
+		}
 	}
 	slices.SortFunc(t.Statuses, func(a, b StatusCount) int {
 		return cmp.Or(cmp.Compare(b.Instances, a.Instances), compareNatural(a.Name, b.Name))

@@ -1,6 +1,10 @@
 package workbook
 
-import "strconv"
+import (
+	"strconv"
+
+	"gpufleet/render/report"
+)
 
 const aboutSheet = "About"
 
@@ -13,6 +17,8 @@ func (b *book) about() *page {
 	}
 	p.blank()
 	b.explainBook(p)
+	b.explainSheets(p)
+	b.explainFormulas(p)
 	b.explainFigures(p)
 	b.explainGaps(p)
 	for _, t := range b.tables {
@@ -34,7 +40,39 @@ func (b *book) explainBook(p *page) {
 	p.explain("Written by", "gpufleet "+b.r.Version)
 	p.add(words(term, "Workbook contract"), cell{value: contract, look: look{role: prose}})
 	p.explain("", "Sheets, tables and columns keep their names and meanings within a version of the contract; columns may be added. "+
-		"A table's header is in row "+strconv.Itoa(headerRow)+" of its sheet. A list that one sheet can't hold goes on in the next: Instances 2 with tblInstances2.")
+		"A table's header is in row "+strconv.Itoa(headerRow)+" of its sheet, on "+assumptionsSheet+" in row "+strconv.Itoa(b.statuses.header())+". A list that one sheet can't hold goes on in the next: Instances 2 with tblInstances2.")
+	p.blank()
+}
+
+func (b *book) explainSheets(p *page) {
+	p.section(section, "Sheets", "")
+	p.explain(summarySheet, "The headline figures, charts, and links to the other sheets.")
+	for _, t := range b.tables {
+		if t.sheet == afterMatrix {
+			p.explain(matrixSheet, "Regions by models: the GPUs, and what is listed per month. What the charts on Summary show.")
+		}
+		text := "Table " + t.title() + ": a row is " + t.row + "."
+		if t == b.statuses {
+			text = "The inputs, and table " + t.title() + ": a row is " + t.row + "."
+		}
+		p.explain(t.sheet, text)
+	}
+	p.explain(aboutSheet, "What sheets, columns and figures mean.")
+	p.blank()
+}
+
+func (b *book) explainFormulas(p *page) {
+	p.section(section, "Formulas", "")
+	p.explain("Inputs", "The boxed cells on "+assumptionsSheet+" are the only inputs: "+hoursName+", "+budgetName+", the billed share of each status, and "+rateName+" and "+
+		currencyName+", which one block on Summary uses and nothing else. As written, all of what is listed is billed and nothing else, so Billed equals Listed.")
+	p.explain("What follows", "Counts, sums, costs, shares, the matrix and the budget's use are formulas down to "+b.instances.sheet+" and "+assumptionsSheet+
+		". A price that is typed into "+b.instances.sheet+" is counted everywhere, and ≥ goes once nothing is missing. The lists themselves (Changes, Trend, Unpriced) and a model's cheapest "+
+		"and dearest region are as of when the workbook was written.")
+	p.explain("Filters", "The row above the instances sums up what the table's filters let through: rows, GPUs, sizes, and what is billed.")
+	p.explain("Numbers of groups", "Formulas tell regions, models and statuses by their numbers, never by their names: a spreadsheet takes texas for Texas, 007 for 7, and * for anything.")
+	p.explain("Many instances", "Above "+report.FormatCount(maxLiveRows)+" instances, what each is billed is a value as of when the workbook was written, and so is a table of regions or models that would take minutes to "+
+		"recalculate. The totals of the fleet, and the matrix, are formulas all the same.")
+	p.explain("Colours", "Running is bold on green, what else is listed slanted on yellow, Error bold and underlined on red, what is not listed struck out on grey. Bars behind amounts compare them within their column.")
 	p.blank()
 }
 
@@ -67,12 +105,16 @@ func (b *book) explainGaps(p *page) {
 }
 
 func (b *book) explainTable(p *page, t *table) {
-	p.section(section, t.sheet+" (table tbl"+t.sheet+")", "A row is "+t.row+".", "Type", "Unit", "Name in CSV and JSON")
+	p.section(section, t.sheet+" (table "+t.title()+")", "A row is "+t.row+".", "Type", "Unit", "Name in CSV and JSON")
 	for _, c := range t.columns {
 		p.explain(c.heading, c.description, words(term, c.typ.String()), words(term, c.unit), words(term, c.name))
 	}
-	if t.total != nil {
-		p.explain("", "The row above the table has the figures of the whole fleet.")
+	if t.total {
+		above := "The row above the table has the figures of the whole fleet."
+		if t == b.instances {
+			above = "The row above the table has the totals of the rows that are shown."
+		}
+		p.explain("", above)
 	}
 	p.blank()
 }

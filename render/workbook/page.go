@@ -6,8 +6,12 @@ import (
 
 // page is a sheet without a table: blocks of rows below each other. It is made as a whole before it is written.
 type page struct {
-	widths []float64 // of its columns
-	lines  []line
+	widths  []float64 // of its columns
+	lines   []line
+	onePage bool // it is printed on one page
+	rules   []rule
+	inputs  []*excelize.DataValidation
+	charts  []chart
 }
 
 // line is a row of a page.
@@ -19,9 +23,27 @@ type line struct {
 
 // cell is a cell of a page. A value of nil is an empty cell.
 type cell struct {
-	value any // string or a number or time
-	look  look
-	link  string // the sheet that a click leads to, "" for none
+	value   any // string or a number or time
+	look    look
+	link    string // the sheet that a click leads to, "" for none
+	formula string // which gives the value, "" for none
+}
+
+// with returns the cell with the formula that gives its value.
+func (c cell) with(formula string) cell {
+	c.formula = formula
+	return c
+}
+
+// next returns the row that is added next, from 1.
+func (p *page) next() int { return len(p.lines) + 1 }
+
+// width returns the width of a column, 0 for one behind the last.
+func (p *page) width(i int) float64 {
+	if i < len(p.widths) {
+		return p.widths[i]
+	}
+	return 0
 }
 
 func (p *page) add(cells ...cell) { p.lines = append(p.lines, line{cells: cells}) }
@@ -71,13 +93,20 @@ func (b *book) writePage(name string, p *page) {
 	for len(p.lines) > 0 && len(p.lines[len(p.lines)-1].cells) == 0 { // the blank line behind the last block
 		p.lines = p.lines[:len(p.lines)-1]
 	}
-	s := b.open(name, layout{columns: len(p.widths), rows: len(p.lines), widths: p.widths})
+	s := b.open(name, layout{columns: len(p.widths), rows: len(p.lines), widths: p.widths, onePage: p.onePage})
+	s.lines(p)
+	s.close()
+}
+
+// lines writes a page's lines and what else it has.
+func (s *sheet) lines(p *page) {
+	b := s.b
 	for i, line := range p.lines {
 		cells := make([]any, len(line.cells))
 		for j, c := range line.cells {
 			cells[j] = b.pageCell(c)
 			if c.link != "" {
-				b.try(b.file.SetCellHyperLink(name, cellName(j+1, i+1), "'"+c.link+"'!A1", "Location"))
+				b.try(b.file.SetCellHyperLink(s.name, cellName(j+1, i+1), "'"+c.link+"'!A1", "Location"))
 			}
 		}
 		s.row(cells, excelize.RowOpts{Height: line.height})
@@ -85,11 +114,19 @@ func (b *book) writePage(name string, p *page) {
 			b.try(s.MergeCell(cellName(1, i+1), cellName(len(p.widths), i+1)))
 		}
 	}
-	s.close()
+	s.apply(p.rules)
+	for _, validation := range p.inputs {
+		b.try(b.file.AddDataValidation(s.name, validation))
+	}
+	for _, c := range p.charts {
+		b.try(b.file.AddChart(s.name, c.at, c.options()))
+	}
 }
 
 func (b *book) pageCell(c cell) any {
 	switch text, isText := c.value.(string); {
+	case c.formula != "":
+		return live(excelize.Cell{StyleID: b.style(c.look), Value: c.value, Formula: c.formula})
 	case c.value == nil && c.look == look{}:
 		return nil
 	case isText && text != "":

@@ -11,8 +11,11 @@ import (
 
 // setPrint sets a sheet up for printing: landscape, one page wide on A4 and Letter alike. A table's header is repeated
 // on every page.
-func (b *book) setPrint(name string, table bool) {
+func (b *book) setPrint(name string, l layout) {
 	orientation, wide, tall := "landscape", 1, 0 // 0: as many as it takes
+	if l.onePage {
+		tall = 1
+	}
 	b.try(b.file.SetPageLayout(name, &excelize.PageLayoutOptions{
 		Orientation: &orientation, FitToWidth: &wide, FitToHeight: &tall,
 	}))
@@ -28,7 +31,12 @@ func (b *book) setPrint(name string, table bool) {
 		OddHeader: head,
 		OddFooter: "&L" + headerText(b.r.Origin()) + "&RPage &P of &N",
 	}))
-	if table {
+	if l.printed > 0 && l.printed < l.columns {
+		b.try(b.file.SetDefinedName(&excelize.DefinedName{
+			Name: "_xlnm.Print_Area", RefersTo: "'" + name + "'!$A$1:$" + columnName(l.printed) + "$" + strconv.Itoa(l.rows), Scope: name,
+		}))
+	}
+	if l.table {
 		row := "$" + strconv.Itoa(headerRow)
 		b.try(b.file.SetDefinedName(&excelize.DefinedName{
 			Name: "_xlnm.Print_Titles", RefersTo: "'" + name + "'!" + row + ":" + row, Scope: name,

@@ -18,7 +18,9 @@ type layout struct {
 	columns, rows int // the range that it uses
 	widths        []float64
 	styles        []int // of the columns, for cells without one of their own; empty for none
-	table         bool  // it has a table: the header stays in view and is repeated on every printed page
+	table         bool  // it is a table: the header stays in view and is repeated on every printed page
+	printed       int   // how many columns are printed; 0 for all
+	onePage       bool  // all of it is to fit on one printed page
 }
 
 // sheet is a sheet that is being written, from the top row down.
@@ -54,7 +56,7 @@ func (b *book) open(name string, l layout) *sheet {
 		grid := false
 		b.try(b.file.SetSheetView(name, 0, &excelize.ViewOptions{ShowGridLines: &grid}))
 	}
-	b.setPrint(name, l.table)
+	b.setPrint(name, l)
 	return s
 }
 
@@ -121,6 +123,15 @@ const (
 func (b *book) text(l look, text string) excelize.Cell {
 	l.quoted = isProvoking(text)
 	return excelize.Cell{StyleID: b.style(l), Value: cellText(text)}
+}
+
+// columnName returns the letters of a column, from 1: "B".
+func columnName(column int) string {
+	name, err := excelize.ColumnNumberToName(column)
+	if err != nil {
+		panic(err) // no sheet of ours has so many columns
+	}
+	return name
 }
 
 // cellName returns the name of a cell, both from 1: "B5".

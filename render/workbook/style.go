@@ -36,6 +36,8 @@ const (
 	figureHeader
 	textValue // in a table
 	figureValue
+	input     // a figure that is there to be changed
+	inputText // a text of that kind
 	textTotal // in the row above a table
 	figureTotal
 )
@@ -49,6 +51,9 @@ const (
 	blue     = "0563C1"
 	black    = "000000"
 	white    = "FFFFFF"
+
+	inputBlue  = "1F1FBF"
+	paleYellow = "FFF8DC"
 )
 
 // Number formats. textFormat keeps an edited cell text: 007 stays 007. It goes by its number, under which Excel knows it.
@@ -56,7 +61,10 @@ const (
 	textFormat   = "@"
 	textFormatID = 49
 	timeFormat   = "yyyy-mm-dd hh:mm:ss"
+	dateFormat   = "yyyy-mm-dd"
 )
+
+var timeFormats = map[report.Type]string{report.Time: timeFormat, report.Date: dateFormat}
 
 // More decimals than these are rounded for show; the cell has them, as far as its 15 digits go.
 const (
@@ -133,6 +141,9 @@ func roleStyle(r role) *excelize.Style {
 		return style
 	case textValue:
 		return &excelize.Style{Alignment: indented(false)}
+	case input, inputText:
+		return &excelize.Style{Font: font(excelize.Font{Color: inputBlue}), Fill: filled(paleYellow), Border: boxed(),
+			Alignment: &excelize.Alignment{Horizontal: "right"}}
 	case textTotal:
 		return &excelize.Style{Font: font(excelize.Font{Bold: true, Color: black}), Fill: filled(paleBlue), Border: ruled("top", "bottom"),
 			Alignment: indented(false)}
@@ -163,6 +174,13 @@ func ruled(sides ...string) (borders []excelize.Border) {
 	return borders
 }
 
+func boxed() (borders []excelize.Border) {
+	for _, side := range []string{"left", "right", "top", "bottom"} {
+		borders = append(borders, excelize.Border{Type: side, Style: 1, Color: grey})
+	}
+	return borders
+}
+
 // apart ends a figure's number format: a gap to the next column. An indent would do the same, but LibreOffice shifts
 // indented figures beside an empty cell.
 const apart = "_)"
@@ -187,8 +205,8 @@ func (b *book) valueFormat(typ report.Type, decimals int) string {
 		return withDecimals(shownDecimals(typ, decimals))
 	case report.Money:
 		return b.currency() + withDecimals(shownDecimals(typ, decimals))
-	case report.Time:
-		return timeFormat
+	case report.Time, report.Date:
+		return timeFormats[typ]
 	default:
 		return textFormat
 	}

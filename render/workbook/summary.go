@@ -1,18 +1,18 @@
 package workbook
 
 import (
+	"strconv"
+	"strings"
+
 	"gpufleet/fetch/fleet"
 	"gpufleet/render/report"
 )
 
 const summarySheet = "Summary"
 
-// maxStatuses bounds the statuses on Summary: the list of them is open.
-const maxStatuses = 1000
-
-// summary makes the first sheet: the headline figures, what they rest on, and the way to the other sheets.
+// summary makes the first sheet: the headline figures, what they rest on, charts, and the way to the other sheets.
 func (b *book) summary() *page {
-	p := &page{widths: []float64{26, 14, 14, 18, 18, 26}}
+	p := &page{widths: []float64{26, 12, 12, 16, 18, 12, 22}, onePage: true}
 	p.lines = append(p.lines, line{cells: []cell{words(title, oneLine(b.r.Title))}, height: 27})
 	p.add(words(caption, b.r.Origin()+"."))
 	if marks := b.marks(); marks != "" {
@@ -23,45 +23,84 @@ func (b *book) summary() *page {
 	}
 	p.blank()
 	b.addCosts(p)
-	b.addBudget(p)
 	b.addFleet(p)
-	b.addIndex(p)
 	b.addBasis(p)
-	b.addStatuses(p)
+	b.addIndex(p)
 	b.addWarnings(p)
+	b.addCharts(p, len(p.widths)+2) // beside an empty column
 	return p
 }
 
-// addCosts adds what runs and what is listed, apart: whether a stopped instance is billed is not known.
+// addCosts adds what runs, what is listed and what is billed, apart: whether a stopped instance is billed is not known, and
+// the shares on the sheet of assumptions say what is taken for it.
 func (b *book) addCosts(p *page) {
-	p.section(figureSection, "Cost", "Instances", "Priced", "Per hour ("+b.r.Currency+")", "Per month ("+b.r.Currency+")", "Covered")
-	b.addCost(p, "Running", b.r.Running)
-	b.addCost(p, "Listed", b.r.Listed)
+	p.section(figureSection, "Cost", "Instances", "Priced", "Per hour ("+b.r.Currency+")", "Per month ("+b.r.Currency+")", "Of budget", "Covered")
+	first := p.next()
+	b.addCost(p, "Running", b.r.Running, b.count(isOne("running")), b.count(isOne("running"), isPriced), b.sum("price_per_hour", isOne("running")))
+	b.addCost(p, "Listed", b.r.Listed, b.count(isOne("listed")), b.count(isOne("listed"), isPriced), b.sum("price_per_hour", isOne("listed")))
+	b.addCost(p, "Billed, by Assumptions", b.r.Listed, b.billedCount(), b.billedCount(isPriced), b.billed())
+	var budget any = ""
+	if b.r.Budget.Known {
+		budget = b.r.Budget.Value.Float64()
+	}
+	p.fit(4, textWidth(b.r.Amount(b.r.Budget.Value))+3)
+	p.add(words(plain, "Budget"), cell{}, cell{}, cell{}, cell{value: budget, look: look{format: b.valueFormat(report.Money, decimalsOf(b.r.Budget.Value.String()))}}.with(`IF(N(`+budgetName+`)=0,"",`+budgetName+")"))
+	p.blank()
+
+	// What the rate of exchange makes of these. As written it is 1.
+	p.section(figureSection, "", "", "", "", "")
+	head := p.lines[len(p.lines)-1].cells
+	head[0] = cell{value: "In " + b.r.Currency, look: look{role: section}}.with(`"In "&` + currencyName)
+	head[3].value, head[4].value = "Per hour", "Per month"
+	for i, c := range []report.Cost{b.r.Running, b.r.Listed, b.r.Listed} {
+		from := strconv.Itoa(first + i)
+		amount := func(column int, m fleet.Money) cell {
+			format := withDecimals(shownDecimals(report.Money, decimalsOf(m.String())))
+			p.rules = append(p.rules, b.bounds(cellName(column, p.next()), "$C"+from, "$B"+from, format))
+			return figure(m.Float64(), format, c.LowerBound()).with("$" + columnName(column) + from + "*" + rateName)
+		}
+		p.add(words(plain, []string{"Running", "Listed", "Billed, by Assumptions"}[i]), cell{}, cell{}, amount(4, c.PerHour), amount(5, c.PerMonth))
+	}
 	p.blank()
 }
 
-func (b *book) addCost(p *page, name string, c report.Cost) {
+func (b *book) addCost(p *page, name string, c report.Cost, instances, priced, perHour string) {
+	row := strconv.Itoa(p.next())
 	p.fit(3, textWidth(b.r.PerHour(c))+3)
 	p.fit(4, textWidth(b.r.PerMonth(c))+3)
-	p.add(words(plain, name), count(c.Of), count(c.Priced),
-		b.money(c.PerHour, c.LowerBound()), b.money(c.PerMonth, c.LowerBound()), words(covered, c.Coverage()))
+	use := cell{value: "", look: look{format: "#,##0.0%"}}
+	if rate, ok := b.r.BudgetUse(c); ok {
+		use = figure(rate.Percent.Shift(-2).InexactFloat64(), use.look.format, rate.AtLeast)
+	}
+	cells := []cell{words(plain, name), count(c.Of).with(instances), count(c.Priced).with(priced),
+		b.money(c.PerHour, c.LowerBound()).with(perHour), b.money(c.PerMonth, c.LowerBound()).with(perMonth("$D" + row)),
+		use.with(budgetUse("$E" + row)), words(covered, c.Coverage()).with(coveredFormula("$C"+row, "$B"+row, "priced"))}
+	for i := 3; i <= 5; i++ {
+		p.rules = append(p.rules, b.bounds(cellName(i+1, p.next()), "$C$"+row, "$B$"+row, strings.TrimPrefix(cells[i].look.format, atLeast(""))))
+	}
+	p.add(cells...)
 }
 
 // addFleet adds what there is, whatever its status.
 func (b *book) addFleet(p *page) {
-	p.section(figureSection, "Fleet", "Total", "Known", "", "", "Covered")
-	p.add(words(plain, "Instances"), count(b.r.Count))
+	p.section(figureSection, "Fleet", "Total", "Known", "", "", "", "Covered")
+	all := "$B$" + strconv.Itoa(p.next())
+	p.add(words(plain, "Instances"), count(b.r.Count).with(b.count()))
 	type figure struct {
-		name string
-		sum  report.Sum
+		name, column string
+		sum          report.Sum
 	}
-	figures := []figure{{"GPUs", b.r.GPUs}, {"CPU cores", b.r.CPUCores}, {"RAM (GB)", b.r.RAM}}
+	figures := []figure{{"GPUs", "gpu_count", b.r.GPUs}, {"CPU cores", "cpu_cores", b.r.CPUCores}, {"RAM (GB)", "ram", b.r.RAM}}
 	if b.r.Shows("disk_size") {
-		figures = append(figures, figure{"Disk (GB)", b.r.Disk})
+		figures = append(figures, figure{"Disk (GB)", "disk_size", b.r.Disk})
 	}
 	for _, row := range figures {
+		at := "$C" + strconv.Itoa(p.next())
 		p.fit(1, textWidth(row.sum.String())+3)
-		p.add(words(plain, row.name), b.sum(row.sum), count(row.sum.Known), cell{}, cell{}, words(covered, row.sum.Coverage()))
+		total := b.sumCell(row.sum)
+		p.rules = append(p.rules, b.bounds(cellName(2, p.next()), at, all, strings.TrimPrefix(total.look.format, atLeast(""))))
+		p.add(words(plain, row.name), total.with(b.sum(row.column)), count(row.sum.Known).with(b.count(known(row.column))), cell{}, cell{}, cell{},
+			words(covered, row.sum.Coverage()).with(coveredFormula(at, all, "known")))
 	}
 	p.blank()
 }
@@ -69,13 +108,22 @@ func (b *book) addFleet(p *page) {
 // addIndex adds a link to each sheet.
 func (b *book) addIndex(p *page) {
 	p.section(figureSection, "Sheet", "Rows", "")
+	add := func(sheet string, rows cell, text string) {
+		p.add(cell{value: sheet, look: look{role: link}, link: sheet}, rows, words(note, text))
+	}
 	for _, t := range b.tables {
+		if t.sheet == afterMatrix {
+			add(matrixSheet, cell{}, "Regions by models: GPUs, and what is listed per month.")
+		}
 		for _, part := range t.parts(b.lastRow) {
-			p.add(cell{value: part.sheet, look: look{role: link}, link: part.sheet}, count(part.to-part.from),
-				words(note, "A row is "+t.row+"."))
+			if t == b.statuses {
+				add(part.sheet, count(part.to-part.from), "Inputs: hours, budget, exchange rate, and billed shares by status.")
+				continue
+			}
+			add(part.sheet, count(part.to-part.from), "A row is "+t.row+".")
 		}
 	}
-	p.add(cell{value: aboutSheet, look: look{role: link}, link: aboutSheet}, cell{}, words(note, "What sheets, columns and figures mean."))
+	add(aboutSheet, cell{}, "What sheets, columns and figures mean.")
 	p.blank()
 }
 
@@ -87,26 +135,9 @@ func (b *book) addBasis(p *page) {
 	p.add(words(plain, "Hours per month"), cell{
 		value: hours.InexactFloat64(),
 		look:  look{format: b.valueFormat(report.Size, decimalsOf(hours.String()))},
-	})
+	}.with(hoursName))
 	p.add(words(plain, "Currency"), words(figureText, b.r.Currency))
 	p.add(words(plain, b.r.Source.Verb()+" (UTC)"), cell{value: b.r.Generated.UTC(), look: look{format: timeFormat}})
-	p.blank()
-}
-
-// addStatuses adds the instances by status.
-func (b *book) addStatuses(p *page) {
-	if b.r.Empty() {
-		return
-	}
-	p.section(figureSection, "Status", "Instances", "GPUs", "", "", "Covered")
-	shown := b.r.Statuses[:min(len(b.r.Statuses), maxStatuses)]
-	for _, s := range shown {
-		p.fit(0, min(textWidth(s.Label())+2, maxTextWidth))
-		p.add(words(plain, s.Label()), count(s.Instances), b.sum(s.GPUs), cell{}, cell{}, words(covered, s.GPUs.Coverage()))
-	}
-	if more := len(b.r.Statuses) - len(shown); more > 0 {
-		p.add(words(caption, "and "+report.FormatCount(more)+" more"))
-	}
 	p.blank()
 }
 
@@ -132,8 +163,8 @@ func (b *book) money(m fleet.Money, lower bool) cell {
 	return figure(m.Float64(), b.valueFormat(report.Money, decimalsOf(m.String())), lower)
 }
 
-// sum returns the cell of a sum.
-func (b *book) sum(s report.Sum) cell {
+// sumCell returns the cell of a sum.
+func (b *book) sumCell(s report.Sum) cell {
 	return figure(s.Value, b.valueFormat(report.Size, decimalsOf(report.ExactNumber(s.Value))), s.LowerBound())
 }
 

@@ -2,6 +2,7 @@ package workbook
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,39 +15,105 @@ import (
 type table struct {
 	sheet   string // "Instances"; its table is tblInstances
 	row     string // what a row is
+	name    string // of the Excel table, where that is not tbl and the sheet's
 	columns []column
 	rows    int
-	value   func(row, column int) report.Value
-	total   func(column int) report.Value // what stands above the table; nil for nothing
+	total   bool  // there are totals above the table
+	printed int   // how many columns are printed, from the first; 0 for all
+	above   *page // what stands above the table in place of a title; nil for that
+	whole   bool  // it is bounded, and needs one sheet
+	// rules are its conditional formats; they are told the first row of values.
+	rules []rule
 }
 
 // column is a column of a table, with what is known of its values once they were measured.
 type column struct {
 	name, heading, unit, description string
 	typ                              report.Type
-	decimals                         int     // of the most exact value
-	textWidth                        int     // of the widest text
-	largest                          float64 // number, without its sign
+	value                            func(row int) report.Value
+	total                            func() report.Value  // what stands above the table; nil for nothing
+	formula                          func(row int) string // which gives the value, in a row of a sheet from 1; nil for none
+	totalFormula                     string               // which gives total, "" for none
+	input                            bool                 // its values are there to be changed
+	decimals                         int                  // of the most exact value
+	textWidth                        int                  // of the widest text
+	largest                          float64              // number, without its sign
 }
 
-// newTable makes a table of rows. The row of totals, if there is one, stands above it.
-func newTable[T any](r *report.Report, sheet, row string, columns []report.Column[T], rows []T, totals ...T) *table {
+// newTable makes a table of rows.
+func newTable[T any](r *report.Report, sheet, row string, columns []report.Column[T], rows []T) *table {
 	t := &table{sheet: sheet, row: row, rows: len(rows)}
+	addColumns(r, t, columns, func(row int) T { return rows[row] })
+	return t
+}
+
+// addColumns adds columns to a table; at returns what the columns are of in a row of it. The row of totals, if there is one,
+// stands above the table.
+func addColumns[T any](r *report.Report, t *table, columns []report.Column[T], at func(row int) T, totals ...T) {
 	for _, c := range columns {
 		unit := c.Unit
 		if c.Type == report.Money {
 			unit = r.Currency + " " + unit
 		}
-		t.columns = append(t.columns, column{
+		added := column{
 			name: c.Name, heading: report.Heading(r.Settings, c), unit: unit, description: c.Description, typ: c.Type,
-		})
+			value: func(row int) report.Value { return c.Value(at(row)) },
+		}
+		if len(totals) > 0 {
+			t.total = true
+			added.total = func() report.Value { return c.Value(totals[0]) }
+		}
+		t.columns = append(t.columns, added)
 	}
-	t.value = func(row, column int) report.Value { return columns[column].Value(rows[row]) }
-	if len(totals) > 0 {
-		t.total = func(column int) report.Value { return columns[column].Value(totals[0]) }
-	}
-	return t
 }
+
+// arrange puts columns first, in this order, and prints them alone: all of them on a page would be too small to read.
+func (t *table) arrange(names ...string) {
+	for _, name := range names {
+		if at := t.index(name); at >= 0 {
+			c := t.columns[at]
+			t.columns = slices.Insert(slices.Delete(t.columns, at, at+1), t.printed, c)
+			t.printed++
+		}
+	}
+}
+
+// index returns the place of a column, -1 where the table does not have it.
+func (t *table) index(name string) int {
+	return slices.IndexFunc(t.columns, func(c column) bool { return c.name == name })
+}
+
+// column returns a column, nil where the table does not have it.
+func (t *table) column(name string) *column {
+	if at := t.index(name); at >= 0 {
+		return &t.columns[at]
+	}
+	return nil
+}
+
+// cell returns the cell of a column in a row of the sheet, in a form that stays in its column: $B5.
+func (t *table) cell(name string, row int) string {
+	return "$" + columnName(t.index(name)+1) + strconv.Itoa(row)
+}
+
+// header returns the row of the header.
+func (t *table) header() int {
+	if t.above != nil {
+		return len(t.above.lines) + 1
+	}
+	return headerRow
+}
+
+// title returns the name of the Excel table.
+func (t *table) title() string {
+	if t.name != "" {
+		return t.name
+	}
+	return "tbl" + t.sheet
+}
+
+// lastRow returns the last row of the table on a sheet. A table without rows has a blank one: Excel refuses less.
+func (t *table) lastRow(p part) int { return t.header() + max(1, p.to-p.from) }
 
 // part is what one sheet has of a table: its rows from and to, the latter not included.
 type part struct {
@@ -54,16 +121,16 @@ type part struct {
 	from, to     int
 }
 
-// lastTableRow returns the last row of the table on the sheet. A table without rows has a blank one: Excel refuses less.
-func (p part) lastTableRow() int { return headerRow + max(1, p.to-p.from) }
-
 // parts spreads the rows over sheets that end at lastRow: "Instances" with tblInstances, "Instances 2" with tblInstances2.
 func (t *table) parts(lastRow int) []part {
-	room := lastRow - headerRow
-	parts := []part{{sheet: t.sheet, table: "tbl" + t.sheet, to: min(room, t.rows)}}
+	room := lastRow - t.header()
+	if t.whole {
+		room = t.rows
+	}
+	parts := []part{{sheet: t.sheet, table: t.title(), to: min(room, t.rows)}}
 	for from := room; from < t.rows; from += room {
 		n := strconv.Itoa(len(parts) + 1)
-		parts = append(parts, part{t.sheet + " " + n, "tbl" + t.sheet + n, from, min(from+room, t.rows)})
+		parts = append(parts, part{t.sheet + " " + n, t.title() + n, from, min(from+room, t.rows)})
 	}
 	return parts
 }
@@ -75,12 +142,17 @@ func (b *book) measure(t *table) {
 			return
 		}
 		for i := range t.columns {
-			t.columns[i].measure(t.value(row, i))
+			t.columns[i].measure(t.columns[i].value(row))
 		}
 	}
-	if t.total != nil {
-		for i := range t.columns {
-			t.columns[i].measure(t.total(i))
+	for i := range t.columns {
+		c := &t.columns[i]
+		switch {
+		case c.total == nil:
+		case c.typ == report.Text && c.totalFormula != "":
+			c.textWidth = max(c.textWidth, len("Shown: ")+textWidth(report.FormatNumber(c.total().Number)))
+		default:
+			c.measure(c.total())
 		}
 	}
 }
@@ -99,7 +171,7 @@ func (c *column) measure(v report.Value) {
 			c.textWidth = max(c.textWidth, textWidth(v.Text))
 		}
 		return
-	case report.Time:
+	case report.Time, report.Date:
 		return
 	case report.Money:
 		number = v.Money.Float64()
@@ -132,8 +204,8 @@ func (c *column) width(b *book) int {
 	switch c.typ {
 	case report.Text:
 		return min(max(width, c.textWidth+3), maxTextWidth)
-	case report.Time:
-		return max(width, len(timeFormat)+3)
+	case report.Time, report.Date:
+		return max(width, len(timeFormats[c.typ])+3)
 	default:
 		shown := report.FormatNumber(math.Trunc(c.largest))
 		if c.typ == report.Money {
@@ -155,25 +227,41 @@ func longestWord(text string) int {
 
 // writePart writes one sheet of a table.
 func (b *book) writePart(t *table, p part) {
-	l := layout{columns: len(t.columns), rows: p.lastTableRow(), table: true}
+	l := layout{columns: len(t.columns), rows: t.lastRow(p), table: t.above == nil, printed: t.printed}
 	lines := 1
 	for i := range t.columns {
 		c := &t.columns[i]
 		width := c.width(b)
+		if t.above != nil {
+			width = max(width, int(t.above.width(i)))
+		}
 		l.widths = append(l.widths, float64(width))
-		l.styles = append(l.styles, b.style(b.looks(c, textValue, figureValue)))
+		l.styles = append(l.styles, b.columnStyle(t, c))
 		lines = max(lines, c.headingLines(width))
 	}
 	s := b.open(p.sheet, l)
-	s.head()
-	if t.total != nil {
+	if t.above != nil {
+		s.lines(t.above)
+	} else {
+		s.head()
+	}
+	if t.total {
 		s.row(b.totals(t))
 	}
-	s.next = headerRow
+	s.next = t.header()
 	s.row(b.headings(t), excelize.RowOpts{Height: float64(6 + 15*lines)})
 	s.rows(t, p)
 	s.addTable(t, p)
+	s.format(t, p)
 	s.close()
+}
+
+// columnStyle returns the style of a column's cells. Under other blocks it is General, for what stands in these.
+func (b *book) columnStyle(t *table, c *column) int {
+	if t.above != nil {
+		return 0
+	}
+	return b.style(b.looks(c, textValue, figureValue))
 }
 
 // looks returns how the values of a column look in one of two roles.
@@ -203,10 +291,29 @@ func (b *book) totals(t *table) []any {
 	cells := make([]any, len(t.columns))
 	for i := range t.columns {
 		c := &t.columns[i]
-		v := t.total(i)
-		cells[i] = excelize.Cell{StyleID: b.style(b.looks(c, textTotal, figureTotal).bounded(v)), Value: b.value(c.typ, v)}
+		if c.total == nil {
+			cells[i] = excelize.Cell{StyleID: b.style(look{role: textTotal})}
+			continue
+		}
+		v := c.total()
+		cell := excelize.Cell{StyleID: b.style(b.looks(c, textTotal, figureTotal).bounded(v)), Value: b.value(c.typ, v), Formula: c.totalFormula}
+		if c.typ == report.Text && c.totalFormula != "" { // a count where the names stand
+			cell.StyleID, cell.Value = b.style(look{role: textTotal, format: shownFormat}), v.Number
+		}
+		cells[i] = live(cell)
 	}
 	return cells
+}
+
+// shownFormat is how the number of rows that the filters let through is shown.
+const shownFormat = `"Shown: "#,##0`
+
+// live returns a cell with a formula whose value is unknown as one with the empty text that the formula gives.
+func live(c excelize.Cell) excelize.Cell {
+	if c.Formula != "" && c.Value == nil {
+		c.Value = ""
+	}
+	return c
 }
 
 // bounded returns the look with "≥" before the number where the value is a lower bound.
@@ -225,11 +332,24 @@ func (s *sheet) rows(t *table, p part) {
 			return
 		}
 		for i := range t.columns {
-			c, v := &t.columns[i], t.value(row, i)
+			c := &t.columns[i]
+			v := c.value(row)
 			cells[i] = s.b.value(c.typ, v)
-			if v.LowerBound {
-				cells[i] = excelize.Cell{StyleID: s.b.style(s.b.looks(c, textValue, figureValue).bounded(v)), Value: cells[i]}
+			if !v.LowerBound && c.formula == nil && t.above == nil {
+				continue
 			}
+			text, figure := textValue, figureValue
+			if c.input {
+				figure = input
+			}
+			cell := excelize.Cell{StyleID: s.b.style(s.b.looks(c, text, figure).bounded(v)), Value: cells[i]}
+			if provoking, ok := cells[i].(excelize.Cell); ok {
+				cell = provoking
+			}
+			if c.formula != nil {
+				cell.Formula = c.formula(s.next)
+			}
+			cells[i] = live(cell)
 		}
 		s.row(cells)
 	}
@@ -246,7 +366,7 @@ func (b *book) value(typ report.Type, v report.Value) any {
 		return v.Number
 	case report.Money:
 		return v.Money.Float64()
-	case report.Time:
+	case report.Time, report.Date:
 		return v.Time.UTC()
 	}
 	if isProvoking(v.Text) {
@@ -260,15 +380,18 @@ func (s *sheet) addTable(t *table, p part) {
 	if s.b.err != nil {
 		return
 	}
-	last := p.lastTableRow()
+	last := t.lastRow(p)
 	s.b.try(s.AddTable(&excelize.Table{
-		Range: cellName(1, headerRow) + ":" + cellName(len(t.columns), last), Name: p.table, StyleName: "TableStyleMedium2",
+		Range: cellName(1, t.header()) + ":" + cellName(len(t.columns), last), Name: p.table, StyleName: "TableStyleMedium2",
 	}))
 	var texts []string
 	for i, c := range t.columns {
 		if c.typ == report.Text {
-			texts = append(texts, cellName(i+1, headerRow+1)+":"+cellName(i+1, last))
+			texts = append(texts, cellName(i+1, t.header()+1)+":"+cellName(i+1, last))
 		}
+	}
+	if len(texts) == 0 {
+		return
 	}
 	// An id such as 41 is meant to be text: no green corner.
 	s.b.try(s.b.file.AddIgnoredErrors(p.sheet, strings.Join(texts, " "), excelize.IgnoredErrorsNumberStoredAsText))

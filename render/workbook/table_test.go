@@ -23,12 +23,10 @@ func TestInstances(t *testing.T) {
 	data := written(t, r)
 	f := opened(t, data)
 	sheet := parts(t, data)["xl/worksheets/sheet2.xml"]
-	for i, column := range r.Columns {
-		if got, want := rawValue(t, f, "Instances", cellName(i+1, headerRow)), report.Heading(r.Settings, column); got != want {
-			t.Errorf("column %d is headed %q, want %q", i+1, got, want)
-		}
+	for _, column := range r.Columns {
+		at, _ := find(t, f, "Instances", report.Heading(r.Settings, column))
 		for j, in := range r.Instances {
-			cell := cellName(i+1, headerRow+1+j)
+			cell := cellName(at, headerRow+1+j)
 			value := column.Value(in)
 			if !value.Known {
 				if strings.Contains(sheet, `r="`+cell+`"`) {
@@ -72,12 +70,17 @@ func cellKind(sheet, cell string) string {
 
 func TestShown(t *testing.T) {
 	f := opened(t, written(t, newReport(sample(t), settings())))
-	for cell, want := range map[string]string{
-		"A6": "00041", "E6": "28 ", "F5": "2,048.0 ", "F6": "58.5 ", "I5": "8 ", "J5": "14,336 ", "K5": "", "L5": "$14.400 ", "L6": "$0.679 ", "L7": "$0.000 ",
-		"L8": "", "Q6": "2025-07-04 09:13:11", "Q5": "",
+	for heading, want := range map[string][4]string{
+		"ID": {"42", "00041", "43", "44"}, "CPU cores": {"96 ", "28 ", "4 ", ""}, "RAM (GB)": {"2,048.0 ", "58.5 ", "", ""}, "GPUs": {"8 ", "1 ", "0 ", ""},
+		"Disk (GB)": {"14,336 ", "100 ", "", ""}, "Ephemeral disk (GB)": {"", "0 ", "", ""}, "Price (USD per hour)": {"$14.400 ", "$0.679 ", "$0.000 ", ""},
+		"Billed (USD per month)": {"$10,512.00 ", "$495.67 ", "$0.00 ", ""}, "Counted as": {"H100", "RTX-A6000", "CPU only", "H100"},
+		"Created (UTC)": {"", "2025-07-04 09:13:11", "2025-07-04 10:13:11", ""}, "Model no.": {"2 ", "3 ", "1 ", "2 "}, "Region no.": {"1 ", "1 ", "2 ", "2 "},
 	} {
-		if got := shown(t, f, "Instances", cell); got != want {
-			t.Errorf("Instances!%s shows %q, want %q", cell, got, want)
+		column, _ := find(t, f, "Instances", heading)
+		for i := range want {
+			if got := shown(t, f, "Instances", cellName(column, headerRow+1+i)); got != want[i] {
+				t.Errorf("%s in row %d shows %q, want %q", heading, headerRow+1+i, got, want[i])
+			}
 		}
 	}
 }
@@ -102,7 +105,7 @@ func TestMoneyFormats(t *testing.T) {
 			instances = append(instances, &fleet.Instance{Region: "R", Price: price(t, p), PriceSource: fleet.ListPrice})
 		}
 		f := opened(t, written(t, newReport(instances, s)))
-		if got := styleText(t, f, "Instances", "L5"); got != test.want {
+		if got := styleText(t, f, "Instances", "G5"); got != test.want {
 			t.Errorf("%s %v: the format is %s, want %s", test.currency, test.prices, got, test.want)
 		}
 	}
@@ -111,7 +114,7 @@ func TestMoneyFormats(t *testing.T) {
 // A cell that is empty has its column's format, for whoever fills it in.
 func TestEmptyCellsHaveTheColumnsFormat(t *testing.T) {
 	f := opened(t, written(t, newReport(nil, settings())))
-	for cell, want := range map[string]string{"A5": "@", "L5": "[$$-409]#,##0.00_)", "Q5": timeFormat, "E5": "#,##0_)"} {
+	for cell, want := range map[string]string{"A5": "@", "G5": "[$$-409]#,##0.00_)", "J5": timeFormat, "E5": "#,##0_)"} {
 		if got := styleText(t, f, "Instances", cell); got != want {
 			t.Errorf("%s has the format %s, want %s", cell, got, want)
 		}
@@ -121,9 +124,10 @@ func TestEmptyCellsHaveTheColumnsFormat(t *testing.T) {
 func TestTotalsAboveTables(t *testing.T) {
 	r := newReport(sample(t), settings())
 	f := opened(t, written(t, r))
-	for i, column := range report.RegionColumns() {
+	for _, column := range report.RegionColumns() {
+		at, _ := find(t, f, "Regions", report.Heading(r.Settings, column))
 		want := report.Exact(column.Type, column.Value(&report.Region{Name: "All regions", Totals: r.Totals}))
-		if got := rawValue(t, f, "Regions", cellName(i+1, totalRow)); got != want {
+		if got := rawValue(t, f, "Regions", cellName(at, totalRow)); got != want {
 			t.Errorf("Regions: %s of all is %q, want %q", column.Name, got, want)
 		}
 	}
@@ -134,7 +138,7 @@ func TestTotalsAboveTables(t *testing.T) {
 
 func TestViewAndPrint(t *testing.T) {
 	f := opened(t, written(t, newReport(sample(t), settings())))
-	for _, sheet := range []string{"Instances", "Regions", "Models", "Changes"} {
+	for _, sheet := range []string{"Instances", "Regions", "Models", "Changes", "Trend", "Unpriced"} {
 		panes, err := f.GetPanes(sheet)
 		check(t, err)
 		if !panes.Freeze || panes.XSplit != 1 || panes.YSplit != headerRow || panes.TopLeftCell != "B5" {
@@ -147,7 +151,10 @@ func TestViewAndPrint(t *testing.T) {
 	}
 	want := map[string]string{
 		"Instances _xlnm.Print_Titles": "'Instances'!$4:$4", "Regions _xlnm.Print_Titles": "'Regions'!$4:$4", "Models _xlnm.Print_Titles": "'Models'!$4:$4",
-		"Changes _xlnm.Print_Titles": "'Changes'!$4:$4",
+		"Changes _xlnm.Print_Titles": "'Changes'!$4:$4", "Trend _xlnm.Print_Titles": "'Trend'!$4:$4", "Unpriced _xlnm.Print_Titles": "'Unpriced'!$4:$4",
+		"Instances _xlnm.Print_Area": "'Instances'!$A$1:$J$8", "Regions _xlnm.Print_Area": "'Regions'!$A$1:$J$6", "Models _xlnm.Print_Area": "'Models'!$A$1:$J$7",
+		"Trend _xlnm.Print_Area": "'Trend'!$A$1:$J$5",
+		"Workbook HoursPerMonth": "Assumptions!$B$6", "Workbook Budget": "Assumptions!$B$7", "Workbook FxRate": "Assumptions!$B$8", "Workbook FxCurrency": "Assumptions!$B$9",
 	}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Error(diff)
@@ -157,7 +164,7 @@ func TestViewAndPrint(t *testing.T) {
 		check(t, err)
 		props, err := f.GetSheetProps(sheet)
 		check(t, err)
-		if *layout.Orientation != "landscape" || *layout.FitToWidth != 1 || *layout.FitToHeight != 0 || !*props.FitToPage {
+		if *layout.Orientation != "landscape" || *layout.FitToWidth != 1 || (*layout.FitToHeight == 1) != (sheet == summarySheet) || !*props.FitToPage {
 			t.Errorf("%s is not landscape and one page wide", sheet)
 		}
 		page, err := f.GetHeaderFooter(sheet)
@@ -186,7 +193,7 @@ func TestColumnWidths(t *testing.T) {
 		}
 	}
 	f := opened(t, data)
-	for column, bounds := range map[string][2]float64{"D": {maxTextWidth, maxTextWidth}, "A": {minWidth, minWidth}, "L": {10, 20}, "Q": {22, 23}} {
+	for column, bounds := range map[string][2]float64{"B": {maxTextWidth, maxTextWidth}, "A": {11, 11}, "G": {10, 20}, "J": {22, 23}} {
 		width, err := f.GetColWidth("Instances", column)
 		check(t, err)
 		if width < bounds[0] || width > bounds[1] {
@@ -199,10 +206,12 @@ func TestColumnWidths(t *testing.T) {
 func TestAbsurdNumbers(t *testing.T) {
 	instances := []*fleet.Instance{{Region: "R", RAM: fleet.Known(1e300), Price: price(t, "999999999.123456789012345678901234567890")}}
 	f := opened(t, written(t, newReport(instances, settings())))
-	if got := number(t, rawValue(t, f, "Instances", "F5")); got != 1e300 {
+	column, _ := find(t, f, "Instances", "RAM (GB)")
+	if got := number(t, rawValue(t, f, "Instances", cellName(column, headerRow+1))); got != 1e300 {
 		t.Errorf("the cell holds %v", got)
 	}
-	if width, err := f.GetColWidth("Regions", "G"); err != nil || width != maxFigureWidth {
+	ram, _ := find(t, f, "Regions", "RAM (GB)")
+	if width, err := f.GetColWidth("Regions", columnName(ram)); err != nil || width != maxFigureWidth {
 		t.Errorf("the column is %v wide (%v)", width, err)
 	}
 }
@@ -217,9 +226,9 @@ func TestSpill(t *testing.T) {
 		lastRow int
 		want    []string // sheet, table, range
 	}{
-		{headerRow + 7, []string{"Instances tblInstances A4:Q11"}},
-		{headerRow + 6, []string{"Instances tblInstances A4:Q10", "Instances 2 tblInstances2 A4:Q5"}},
-		{headerRow + 3, []string{"Instances tblInstances A4:Q7", "Instances 2 tblInstances2 A4:Q7", "Instances 3 tblInstances3 A4:Q5"}},
+		{headerRow + 7, []string{"Instances tblInstances A4:Y11"}},
+		{headerRow + 6, []string{"Instances tblInstances A4:Y10", "Instances 2 tblInstances2 A4:Y5"}},
+		{headerRow + 3, []string{"Instances tblInstances A4:Y7", "Instances 2 tblInstances2 A4:Y7", "Instances 3 tblInstances3 A4:Y5"}},
 	} {
 		data := writtenTo(t, newReport(instances, settings()), test.lastRow)
 		checkTables(t, data)
@@ -261,7 +270,7 @@ func TestLastRow(t *testing.T) {
 	if !slices.Equal(parts, want) {
 		t.Errorf("got %v, want %v", parts, want)
 	}
-	if last := parts[0].lastTableRow(); last != 1048575 {
+	if last := table.lastRow(parts[0]); last != 1048575 {
 		t.Errorf("the table ends at row %d", last)
 	}
 }

@@ -34,8 +34,13 @@ func TestHostileText(t *testing.T) {
 	r := newReport(hostile(t), settings())
 	data := written(t, r)
 	f := opened(t, data)
+	columns := map[string]int{}
 	for i, in := range r.Instances {
-		for _, column := range []int{1, 2, 3, 4, 7, 8, 15, 16} {
+		for _, heading := range []string{"ID", "Region", "Type", "Host name", "GPU model", "GPU series", "Operating system", "Status"} {
+			if columns[heading] == 0 {
+				columns[heading], _ = find(t, f, "Instances", heading)
+			}
+			column := columns[heading]
 			cell := cellName(column, headerRow+1+i)
 			if got := rawValue(t, f, "Instances", cell); got != in.ID {
 				t.Errorf("%s reads %q, want %q", cell, got, in.ID)
@@ -54,7 +59,7 @@ func TestHostileText(t *testing.T) {
 		}
 	}
 	for _, status := range r.Statuses {
-		find(t, f, summarySheet, status.Name)
+		find(t, f, assumptionsSheet, status.Name)
 	}
 }
 

@@ -1,5 +1,6 @@
-// Package workbook writes a report as an Excel workbook: a summary, the instances, regions, models and changes as Excel tables,
-// and a sheet that says what each column means. It lays out what the report says and computes no figure.
+// Package workbook writes a report as an Excel workbook: a summary with charts, the instances, regions, models, changes, days and what has no
+// price as Excel tables, a matrix, the assumptions that a person may change, and a sheet that says what each column means. It lays out what the
+// report says and computes no figure: a formula stands beside the value that the report has for it, and follows what is changed later.
 //
 // Sheets, tables and their columns keep their names within a version of the contract. A table's header stands in row 4 of
 // its sheet. Values are typed: amounts and counts are numbers with a format, times are dates in UTC, ids and all that the
@@ -11,6 +12,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"sort"
 
 	"github.com/xuri/excelize/v2"
 
@@ -18,7 +21,10 @@ import (
 )
 
 // contract is the version of what readers of the file may rely on: the names of sheets, tables and columns.
-const contract = 1
+const contract = 2
+
+// afterMatrix is the sheet before which that of the matrix stands.
+const afterMatrix = "Changes"
 
 // maxRow is the last row of a sheet that is used, one before Excel's last: a table that fills its sheet leaves no
 // room to work in.
@@ -66,10 +72,16 @@ type book struct {
 	tables  []*table
 	styles  map[look]int
 	err     error
+
+	instances, statuses *table
+	inputs              map[string]string // the cells of the inputs, by name
+	conditional         map[string]int    // the styles of conditional formats
+	gpuBlock, costBlock block             // what the charts show
+	ranges              map[columnOf][]string
 }
 
 func newBook(out io.Writer, r *report.Report, lastRow int) *book {
-	return &book{file: excelize.NewFile(), r: r, out: out, lastRow: lastRow, styles: map[look]int{}}
+	return &book{file: excelize.NewFile(), r: r, out: out, lastRow: lastRow, styles: map[look]int{}, inputs: map[string]string{}, conditional: map[string]int{}, ranges: map[columnOf][]string{}}
 }
 
 // try keeps the first error, and reports whether there is none so far.
@@ -90,41 +102,58 @@ func (b *book) ask() bool {
 
 // fill makes all sheets, in the order in which the workbook shows them.
 func (b *book) fill() error {
-	b.tables = []*table{
-		newTable(b.r, "Instances", "an instance", b.r.Columns, b.r.Instances),
-		newTable(b.r, "Regions", "a region", report.Shown(b.r.Settings, report.RegionColumns()), b.r.Regions,
-			&report.Region{Name: "All regions", Totals: b.r.Totals}),
-		newTable(b.r, "Models", "a GPU model, in all regions", report.Shown(b.r.Settings, report.ModelColumns()), b.r.Models,
-			&report.Model{Name: "All models", Totals: b.r.Totals}),
-		newTable(b.r, "Changes", "a change since the last run or since last week", report.ChangeColumns(b.r.Settings), b.r.ChangeLines()),
-	}
+	b.makeTables()
 	b.addSheets()
 	b.setProperties()
+	b.setNames()
+	matrix := b.matrixPage()
 	b.writePage(summarySheet, b.summary())
 	for _, t := range b.tables {
+		if t.sheet == afterMatrix {
+			b.writePage(matrixSheet, matrix)
+		}
 		b.measure(t)
 		for _, part := range t.parts(b.lastRow) {
 			b.writePart(t, part)
 		}
 	}
 	b.writePage(aboutSheet, b.about())
+	b.sortContentTypes()
 	return b.err
+}
+
+// table returns the table of a sheet.
+func (b *book) table(sheet string) *table {
+	return b.tables[slices.IndexFunc(b.tables, func(t *table) bool { return t.sheet == sheet })]
+}
+
+// sheetNames returns the sheets in their order.
+func (b *book) sheetNames() []string {
+	names := []string{summarySheet}
+	for _, t := range b.tables {
+		if t.sheet == afterMatrix {
+			names = append(names, matrixSheet)
+		}
+		for _, part := range t.parts(b.lastRow) {
+			names = append(names, part.sheet)
+		}
+	}
+	return append(names, aboutSheet)
 }
 
 // addSheets makes the sheets, empty. They must all be there before the first is streamed: what is set on a workbook
 // afterwards can be lost.
 func (b *book) addSheets() {
 	b.try(b.file.SetSheetName("Sheet1", summarySheet))
-	for _, t := range b.tables {
-		for _, part := range t.parts(b.lastRow) {
-			b.addSheet(part.sheet)
-		}
+	for _, name := range b.sheetNames()[1:] {
+		_, err := b.file.NewSheet(name)
+		b.try(err)
 	}
-	b.addSheet(aboutSheet)
 	b.file.SetActiveSheet(0)
 }
 
-func (b *book) addSheet(name string) {
-	_, err := b.file.NewSheet(name)
-	b.try(err)
+// sortContentTypes brings into one order what excelize adds for charts in a random one.
+func (b *book) sortContentTypes() {
+	types := b.file.ContentTypes.Defaults
+	sort.Slice(types, func(i, j int) bool { return types[i].Extension < types[j].Extension })
 }

@@ -3,8 +3,10 @@ package workbook
 import (
 	"bytes"
 	"errors"
+	"html"
 	"io"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -17,7 +19,7 @@ import (
 	"gpufleet/render/report"
 )
 
-var sheetNames = []string{"Summary", "Instances", "Regions", "Models", "Changes", "About"}
+var sheetNames = []string{"Summary", "Instances", "Regions", "Models", "Matrix", "Changes", "Trend", "Unpriced", "Assumptions", "About"}
 
 func TestSheets(t *testing.T) {
 	f := opened(t, written(t, newReport(sample(t), settings())))
@@ -85,8 +87,8 @@ func TestMarks(t *testing.T) {
 			s := settings()
 			s.Source, s.Audience = test.source, test.audience
 			f := opened(t, writtenTo(t, newReport(sample(t), s), headerRow+2))
-			if n := len(f.GetSheetList()); n != 8 {
-				t.Fatalf("%d sheets, want 8 with Instances 2 and Models 2", n)
+			if n := len(f.GetSheetList()); n != 12 {
+				t.Fatalf("%d sheets, want 12 with Instances 2 and Models 2", n)
 			}
 			for _, sheet := range f.GetSheetList() {
 				page, err := f.GetHeaderFooter(sheet)
@@ -131,7 +133,7 @@ func TestEmptyFleet(t *testing.T) {
 		t.Error(diff)
 	}
 	find(t, f, summarySheet, "No instances.")
-	for sheet, want := range map[string]string{"Instances": "A4:Q5", "Regions": "A4:T5", "Models": "A4:X5", "Changes": "A4:L5"} {
+	for sheet, want := range map[string]string{"Instances": "A4:Y5", "Regions": "A4:Y5", "Models": "A4:AC5", "Changes": "A4:L5", "Trend": "A4:P5", "Unpriced": "A4:K5"} {
 		tables, err := f.GetTables(sheet)
 		check(t, err)
 		if len(tables) != 1 || tables[0].Range != want {
@@ -149,12 +151,33 @@ func TestEmptyFleet(t *testing.T) {
 	checkTables(t, data)
 }
 
-// No part of any workbook has a formula, a link to elsewhere or a connection.
+// No part of any workbook has a link to elsewhere or a connection, and no formula has a text that is not our own or a function that
+// Excel 2010 does not know or that is volatile.
 func TestInert(t *testing.T) {
-	for name, text := range parts(t, written(t, newReport(hostile(t), settings()))) {
-		for _, bad := range []string{"<f>", "<f ", "TargetMode", "externalLink", "ddeLink", "connection"} {
-			if strings.Contains(text, bad) {
-				t.Errorf("%s contains %s", name, bad)
+	ours := regexp.MustCompile(`^(SUM|SUMIFS|COUNT|COUNTIFS|SUMPRODUCT|SUBTOTAL|IF|AND|OR|N|ROUND|FIXED)\($|^HoursPerMonth$|^Budget$|^FxRate$|^FxCurrency$|^"(>=0|>0|In | of | priced| known|)"$|` +
+		`^('\w+ \d+'!|\w+!)?\$?[A-Z]{1,2}\$?\d+(:\$?[A-Z]{1,2}\$?\d+)?$|^\d+(\.\d+)?$|^[-+*/&=<>(),]+$`)
+	tokens := regexp.MustCompile(`"[^"]*"|[A-Za-z]+\(|('[^']*'!|\w+!)?\$?[A-Z]{1,2}\$?\d+(:\$?[A-Z]{1,2}\$?\d+)?|[A-Za-z]+|[\d.]+|.`)
+	s := settings()
+	s.Budget = price(t, "100")
+	for _, lastRow := range []int{maxRow, headerRow + 9} {
+		for name, text := range parts(t, writtenTo(t, newReport(append(hostile(t), awkward(t)...), s), lastRow)) {
+			for _, bad := range []string{"TargetMode", "externalLink", "ddeLink", "connection", "vbaProject"} {
+				if strings.Contains(text, bad) {
+					t.Errorf("%s contains %s", name, bad)
+				}
+			}
+			for _, match := range regexp.MustCompile(`<f>([^<]*)</f>|<formula>([^<]*)</formula>`).FindAllStringSubmatch(text, -1) {
+				if match[2] != "" { // of a conditional format, which may look at its own sheet alone
+					if strings.Contains(match[2], "!") {
+						t.Errorf("%s: the condition %s", name, match[2])
+					}
+					continue
+				}
+				for _, token := range tokens.FindAllString(html.UnescapeString(match[1]), -1) {
+					if !ours.MatchString(token) {
+						t.Fatalf("%s: %q in the formula %s", name, token, match[1])
+					}
+				}
 			}
 		}
 	}
@@ -248,10 +271,12 @@ func TestDump(t *testing.T) {
 	dump := dumpWorkbook(t, written(t, newReport(hostile(t), settings())))
 	for _, want := range []string{
 		"name Instances _xlnm.Print_Titles: 'Instances'!$4:$4\n",
-		"sheet Instances A1:Q",
-		"  table tblRegions A4:T",
+		"sheet Instances A1:Y",
+		"  table tblRegions A4:Y",
 		`text "=1+1" @ quoted`,
-		"A16 text \"Instances\" -> 'Instances'!A1 General\n",
+		"text \"Instances\" -> 'Instances'!A1 General\n",
+		"name Workbook HoursPerMonth: Assumptions!$B$6\n",
+		" =IF($H5=\"\",\"\",$H5*HoursPerMonth) ",
 	} {
 		if !strings.Contains(dump, want) {
 			t.Errorf("the dump lacks %q", want)

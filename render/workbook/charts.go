@@ -1,0 +1,99 @@
+package workbook
+
+import (
+	"strconv"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// chart is a chart on a page.
+type chart struct {
+	at            string // the cell of its corner
+	kind          excelize.ChartType
+	title, alt    string
+	category      string // what the categories are, the title of their axis
+	value, format string // what the values are, with their unit, and their number format
+	days          bool   // the categories are days
+	series        []excelize.ChartSeries
+}
+
+// The size of a chart on Summary, in pixels.
+const (
+	chartWidth  = 560
+	chartHeight = 300
+)
+
+// Colours that are told apart in grey too, and by people who don't see all colours.
+var chartColors = []string{"1F3864", "C55A11", "9DC3E6", "548235", "FFC000", "7030A0", "A6A6A6", "264478"}
+
+func (c chart) options() *excelize.Chart {
+	for i := range c.series {
+		color := chartColors[i%len(chartColors)]
+		c.series[i].Fill = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{color}}
+		if c.kind == excelize.Line {
+			c.series[i].Line = excelize.LineOptions{Width: 2, Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{color}}}
+			c.series[i].Marker = excelize.ChartMarker{Symbol: []string{"circle", "diamond"}[i%2], Size: 6, Fill: c.series[i].Fill}
+		}
+	}
+	text := func(text string, size float64) excelize.ChartTitle {
+		return excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: text, Font: &excelize.Font{Family: "Calibri", Size: size, Color: black}}}}
+	}
+	gap := uint(40)
+	options := &excelize.Chart{
+		Type: c.kind, Series: c.series, Title: text(c.title, 12),
+		Format:    excelize.GraphicOptions{AltText: c.alt, Name: c.title, Positioning: "oneCell"},
+		Dimension: excelize.ChartDimension{Width: chartWidth, Height: chartHeight},
+		Legend:    excelize.ChartLegend{Position: "bottom"},
+		XAxis:     excelize.ChartAxis{Title: text(c.category, 10), Font: excelize.Font{Size: 9, Color: black}},
+		YAxis: excelize.ChartAxis{Title: text(c.value, 10), MajorGridLines: true, Font: excelize.Font{Size: 9, Color: black},
+			NumFmt: excelize.ChartNumFmt{CustomNumFmt: c.format}},
+		ShowBlanksAs: "gap",
+	}
+	if c.days {
+		options.XAxis.NumFmt = excelize.ChartNumFmt{CustomNumFmt: dateFormat}
+	}
+	if c.kind == excelize.BarStacked {
+		options.GapWidth = &gap
+		options.XAxis.ReverseOrder = true // the first region on top
+	}
+	return options
+}
+
+// addCharts adds the charts to Summary, from a column on: GPUs and cost by region and model, and the trend.
+func (b *book) addCharts(p *page, column int) {
+	row := 5
+	add := func(c chart) {
+		c.at = cellName(column, row)
+		p.charts = append(p.charts, c)
+		row += chartHeight/20 + 1
+	}
+	byModel := func(k block) (series []excelize.ChartSeries) {
+		for i := 1; i <= k.columns; i++ {
+			series = append(series, excelize.ChartSeries{Name: k.ref(i, 0, 0), Categories: k.ref(0, 1, k.rows), Values: k.ref(i, 1, k.rows)})
+		}
+		return series
+	}
+	if !b.r.Empty() {
+		add(chart{kind: excelize.BarStacked, title: "GPUs by region and model", category: "Region", value: "GPUs", format: "#,##0", series: byModel(b.gpuBlock),
+			alt: "Bars: how many GPUs each region has, by GPU model. The figures are on the sheet Matrix."})
+		add(chart{kind: excelize.BarStacked, title: "Listed cost per month by region", category: "Region", value: b.r.Currency + " per month", format: "#,##0", series: byModel(b.costBlock),
+			alt: "Bars: what is listed in each region costs a month, by GPU model. The figures are on the sheet Matrix."})
+	}
+	if trend := b.table("Trend"); trend.rows > 0 {
+		ref := func(name string, from, to int) string {
+			letter := "$" + columnName(trend.index(name)+1) + "$"
+			text := trend.sheet + "!" + letter + strconv.Itoa(from)
+			if to > from {
+				text += ":" + letter + strconv.Itoa(to)
+			}
+			return text
+		}
+		last := trend.lastRow(trend.parts(b.lastRow)[0])
+		var series []excelize.ChartSeries
+		for _, name := range []string{"running_per_month", "listed_per_month"} {
+			series = append(series, excelize.ChartSeries{Name: ref(name, headerRow, 0), Categories: ref("date", headerRow+1, last), Values: ref(name, headerRow+1, last)})
+		}
+		add(chart{kind: excelize.Line, title: "Cost per month, day by day", category: "Day (UTC)", days: true, value: b.r.Currency + " per month", format: "#,##0", series: series,
+			alt: "Lines: what ran and what was listed on each day, as a cost per month. The figures are on the sheet Trend."})
+	}
+}

@@ -1,0 +1,186 @@
+package workbook
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+
+	"gpufleet/fetch/fleet"
+	"gpufleet/render/report"
+)
+
+// Every figure that depends on an input is a formula, and nothing but the inputs is boxed as one.
+func TestWhatIsLive(t *testing.T) {
+	s := settings()
+	s.Budget = price(t, "500")
+	r := newReport(sample(t), s)
+	r.Days = days(t)
+	f := opened(t, written(t, r))
+	for sheet, headings := range map[string][]string{
+		"Instances":      {"Billed (USD per hour)", "Billed (USD per month)"},
+		"Regions":        {"Instances", "GPUs", "GPUs known (instances)", "Running (USD per hour)", "Running (USD per month)", "Listed (USD per month)", "Billed (USD per month)", "Share of listed (%)", "Listed (USD per GPU-hour)"},
+		"Models":         {"Instances", "GPUs", "RAM (GB)", "Listed priced (instances)", "Running (USD per month)", "Listed (USD per month)", "Billed (USD per month)", "Share of listed (%)"},
+		"Trend":          {"Running (USD per month)", "Listed (USD per month)"},
+		assumptionsSheet: {"Instances", "Price (USD per hour)", "Billed (USD per month)"},
+	} {
+		for _, heading := range headings {
+			column, row := find(t, f, sheet, heading)
+			formula, err := f.GetCellFormula(sheet, cellName(column, row+1))
+			check(t, err)
+			if formula == "" {
+				t.Errorf("%s: %s is no formula", sheet, heading)
+			}
+		}
+	}
+	inputs := 0
+	for _, sheet := range f.GetSheetList() {
+		rows, err := f.GetRows(sheet, excelize.Options{RawCellValue: true})
+		check(t, err)
+		for i, row := range rows {
+			for j := range row {
+				cell := cellName(j+1, i+1)
+				id, err := f.GetCellStyle(sheet, cell)
+				check(t, err)
+				style, err := f.GetStyle(id)
+				check(t, err)
+				if len(style.Border) != 4 {
+					continue
+				}
+				inputs++
+				if formula, _ := f.GetCellFormula(sheet, cell); formula != "" || sheet != assumptionsSheet {
+					t.Errorf("%s!%s looks like an input", sheet, cell)
+				}
+			}
+		}
+	}
+	if want := 4 + len(r.Statuses); inputs != want {
+		t.Errorf("%d inputs, want %d", inputs, want)
+	}
+}
+
+// Each input takes possible values alone.
+func TestValidation(t *testing.T) {
+	f := opened(t, written(t, newReport(sample(t), settings())))
+	validations, err := f.GetDataValidations(assumptionsSheet)
+	check(t, err)
+	got := map[string]string{}
+	for _, v := range validations {
+		got[v.Sqref] = fmt.Sprint(v.Type, " ", v.Operator, " ", v.Formula1, " ", v.Formula2, " ", v.AllowBlank)
+	}
+	for cell, want := range map[string]string{"B6": "decimal between 0.001 8784 true", "B7": "decimal greaterThan 0 0 true", "B8": "decimal greaterThan 0 0 true",
+		"B9": "textLength between 1 20 true", "B12:B13": "decimal between 0 1 true"} {
+		if got[cell] != want {
+			t.Errorf("%s takes %q, want %q", cell, got[cell], want)
+		}
+	}
+}
+
+// The charts are native ones over cells, with titles, axis titles with units, and a text for who can't see them.
+func TestCharts(t *testing.T) {
+	r := newReport(sample(t), settings())
+	r.Days = days(t)
+	texts := parts(t, written(t, r))
+	for name, want := range map[string][]string{
+		"xl/charts/chart1.xml": {"GPUs by region and model", ">GPUs<", ">Region<", "Matrix!$B$5:$B$6", "Matrix!$A$5:$A$6"},
+		"xl/charts/chart2.xml": {"Listed cost per month by region", ">USD per month<", "Matrix!$B$10:$B$11"},
+		"xl/charts/chart3.xml": {"Cost per month, day by day", ">USD per month<", ">Day (UTC)<", "Trend!$E$5:$E$6", "Trend!$A$5:$A$6"},
+	} {
+		for _, text := range want {
+			if !strings.Contains(texts[name], text) {
+				t.Errorf("%s lacks %q", name, text)
+			}
+		}
+	}
+	if n := len(regexp.MustCompile(`descr="[^"]{20,}"`).FindAllString(texts["xl/drawings/drawing1.xml"], -1)); n != 3 {
+		t.Errorf("%d charts have an alternative text", n)
+	}
+	for name := range parts(t, written(t, newReport(nil, settings()))) {
+		if strings.Contains(name, "chart") {
+			t.Errorf("an empty fleet has %s", name)
+		}
+	}
+}
+
+// However many regions, models, statuses and days there are, charts and formats are few.
+func TestBounds(t *testing.T) {
+	var instances []*fleet.Instance
+	for i := range 3000 {
+		name := report.FormatCount(i)
+		instances = append(instances, &fleet.Instance{Region: "R" + name, GPU: "G" + name, Status: "S" + name})
+	}
+	r := newReport(instances, settings())
+	data := written(t, r)
+	texts := parts(t, data)
+	if n := strings.Count(texts["xl/charts/chart1.xml"], "<ser>"); n != 8 {
+		t.Errorf("the chart has %d series", n)
+	}
+	for name, text := range texts {
+		if n := strings.Count(text, "<cfRule "); n > 60 {
+			t.Errorf("%s has %d conditional formats", name, n)
+		}
+	}
+	f := opened(t, data)
+	statuses, _ := r.SheetStatuses()
+	if len(statuses) != 1001 {
+		t.Errorf("%d statuses", len(statuses))
+	}
+	find(t, f, assumptionsSheet, "Other statuses, listed")
+	find(t, f, matrixSheet, "In the charts: GPUs")
+}
+
+// Above so many instances each has values, and the totals stay formulas.
+func TestManyInstances(t *testing.T) {
+	instances := make([]*fleet.Instance, maxLiveRows+1)
+	for i := range instances {
+		instances[i] = &fleet.Instance{Region: "R", Status: "Running", Price: price(t, "2"), PriceSource: fleet.ListPrice}
+	}
+	texts := parts(t, written(t, newReport(instances, settings())))
+	if n := strings.Count(texts["xl/worksheets/sheet2.xml"], "<f>"); n != 7 {
+		t.Errorf("Instances has %d formulas, want those above the table alone", n)
+	}
+	if n := strings.Count(texts["xl/worksheets/sheet3.xml"], "<f>"); n < 40 {
+		t.Errorf("Regions has %d formulas", n)
+	}
+	if !strings.Contains(texts["xl/worksheets/sheet2.xml"], `<f>(SUBTOTAL(109,Instances!$H$5:$H$50005))*HoursPerMonth</f><v>73001460</v>`) {
+		t.Error("the total a month does not follow the hours")
+	}
+}
+
+// A table whose recalculation would take minutes has values, and formulas in its totals.
+func TestTooMuchWork(t *testing.T) {
+	r := newReport(awkward(t), settings())
+	b := newBook(nil, r, maxRow)
+	b.makeTables()
+	regions := b.table("Regions")
+	if regions.column("gpu_count").formula == nil {
+		t.Fatal("a small table has values")
+	}
+	regions = b.totalsTable("Regions", "a region", maxWork)
+	addColumns(r, regions, report.RegionColumns(), func(int) *report.Region { return r.Regions[0] }, r.Regions[0])
+	addColumns(r, regions, report.SheetTotalsColumns(func(r *report.Region) *report.Totals { return &r.Totals }, "region_no", "No.", func(*report.Region) int { return 0 }),
+		func(int) *report.Region { return r.Regions[0] }, r.Regions[0])
+	b.setTotalsFormulas(regions, "region_no")
+	if c := regions.column("gpu_count"); c.formula != nil || c.totalFormula == "" {
+		t.Error("a table that is too large has formulas in its rows, or none above them")
+	}
+}
+
+// What is hidden is in no formula and no column.
+func TestHiddenInWorkbook(t *testing.T) {
+	s := settings()
+	s.Hidden = []string{"created_at", "disk_size", "ephemeral", "host_name", "id", "os", "product_type"}
+	list := &fleet.Fleet{Instances: sample(t)}
+	list.Hide(s.Hidden, []byte("key"))
+	data := written(t, report.New(list, s))
+	checkTables(t, data)
+	for name, text := range parts(t, data) {
+		for _, hidden := range []string{"14336", "mike-1001", "Ubuntu", "Disk (GB)", "00041"} {
+			if strings.Contains(text, hidden) {
+				t.Errorf("%s has %q", name, hidden)
+			}
+		}
+	}
+}

@@ -1,0 +1,116 @@
+package workbook
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// rule is a conditional format over a range.
+type rule struct {
+	cells   string
+	formats []excelize.ConditionalFormatOptions
+}
+
+func (s *sheet) apply(rules []rule) {
+	for _, r := range rules {
+		if s.b.err == nil {
+			s.b.try(s.b.file.SetConditionalFormat(s.name, r.cells, r.formats))
+		}
+	}
+}
+
+// when formats what meets a condition, a formula for the range's first cell.
+func (b *book) when(condition string, style *excelize.Style) excelize.ConditionalFormatOptions {
+	key := condition
+	if style.CustomNumFmt != nil {
+		key = *style.CustomNumFmt
+	}
+	id, ok := b.conditional[key]
+	if !ok {
+		var err error
+		id, err = b.file.NewConditionalStyle(style)
+		b.try(err)
+		b.conditional[key] = id
+	}
+	return excelize.ConditionalFormatOptions{Type: "formula", Criteria: condition, Format: &id}
+}
+
+// bounds marks a figure as a lower bound while part is below whole, which are cells. The cells themselves bear the mark of the day on which
+// they were written, for programs that know no such formats; these follow what is typed in later.
+func (b *book) bounds(cells, part, whole, format string) rule {
+	bounded := atLeast(format)
+	return rule{cells, []excelize.ConditionalFormatOptions{
+		b.when(part+"<"+whole, &excelize.Style{CustomNumFmt: &bounded}),
+		b.when(part+">="+whole, &excelize.Style{CustomNumFmt: &format}),
+	}}
+}
+
+// coverage says which columns tell of how many instances a column's sum is known, and of how many it would have to be.
+var coverage = map[string][2]string{
+	"gpu_count": {"gpu_count_known", "instances"}, "cpu_cores": {"cpu_cores_known", "instances"}, "ram": {"ram_known", "instances"}, "disk_size": {"disk_size_known", "instances"},
+	"running_per_hour": {"running_priced", "running_instances"}, "running_per_month": {"running_priced", "running_instances"},
+	"listed_per_hour": {"listed_priced", "listed_instances"}, "listed_per_month": {"listed_priced", "listed_instances"},
+	"billed_per_hour": {"billed_priced", "billed_instances"}, "billed_per_month": {"billed_priced", "billed_instances"},
+}
+
+// format adds a table's conditional formats on one of its sheets.
+func (s *sheet) format(t *table, p part) {
+	s.apply(t.rules)
+	first, last := t.header()+1, t.lastRow(p)
+	for i := range t.columns {
+		c := &t.columns[i]
+		var formats []excelize.ConditionalFormatOptions
+		letter := columnName(i + 1)
+		if of, ok := coverage[c.name]; ok && c.formula != nil && c.totalFormula != "" {
+			bounds := func(from, to int) rule {
+				format := s.b.looks(c, textValue, figureValue).format
+				return s.b.bounds(letter+strconv.Itoa(from)+":"+letter+strconv.Itoa(to), t.cell(of[0], from), t.cell(of[1], from), format)
+			}
+			if t.index(of[0]) >= 0 {
+				s.apply([]rule{bounds(totalRow, totalRow)})
+				formats = bounds(first, last).formats
+			}
+		}
+		switch {
+		case c.name == "status":
+			formats = s.b.statusFormats(t.cell("status", first))
+		case c.total != nil && slices.Contains(barred, c.name) && p.to-p.from <= maxLiveRows:
+			formats = append(formats, dataBar)
+		}
+		if len(formats) > 0 {
+			s.apply([]rule{{letter + strconv.Itoa(first) + ":" + letter + strconv.Itoa(last), formats}})
+		}
+	}
+}
+
+// barred are the columns with bars behind the amounts.
+var barred = []string{"running_per_month", "listed_per_month", "billed_per_month"}
+
+// dataBar is the plain bar of Excel 2007, which every program draws, from 0 to the largest amount. Such a bar is never shorter than
+// a tenth of the cell.
+var dataBar = excelize.ConditionalFormatOptions{Type: "data_bar", Criteria: "=", MinType: "num", MinValue: "0", MaxType: "max", BarColor: "#9DC3E6"}
+
+// statusFormats tell statuses by colour, and by weight, slant and strokes where there is no colour. What is listed but does not run
+// is slanted.
+func (b *book) statusFormats(cell string) []excelize.ConditionalFormatOptions {
+	is := func(names ...string) string {
+		for i, name := range names {
+			names[i] = "LOWER(" + cell + `)="` + name + `"`
+		}
+		return "OR(" + strings.Join(names, ",") + ")"
+	}
+	status := func(condition string, f excelize.Font, fill string) excelize.ConditionalFormatOptions {
+		format := b.when(condition, &excelize.Style{Font: &f, Fill: filled(fill)})
+		format.StopIfTrue = true
+		return format
+	}
+	return []excelize.ConditionalFormatOptions{
+		status(is("running"), excelize.Font{Bold: true, Color: "1E5B2E"}, "E2F0D9"),
+		status(is("error"), excelize.Font{Bold: true, Underline: "single", Color: "9C0006"}, "FBE0E0"),
+		status(is("deleted", "canceled", "completed", "booked"), excelize.Font{Strike: true, Color: grey}, "EDEDED"),
+		status(cell+`<>""`, excelize.Font{Italic: true, Color: "7F5200"}, "FFF2CC"),
+	}
+}
