@@ -342,3 +342,12 @@ func mapDiff(want, got map[string]string) string {
 	}
 	return b.String()
 }
+
+// quoted returns a text as a JSON string.
+func quoted(text string) string {
+	line, err := json.Marshal(text)
+	if err != nil {
+		panic(err)
+	}
+	return string(line)
+}
