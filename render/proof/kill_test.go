@@ -16,7 +16,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -71,10 +70,9 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	slices.Sort(times)
 	longest := times[len(times)/2] * 5 / 4
 	var early, late, midway atomic.Int64
-	var group sync.WaitGroup
-	for worker := range at {
-		moments := rand.New(rand.NewPCG(random.Uint64(), 1))
-		group.Go(func() {
+	chain := func(moments *rand.Rand, worker int) func(t *testing.T) {
+		return func(t *testing.T) {
+			t.Parallel()
 			out := filepath.Join(dir, fmt.Sprint("out", worker))
 			mustRender(t, out, files[0])
 			addForeign(t, out)
@@ -83,8 +81,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 				list := (kill + 1) % len(files)
 				c := job{args: []string{"--input", files[list], "--out", out}}.command(context.Background())
 				if err := c.Start(); err != nil {
-					t.Error(err)
-					return
+					t.Fatal(err)
 				}
 				time.Sleep(time.Duration(moments.Int64N(int64(longest))))
 				c.Process.Kill()
@@ -105,13 +102,17 @@ func TestKilledAtAnyMoment(t *testing.T) {
 				wantWhole(t, what, before, killed, after)
 				wantManifest(t, what, after)
 				if n := leftovers(after); n > 0 {
-					t.Errorf("%s: %d leftovers after the next run", what, n)
+					t.Fatalf("%s: %d leftovers after the next run", what, n)
 				}
 				before = after
 			}
-		})
+		}
 	}
-	group.Wait()
+	t.Run("kills", func(t *testing.T) {
+		for worker := range at {
+			t.Run(fmt.Sprint(worker), chain(rand.New(rand.NewPCG(random.Uint64(), 1)), worker))
+		}
+	})
 	t.Logf("kills up to %v; %d came before the run had done anything, %d after its end, %d left something behind", longest, early.Load(), late.Load(), midway.Load())
 	if midway.Load() < kills/10 {
 		t.Errorf("only %d of %d kills came while the run was writing: the moments are badly chosen", midway.Load(), kills)
@@ -152,7 +153,7 @@ func wantWhole(t *testing.T, what string, before, killed, after map[string]strin
 	t.Helper()
 	for name, text := range foreign {
 		if killed[name] != text || after[name] != text {
-			t.Errorf("%s: the foreign file %s is %q, later %q", what, name, killed[name], after[name])
+			t.Fatalf("%s: the foreign file %s is %q, later %q", what, name, killed[name], after[name])
 		}
 	}
 	listed := map[listedFile]bool{}
@@ -165,18 +166,18 @@ func wantWhole(t *testing.T, what string, before, killed, after map[string]strin
 			continue
 		}
 		if !listed[fileOf(name, text)] {
-			t.Errorf("%s: %s is neither the old nor the new one: %.200q", what, name, text)
+			t.Fatalf("%s: %s is neither the old nor the new one: %.200q", what, name, text)
 		}
 	}
 	for name := range before {
 		_, stays := after[name]
 		if _, there := killed[name]; stays && !there {
-			t.Errorf("%s: %s is missing", what, name)
+			t.Fatalf("%s: %s is missing", what, name)
 		}
 	}
 	for _, link := range linksOf(t, killed["index.html"]) {
 		if _, there := killed[link]; !there {
-			t.Errorf("%s: index.html leads to %s, which is not there", what, link)
+			t.Fatalf("%s: index.html leads to %s, which is not there", what, link)
 		}
 	}
 }
@@ -197,7 +198,7 @@ func manifestOf(t testing.TB, what string, files map[string]string) []listedFile
 	t.Helper()
 	var manifest struct{ Files []listedFile }
 	if err := json.Unmarshal([]byte(files["manifest.json"]), &manifest); err != nil {
-		t.Errorf("%s: the manifest is broken: %v", what, err)
+		t.Fatalf("%s: the manifest is broken: %v", what, err)
 	}
 	return manifest.Files
 }
@@ -225,7 +226,7 @@ func wantManifest(t *testing.T, what string, files map[string]string) {
 	listed := []string{"manifest.json"}
 	for _, file := range manifestOf(t, what, files) {
 		if file != fileOf(file.Path, files[file.Path]) {
-			t.Errorf("%s: the manifest is wrong about %s", what, file.Path)
+			t.Fatalf("%s: the manifest is wrong about %s", what, file.Path)
 		}
 		listed = append(listed, file.Path)
 	}
@@ -233,7 +234,7 @@ func wantManifest(t *testing.T, what string, files map[string]string) {
 	there = slices.DeleteFunc(there, func(name string) bool { _, mine := foreign[name]; return mine })
 	slices.Sort(listed)
 	if !slices.Equal(listed, there) {
-		t.Errorf("%s: the manifest lists\n%v\nthe folder has\n%v", what, listed, there)
+		t.Fatalf("%s: the manifest lists\n%v\nthe folder has\n%v", what, listed, there)
 	}
 }
 
