@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"runtime"
@@ -43,6 +44,7 @@ const (
 )
 
 func main() {
+	log.SetOutput(io.Discard)      // net/http writes there, and quotes what a server sends beyond a reply's end
 	signal.Ignore(syscall.SIGPIPE) // a reader of our messages that goes away is no reason to die half-way
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)

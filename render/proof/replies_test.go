@@ -220,11 +220,8 @@ func TestMonstrousReplies(t *testing.T) {
 		code    int
 	}{
 		"a bomb of one password":    {bomb(`{"data": [{"vm_password": "`, "a"), plenty, 3},
-		"a bomb of one name":        {bomb(`{"data": [{"host_name": "`, "a"), plenty, 3},
 		"a bomb of blanks":          {bomb(`{"data": `, " "), plenty, 3},
-		"a bomb of one number":      {bomb(`{"total_instance": `, "1"), plenty, 3},
 		"a bomb of unknown members": {bomb(`{"x": [0`, `,{"a":1}`), plenty, 3},
-		"a bomb of a message":       {bomb(`{"message": "`, "token "), plenty, 3},
 		"an endless string":         {flood(`{"data": [{"os": "`, "a"), usual, 3},
 		"endless blanks":            {flood(``, " "), usual, 3},
 		"endless members":           {flood(`{"a": 1`, `,"password":"0123456789"`), usual, 3},

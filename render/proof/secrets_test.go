@@ -218,7 +218,8 @@ func TestNoSecretComesOut(t *testing.T) {
 		"token file":    {2, []string{"--token-file", twoTokens}}, "unknown flag": {2, []string{"--nonsense"}}, "price file": {2, []string{"--input", saved["good"], "--prices", secretPrices}},
 		"incomplete": {4, []string{"--api-url", address(200, bodies["incomplete"])}}, "saved and incomplete": {4, []string{"--input", saved["incomplete"]}},
 		"time up": {3, []string{"--timeout", "300ms", "--api-url", dripping(t, bodies["good"])}}, "cut": {3, []string{"--timeout", "300ms", "--api-url", cutting(t, bodies["good"])}},
-		"not HTTP": {3, []string{"--api-url", talking(t, "220 "+canary+"\r\n")}}, "an odd status line": {3, []string{"--api-url", talking(t, "HTTP/1.1 403 "+canary+"\r\nX: "+canary+"\r\n\r\n"+canary)}},
+		"longer than it says": {3, []string{"--timeout", "300ms", "--api-url", talking(t, "HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n"+bodies["good"])}},
+		"not HTTP":            {3, []string{"--api-url", talking(t, "220 "+canary+"\r\n")}}, "an odd status line": {3, []string{"--api-url", talking(t, "HTTP/1.1 403 "+canary+"\r\nX: "+canary+"\r\n\r\n"+canary)}},
 	}
 	for name := range bodies {
 		if name != "good" && name != "incomplete" {
