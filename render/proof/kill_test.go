@@ -254,7 +254,7 @@ func TestSignalledAtAnyMoment(t *testing.T) {
 	longest := (job{args: []string{"--input", files[0], "--out", filepath.Join(dir, "try")}}).run(t).took
 	before := plainContents(t, out)
 	codes := map[int]int{}
-	for n := range 120 {
+	for n := range 60 {
 		signal := []syscall.Signal{syscall.SIGINT, syscall.SIGTERM}[n%2]
 		c := job{args: []string{"--input", files[(n+1)%2], "--out", out}, env: []string{"TMPDIR=" + tmp}}.command(context.Background())
 		if err := c.Start(); err != nil {
