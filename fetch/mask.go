@@ -29,7 +29,7 @@ type hostName struct {
 }
 
 type password struct {
-	text []byte // without the blanks around it
+	text []byte // as it would be shown
 	more bool   // text is only the beginning
 }
 
@@ -38,12 +38,20 @@ func isPassword(name []byte) bool {
 	return string(name) == "vm_password" || string(name) == "password"
 }
 
+// asShown returns a text as it will be shown, so that a password which is written in two ways is still found.
+func asShown(text []byte) []byte {
+	if !isPlain(text) {
+		text = bytes.Map(cleanRune, text)
+	}
+	return bytes.TrimSpace(text)
+}
+
 func (h *hostName) set(text []byte, more bool) {
 	h.text, h.more = append(h.text[:0], text...), more
 }
 
 func (h *hostName) addPassword(text []byte, more bool) {
-	text = bytes.TrimSpace(text)
+	text = asShown(text)
 	if len(text) == 0 || len(h.passwords) > maxPasswords {
 		return
 	}
@@ -63,7 +71,10 @@ func (h *hostName) wipe() {
 // masked returns the name with the mask in the place of each password, and whether there was one. It is masked before it is
 // cut to what is shown: a cut must not leave half of a password.
 func (h *hostName) masked() (text []byte, found bool) {
-	name := bytes.TrimSpace(h.text)
+	if len(h.passwords) == 0 {
+		return h.text, false
+	}
+	name := asShown(h.text)
 	if len(h.passwords) > maxPasswords && len(name) > 0 {
 		return []byte(mask), true
 	}

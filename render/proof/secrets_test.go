@@ -148,7 +148,20 @@ func secretBodies() map[string]string {
 	}
 }
 
-var verbosities = []string{"", "--quiet", "--verbose"}
+// verbosities are the ways in which a run speaks. A step of GitHub Actions also gets a summary and outputs, in files of their own.
+var verbosities = []string{"", "--quiet", "--verbose", "on GitHub Actions"}
+
+// withVerbosity returns a job that speaks in one of these ways, with the secrets in its environment.
+func withVerbosity(verbosity, beside string, args []string) job {
+	j := job{args: args, env: secretEnv()}
+	switch {
+	case strings.HasPrefix(verbosity, "--"):
+		j.args = append(j.args, verbosity)
+	case verbosity != "":
+		j.env = append(j.env, "GITHUB_ACTIONS=true", "GITHUB_STEP_SUMMARY="+filepath.Join(beside, "summary"), "GITHUB_OUTPUT="+filepath.Join(beside, "output"))
+	}
+	return j
+}
 
 // secretEnv has secrets wherever the program takes one.
 func secretEnv() []string {
@@ -238,11 +251,8 @@ func TestNoSecretComesOut(t *testing.T) {
 			for _, verbosity := range verbosities {
 				top := quickDir(t)
 				out := filepath.Join(top, "out")
-				args := append([]string{"--out", out}, test.args...)
-				if verbosity != "" {
-					args = append(args, verbosity)
-				}
-				o := job{args: args, env: secretEnv()}.run(t)
+				beside := quickDir(t)
+				o := withVerbosity(verbosity, beside, append([]string{"--out", out}, test.args...)).run(t)
 				if o.code != test.code {
 					t.Errorf("%s: exit code %d, want %d: %s", verbosity, o.code, test.code, o.stderr)
 				}
@@ -250,6 +260,7 @@ func TestNoSecretComesOut(t *testing.T) {
 					t.Errorf("%s: exit code %d, and the folder: %v", verbosity, o.code, err)
 				}
 				wantNoSecrets(t, name+" "+verbosity, o, top, "127.0.0.1", top)
+				wantNoSecrets(t, name+" "+verbosity+", beside", o, beside, "127.0.0.1")
 			}
 		})
 	}
@@ -319,17 +330,15 @@ func TestNoSecretOfAnInterruptedRun(t *testing.T) {
 				<-r.Context().Done()
 			}).URL
 			top := quickDir(t)
-			args := []string{"--api-url", address, "--out", filepath.Join(top, "out")}
-			if verbosity != "" {
-				args = append(args, verbosity)
-			}
-			o := job{args: args, env: secretEnv(), started: func(p *os.Process) {
+			j := withVerbosity(verbosity, top, []string{"--api-url", address, "--out", filepath.Join(top, "out")})
+			j.started = func(p *os.Process) {
 				<-arrived
 				if line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", p.Pid)); err == nil && leaks(string(line)) != "" {
 					t.Errorf("the arguments hold a secret: %q", line)
 				}
 				p.Signal(signal)
-			}}.run(t)
+			}
+			o := j.run(t)
 			if want := 128 + int(signal); o.code != want {
 				t.Errorf("exit code %d, want %d: %s", o.code, want, o.stderr)
 			}

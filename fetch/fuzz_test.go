@@ -1,0 +1,249 @@
+package fetch
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"gpufleet/fetch/fleet"
+)
+
+const fuzzCanary = "kAnArY7qZx"
+
+// wantCleanText checks what holds for every text that the decoder lets out.
+func wantCleanText(t *testing.T, text string) {
+	t.Helper()
+	unfit := func(r rune) bool {
+		return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r >= '\u202A' && r <= '\u202E' || r >= '\u2066' && r <= '\u2069' || r >= '\uFDD0' && r <= '\uFDEF' || r&0xFFFE == 0xFFFE
+	}
+	if !utf8.ValidString(text) || strings.ContainsFunc(text, unfit) || utf8.RuneCountInString(text) > maxText || strings.TrimSpace(text) != text {
+		t.Errorf("the decoder lets out %q", text)
+	}
+}
+
+// FuzzDecoder holds that whatever a reply is, what is read of it is fit to be shown, numbers are believable, and what is said of it quotes nothing.
+func FuzzDecoder(f *testing.F) {
+	f.Add([]byte(reply(1, `{"id": 7, "host_name": "a", "gpu_count": "2", "price_per_hour": 0.5, "vm_password": "`+fuzzCanary+`", "created_at": 1751620391.25}`)))
+	f.Add([]byte(reply(2, `{"id": ["`+fuzzCanary+`"], "ram": "`+fuzzCanary+`", "`+fuzzCanary+`": 1}`, `{"os": "a\u0000\u202e\ud800", "disk_size": 1e300, "type": 1}`)))
+	f.Add([]byte(`{"data": null, "status": "failed", "message": "token ` + fuzzCanary + ` expired"}`))
+	f.Add([]byte(`{"data": [1], "total_instance": "` + fuzzCanary + `", "status": "success"}`))
+	f.Add([]byte("\xff\xfe{\x00"))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		p, err := newDecoder().decodePage(bytes.NewReader(body), 1)
+		if err != nil {
+			if strings.Contains(err.Error(), fuzzCanary) {
+				t.Errorf("the error quotes the reply: %v", err)
+			}
+			return
+		}
+		for _, line := range p.warnings.Lines() {
+			if strings.Contains(line, fuzzCanary) {
+				t.Errorf("a warning quotes the reply: %s", line)
+			}
+			wantCleanText(t, line)
+		}
+		for _, in := range p.rows {
+			for _, text := range []string{in.ID, in.Region, in.ProductType, in.HostName, in.GPU, in.GPUType, in.PublicIPv4, in.OS, in.Status} {
+				wantCleanText(t, text)
+			}
+			for _, n := range []fleet.Number{in.CPUCores, in.RAM, in.GPUCount, in.DiskSize, in.Ephemeral} {
+				if math.IsNaN(n.Value) || n.Value < 0 || n.Value > maxGB || !n.Known && n.Value != 0 || math.Signbit(n.Value) {
+					t.Errorf("a number is %v", n)
+				}
+			}
+			if in.Price.Known != (in.PriceSource == fleet.ListPrice) || in.Price.Value.Sign() < 0 {
+				t.Errorf("the price is %v of %v", in.Price, in.PriceSource)
+			}
+			if !in.CreatedAt.IsZero() && (in.CreatedAt.Year() < 2000 || in.CreatedAt.Year() > 2200 || in.CreatedAt.Location() != time.UTC) {
+				t.Errorf("created %v", in.CreatedAt)
+			}
+		}
+	})
+}
+
+// FuzzPasswordInHostName holds that no host name shows the password of its instance, wherever it stands in it and in the row.
+func FuzzPasswordInHostName(f *testing.F) {
+	f.Add("web-", "hunter2!", "-1", false)
+	f.Add("", "abcab", "cab", true)
+	f.Add("x\t", "p\u00e4s\ts", "\u202e", false)
+	f.Add(strings.Repeat("x", 1020), "hunter2!", "", true)
+	f.Fuzz(func(t *testing.T, before, password, behind string, first bool) {
+		member := func(name, value string) string {
+			text, err := json.Marshal(value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return fmt.Sprintf("%q: %s", name, text)
+		}
+		name, secret := member("host_name", before+password+behind), member("vm_password", password)
+		row := `{"id": 1, ` + name + ", " + secret + "}"
+		if first {
+			row = `{"id": 1, ` + secret + ", " + name + "}"
+		}
+		in, _ := decodeOne(t, row)
+		wantCleanText(t, in.HostName)
+		// What a reader of the name would know the password by.
+		shown, _ := cleanText([]byte(password), false)
+		if n := utf8.RuneCountInString(shown); n < shortestMasked || n >= maxText || strings.ContainsAny(shown, "[]") || strings.Contains(mask, shown) {
+			return // too short to be looked for, too long to be shown, or seen in the mask itself
+		}
+		if strings.Contains(in.HostName, shown) {
+			t.Errorf("%q shows %q", in.HostName, shown)
+		}
+	})
+}
+
+// script answers requests as a fuzzed text says: for each request some letters, of which the first is what kind of answer it is.
+type script struct {
+	text  []byte
+	asked int
+}
+
+func (s *script) answer(w http.ResponseWriter) {
+	s.asked++
+	next := func() int {
+		if len(s.text) == 0 {
+			return 0
+		}
+		c := s.text[0]
+		s.text = s.text[1:]
+		return int(c)
+	}
+	kind := next()
+	if kind >= 250 {
+		w.WriteHeader([]int{400, 404, 401, 204, 302, 418}[kind-250])
+		return
+	}
+	var list []string
+	for range kind % 8 {
+		if id := next(); id > 240 {
+			list = append(list, fmt.Sprintf(`{"host_name": "n%d"}`, id%4))
+		} else {
+			list = append(list, fmt.Sprintf(`{"id": %d}`, id%40))
+		}
+	}
+	total := next() % 48
+	if kind%32 == 9 {
+		io.WriteString(w, `{"data": null, "total_instance": 3, "status": "success"}`)
+		return
+	}
+	io.WriteString(w, reply(total-1, list...))
+}
+
+// FuzzPaging has an API page in any way, honest or not: the list comes to an end after few requests, and is complete or an error. No two instances have one id.
+func FuzzPaging(f *testing.F) {
+	f.Add([]byte{3, 1, 2, 3, 8, 3, 4, 5, 6, 8, 1, 7, 8})
+	f.Add([]byte{2, 1, 2, 5, 2, 1, 2, 5, 2, 3, 4, 5})
+	f.Add([]byte{2, 250, 251, 9, 250, 255, 3, 1, 1, 1, 4})
+	f.Add(bytes.Repeat([]byte{1, 5, 40, 1, 6, 40}, 20))
+	var now atomic.Pointer[script]
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { now.Load().answer(w) }))
+	f.Cleanup(server.Close)
+	transport := NewTransport()
+	transport.DisableKeepAlives = false
+	f.Fuzz(func(t *testing.T, text []byte) {
+		s := &script{text: text}
+		now.Store(s)
+		client, _ := (&api{Server: server}).client()
+		client.Timeout, client.Transport = 20*time.Second, transport
+		list, err := client.Instances(context.Background())
+		client.http().CloseIdleConnections()
+		if most := 40 + 4*len(text); s.asked > most {
+			t.Errorf("%d requests for %d letters", s.asked, len(text))
+		}
+		var known *Error
+		if err != nil {
+			if !errors.As(err, &known) || list != nil {
+				t.Errorf("%v, %v", list, err)
+			}
+			return
+		}
+		seen := map[string]bool{}
+		for _, in := range list.Instances {
+			if in.ID != "" && seen[in.ID] {
+				t.Errorf("the id %s stands twice", in.ID)
+			}
+			seen[in.ID] = true
+		}
+	})
+}
+
+// FuzzRetryAfter holds that whatever a server asks for, a run waits a minute at most, and never goes back in time.
+func FuzzRetryAfter(f *testing.F) {
+	for _, header := range []string{"", "0", "7", " 60 ", "61", "-1", "1.5", "99999999999999999999", "Sun, 22 Nov 2026 12:00:30 GMT", "Sunday, 22-Nov-26 12:00:30 GMT", "Sun Nov 22 12:00:30 2026", "Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 01 Jan 0001 00:00:00 GMT", "soon"} {
+		f.Add(header)
+	}
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	f.Fuzz(func(t *testing.T, header string) {
+		asked := retryAfter(header, now)
+		trimmed := strings.TrimSpace(header)
+		digits := trimmed != "" && strings.Trim(trimmed, "0123456789") == ""
+		_, err := http.ParseTime(trimmed)
+		if asked < 0 && asked != -1 || (asked >= 0) != (digits || err == nil) {
+			t.Errorf("%q asks for %v", header, asked)
+		}
+		client := &Client{random: func() float64 { return 1 }}
+		wait, failed := client.waitBefore(context.Background(), 1, &statusError{code: 429, retryAfter: asked}, "https://example.org")
+		if wait < 0 || wait > longestAsked || (failed != nil) != (asked > longestAsked) {
+			t.Errorf("%q: waits %v, %v", header, wait, failed)
+		}
+		if failed != nil && len(trimmed) > 3 && strings.Contains(failed.Error(), trimmed) {
+			t.Errorf("the error quotes %q: %v", header, failed)
+		}
+	})
+}
+
+// FuzzPriceFile holds that a price file gives prices of 0 or more, the same in whatever order its rows stand, or an error that quotes nothing.
+func FuzzPriceFile(f *testing.F) {
+	header := strings.Join(priceHeader, ",") + "\n"
+	f.Add("*,H100,,,1.75\nA,H100,,,1.65\n*,H100,8,Baremetal,12.80\n*,CPU only,0,,0.04\n")
+	f.Add("A,,,,1\n\n\"A\",*,*,*,1.0\n")
+	f.Add("A,H100," + fuzzCanary + ",,1\n")
+	f.Add("A,H100,,,\"" + fuzzCanary + "\n")
+	f.Add(fuzzCanary + ",H100,,,1\n" + fuzzCanary + ",H100,,,2\n")
+	f.Fuzz(func(t *testing.T, rows string) {
+		file, err := parsePriceFile([]byte(header + rows))
+		if err != nil {
+			if strings.Contains(err.Error(), fuzzCanary) {
+				t.Errorf("the error quotes the file: %v", err)
+			}
+			return
+		}
+		prices := func(file *PriceFile) (all []string) {
+			for _, gpus := range []float64{0, 1, 8} {
+				for _, region := range []string{"A", ""} {
+					list := &fleet.Fleet{Instances: []*fleet.Instance{{Region: region, GPU: "H100", GPUCount: fleet.Known(gpus), ProductType: "Baremetal"}}}
+					file.Apply(list)
+					in := list.Instances[0]
+					if in.Price.Known != (in.PriceSource == fleet.FilePrice) || in.Price.Value.Sign() < 0 {
+						t.Errorf("the price %v of %v", in.Price, in.PriceSource)
+					}
+					all = append(all, fmt.Sprint(in.Price.Known, in.Price.Value))
+				}
+			}
+			return all
+		}
+		lines := strings.SplitAfter(strings.TrimSuffix(rows, "\n")+"\n", "\n")
+		slices.Reverse(lines)
+		if strings.ContainsAny(rows, "\"\r") { // then a line is no row
+			return
+		}
+		other, err := parsePriceFile([]byte(header + strings.Join(lines, "")))
+		if err != nil || !slices.Equal(prices(file), prices(other)) {
+			t.Errorf("the other way round: %v, %v, %v", err, prices(file), prices(other))
+		}
+	})
+}

@@ -1,0 +1,56 @@
+package workbook
+
+import (
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"gpufleet/fetch/fleet"
+)
+
+// FuzzSheetText holds that a text reads back from the workbook as it was, is text by type, and adds neither formula nor link.
+func FuzzSheetText(f *testing.F) {
+	for _, text := range hostileTexts {
+		f.Add(text)
+	}
+	plain := len(formulasOf(f, "plain"))
+	f.Fuzz(func(t *testing.T, text string) {
+		unfit := func(r rune) bool { return unicode.IsControl(r) || r >= 0xFDD0 && r <= 0xFDEF || r&0xFFFE == 0xFFFE }
+		if text = strings.TrimSpace(text); text == "" || !utf8.ValidString(text) || strings.ContainsFunc(text, unfit) || len(text) > 1024 {
+			return // the decoder lets no such text through
+		}
+		if n := len(formulasOf(t, text)); n != plain {
+			t.Errorf("%q: %d formulas, without it %d", text, n, plain)
+		}
+	})
+}
+
+// formulasOf writes a workbook with a text in every place, reads it back and returns its formulas.
+func formulasOf(t testing.TB, text string) (formulas []string) {
+	t.Helper()
+	data := written(t, newReport([]*fleet.Instance{{ID: text, Region: text, ProductType: text, HostName: text, GPU: text, GPUType: text, GPUCount: fleet.Known(1.0), OS: text, Status: "Running"}}, settings()))
+	for name, part := range parts(t, data) {
+		if strings.Contains(part, "TargetMode") || strings.Contains(name, "external") {
+			t.Errorf("%q: %s leads outside", text, name)
+		}
+		for range strings.Count(part, "<f>") + strings.Count(part, "<f ") {
+			formulas = append(formulas, name)
+		}
+	}
+	f := opened(t, data)
+	rows, err := f.GetRows("Instances")
+	check(t, err)
+	found := 0
+	for _, row := range rows[headerRow:] {
+		for _, cell := range row {
+			if cell == text {
+				found++
+			}
+		}
+	}
+	if found < 7 {
+		t.Errorf("%q reads back %d times: %q", text, found, rows[headerRow:])
+	}
+	return formulas
+}
