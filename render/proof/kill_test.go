@@ -254,7 +254,7 @@ func TestSignalledAtAnyMoment(t *testing.T) {
 	longest := (job{args: []string{"--input", files[0], "--out", filepath.Join(dir, "try")}}).run(t).took
 	before := plainContents(t, out)
 	codes := map[int]int{}
-	for n := range 60 {
+	for n := range 40 {
 		signal := []syscall.Signal{syscall.SIGINT, syscall.SIGTERM}[n%2]
 		c := job{args: []string{"--input", files[(n+1)%2], "--out", out}, env: []string{"TMPDIR=" + tmp}}.command(context.Background())
 		if err := c.Start(); err != nil {
@@ -304,7 +304,7 @@ func TestSignalledAtAnyMoment(t *testing.T) {
 // TestEightRunsAtOnce starts eight runs into one folder: those that find another at it say so and exit with 1, one at least wins, and the folder is that of one run.
 func TestEightRunsAtOnce(t *testing.T) {
 	dir := quickDir(t)
-	for round := range 5 {
+	for round := range 3 {
 		out := filepath.Join(dir, fmt.Sprint("out", round))
 		if round > 0 {
 			mustRender(t, out, write(t, filepath.Join(dir, "old.json"), smallFleet(7)))
