@@ -589,6 +589,14 @@ func TestPanic(t *testing.T) {
 	if code != exitFailed || !strings.HasPrefix(stderr.String(), "gpufleet: internal error (string)") || strings.Contains(stderr.String(), "SECRET") {
 		t.Error(code, stderr.String())
 	}
+	// Nor does the trace of a run that has read secrets show any.
+	reply := write(t, filepath.Join(t.TempDir(), "reply.json"), strings.Replace(oneInstance, `"id": 1`, `"id": 1, "vm_password": "SECRET", "user": "SECRET"`, 1))
+	t.Setenv("GPUFLEET_TOKEN", "SECRET")
+	stderr.Reset()
+	code = run(context.Background(), []string{"gpufleet", "--input", reply, "--out", filepath.Join(t.TempDir(), "out")}, nil, panicking{}, &stderr)
+	if code != exitFailed || !strings.Contains(stderr.String(), "goroutine") || strings.Contains(stderr.String(), "SECRET") {
+		t.Error(code, stderr.String())
+	}
 	for _, value := range []any{"SECRET", fmt.Errorf("SECRET"), struct{ s string }{"SECRET"}} {
 		if text := panicText(value); strings.Contains(text, "SECRET") {
 			t.Errorf("%T: %s", value, text)

@@ -1,0 +1,44 @@
+package render
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"gpufleet/fetch/fleet"
+	"gpufleet/render/report"
+)
+
+// TestNaughtyTextInBrowser opens pages in which every hostile text stands in every field, and one of each text's own: no dialog opens, no script of a text's
+// runs, no policy is violated, and nothing is asked for but the site's own files.
+func TestNaughtyTextInBrowser(t *testing.T) {
+	v := newVisitor(t)
+	names := hostile(t)
+	var before, list []*fleet.Instance
+	for i, name := range names {
+		before = append(before, &fleet.Instance{ID: fmt.Sprint(i), HostName: "before", Status: "Running"})
+		list = append(list, &fleet.Instance{ID: fmt.Sprint(i), Region: name, ProductType: name, HostName: name, GPU: name, GPUType: name, GPUCount: fleet.Known(1.0), PublicIPv4: name, OS: name, Status: name})
+	}
+	r := laterReport(t, before, list)
+	r.Settings.Audience = report.Internal
+	dir := t.TempDir()
+	place(t, dir, r)
+	server := httptest.NewServer(http.FileServer(http.Dir(dir)))
+	defer server.Close()
+	pages := []string{"", "instances/", "changes/", "summary/", "about/"}
+	for page := 2; page <= (len(list)+499)/500; page++ {
+		pages = append(pages, fmt.Sprintf("instances/page-%d.html", page))
+	}
+	for i, region := range r.Regions {
+		if i%200 == 0 { // all are in the pages above; these are what a name heads
+			pages = append(pages, "regions/"+region.Slug+"/", "regions/"+region.Slug+"/"+region.Groups[0].Model.Slug+"/", "models/"+region.Groups[0].Model.Slug+"/")
+		}
+	}
+	for _, path := range pages {
+		if _, styled := v.open(t, server.URL+"/", path, 1280, "light"); !styled {
+			t.Errorf("%s has no style", path)
+		}
+	}
+	t.Logf("%d texts on %d pages", len(names), len(pages))
+}
