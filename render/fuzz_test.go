@@ -51,7 +51,7 @@ func ownName(name string) bool {
 func elementsOf(t *testing.T, r *report.Report) map[string]bool {
 	t.Helper()
 	var folder memory
-	if err := writeSite(r, "<h1>a</h1>", "", nil, folder.create); err != nil {
+	if err := writeSite(r, folder.create); err != nil {
 		t.Fatal(err)
 	}
 	pages := map[string]bool{}
