@@ -20,7 +20,7 @@ setup: ## what the tests need besides Go
 	@.ci/setup
 
 test: setup ## all tests
-	go test ./...
+	go test -timeout 30m ./...
 
 bench: ## how long the whole program takes, then each of its stages; SIZES=10000 for one size
 	go test -run '^$$' -bench 'Run/^($(SIZES))$$' -benchtime 3x -timeout 2h .

@@ -5,14 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
-
-	"golang.org/x/net/html"
 
 	"gpufleet/fetch/fleet"
 	"gpufleet/render/report"
@@ -59,65 +56,6 @@ func manyGroups() *report.Report {
 	return reportOf(list...)
 }
 
-// TestLinksResolve follows every address of every page, to files that other writers make too, and to anchors.
-func TestLinksResolve(t *testing.T) {
-	for name, r := range map[string]*report.Report{"full": manyGroups(), "empty": reportOf(), "later": laterReport(t, manyGroups().Instances, nil)} {
-		var folder memory
-		if err := Write(r, folder.create); err != nil {
-			t.Fatal(err)
-		}
-		anchors := map[string]map[string]bool{}
-		links := map[string][]string{}
-		for _, file := range folder.order {
-			if path.Ext(file) != ".html" {
-				continue
-			}
-			tree, err := html.Parse(bytes.NewReader(folder.files[file].Bytes()))
-			if err != nil {
-				t.Fatal(err)
-			}
-			anchors[file] = map[string]bool{"": true}
-			for n := range tree.Descendants() {
-				for _, a := range n.Attr {
-					switch a.Key {
-					case "id":
-						anchors[file][a.Val] = true
-					case "href", "src":
-						links[file] = append(links[file], a.Val)
-					}
-				}
-			}
-		}
-		reached := map[string]bool{"index.html": true, "404.html": true, ".nojekyll": true}
-		for file, addresses := range links {
-			for _, address := range addresses {
-				to, anchor, _ := strings.Cut(address, "#")
-				target := file
-				if to != "" {
-					target = path.Join(path.Dir(file), to)
-				}
-				reached[target] = true
-				switch {
-				case strings.Contains(address, ":") || strings.HasPrefix(address, "/"):
-					t.Errorf("%s: %s links to %s, which is not relative", name, file, address)
-				case folder.files[target] == nil:
-					t.Errorf("%s: %s links to %s, which is not written", name, file, address)
-				case path.Ext(target) == ".html" && !anchors[target][anchor]:
-					t.Errorf("%s: %s links to %s, an anchor that is not there", name, file, address)
-				}
-			}
-		}
-		for _, file := range folder.order {
-			if !reached[file] {
-				t.Errorf("%s: no page leads to %s", name, file)
-			}
-			if !folder.files[file].closed {
-				t.Errorf("%s: %s stays open", name, file)
-			}
-		}
-	}
-}
-
 func TestSiteIsTheSameTwice(t *testing.T) {
 	var first, second memory
 	if err := errors.Join(writeSite(manyGroups(), first.create), writeSite(manyGroups(), second.create)); err != nil {
@@ -129,6 +67,9 @@ func TestSiteIsTheSameTwice(t *testing.T) {
 	for path, file := range first.files {
 		if again := second.files[path]; again == nil || !bytes.Equal(file.Bytes(), again.Bytes()) {
 			t.Errorf("%s differs", path)
+		}
+		if !file.closed {
+			t.Errorf("%s stays open", path)
 		}
 	}
 }

@@ -15,9 +15,12 @@ import (
 	"unicode/utf8"
 
 	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
+	tables "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
 )
 
 // MaxBytes is how long notes may be, as they were given and as they are written anew. The summary has room for no more, and to
@@ -27,12 +30,26 @@ const MaxBytes = 32 << 10
 // maxCells bounds the tables: Markdown fills a short row up to the length of the first.
 const maxCells = 100_000
 
-// syntax is GitHub's, with the links that are allowed. Cells are aligned by an attribute, since the pages' policy blocks styles.
+// syntax is GitHub's, with the links that are allowed.
 var syntax = goldmark.New(goldmark.WithExtensions(
-	extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute)),
+	extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignNone)),
 	extension.Strikethrough, extension.TaskList,
 	extension.NewLinkify(extension.WithLinkifyAllowedProtocols([][]byte{[]byte("http:"), []byte("https:")})),
-))
+), goldmark.WithParserOptions(parser.WithASTTransformers(util.Prioritized(alignByClass{}, 0))))
+
+// alignByClass gives table cells a class of the pages' style sheet by their alignment: the pages' policy blocks styles, and HTML has
+// no attribute for it any more.
+type alignByClass struct{}
+
+func (alignByClass) Transform(document *ast.Document, _ text.Reader, _ parser.Context) {
+	classes := map[tables.Alignment]string{tables.AlignRight: "num", tables.AlignCenter: "center"}
+	ast.Walk(document, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if cell, ok := n.(*tables.TableCell); ok && entering && classes[cell.Alignment] != "" {
+			cell.SetAttributeString("class", []byte(classes[cell.Alignment]))
+		}
+		return ast.WalkContinue, nil
+	})
+}
 
 // Parse returns notes as Markdown that can stand in another text, a line feed at its end, "" for none.
 func Parse(source []byte) (string, error) {

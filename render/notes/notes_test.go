@@ -111,7 +111,7 @@ func TestSafe(t *testing.T) {
 			}
 			for _, a := range n.Attr {
 				switch {
-				case a.Key == "href" && regexp.MustCompile(`^(https?://[^/]|mailto:)`).MatchString(a.Val), a.Key == "align", a.Key == "start":
+				case a.Key == "href" && regexp.MustCompile(`^(https?://[^/]|mailto:)`).MatchString(a.Val), a.Key == "class" && (a.Val == "num" || a.Val == "center"), a.Key == "start":
 				default:
 					t.Errorf("%q has %s=%q: %s", source, a.Key, a.Val, page)
 				}

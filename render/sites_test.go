@@ -1,0 +1,241 @@
+package render
+
+import (
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"mime"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// A site is a folder as the program writes it, from a list in the API's own form: whole, with its past, read by many tests and
+// changed by none.
+var sites = map[string]func() (string, error){
+	"demo":  site("demo", sample, sample),
+	"large": site("large", reply(0, 2000), reply(50, 2030)),
+	"empty": site("empty", list()),
+	"wild":  site("wild", wildReply(0), wildReply(1)),
+}
+
+// siteNames are the names of the sites, the plain ones first.
+var siteNames = []string{"demo", "large", "empty", "wild"}
+
+// folderOf returns the folder of a site, which it builds if no test has asked for it yet.
+func folderOf(t *testing.T, name string) string {
+	t.Helper()
+	dir, err := sites[name]()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// sample stands for the sample fleet in a list of replies.
+const sample = "--demo"
+
+// site builds a site from replies that follow each other by a day, into a folder below scratch.
+func site(name string, replies ...string) func() (string, error) {
+	return sync.OnceValues(func() (string, error) {
+		out := filepath.Join(scratch, name)
+		built, err := program()
+		if err != nil {
+			return "", err
+		}
+		for day, reply := range replies {
+			args := []string{"--quiet", "--out", out, "--budget", "100000"}
+			if name == "wild" {
+				args = append(args, "--title", wildNames[0]+wildNames[2][:160], "--audience", "internal")
+			}
+			if reply == sample {
+				args = append(args, reply)
+			} else {
+				args = append(args, "--input", "-")
+			}
+			run := exec.Command(built, args...)
+			run.Env = append(os.Environ(), fmt.Sprint("SOURCE_DATE_EPOCH=", time.Date(2026, 11, 20+day, 12, 0, 0, 0, time.UTC).Unix()))
+			run.Stdin = strings.NewReader(reply)
+			if text, err := run.CombinedOutput(); err != nil {
+				return "", fmt.Errorf("site %s: %w: %s", name, err, text)
+			}
+		}
+		return out, nil
+	})
+}
+
+// program builds the program once.
+var program = sync.OnceValues(func() (string, error) {
+	file := filepath.Join(scratch, "gpufleet")
+	if text, err := exec.Command("go", "build", "-buildvcs=false", "-o", file, "gpufleet").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w: %s", err, text)
+	}
+	return file, nil
+})
+
+// row is an instance as the API writes it.
+type row map[string]any
+
+func list(rows ...row) string {
+	text, err := json.Marshal(map[string]any{"data": append([]row{}, rows...), "total_instance": len(rows), "status": "success"})
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
+// reply returns a list of the instances with the numbers from first up to end. A third of them is one group, so that it has
+// several pages; some have no price or an unknown number of GPUs.
+func reply(first, end int) string {
+	regions := []string{"CANADA-1", "MONTREAL-1", "NORWAY-1", "US-1", "Taiwan"}
+	models := []string{"RTX-A6000", "H100-80G-SXM", "A100-80G-PCIe", "L40", "RTX-4090", ""}
+	statuses := []string{"Running", "Running", "Running", "Stopped", "Error", "Deploying"}
+	var rows []row
+	for i := first; i < end; i++ {
+		region, model := regions[i%5], models[i/5%6]
+		if i%3 == 0 {
+			region, model = regions[0], models[0]
+		}
+		r := row{"id": fmt.Sprintf("i-%05d", i), "region": region, "product_type": []string{"VM", "Baremetal"}[i%2], "host_name": fmt.Sprint("node-", i),
+			"cpu_cores": 8 << (i % 4), "ram": 32 << (i % 4), "gpu": model, "gpu_type": model, "gpu_count": i % 9, "disk_size": 500, "ephemeral": 0,
+			"public_ipv4": "203.0.113.7", "price_per_hour": float64(i%997+first) / 100, "os": "Ubuntu Server 24.04 LTS", "status": statuses[i%6],
+			"created_at": 1767261600 + i*3600, "type": 1}
+		if i%41 == 0 {
+			delete(r, "price_per_hour")
+		}
+		if i%53 == 0 {
+			delete(r, "gpu_count")
+		}
+		rows = append(rows, r)
+	}
+	return list(rows...)
+}
+
+// wildReply is a list of names as they should not be, with a change on each day.
+func wildReply(day int) string {
+	statuses := []string{"Running", "Stopped", "Error", "Deploying", "Deleted", "<b>odd</b>", ""}
+	var rows []row
+	for i := range 600 {
+		name := func(shift int) string { return wildNames[(i+shift)%len(wildNames)] }
+		r := row{"id": fmt.Sprint(name(5), i), "region": "CANADA-1", "gpu": "RTX-A6000", "host_name": name(0), "status": statuses[(i+day)%len(statuses)],
+			"os": name(3), "product_type": name(1), "gpu_type": name(2), "public_ipv4": name(4), "gpu_count": i % 9, "ram": 58, "price_per_hour": 1234.567}
+		if i < 40 {
+			r["region"], r["gpu"] = name(0), wildNames[i/4%len(wildNames)]
+		}
+		if i%3 == 0 {
+			r["price_per_hour"] = "9999999999.123456789012"
+		}
+		rows = append(rows, r)
+	}
+	return list(rows...)
+}
+
+// subPath is where serve puts a site: links must not depend on it.
+const subPath = "/some/sub/path/"
+
+// serve serves a folder below subPath as GitHub Pages does: compressed, to be kept for ten minutes, a folder's index.html in the
+// folder's name, 404.html for what is not there. It returns the site's address, which ends in a slash.
+func serve(t *testing.T, dir string) string {
+	t.Helper()
+	mime.AddExtensionType(".md", "text/markdown; charset=utf-8")
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name, below := strings.CutPrefix(r.URL.Path, subPath)
+		if !below {
+			http.Error(w, "outside the site", http.StatusNotFound)
+			return
+		}
+		if name == "" || strings.HasSuffix(name, "/") {
+			name += "index.html"
+		}
+		content, err := fs.ReadFile(os.DirFS(dir), name)
+		status := http.StatusOK
+		if err != nil {
+			name, status = "404.html", http.StatusNotFound
+			content, _ = os.ReadFile(filepath.Join(dir, name))
+		}
+		header := w.Header()
+		header.Set("Content-Type", mime.TypeByExtension(path.Ext(name)))
+		header.Set("Cache-Control", "max-age=600")
+		header.Set("Content-Encoding", "gzip")
+		w.WriteHeader(status)
+		zip := gzip.NewWriter(w)
+		zip.Write(content)
+		zip.Close()
+	}))
+	t.Cleanup(server.Close)
+	return server.URL + subPath
+}
+
+// pageTypes returns a page of each type that a site has, by the type's name: the one with the largest file, as paths with slashes.
+func pageTypes(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	types, sizes := map[string]string{}, map[string]int64{}
+	for file, size := range pagesIn(t, dir) {
+		folder, name := path.Split(file)
+		kind := strings.TrimSuffix(name, ".html")
+		switch parts := strings.Split(folder, "/"); {
+		case parts[0] == "regions" && len(parts) == 4:
+			kind = "group " + kind
+		case parts[0] != "":
+			kind = parts[0] + " " + kind
+		}
+		if strings.Contains(kind, "page-") {
+			kind = kind[:strings.Index(kind, "page-")] + "page-N"
+		}
+		if size > sizes[kind] || size == sizes[kind] && file < types[kind] {
+			types[kind], sizes[kind] = file, size
+		}
+	}
+	return types
+}
+
+// pagesIn returns every page of a site with its size in bytes.
+func pagesIn(t *testing.T, dir string) map[string]int64 {
+	t.Helper()
+	pages := map[string]int64{}
+	err := fs.WalkDir(os.DirFS(dir), ".", func(file string, entry fs.DirEntry, err error) error {
+		if err != nil || path.Ext(file) != ".html" {
+			return err
+		}
+		info, err := entry.Info()
+		if err == nil {
+			pages[file] = info.Size()
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pages
+}
+
+// readText reads a file of a site.
+func readText(t *testing.T, dir, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// webTools returns the folder of the npm packages that .ci/web/package.json names.
+func webTools(t *testing.T) string {
+	t.Helper()
+	dir, err := filepath.Abs("../.ci/web/node_modules")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(dir); err != nil {
+		leaveOut(t, "what axe-core, html-validate and Lighthouse find", "what .ci/web/package.json names")
+	}
+	return dir
+}
