@@ -1,6 +1,8 @@
 package render
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"io/fs"
 	"net/url"
 	"os"
@@ -133,6 +135,7 @@ func (d document) problems() []string {
 	complain := func(format ...string) { problems = append(problems, strings.Join(format, " ")) }
 	count := map[string]int{}
 	var policy, loadsBefore, description bool
+	var rules string // of the policy
 	for _, n := range d.all {
 		attributes := map[string]string{}
 		for _, a := range n.Attr {
@@ -155,7 +158,7 @@ func (d document) problems() []string {
 			content := attributes["content"]
 			description = description || attributes["name"] == "description" && strings.TrimSpace(content) != ""
 			if attributes["http-equiv"] == "Content-Security-Policy" {
-				policy = true
+				policy, rules = true, content
 				if !strings.Contains(content, "default-src 'none'") || strings.Contains(content, "unsafe-") || loadsBefore {
 					complain("a policy that lets too much pass, or too late:", content)
 				}
@@ -167,7 +170,12 @@ func (d document) problems() []string {
 			if attributes["src"] == "" && attributes["type"] != "application/json" || attributes["src"] != "" && n.FirstChild != nil {
 				complain("a script in the page itself")
 			}
-		case "style", "base", "iframe", "frame", "object", "embed", "applet":
+		case "style":
+			sum := sha256.Sum256([]byte(n.FirstChild.Data))
+			if !strings.Contains(rules, "style-src 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'") {
+				complain("a style that the policy does not name")
+			}
+		case "base", "iframe", "frame", "object", "embed", "applet":
 			complain("a", n.Data)
 		}
 	}
@@ -204,7 +212,7 @@ func TestDocumentProblems(t *testing.T) {
 		strings.Replace(head, ` lang="en"`, "", 1), strings.Replace(head, "<title>a</title>", "", 1), strings.Replace(head, "<title>a", "<title>", 1),
 		strings.Replace(head, "description", "keywords", 1), strings.Replace(head, "'none'", "'none' 'unsafe-inline'", 1), strings.Replace(head, "Content-Security-Policy", "x", 1),
 		strings.Replace(head, "<meta", `<script src="a.js"></script><meta`, 1), strings.Replace(head, "h1", "h2", 1),
-		head + "<h1>d</h1>", head + `<p style="color:red">`, head + `<p onclick="x()">`, head + "<script>x()</script>", head + `<i id="x"></i><i id="x"></i>`, head + "<style></style>",
+		head + "<h1>d</h1>", head + `<p style="color:red">`, head + `<p onclick="x()">`, head + "<script>x()</script>", head + `<i id="x"></i><i id="x"></i>`, head + "<style>p{}</style>",
 	} {
 		if len(parse(t, text).problems()) == 0 {
 			t.Errorf("nothing is wrong with %s", text)

@@ -81,11 +81,11 @@ var program = sync.OnceValues(func() (string, error) {
 	return file, nil
 })
 
-// row is an instance as the API writes it.
-type row map[string]any
+// instance is an instance as the API writes it.
+type instance map[string]any
 
-func list(rows ...row) string {
-	text, err := json.Marshal(map[string]any{"data": append([]row{}, rows...), "total_instance": len(rows), "status": "success"})
+func list(rows ...instance) string {
+	text, err := json.Marshal(map[string]any{"data": append([]instance{}, rows...), "total_instance": len(rows), "status": "success"})
 	if err != nil {
 		panic(err)
 	}
@@ -98,13 +98,13 @@ func reply(first, end int) string {
 	regions := []string{"CANADA-1", "MONTREAL-1", "NORWAY-1", "US-1", "Taiwan"}
 	models := []string{"RTX-A6000", "H100-80G-SXM", "A100-80G-PCIe", "L40", "RTX-4090", ""}
 	statuses := []string{"Running", "Running", "Running", "Stopped", "Error", "Deploying"}
-	var rows []row
+	var rows []instance
 	for i := first; i < end; i++ {
 		region, model := regions[i%5], models[i/5%6]
 		if i%3 == 0 {
 			region, model = regions[0], models[0]
 		}
-		r := row{"id": fmt.Sprintf("i-%05d", i), "region": region, "product_type": []string{"VM", "Baremetal"}[i%2], "host_name": fmt.Sprint("node-", i),
+		r := instance{"id": fmt.Sprintf("i-%05d", i), "region": region, "product_type": []string{"VM", "Baremetal"}[i%2], "host_name": fmt.Sprint("node-", i),
 			"cpu_cores": 8 << (i % 4), "ram": 32 << (i % 4), "gpu": model, "gpu_type": model, "gpu_count": i % 9, "disk_size": 500, "ephemeral": 0,
 			"public_ipv4": "203.0.113.7", "price_per_hour": float64(i%997+first) / 100, "os": "Ubuntu Server 24.04 LTS", "status": statuses[i%6],
 			"created_at": 1767261600 + i*3600, "type": 1}
@@ -121,11 +121,10 @@ func reply(first, end int) string {
 
 // wildReply is a list of names as they should not be, with a change on each day.
 func wildReply(day int) string {
-	statuses := []string{"Running", "Stopped", "Error", "Deploying", "Deleted", "<b>odd</b>", ""}
-	var rows []row
+	var rows []instance
 	for i := range 600 {
 		name := func(shift int) string { return wildNames[(i+shift)%len(wildNames)] }
-		r := row{"id": fmt.Sprint(name(5), i), "region": "CANADA-1", "gpu": "RTX-A6000", "host_name": name(0), "status": statuses[(i+day)%len(statuses)],
+		r := instance{"id": fmt.Sprint(name(5), i), "region": "CANADA-1", "gpu": "RTX-A6000", "host_name": name(0), "status": wildStatuses[(i+day)%len(wildStatuses)],
 			"os": name(3), "product_type": name(1), "gpu_type": name(2), "public_ipv4": name(4), "gpu_count": i % 9, "ram": 58, "price_per_hour": 1234.567}
 		if i < 40 {
 			r["region"], r["gpu"] = name(0), wildNames[i/4%len(wildNames)]
