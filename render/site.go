@@ -47,6 +47,7 @@ func Write(r *report.Report, create Create) error {
 		pastOutputs(r),
 		slices.Values([]output{
 			{path: "data/instances.json", write: of(writeInstancesJSON)},
+			{path: "data/instances.js", write: of(writeExplorerData)},
 			{path: "data/instances.csv", write: of(writeInstancesCSV)},
 			{path: "data/groups.csv", write: of(writeGroupsCSV)},
 			{path: "data/changes.json", write: of(writeChangesJSON)},

@@ -43,14 +43,18 @@ func wildFleet(t *testing.T) *report.Report {
 // place writes a report's files into a folder.
 func place(t *testing.T, dir string, r *report.Report) {
 	t.Helper()
-	err := Write(r, func(path string) (io.WriteCloser, error) {
+	if err := Write(r, createIn(dir)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// createIn creates files in a folder.
+func createIn(dir string) Create {
+	return func(path string) (io.WriteCloser, error) {
 		target := filepath.Join(dir, filepath.FromSlash(path))
 		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
 			return nil, err
 		}
 		return os.Create(target)
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 }

@@ -3,7 +3,7 @@ package static
 
 import (
 	"crypto/sha256"
-	_ "embed"
+	"embed"
 	"encoding/hex"
 	"path"
 	"strings"
@@ -29,13 +29,15 @@ var (
 	tablesCSS string
 	//go:embed chart.css
 	chartCSS string
+	//go:embed explorer.css
+	explorerCSS string
 	//go:embed print.css
 	printCSS string
 
 	//go:embed site.js
 	siteJS string
-	//go:embed explorer/start.js
-	explorerStartJS string
+	//go:embed explorer
+	explorerJS embed.FS
 
 	//go:embed icon.svg
 	iconSVG string
@@ -43,8 +45,8 @@ var (
 
 // The files.
 var (
-	CSS      = publish("gpufleet.css", tokensCSS+baseCSS+frameCSS+partsCSS+tablesCSS+chartCSS+printCSS)
-	Explorer = publish("explorer.js", script(explorerStartJS))
+	CSS      = publish("gpufleet.css", tokensCSS+baseCSS+frameCSS+partsCSS+tablesCSS+chartCSS+explorerCSS+printCSS)
+	Explorer = publish("explorer.js", script(explorer("words", "data", "find", "csv", "address", "controls", "rows", "start")...))
 	Site     = publish("site.js", script(siteJS)) // of every page
 	Icon     = publish("icon.svg", iconSVG)
 )
@@ -71,4 +73,17 @@ func publish(name, content string) File {
 // browsers load none from file://.
 func script(parts ...string) string {
 	return "\"use strict\";\n(() => {\n" + strings.Join(parts, "\n") + "})();\n"
+}
+
+// explorer returns parts of the explorer's script.
+func explorer(names ...string) []string {
+	parts := make([]string, len(names))
+	for i, name := range names {
+		text, err := explorerJS.ReadFile("explorer/" + name + ".js")
+		if err != nil {
+			panic(err) // the program itself lacks a part
+		}
+		parts[i] = string(text)
+	}
+	return parts
 }

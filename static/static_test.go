@@ -18,7 +18,7 @@ func TestFiles(t *testing.T) {
 		}
 		// The namespace of SVG is a name, not an address, and a comment none either.
 		content := strings.ReplaceAll(file.Content, `xmlns="http://www.w3.org/2000/svg"`, "")
-		content = regexp.MustCompile(`(?m)^ *// .*$`).ReplaceAllString(content, "")
+		content = regexp.MustCompile(`(?m)(^| )// .*$`).ReplaceAllString(content, "")
 		for _, outside := range []string{"//", "@import", "url(", "<script", "style="} {
 			if strings.Contains(content, outside) {
 				t.Errorf("%s has %s: nothing may be loaded from elsewhere, and the pages' policy must hold", file.Path, outside)

@@ -22,7 +22,7 @@ type frame struct {
 	neighbours          // among pages of its kind
 	noun        string  // what these are
 	sizes       Sizes
-	scripts     []static.File
+	scripts     []script
 }
 
 // section is a part of the site that the navigation leads to.
@@ -38,6 +38,12 @@ const (
 	summarySection
 	aboutSection
 )
+
+// script is a script that a page loads.
+type script struct {
+	path  string
+	async bool // runs when it comes, whatever else there is
+}
 
 // crumb is a page above another.
 type crumb struct {
@@ -110,11 +116,16 @@ func groupFrame(r *report.Report, group *report.Group, s listPage, n neighbours)
 		crumbs:      []crumb{toOverview, toRegions, {group.Region.Name, regionPath(group.Region)}}}
 }
 
+// instancesFrame is that of a page of the list. The first one has the explorer.
 func instancesFrame(r *report.Report, s listPage) frame {
+	var scripts []script
+	if s.number == 1 {
+		scripts = []script{{path: static.Explorer.Path}, {path: explorerData + "?" + r.Generated.Format("20060102T150405Z"), async: true}}
+	}
 	return frame{Report: r, path: s.path(), title: "Instances" + pageSuffix(s.paging), name: "Instances" + pageSuffix(s.paging), section: instancesSection,
 		description: "Every instance with all its columns: " + extent(&r.Totals) + pageSuffix(s.paging) + ".",
 		crumbs:      []crumb{toOverview},
-		scripts:     []static.File{static.Explorer}}
+		scripts:     scripts}
 }
 
 func changesFrame(r *report.Report) frame {

@@ -25,6 +25,7 @@ const (
 	summaryPath     = "summary/index.html"
 	feedPath        = "feed.xml"
 	aboutPath       = "about/index.html"
+	explorerData    = "data/instances.js"
 )
 
 // Places in pages.

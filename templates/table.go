@@ -1,6 +1,8 @@
 package templates
 
 import (
+	"strings"
+
 	"gpufleet/fetch/fleet"
 	"gpufleet/render/report"
 )
@@ -25,6 +27,15 @@ func pageColumns(columns []instanceColumn) []instanceColumn {
 		}
 	}
 	return append(ordered, rest...)
+}
+
+// columnNames returns the names of the columns in the order in which a page shows them, with blanks between them.
+func columnNames(f frame) string {
+	var names []string
+	for _, column := range pageColumns(f.Columns) {
+		names = append(names, column.Name)
+	}
+	return strings.Join(names, " ")
 }
 
 // alignment returns the class of a column's cells.

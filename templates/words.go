@@ -58,9 +58,9 @@ func (f frame) expectEverySeconds() string {
 	return strconv.FormatFloat(f.Every().Seconds(), 'f', -1, 64)
 }
 
-// statusTone returns which of the marks a status is shown with. The list of statuses is open: one that is not
+// StatusTone returns which of the marks a status is shown with. The list of statuses is open: one that is not
 // known here has a mark that says nothing.
-func statusTone(status string) string {
+func StatusTone(status string) string {
 	switch strings.ToLower(status) {
 	case "running":
 		return "up"

@@ -1,0 +1,178 @@
+package render
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"gpufleet/fetch/fleet"
+	"gpufleet/render/report"
+	"gpufleet/templates"
+)
+
+// explorerHead is what data/instances.js says before the columns.
+type explorerHead struct {
+	Schema    int       `json:"schema"`
+	Generated time.Time `json:"generated_at"`
+	Total     int       `json:"total_instances"`
+	Hours     string    `json:"hours_per_month"`
+	Currency  string    `json:"currency_sign"` // what stands before an amount: "$", "CAD "
+	Regions   []string  `json:"regions"`
+	Models    []string  `json:"models"`
+	// Groups are region and model, by their numbers from 0, and number of instances of each group. The rows stand in their order.
+	Groups [][3]int `json:"groups"`
+	// Anchors are the rows' names in the page where they are not "i-" and the id, by the row's number from 0.
+	Anchors map[int]string `json:"anchors"`
+	// Statuses say what follows from each value of the column status, then from an unknown one.
+	Statuses []explorerStatus `json:"statuses"`
+}
+
+type explorerStatus struct {
+	Running bool   `json:"running"`
+	Listed  bool   `json:"listed"`
+	Tone    string `json:"tone"` // of its mark
+}
+
+// explorerColumn is a column of data/instances.js.
+type explorerColumn struct {
+	Name  string `json:"name"`
+	Title string `json:"title"` // with its unit
+	Type  string `json:"type"`
+	// Count is how many values the column has, each once. Values are they, in their order and as data/instances.json has them, with
+	// line feeds between them.
+	Count  int    `json:"count"`
+	Values string `json:"values"`
+	// Rows holds of each row the number of its value, from 0, or Count where it is unknown, in Width digits to base 64.
+	Width int    `json:"width"`
+	Rows  string `json:"rows"`
+}
+
+// writeExplorerData writes data/instances.js, from which the Instances page makes its live table. It says what data/instances.json says,
+// in a form that is small and quick to search and sort: by columns, each with its values sorted. It is a script, since a page on a
+// disk may load nothing else.
+func writeExplorerData(w io.Writer, r *report.Report) error {
+	b := bufio.NewWriterSize(w, 64<<10)
+	b.WriteString("globalThis.gpufleetInstances = ")
+	head, err := json.Marshal(newExplorerHead(r))
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(b, "%s,\"columns\":[", head[:len(head)-1])
+	for i, column := range r.Columns {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		text, err := json.Marshal(newExplorerColumn(r, column))
+		if err != nil {
+			return err
+		}
+		b.WriteByte('\n')
+		b.Write(text)
+	}
+	b.WriteString("\n]};\n")
+	return b.Flush()
+}
+
+func newExplorerHead(r *report.Report) explorerHead {
+	head := explorerHead{Schema: schema, Generated: r.Generated, Total: r.Count, Hours: r.HoursPerMonth.String(),
+		Currency: strings.TrimSuffix(r.Amount(fleet.Money{}), "0.00"), Regions: []string{}, Models: []string{}, Groups: [][3]int{}, Anchors: map[int]string{}}
+	models := map[*report.Model]int{}
+	for i, model := range r.Models {
+		models[model] = i
+		head.Models = append(head.Models, model.Name)
+	}
+	for i, region := range r.Regions {
+		head.Regions = append(head.Regions, region.Name)
+		for _, group := range region.Groups {
+			head.Groups = append(head.Groups, [3]int{i, models[group.Model], group.Count})
+		}
+	}
+	for i, in := range r.Instances {
+		if anchor := report.Anchor(in); anchor != "" && anchor != "i-"+in.ID {
+			head.Anchors[i] = anchor
+		}
+	}
+	for _, column := range r.Columns {
+		if column.Name == "status" {
+			values, _ := distinct(r.Instances, column)
+			for _, value := range append(values, report.Value{}) {
+				in := &fleet.Instance{Status: value.Text}
+				head.Statuses = append(head.Statuses, explorerStatus{in.Running(), in.Listed(), templates.StatusTone(value.Text)})
+			}
+		}
+	}
+	return head
+}
+
+func newExplorerColumn(r *report.Report, column report.Column[*fleet.Instance]) explorerColumn {
+	values, rows := distinct(r.Instances, column)
+	texts := make([]string, len(values))
+	for i, value := range values {
+		texts[i] = lineBreaks.Replace(report.Exact(column.Type, value))
+	}
+	digits, width := digitsOf(rows)
+	return explorerColumn{column.Name, report.Heading(r.Settings, column), column.Type.String(), len(values), strings.Join(texts, "\n"), width, digits}
+}
+
+// lineBreaks keeps apart what is joined by them. The decoder leaves none in a text.
+var lineBreaks = strings.NewReplacer("\n", " ", "\r", " ")
+
+// distinct returns the known values of a column, sorted, and for each instance the number of its value, len(values) where it is unknown.
+func distinct(instances []*fleet.Instance, column report.Column[*fleet.Instance]) (values []report.Value, rows []int) {
+	numbers := map[string]int{}
+	rows = make([]int, len(instances))
+	for i, in := range instances {
+		value := column.Value(in)
+		if !value.Known {
+			rows[i] = -1
+			continue
+		}
+		exact := report.Exact(column.Type, value)
+		number, ok := numbers[exact]
+		if !ok {
+			number = len(values)
+			numbers[exact] = number
+			values = append(values, value)
+		}
+		rows[i] = number
+	}
+	order := make([]int, len(values))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return report.Compare(column.Type, values[a], values[b]) })
+	sorted, place := make([]report.Value, len(values)), make([]int, len(values))
+	for i, number := range order {
+		sorted[i], place[number] = values[number], i
+	}
+	for i, number := range rows {
+		if number < 0 {
+			rows[i] = len(values)
+		} else {
+			rows[i] = place[number]
+		}
+	}
+	return sorted, rows
+}
+
+// digits64 are the digits to base 64.
+const digits64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+// digitsOf writes numbers in so many digits each as the largest one takes, without any where all are 0.
+func digitsOf(numbers []int) (digits string, width int) {
+	for largest := slices.Max(append(numbers, 0)); largest > 0; largest /= 64 {
+		width++
+	}
+	text := make([]byte, len(numbers)*width)
+	for i, number := range numbers {
+		for at := (i+1)*width - 1; at >= i*width; at-- {
+			text[at] = digits64[number%64]
+			number /= 64
+		}
+	}
+	return string(text), width
+}

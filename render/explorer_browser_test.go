@@ -1,0 +1,429 @@
+package render
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/chromedp"
+	"github.com/google/go-cmp/cmp"
+
+	"gpufleet/fetch/fleet"
+	"gpufleet/render/report"
+)
+
+// asked is what a reader asks the explorer for.
+type asked struct {
+	text   string
+	chosen map[string][]string // by facet; "" is the unknown one
+	sort   string              // a column's name, with - before it for downwards
+}
+
+// facetValues are what an instance counts for in each facet.
+var facetValues = map[string]func(*fleet.Instance) string{
+	"region":       (*fleet.Instance).RegionName,
+	"gpu":          (*fleet.Instance).Model,
+	"status":       func(in *fleet.Instance) string { return in.Status },
+	"product_type": func(in *fleet.Instance) string { return in.ProductType },
+}
+
+var facetNames = []string{"region", "gpu", "status", "product_type"}
+
+// passes reports whether an instance is asked for; but leaves a facet out of account, "" none.
+func (a asked) passes(r *report.Report, in *fleet.Instance, but string) bool {
+	for word := range strings.FieldsSeq(strings.ToLower(a.text)) {
+		if !slices.ContainsFunc(r.Columns, func(c report.Column[*fleet.Instance]) bool {
+			return strings.Contains(strings.ToLower(report.Format(r.Settings, c, c.Value(in))), word)
+		}) {
+			return false
+		}
+	}
+	for facet, values := range a.chosen {
+		if facet != but && len(values) > 0 && !slices.Contains(values, facetValues[facet](in)) {
+			return false
+		}
+	}
+	return true
+}
+
+// rows are the instances asked for, in their order.
+func (a asked) rows(r *report.Report) []*fleet.Instance {
+	var rows []*fleet.Instance
+	for _, in := range r.Instances {
+		if a.passes(r, in, "") {
+			rows = append(rows, in)
+		}
+	}
+	name, down := strings.CutPrefix(a.sort, "-")
+	for _, column := range r.Columns {
+		if column.Name != name {
+			continue
+		}
+		slices.SortStableFunc(rows, func(x, y *fleet.Instance) int {
+			vx, vy := column.Value(x), column.Value(y)
+			switch {
+			case !vx.Known && !vy.Known:
+				return 0
+			case !vx.Known:
+				return 1
+			case !vy.Known:
+				return -1
+			case down:
+				return report.Compare(column.Type, vy, vx)
+			}
+			return report.Compare(column.Type, vx, vy)
+		})
+	}
+	return rows
+}
+
+// totals are the figures that the page must show.
+func (a asked) totals(r *report.Report) [][]string {
+	list := a.rows(r)
+	totals := report.New(&fleet.Fleet{Instances: list}, r.Settings).Totals
+	instances := report.FormatCount(totals.Count)
+	if totals.Count < r.Count {
+		instances += " of " + report.FormatCount(r.Count)
+	}
+	line := func(cells ...string) []string {
+		return slices.DeleteFunc(cells, func(cell string) bool { return cell == "" })
+	}
+	cost := func(name string, c report.Cost) []string {
+		return line(name, r.PerHour(c)+"/h", r.PerMonth(c)+"/month", c.Coverage())
+	}
+	return [][]string{line("Instances", instances), line("GPUs", totals.GPUs.String(), totals.GPUs.Coverage()),
+		cost("Running", totals.Running), cost("Listed", totals.Listed)}
+}
+
+// counts are how many rows each option of each facet has or would have, as the page must show them.
+func (a asked) counts(r *report.Report) map[string]map[string]string {
+	counts := map[string]map[string]string{}
+	for _, facet := range facetNames {
+		numbers := map[string]int{}
+		for _, in := range r.Instances {
+			value := facetValues[facet](in)
+			numbers[value] += 0
+			if a.passes(r, in, facet) {
+				numbers[value]++
+			}
+		}
+		counts[facet] = map[string]string{}
+		for value, n := range numbers {
+			counts[facet][value] = report.FormatCount(n)
+		}
+	}
+	return counts
+}
+
+// query is the address's.
+func (a asked) query() string {
+	values := url.Values{}
+	if a.text != "" {
+		values.Set("q", a.text)
+	}
+	for facet, chosen := range a.chosen {
+		values[facet] = slices.Sorted(slices.Values(chosen))
+	}
+	if a.sort != "" {
+		values.Set("sort", a.sort)
+	}
+	return "?" + values.Encode()
+}
+
+func (a asked) csv(t *testing.T, r *report.Report) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := writeCSV(&b, r.Columns, a.rows(r)); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// explorerPage is the explorer in a browser.
+type explorerPage struct {
+	*visitor
+	t         *testing.T
+	site      string
+	downloads string
+	saved     chan *browser.EventDownloadProgress // the downloads that have ended
+}
+
+func newExplorerPage(t *testing.T, site string) *explorerPage {
+	t.Helper()
+	p := &explorerPage{newVisitor(t), t, site, t.TempDir(), make(chan *browser.EventDownloadProgress, 100)}
+	listening := chromedp.ListenBrowser(p.ctx, func(event any) {
+		if progress, ok := event.(*browser.EventDownloadProgress); ok && progress.State != browser.DownloadProgressStateInProgress {
+			p.saved <- progress
+		}
+	})
+	told := true
+	_, saving := chromedp.CallBrowser(p.ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{Behavior: "allowAndName", BrowserContextID: chromedp.FromContext(p.ctx).BrowserContextID,
+		DownloadPath: p.downloads, EventsEnabled: &told})
+	if err := errors.Join(listening, saving); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func eval[T any](p *explorerPage, script string) T {
+	p.t.Helper()
+	value, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
+	if err != nil {
+		p.t.Fatalf("%s: %v", script, err)
+	}
+	return value
+}
+
+// until waits for a condition in the page.
+func (p *explorerPage) until(condition string) {
+	p.t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		if eval[bool](p, "Boolean("+condition+")") {
+			return
+		}
+		if time.Now().After(deadline) {
+			p.t.Fatalf("it never came to: %s", condition)
+		}
+	}
+}
+
+// openAt opens the Instances page with a query, and waits for the live table.
+func (p *explorerPage) openAt(width int64, scheme, query string) {
+	p.t.Helper()
+	if err := chromedp.Do(p.ctx, chromedp.Navigate("about:blank")); err != nil { // another row's address alone loads nothing
+		p.t.Fatal(err)
+	}
+	if overflow, _ := p.visitor.open(p.t, p.site, "instances/index.html"+query, width, scheme); overflow > 0 {
+		p.t.Errorf("%s is %d pixels wider than a window of %d", query, overflow, width)
+	}
+	p.until(`document.querySelector(".explorer").dataset.state === "live"`)
+}
+
+func (p *explorerPage) press(keys string, options ...chromedp.KeyOption) {
+	p.t.Helper()
+	if err := chromedp.Do(p.ctx, chromedp.KeyEvent(keys, options...)); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// ask brings the page to what is asked for by its controls.
+func (p *explorerPage) ask(a asked) {
+	p.t.Helper()
+	eval[bool](p, `{ const clear = [...document.querySelectorAll(".explorer-bar button")][0]; if (!clear.disabled) clear.click(); document.getElementById("explorer-text").focus(); true }`)
+	p.press(a.text)
+	for facet, values := range a.chosen {
+		for _, value := range values {
+			eval[bool](p, fmt.Sprintf(`{ [...document.querySelectorAll(".facets fieldset")][%d].querySelectorAll("li").forEach((item) => {
+				const name = item.querySelector("bdi, .unknown"); if (name && name.textContent === (%q || "unknown") && (name.tagName === "BDI") === (%q !== "")) item.querySelector("input").click(); }); true }`,
+				slices.Index(facetNames, facet), value, value))
+		}
+	}
+	p.sortBy(a.sort)
+}
+
+// sortBy clicks the heading of a column until it is sorted as told.
+func (p *explorerPage) sortBy(sort string) {
+	p.t.Helper()
+	name, down := strings.CutPrefix(sort, "-")
+	want := "ascending"
+	if down {
+		want = "descending"
+	}
+	at := fmt.Sprintf(`document.querySelectorAll(".live thead th")[document.querySelector(".explorer").dataset.columns.split(" ").indexOf(%q)]`, name)
+	if sort == "" {
+		at, want = `document.querySelector(".live thead [aria-sort]")`, ""
+	}
+	for range 3 {
+		if eval[bool](p, fmt.Sprintf(`{ const th = %s; !th || (th.getAttribute("aria-sort") ?? "") === %q || (th.querySelector("button").click(), false) }`, at, want)) {
+			return
+		}
+	}
+	p.t.Fatalf("%s can't be sorted %s", name, want)
+}
+
+const totalsShown = `JSON.stringify([...document.querySelectorAll(".explorer-totals > div")].map((line) => [...line.children].map((cell) => cell.textContent)))`
+
+// check holds the page to what is asked for: totals, counts, order, address, and the file to the byte.
+func (p *explorerPage) check(r *report.Report, a asked) {
+	p.t.Helper()
+	want := a.totals(r)
+	p.until(`document.querySelector(".explorer-totals").children.length === 4`)
+	var got string
+	for range 100 { // what is typed counts a moment later
+		if got = eval[string](p, totalsShown); got == mustJSON(p.t, want) {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	if diff := cmp.Diff(mustJSON(p.t, want), got); diff != "" {
+		p.t.Errorf("totals of %+v: %s", a, diff)
+		return
+	}
+	counts := eval[map[string]map[string]string](p, `Object.fromEntries([...document.querySelectorAll(".facets fieldset")].map((box, i) => [["region", "gpu", "status", "product_type"][i],
+		Object.fromEntries([...box.querySelectorAll("label")].map((label) => [label.querySelector("bdi")?.textContent ?? "", label.querySelector(".count").textContent]))]))`)
+	if diff := cmp.Diff(a.counts(r), counts); diff != "" {
+		p.t.Errorf("counts of %+v: %s", a, diff)
+	}
+	if diff := cmp.Diff(a.csv(p.t, r), p.download()); diff != "" {
+		p.t.Errorf("file of %+v: %.2000s", a, diff)
+	}
+	rows := a.rows(r)
+	if count := eval[string](p, `document.querySelector(".live").getAttribute("aria-rowcount")`); count != fmt.Sprint(len(rows)+1) {
+		p.t.Errorf("the table tells %s rows, and has %d and a head", count, len(rows))
+	}
+	shown := eval[[]string](p, `[...document.querySelectorAll(".live tbody tr")].map((line) => line.cells[document.querySelector(".explorer").dataset.columns.split(" ").indexOf("id")].textContent)`)
+	if len(shown) > len(rows) || len(shown) < min(len(rows), 12) {
+		p.t.Fatalf("%d rows in the page, of %d", len(shown), len(rows))
+	}
+	for i, id := range shown {
+		if want := rows[i].ID; id != want && !(want == "" && id == report.Unknown) {
+			p.t.Errorf("row %d is %s, want %s, for %+v", i, id, want, a)
+		}
+	}
+}
+
+// download has the file of what is shown saved, and returns what is in it. It asks again where nothing comes: now and then Chromium
+// drops a download that follows a new address within milliseconds.
+func (p *explorerPage) download() string {
+	p.t.Helper()
+	for range 5 {
+		eval[bool](p, `{ [...document.querySelectorAll(".explorer-bar button")][1].click(); true }`)
+		select {
+		case end := <-p.saved:
+			content, err := os.ReadFile(filepath.Join(p.downloads, end.GUID))
+			if err != nil || end.State != browser.DownloadProgressStateCompleted {
+				p.t.Fatalf("the file is %s, %v", end.State, err)
+			}
+			return string(content)
+		case <-time.After(5 * time.Second):
+			p.t.Log("no file came: asking again")
+		}
+	}
+	p.t.Fatal("no file came")
+	return ""
+}
+
+// quiet fails on whatever the browser has complained of since the page was opened, and on a request that left the site.
+func (p *explorerPage) quiet() {
+	p.t.Helper()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, trouble := range p.trouble {
+		p.t.Error(trouble)
+	}
+	for _, request := range p.requests {
+		if !strings.HasPrefix(request, p.site) && !strings.HasPrefix(request, "blob:") {
+			p.t.Errorf("the page asks for %s", request)
+		}
+	}
+}
+
+// demoFolder has the program write the built-in sample.
+func demoFolder(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if output, err := exec.Command("go", "run", "..", "--demo", "--quiet", "--out", dir).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, output)
+	}
+	return dir
+}
+
+// TestExplorer drives the live table over the built-in sample from a disk, and over 2,000 instances from a path of a server: by each
+// facet, each column both ways, and things asked for at random together. What comes must be what Go makes of the same.
+func TestExplorer(t *testing.T) {
+	dir := t.TempDir()
+	large := reportOf(largeFleet(t, 2000)...)
+	place(t, dir, large)
+	server := httptest.NewServer(http.StripPrefix("/some/sub/path", http.FileServer(http.Dir(dir))))
+	defer server.Close()
+	wild, wildDir := wildFleet(t), t.TempDir()
+	place(t, wildDir, wild)
+	demo := demoFolder(t)
+	sample := reportOf(sampleFleet(t, filepath.Join(demo, "data/instances.json"))...)
+	for _, test := range []struct {
+		name, site string
+		r          *report.Report
+		width      int64
+		scheme     string
+	}{
+		{"sample", "file://" + demo + "/", sample, 390, "dark"},
+		{"wild", "file://" + wildDir + "/", wild, 1280, "dark"},
+		{"2,000", server.URL + "/some/sub/path/", large, 1280, "light"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := newExplorerPage(t, test.site)
+			p.openAt(test.width, test.scheme, "")
+			p.check(test.r, asked{})
+			for _, column := range test.r.Columns {
+				for _, sort := range []string{column.Name, "-" + column.Name} {
+					p.sortBy(sort)
+					p.check(test.r, asked{sort: sort})
+				}
+			}
+			random := rand.New(rand.NewPCG(1, 2))
+			for range 12 {
+				a := randomlyAsked(random, test.r)
+				p.ask(a)
+				p.check(test.r, a)
+				got, err := url.ParseQuery(strings.TrimPrefix(eval[string](p, "location.search"), "?"))
+				for _, values := range got {
+					slices.Sort(values)
+				}
+				if err != nil || "?"+got.Encode() != a.query() {
+					t.Errorf("the address says %v, %v, want %s", got, err, a.query())
+				}
+			}
+			a := randomlyAsked(random, test.r)
+			p.openAt(test.width, test.scheme, a.query())
+			p.check(test.r, a)
+			p.quiet()
+		})
+	}
+}
+
+// randomlyAsked asks for words of a row, for some of its facets, and for an order.
+func randomlyAsked(random *rand.Rand, r *report.Report) asked {
+	in := r.Instances[random.IntN(len(r.Instances))]
+	a := asked{chosen: map[string][]string{}}
+	for range random.IntN(3) {
+		column := r.Columns[random.IntN(len(r.Columns))]
+		words := strings.Fields(report.Format(r.Settings, column, column.Value(in)))
+		if len(words) > 0 && len(words[0]) < 40 && words[0] != "" {
+			a.text = strings.TrimSpace(a.text + " " + strings.ToUpper(words[0][:1]) + words[0][1:])
+		}
+	}
+	for _, facet := range facetNames {
+		if random.IntN(2) == 0 {
+			continue
+		}
+		a.chosen[facet] = []string{facetValues[facet](in)}
+		if other := facetValues[facet](r.Instances[random.IntN(len(r.Instances))]); other != a.chosen[facet][0] {
+			a.chosen[facet] = append(a.chosen[facet], other)
+		}
+	}
+	a.sort = []string{"", "-"}[random.IntN(2)] + r.Columns[random.IntN(len(r.Columns))].Name
+	return a
+}
+
+func mustJSON(t *testing.T, v any) string {
+	t.Helper()
+	text, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// JSON.stringify leaves these as they are.
+	return strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(string(text))
+}

@@ -1,0 +1,133 @@
+// What stands above the table: the search, the facets, the totals.
+
+/** Makes an element. Text becomes text and nothing else, whatever is in it. */
+function make(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name in element) element[name] = value;
+    else element.setAttribute(name, value);
+  }
+  element.append(...children);
+  return element;
+}
+
+/** How many options a facet shows. Whoever has more of them searches. */
+const MOST_OPTIONS = 200;
+
+/** The controls, and what to call when a reader types, chooses an option, clears all, or wants the file. */
+class Controls {
+  constructor(place, { typed, chosen, clear, save }) {
+    this.text = make("input", { type: "search", id: "explorer-text", placeholder: "Any words: a name, a model, a price …", autocomplete: "off", spellcheck: false });
+    this.clear = make("button", { type: "button", disabled: true, onclick: clear }, "Clear filters");
+    this.save = make("button", { type: "button", disabled: true, onclick: save }, "Save as CSV");
+    this.facets = make("div", { className: "facets" });
+    this.summary = make("summary", {}, "Filters");
+    this.details = make("details", { className: "facet-box" }, this.summary, this.facets);
+    this.figures = make("dl", { className: "explorer-totals" });
+    this.said = make("p", { className: "visually-hidden", role: "status" });
+    this.text.addEventListener("input", typed);
+    this.choose = chosen;
+    place.append(
+      make("div", { className: "explorer-bar", role: "search" },
+        make("label", { htmlFor: this.text.id, className: "visually-hidden" }, "Search all columns"), this.text, this.clear, this.save),
+      this.details, this.figures, this.said);
+    this.details.open = matchMedia("(min-width: 60rem)").matches;
+    this.state("Loading the list …");
+  }
+
+  /** Says in the totals' place what is going on. */
+  state(text) {
+    this.figures.replaceChildren(make("div", {}, make("dt", {}, "Instances"), make("dd", {}, text)));
+  }
+
+  /** Says why there will be nothing to control. */
+  fail(why) {
+    this.state("–");
+    for (const control of [this.text, this.clear, this.save]) control.disabled = true;
+    this.facets.replaceChildren(make("p", { className: "muted" }, why));
+    this.details.open = true;
+    this.said.textContent = why;
+  }
+
+  /** Makes the facets of a table. */
+  showFacets(table) {
+    this.boxes = table.facets.map((facet) => {
+      const list = make("ul");
+      const box = make("fieldset", {}, make("legend", {}, facet.title), list);
+      this.facets.append(box);
+      return { facet, list, options: new Map() };
+    });
+    this.save.disabled = false;
+  }
+
+  /** Makes an option of a facet. */
+  option(box, number) {
+    const { label, value } = box.facet.options[number];
+    const input = make("input", { type: "checkbox", onchange: this.choose });
+    const count = make("span", { className: "count" });
+    const name = make(value === "" ? "span" : "bdi", { className: value === "" ? "unknown" : "" }, label);
+    const item = make("li", {}, make("label", { title: label }, input, name, count));
+    const option = { input, count, item, value };
+    box.options.set(number, option);
+    return option;
+  }
+
+  /** The values chosen in each facet. */
+  chosen() {
+    return new Map(this.boxes.map((box) => [box.facet.name,
+      new Set([...box.options.values()].filter((option) => option.input.checked).map((option) => option.value))]));
+  }
+
+  /** Shows a state, and the counts that it leads to. */
+  show(state, counts) {
+    if (document.activeElement !== this.text) this.text.value = state.text;
+    let filters = 0;
+    this.boxes.forEach((box, i) => {
+      const values = state.chosen.get(box.facet.name);
+      filters += values.size;
+      this.fill(box, values, counts[i]);
+      for (const [number, option] of box.options) {
+        option.input.checked = values.has(option.value);
+        option.count.textContent = grouped(String(counts[i][number]));
+        option.item.classList.toggle("none", counts[i][number] === 0);
+      }
+    });
+    this.summary.textContent = filters === 0 ? "Filters" : `Filters · ${grouped(String(filters))} chosen`;
+    this.clear.disabled = filters === 0 && state.text === "";
+  }
+
+  /** Sees to it that a facet shows what is chosen, and of the others those that have most rows at first, in their order. */
+  fill(box, values, counts) {
+    const options = box.facet.options;
+    const wanted = new Set(box.options.keys());
+    if (wanted.size === 0) {
+      const known = options.map((_, number) => number).filter((number) => options[number].value !== "" || box.facet.rows.includes(number));
+      known.sort((a, b) => counts[b] - counts[a]);
+      for (const number of known.slice(0, MOST_OPTIONS)) wanted.add(number);
+      box.more = Math.max(0, known.length - MOST_OPTIONS);
+    }
+    options.forEach((option, number) => { if (values.has(option.value)) wanted.add(number); });
+    if (wanted.size === box.options.size) return;
+    const order = [...wanted].sort((a, b) => a - b);
+    const items = order.map((number) => (box.options.get(number) ?? this.option(box, number)).item);
+    if (box.more > 0) items.push(make("li", { className: "muted" }, `and ${grouped(String(box.more))} more: search for them`));
+    box.list.replaceChildren(...items);
+    const chosen = order.find((number) => values.has(options[number].value));
+    if (chosen !== undefined) box.list.scrollTop = box.options.get(chosen).item.offsetTop - box.list.offsetTop;
+  }
+
+  /** Shows totals, and says them to those who listen. */
+  showTotals(totals, all) {
+    const figure = (name, ...lines) => make("div", {}, make("dt", {}, name), ...lines.filter((line) => line !== "").map((line) => make("dd", {}, line)));
+    const cost = (name, c) => figure(name, `${c.perHour}/h`, `${c.perMonth}/month`, c.coverage);
+    const instances = totals.instances === all ? all : `${totals.instances} of ${all}`;
+    this.figures.replaceChildren(
+      figure("Instances", instances),
+      figure("GPUs", totals.gpus.figure, totals.gpus.coverage),
+      cost("Running", totals.running),
+      cost("Listed", totals.listed));
+    const said = [`${instances} instances`, `${totals.gpus.figure} GPUs`, totals.gpus.coverage, `running ${totals.running.perHour} per hour`, totals.running.coverage,
+      `listed ${totals.listed.perHour} per hour`, totals.listed.coverage].filter((part) => part !== "").join(", ");
+    if (this.said.textContent !== said) this.said.textContent = said;
+  }
+}
