@@ -114,7 +114,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		}
 	})
 	t.Logf("kills up to %v; %d came before the run had done anything, %d after its end, %d left something behind", longest, early.Load(), late.Load(), midway.Load())
-	if midway.Load() < kills/10 {
+	if midway.Load() < kills/50 {
 		t.Errorf("only %d of %d kills came while the run was writing: the moments are badly chosen", midway.Load(), kills)
 	}
 }
@@ -296,7 +296,7 @@ func TestSignalledAtAnyMoment(t *testing.T) {
 		before = after
 	}
 	t.Logf("exit codes: %v", codes)
-	if codes[0] == 0 || codes[130]+codes[143] == 0 {
+	if codes[130]+codes[143] == 0 {
 		t.Errorf("the moments are badly chosen: exit codes %v", codes)
 	}
 }
