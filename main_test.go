@@ -391,7 +391,7 @@ func TestOutputs(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out")
 	execute(t, nil, "--demo", "--out", out).want(t, 0)
 	files := contents(t, out)
-	for _, path := range []string{"index.html", "404.html", ".nojekyll", "summary.md", "fleet.xlsx", "manifest.json", "instances/index.html", "summary/index.html",
+	for _, path := range []string{"index.html", "404.html", ".nojekyll", "summary.md", "report.html", "fleet.xlsx", "manifest.json", "instances/index.html", "summary/index.html",
 		"about/index.html", "data/instances.json", "data/instances.csv", "data/groups.csv", "regions/canada-1/index.html", "regions/canada-1/rtx-a6000/index.html", "models/rtx-a6000/index.html"} {
 		if _, ok := files[path]; !ok {
 			t.Errorf("%s is missing", path)

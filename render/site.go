@@ -3,6 +3,7 @@
 package render
 
 import (
+	"context"
 	"io"
 	"iter"
 	"slices"
@@ -37,6 +38,7 @@ func Write(r *report.Report, create Create) error {
 		return err
 	}
 	writeSummary := func(w io.Writer) error { _, err := w.Write(summary); return err }
+	writeReport := func(w io.Writer) error { return templates.ReportFile(r, summaryHTML).Body.Render(context.Background(), w) }
 	of := func(write func(io.Writer, *report.Report) error) func(io.Writer) error {
 		return func(w io.Writer) error { return write(w, r) }
 	}
@@ -53,6 +55,7 @@ func Write(r *report.Report, create Create) error {
 			{path: "data/changes.json", write: of(writeChangesJSON)},
 			{path: "summary.md", write: writeSummary},
 			{path: feedPath, write: of(writeFeed)},
+			{path: reportPath, write: writeReport},
 		}),
 		siteOutputs(r, summaryHTML, notesHTML, sizes.of),
 	), sizes.counted(create))

@@ -67,7 +67,7 @@ func TestBaseURL(t *testing.T) {
 					continue
 				}
 				indexed := path != templates.NotFoundPath
-				if indexed {
+				if indexed && path != reportPath {
 					pages = append(pages, path)
 				}
 				robots := attributesOf(t, document, "meta", "content", "name", "robots")

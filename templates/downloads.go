@@ -17,9 +17,10 @@ var (
 	instancesCSV  = download{"data/instances.csv", "Instances, CSV", "One row an instance"}
 	groupsCSV     = download{"data/groups.csv", "Groups, CSV", "One row a region and GPU model"}
 	instancesJSON = download{"data/instances.json", "Instances, JSON", "For programs"}
+	oneFile       = download{"report.html", "Report in one file", "The summary with charts, to attach to a mail"}
 	summaryText   = download{"summary.md", "Summary, Markdown", "To paste into a report"}
 
-	downloads = []download{workbook, instancesCSV, groupsCSV, instancesJSON, summaryText}
+	downloads = []download{workbook, oneFile, instancesCSV, groupsCSV, instancesJSON, summaryText}
 )
 
 // sizeText says what kind of file a download is and how large: "XLSX, 36.0 KB".

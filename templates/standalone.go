@@ -3,9 +3,26 @@ package templates
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"slices"
 
+	"gpufleet/render/report"
 	"gpufleet/static"
 )
+
+// ReportFile returns the whole weekly report as one file. The summary is safe HTML with a heading of its own.
+func ReportFile(r *report.Report, summary string) Page {
+	f := frame{Report: r, path: oneFile.path, title: "Report", description: "The weekly report in one file: " + extent(&r.Totals) + "."}
+	return Page{f.path, reportFile(f, withScrollingTables(summary, "Table"))}
+}
+
+// unlinked returns places without their pages.
+func unlinked(places []place) []place {
+	bare := slices.Clone(places)
+	for i := range bare {
+		bare[i].path = ""
+	}
+	return bare
+}
 
 // standalonePolicy lets a page use the one style that it brings along, and load nothing.
 var standalonePolicy = func() string {

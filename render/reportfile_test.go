@@ -1,0 +1,87 @@
+package render
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"gpufleet/fetch/fleet"
+	"gpufleet/render/notes"
+	"gpufleet/render/report"
+)
+
+// largeReport has 5,000 groups with long names, notes at their longest, and a mark of each kind.
+func largeReport(t *testing.T, long string) *report.Report {
+	t.Helper()
+	price, err := fleet.ParseMoney("123456789.123456789")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []*fleet.Instance
+	for group := range 5_000 {
+		list = append(list, &fleet.Instance{ID: fmt.Sprint(group), Region: long + fmt.Sprint("r", group%100), GPU: long + fmt.Sprint("g", group/100),
+			GPUCount: fleet.Known(8.0), Price: fleet.Known(price), Status: long + fmt.Sprint("s", group%50)})
+	}
+	r := laterReport(t, list[:20], list)
+	r.Source, r.Audience = report.FromDemo, report.Internal
+	if r.Notes, err = notes.Parse([]byte(strings.Repeat("*a* ", notes.MaxBytes/4))); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// TestReportFile holds the report in one file to what whoever gets it by mail needs: it is small, whole, and asks for nothing.
+func TestReportFile(t *testing.T) {
+	for name, long := range map[string]string{"short": "", "escaped": strings.Repeat(`"`, 1000), "wide": strings.Repeat("😀", 1000)} {
+		file := filesOf(t, largeReport(t, long))[reportPath]
+		if len(file) >= 1_000_000 {
+			t.Errorf("%s: %d bytes", name, len(file))
+		}
+		for _, never := range []string{"<script", " style=", " src=", "href=", "<link", "<img", "url(", "@import"} {
+			if strings.Contains(file, never) {
+				t.Errorf("%s: has %s", name, never)
+			}
+		}
+		_, style, _ := strings.Cut(file, "<style>")
+		style, _, _ = strings.Cut(style, "</style>")
+		sum := sha256.Sum256([]byte(style))
+		policy := `content="default-src &#39;none&#39;; style-src &#39;sha256-` + strings.ReplaceAll(base64.StdEncoding.EncodeToString(sum[:]), "+", "&#43;") + `&#39;; base-uri`
+		if strings.Count(file, "<style>") != 1 || !strings.Contains(strings.ReplaceAll(file, "+", "&#43;"), policy) {
+			t.Errorf("%s: its policy is not %s", name, policy)
+		}
+		for _, want := range []string{"<em>a</em>", "Sample data", "Internal", "What changed", "<strong>All regions</strong>", "The dearest groups", "<strong>All</strong>", `class="chart"`, "And ", `content="noindex"`} {
+			if !strings.Contains(file, want) {
+				t.Errorf("%s: lacks %s", name, want)
+			}
+		}
+	}
+	r := wildFleet(t)
+	r.BaseURL = "https://example.org/fleet"
+	for _, address := range attributesOf(t, filesOf(t, r)[reportPath], "a", "href", "", "") {
+		if !strings.HasPrefix(address, r.BaseURL+"/") {
+			t.Errorf("leads to %s", address)
+		}
+	}
+}
+
+// TestReportFileInBrowser opens the file alone, from a disk: nothing but itself is asked for.
+func TestReportFileInBrowser(t *testing.T) {
+	v := newVisitor(t)
+	path := filepath.Join(t.TempDir(), "report.html")
+	if err := os.WriteFile(path, []byte(filesOf(t, wildFleet(t))[reportPath]), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, width := range []int64{390, 1280} {
+		overflow, styled := v.open(t, "file://"+filepath.Dir(path)+"/", "report.html", width, "light")
+		if overflow > 0 || !styled {
+			t.Errorf("at %d: %d pixels too wide, styled: %v", width, overflow, styled)
+		}
+		if len(v.requests) != 1 {
+			t.Errorf("asks for %q", v.requests)
+		}
+	}
+}
