@@ -636,11 +636,6 @@ func TestNothingLeaks(t *testing.T) {
 				if got.code == exitWritten {
 					maps.Copy(said, everything(t, out))
 				}
-				for path, content := range said {
-					if strings.HasSuffix(path, ".gz") {
-						said[path] = gunzip(t, content)
-					}
-				}
 				for place, text := range said {
 					if at := strings.Index(strings.ToUpper(text), "CANARY"); at >= 0 {
 						t.Errorf("%s, %d, %s: %s holds %q", name, code, verbosity, place, text[at:min(len(text), at+20)])
@@ -782,6 +777,64 @@ func TestPrivateOut(t *testing.T) {
 	execute(t, nil, "--demo", "--out", filepath.Join(dir, "sample"), "--private-out", fresh).want(t, exitUsage, fresh+" holds a real report")
 }
 
+// TestPrivacy looks in every byte of every output for what must not be there, with every setting that could bring it in.
+func TestPrivacy(t *testing.T) {
+	const row = `{"id": "ID-7531", "region": "CANADA-1", "host_name": "HOST-7531", "public_ipv4": "198.51.100.77", "os": "OS-7531", "gpu": "RTX-A6000", "gpu_count": 1, "price_per_hour": 1, "status": "Running"}`
+	address := serve(t, 200, `{"data": [`+row+`], "total_instance": 1, "status": "success"}`)
+	machine, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := map[string]string{"GPUFLEET_TOKEN": "TOKEN-7531", "GPUFLEET_PSEUDONYM_KEY": "KEY-7531"}
+	hidden := []string{"ID-7531", "HOST-7531", "OS-7531"}
+	for _, test := range []struct {
+		audience, hide string
+		shown, absent  []string // besides what is never there
+	}{
+		{"public", "", hidden, []string{"198.51.100.77"}},
+		{"public", "id,host_name,os", nil, append(hidden, "198.51.100.77")},
+		{"internal", "", append(hidden, "198.51.100.77"), nil},
+		{"internal", "id,host_name,os", []string{"198.51.100.77"}, hidden},
+	} {
+		dir := t.TempDir()
+		out, private := filepath.Join(dir, "out"), filepath.Join(dir, "private")
+		args := []string{"--api-url", address, "--out", out, "--private-out", private, "--audience", test.audience, "--base-url", "https://example.org/fleet",
+			"--notes", write(t, filepath.Join(dir, "notes.md"), "ours"), "--prices", write(t, filepath.Join(dir, "prices.csv"), priceHeader+"*,*,,,2\n"), "--token-file", write(t, filepath.Join(dir, "token"), "TOKEN-7531")}
+		if test.hide != "" {
+			args = append(args, "--hide", test.hide)
+		}
+		for _, epoch := range []string{"1795000000", moment} { // the second run has changes and a feed
+			env["SOURCE_DATE_EPOCH"] = epoch
+			execute(t, env, args...).want(t, 0)
+		}
+		files := everything(t, out)
+		files["manifest.json"] = contents(t, out)["manifest.json"]
+		all := strings.Join(slices.Collect(maps.Values(files)), "\n")
+		for _, text := range test.shown {
+			if !strings.Contains(all, text) {
+				t.Errorf("%s, hiding %q: %s is nowhere", test.audience, test.hide, text)
+			}
+		}
+		for name, content := range everything(t, private) {
+			files["private "+name] = strings.ReplaceAll(content, "198.51.100.77", "") // which it is for
+		}
+		never := append([]string{"TOKEN-7531", "KEY-7531", "127.0.0.1", strings.TrimPrefix(address, "http://"), dir}, test.absent...)
+		if len(machine) > 5 { // a shorter name is part of many words
+			never = append(never, machine)
+		}
+		for name, content := range files {
+			for _, text := range never {
+				if strings.Contains(content, text) {
+					t.Errorf("%s, hiding %q: %s holds %s", test.audience, test.hide, name, text)
+				}
+			}
+			if mark := "Internal"; strings.HasSuffix(name, ".html") && strings.Contains(content, mark+"</strong>") != (test.audience == "internal") {
+				t.Errorf("%s: %s is marked wrongly", test.audience, name)
+			}
+		}
+	}
+}
+
 // TestHide looks for the values of hidden fields in every byte of every output.
 func TestHide(t *testing.T) {
 	const row = `{"data": [{"id": "ID-7531", "region": "CANADA-1", "host_name": "HOST-7531", "os": "OS-7531", "created_at": 1751620391, "product_type": "TYPE-7531", "ephemeral": 7531, "disk_size": 97531,
@@ -816,12 +869,17 @@ func TestHide(t *testing.T) {
 	execute(t, nil, "--demo", "--hide", " id , os ").want(t, exitUsage, "GPUFLEET_PSEUDONYM_KEY")
 }
 
-// everything returns every file below dir, and every part of the workbook.
+// everything returns every file below dir, unpacked, and every part of the workbook.
 func everything(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	files := contents(t, dir)
 	for part, text := range unzip(t, files["fleet.xlsx"]) {
 		files["fleet.xlsx/"+part] = text
+	}
+	for path, content := range files {
+		if strings.HasSuffix(path, ".gz") {
+			files[path] = gunzip(t, content)
+		}
 	}
 	delete(files, "manifest.json") // it holds hashes, whose digits are chance
 	return files
