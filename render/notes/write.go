@@ -56,7 +56,7 @@ func (w *writer) block(n, last ast.Node, depth int) string {
 		return prefixed(w.blocks(n, depth+1), "> ", "> ")
 	case *ast.List:
 		if depth >= maxDepth {
-			return w.items(n, depth)
+			return w.blocks(n, depth)
 		}
 		return w.list(n, last, depth+1)
 	case *ast.ListItem:
@@ -107,9 +107,6 @@ func otherMarker(n *ast.List) bool {
 	_, other := n.AttributeString("other")
 	return other
 }
-
-// items writes a list's items without their marks.
-func (w *writer) items(n *ast.List, depth int) string { return w.blocks(n, depth) }
 
 func (w *writer) table(n *extension.Table) string {
 	var lines []string
@@ -219,9 +216,9 @@ func (w *writer) span(b *strings.Builder, n ast.Node, at place) {
 	case *ast.AutoLink:
 		w.link(b, string(n.URL(w.source)), at, func(at place) { b.WriteString(escape(string(n.Label(w.source)), at)) })
 	case *ast.Link:
-		w.link(b, destination(n.Destination), at, func(at place) { w.spans(b, n, at) })
+		w.link(b, resolved(n.Destination), at, func(at place) { w.spans(b, n, at) })
 	case *ast.Image:
-		w.link(b, destination(n.Destination), at, func(at place) {
+		w.link(b, resolved(n.Destination), at, func(at place) {
 			if n.FirstChild() == nil {
 				b.WriteString("image")
 			}
@@ -258,8 +255,6 @@ func allowed(to string) string {
 	return strings.NewReplacer("<", "%3C", ">", "%3E", `\`, "%5C", "|", "%7C", "\n", "", "&", "&amp;", "$", "%24", "`", "%60", "*", "%2A", "_", "%5F", "~", "%7E").Replace(
 		string(util.URLEscape([]byte(u.Scheme+to[len(u.Scheme):]), false)))
 }
-
-func destination(raw []byte) string { return resolved(raw) }
 
 func (w *writer) codeSpan(n ast.Node, at place) string {
 	var content strings.Builder
