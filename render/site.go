@@ -38,7 +38,9 @@ func Write(r *report.Report, create Create) error {
 		return err
 	}
 	writeSummary := func(w io.Writer) error { _, err := w.Write(summary); return err }
-	writeReport := func(w io.Writer) error { return templates.ReportFile(r, summaryHTML).Body.Render(context.Background(), w) }
+	writeReport := func(w io.Writer) error {
+		return templates.ReportFile(r, summaryHTML).Body.Render(context.Background(), w)
+	}
 	of := func(write func(io.Writer, *report.Report) error) func(io.Writer) error {
 		return func(w io.Writer) error { return write(w, r) }
 	}
