@@ -17,10 +17,12 @@ type chart struct {
 	series        []excelize.ChartSeries
 }
 
-// The size of a chart on Summary, in pixels.
+// The size of a chart on Summary. It is anchored to the cells that it covers: excelize anchors what moves but is not sized with them to
+// its first cell alone, and Excel draws no more of a chart than its cells. Rows are 18 pixels to excelize, 20 to those who draw them.
 const (
-	chartWidth  = 560
-	chartHeight = 300
+	chartWidth = 560 // in pixels
+	chartRows  = 15
+	rowPixels  = 18
 )
 
 // Colours that are told apart in grey too, and by people who don't see all colours.
@@ -41,8 +43,8 @@ func (c chart) options() *excelize.Chart {
 	gap := uint(40)
 	options := &excelize.Chart{
 		Type: c.kind, Series: c.series, Title: text(c.title, 12),
-		Format:    excelize.GraphicOptions{AltText: c.alt, Name: c.title, Positioning: "oneCell"},
-		Dimension: excelize.ChartDimension{Width: chartWidth, Height: chartHeight},
+		Format:    excelize.GraphicOptions{AltText: c.alt, Name: c.title, Positioning: "twoCell"},
+		Dimension: excelize.ChartDimension{Width: chartWidth, Height: chartRows * rowPixels},
 		Legend:    excelize.ChartLegend{Position: "bottom"},
 		XAxis:     excelize.ChartAxis{Title: text(c.category, 10), Font: excelize.Font{Size: 9, Color: black}},
 		YAxis: excelize.ChartAxis{Title: text(c.value, 10), MajorGridLines: true, Font: excelize.Font{Size: 9, Color: black},
@@ -65,7 +67,7 @@ func (b *book) addCharts(p *page, column int) {
 	add := func(c chart) {
 		c.at = cellName(column, row)
 		p.charts = append(p.charts, c)
-		row += chartHeight/20 + 1
+		row += chartRows + 1
 	}
 	byModel := func(k block) (series []excelize.ChartSeries) {
 		for i := 1; i <= k.columns; i++ {

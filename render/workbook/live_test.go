@@ -3,6 +3,7 @@ package workbook
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -97,10 +98,40 @@ func TestCharts(t *testing.T) {
 	if n := len(regexp.MustCompile(`descr="[^"]{20,}"`).FindAllString(texts["xl/drawings/drawing1.xml"], -1)); n != 3 {
 		t.Errorf("%d charts have an alternative text", n)
 	}
+	expectAnchors(t, texts["xl/drawings/drawing1.xml"], 3)
 	for name := range parts(t, written(t, newReport(nil, settings()))) {
 		if strings.Contains(name, "chart") {
 			t.Errorf("an empty fleet has %s", name)
 		}
+	}
+}
+
+var anchor = regexp.MustCompile(`<xdr:from><xdr:col>(\d+)</xdr:col><xdr:colOff>0</xdr:colOff><xdr:row>(\d+)</xdr:row><xdr:rowOff>0</xdr:rowOff></xdr:from>` +
+	`<xdr:to><xdr:col>(\d+)</xdr:col><xdr:colOff>(\d+)</xdr:colOff><xdr:row>(\d+)</xdr:row><xdr:rowOff>(\d+)</xdr:rowOff></xdr:to>`)
+
+// expectAnchors holds that charts cover many cells, below each other: Excel draws nothing beyond the cell in which a chart ends, whatever
+// the offset in it.
+func expectAnchors(t *testing.T, drawing string, charts int) {
+	t.Helper()
+	anchors := anchor.FindAllStringSubmatch(drawing, -1)
+	if len(anchors) != charts {
+		t.Fatalf("%d charts are anchored, want %d", len(anchors), charts)
+	}
+	const cellWidth, cellHeight = 64 * 9525, 18 * 9525 // in EMU
+	below := 0
+	for _, match := range anchors {
+		var at [6]int
+		for i := range at {
+			at[i], _ = strconv.Atoi(match[i+1])
+		}
+		fromColumn, fromRow, toColumn, columnOffset, toRow, rowOffset := at[0], at[1], at[2], at[3], at[4], at[5]
+		if toColumn < fromColumn+5 || toRow < fromRow+10 || columnOffset >= cellWidth || rowOffset >= cellHeight {
+			t.Errorf("a chart reaches from column %d, row %d to column %d (offset %d), row %d (offset %d)", fromColumn, fromRow, toColumn, columnOffset, toRow, rowOffset)
+		}
+		if fromRow < below {
+			t.Errorf("the chart in row %d begins above the end of the one before, in row %d", fromRow, below)
+		}
+		below = toRow + 1
 	}
 }
 
