@@ -70,8 +70,17 @@ func (b *book) addCharts(p *page, column int) {
 		row += chartRows + 1
 	}
 	byModel := func(k block) (series []excelize.ChartSeries) {
+		ref := func(column, from, to int) string {
+			ref := k.ref(column, from, to)
+			if b.points[ref] == nil {
+				for _, line := range b.matrix.lines[k.header-1+from : k.header+to] {
+					b.points[ref] = append(b.points[ref], line.cells[column].value)
+				}
+			}
+			return ref
+		}
 		for i := 1; i <= k.columns; i++ {
-			series = append(series, excelize.ChartSeries{Name: k.ref(i, 0, 0), Categories: k.ref(0, 1, k.rows), Values: k.ref(i, 1, k.rows)})
+			series = append(series, excelize.ChartSeries{Name: ref(i, 0, 0), Categories: ref(0, 1, k.rows), Values: ref(i, 1, k.rows)})
 		}
 		return series
 	}
@@ -82,18 +91,28 @@ func (b *book) addCharts(p *page, column int) {
 			alt: "Bars: what is listed in each region costs a month, by GPU model. The figures are on the sheet Matrix."})
 	}
 	if trend := b.table("Trend"); trend.rows > 0 {
-		ref := func(name string, from, to int) string {
-			letter := "$" + columnName(trend.index(name)+1) + "$"
-			text := trend.sheet + "!" + letter + strconv.Itoa(from)
-			if to > from {
-				text += ":" + letter + strconv.Itoa(to)
-			}
-			return text
-		}
 		last := trend.lastRow(trend.parts(b.lastRow)[0])
+		heading := func(name string) string {
+			ref := trend.sheet + "!$" + columnName(trend.index(name)+1) + "$" + strconv.Itoa(headerRow)
+			b.points[ref] = []any{trend.column(name).heading}
+			return ref
+		}
+		values := func(name string) string {
+			letter, first := "$"+columnName(trend.index(name)+1)+"$", headerRow+1
+			ref := trend.sheet + "!" + letter + strconv.Itoa(first)
+			if last > first {
+				ref += ":" + letter + strconv.Itoa(last)
+			}
+			if c := trend.column(name); b.points[ref] == nil {
+				for row := range last - headerRow {
+					b.points[ref] = append(b.points[ref], b.value(c.typ, c.value(row)))
+				}
+			}
+			return ref
+		}
 		var series []excelize.ChartSeries
 		for _, name := range []string{"running_per_month", "listed_per_month"} {
-			series = append(series, excelize.ChartSeries{Name: ref(name, headerRow, 0), Categories: ref("date", headerRow+1, last), Values: ref(name, headerRow+1, last)})
+			series = append(series, excelize.ChartSeries{Name: heading(name), Categories: values("date"), Values: values(name)})
 		}
 		add(chart{kind: excelize.Line, title: "Cost per month, day by day", category: "Day (UTC)", days: true, value: b.r.Currency + " per month", format: "#,##0", series: series,
 			alt: "Lines: what ran and what was listed on each day, as a cost per month. The figures are on the sheet Trend."})

@@ -98,6 +98,17 @@ func TestCharts(t *testing.T) {
 	if n := len(regexp.MustCompile(`descr="[^"]{20,}"`).FindAllString(texts["xl/drawings/drawing1.xml"], -1)); n != 3 {
 		t.Errorf("%d charts have an alternative text", n)
 	}
+	for name, want := range map[string][]string{
+		"xl/charts/chart1.xml": {`<f>Matrix!$A$5:$A$6</f><strCache><ptCount val="2"></ptCount><pt idx="0"><v>CANADA-1</v></pt><pt idx="1"><v>NORWAY-1</v></pt></strCache>`},
+		"xl/charts/chart3.xml": {`<f>Trend!$E$5:$E$6</f><numCache><formatCode>General</formatCode><ptCount val="2"></ptCount><pt idx="0"><v>1095</v></pt><pt idx="1"><v>1703.09</v></pt></numCache>`,
+			`<v>2026-11-20</v>`, `<strCache><ptCount val="1"></ptCount><pt idx="0"><v>Running (USD per month)</v></pt></strCache>`},
+	} {
+		for _, text := range want {
+			if !strings.Contains(texts[name], text) {
+				t.Errorf("%s lacks the values %s", name, text)
+			}
+		}
+	}
 	expectAnchors(t, texts["xl/drawings/drawing1.xml"], 3)
 	for name := range parts(t, written(t, newReport(nil, settings()))) {
 		if strings.Contains(name, "chart") {
@@ -132,6 +143,20 @@ func expectAnchors(t *testing.T, drawing string, charts int) {
 			t.Errorf("the chart in row %d begins above the end of the one before, in row %d", fromRow, below)
 		}
 		below = toRow + 1
+	}
+}
+
+// One number of a number format stands for one code, in cells and in conditional formats.
+func TestNumberFormats(t *testing.T) {
+	codes := map[string]string{}
+	for _, match := range regexp.MustCompile(`numFmtId="(\d+)" formatCode="([^"]*)"`).FindAllStringSubmatch(parts(t, written(t, newReport(sample(t), settings())))["xl/styles.xml"], -1) {
+		if code, ok := codes[match[1]]; ok && code != match[2] {
+			t.Errorf("number format %s is %q and %q", match[1], code, match[2])
+		}
+		codes[match[1]] = match[2]
+	}
+	if len(codes) < 10 {
+		t.Errorf("%d number formats", len(codes))
 	}
 }
 

@@ -122,6 +122,11 @@ func TestRecalculated(t *testing.T) {
 			if len(want) < 100 && c.name != "empty" {
 				t.Fatalf("%d cells have formulas: the test proves nothing", len(want))
 			}
+			for name, text := range parts(t, written[c.name]) {
+				if at := strings.Index(text, "</f></c>"); at >= 0 {
+					t.Errorf("%s has a formula without a value: %s", name, text[max(0, at-200):at])
+				}
+			}
 			if c.change != nil {
 				changed := *c.r
 				s := c.r.Settings
@@ -371,6 +376,7 @@ func recalculate(t *testing.T, dir string) {
 	defer cancel()
 	args := []string{"-env:UserInstallation=file://" + filepath.Join(dir, "profile"), "--headless", "--norestore", "--convert-to", "xlsx", "--outdir", filepath.Join(dir, "out")}
 	command := exec.CommandContext(ctx, "soffice", append(args, files...)...)
+	ownGroup(command)
 	command.WaitDelay = 10 * time.Second
 	if output, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("soffice: %v\n%s", err, output)

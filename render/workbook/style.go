@@ -109,6 +109,30 @@ func (b *book) quoted(id int) int {
 	return formats.Count - 1
 }
 
+// numberFormats gives the number formats of conditional formats the numbers that their codes have in cells, or numbers of their own:
+// excelize counts them apart, and one number must not stand for two codes.
+func (b *book) numberFormats() {
+	ids, next := map[string]int{}, 164 // lower ones are Excel's own
+	if formats := b.file.Styles.NumFmts; formats != nil {
+		for _, f := range formats.NumFmt {
+			ids[f.FormatCode] = f.NumFmtID
+			next = max(next, f.NumFmtID+1)
+		}
+	}
+	if b.file.Styles.Dxfs == nil {
+		return
+	}
+	for _, format := range b.file.Styles.Dxfs.Dxfs {
+		if f := format.NumFmt; f != nil {
+			if ids[f.FormatCode] == 0 {
+				ids[f.FormatCode] = next
+				next++
+			}
+			f.NumFmtID = ids[f.FormatCode]
+		}
+	}
+}
+
 func roleStyle(r role) *excelize.Style {
 	switch r {
 	case title:

@@ -310,8 +310,8 @@ const shownFormat = `"Shown: "#,##0`
 
 // live returns a cell with a formula whose value is unknown as one with the empty text that the formula gives.
 func live(c excelize.Cell) excelize.Cell {
-	if c.Formula != "" && c.Value == nil {
-		c.Value = ""
+	if c.Formula != "" && (c.Value == nil || c.Value == "") {
+		c.Value = emptyMarker
 	}
 	return c
 }

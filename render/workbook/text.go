@@ -15,6 +15,8 @@ import (
 // from the API has: decoding replaced them.
 const (
 	marker            = "\uFDD0"
+	emptyMarker       = "\uFDD1" // stands for an empty text where a cell must hold one: for "" excelize writes nothing
+	markerPrefix      = "\xef\xb7"
 	escapedUnderscore = "_x005F_"
 )
 
@@ -23,8 +25,8 @@ const maxHeaderTitle = 80
 
 // escapeUnderscores marks each underscore that begins something of the form _xHHHH_.
 func escapeUnderscores(text string) string {
-	if strings.Contains(text, marker) {
-		text = strings.ReplaceAll(text, marker, string(utf8.RuneError))
+	if strings.Contains(text, markerPrefix) {
+		text = strings.NewReplacer(marker, string(utf8.RuneError), emptyMarker, string(utf8.RuneError)).Replace(text)
 	}
 	return replaceUnderscores(text, marker)
 }
@@ -62,7 +64,7 @@ func oneLine(text string) string {
 		switch {
 		case unicode.IsControl(r) || r == '\u2028' || r == '\u2029':
 			return ' '
-		case string(r) == marker:
+		case string(r) == marker || string(r) == emptyMarker:
 			return utf8.RuneError
 		}
 		return r

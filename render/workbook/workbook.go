@@ -76,12 +76,14 @@ type book struct {
 	instances, statuses *table
 	inputs              map[string]string // the cells of the inputs, by name
 	conditional         map[string]int    // the styles of conditional formats
-	gpuBlock, costBlock block             // what the charts show
+	matrix              *page
+	gpuBlock, costBlock block            // what the charts show
+	points              map[string][]any // the values of the cells that charts refer to
 	ranges              map[columnOf][]string
 }
 
 func newBook(out io.Writer, r *report.Report, lastRow int) *book {
-	return &book{file: excelize.NewFile(), r: r, out: out, lastRow: lastRow, styles: map[look]int{}, inputs: map[string]string{}, conditional: map[string]int{}, ranges: map[columnOf][]string{}}
+	return &book{file: excelize.NewFile(), r: r, out: out, lastRow: lastRow, styles: map[look]int{}, inputs: map[string]string{}, conditional: map[string]int{}, ranges: map[columnOf][]string{}, points: map[string][]any{}}
 }
 
 // try keeps the first error, and reports whether there is none so far.
@@ -106,11 +108,11 @@ func (b *book) fill() error {
 	b.addSheets()
 	b.setProperties()
 	b.setNames()
-	matrix := b.matrixPage()
+	b.matrix = b.matrixPage()
 	b.writePage(summarySheet, b.summary())
 	for _, t := range b.tables {
 		if t.sheet == afterMatrix {
-			b.writePage(matrixSheet, matrix)
+			b.writePage(matrixSheet, b.matrix)
 		}
 		b.measure(t)
 		for _, part := range t.parts(b.lastRow) {
@@ -118,6 +120,8 @@ func (b *book) fill() error {
 		}
 	}
 	b.writePage(aboutSheet, b.about())
+	b.fillCharts()
+	b.numberFormats()
 	b.sortContentTypes()
 	return b.err
 }

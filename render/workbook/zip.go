@@ -77,7 +77,7 @@ func (a *archive) finish() {
 	}
 }
 
-// Write compresses p. In sheets it puts back the underscores that escapeUnderscores marked.
+// Write compresses p. In sheets it puts back the underscores that escapeUnderscores marked, and the empty texts.
 func (e *entry) Write(p []byte) (int, error) {
 	if e.archive.err == nil {
 		_, e.archive.err = e.archive.out.Write(nil)
@@ -95,7 +95,8 @@ func (e *entry) Write(p []byte) (int, error) {
 	}
 	keep := markerStart(text)
 	e.pending = slices.Clone(text[len(text)-keep:])
-	e.add(bytes.ReplaceAll(text[:len(text)-keep], []byte(marker), []byte(escapedUnderscore)))
+	text = bytes.ReplaceAll(text[:len(text)-keep], []byte(emptyMarker), nil)
+	e.add(bytes.ReplaceAll(text, []byte(marker), []byte(escapedUnderscore)))
 	return len(p), e.archive.err
 }
 
