@@ -23,11 +23,11 @@ func (b *book) setInstanceFormulas() {
 		numbers := b.refs(b.statuses, "status_no")[0]
 		hour.formula = func(row int) string {
 			price, share := t.cell("price_per_hour", row), "SUMIFS("+b.shares()+","+numbers+","+t.cell("status_no", row)+")"
-			return "IF(" + share + "=0,0,IF(" + price + `="","",` + price + "*" + share + "))"
+			return "IF(" + share + "=0,0,IF(ISNUMBER(" + price + ")," + price + "*" + share + `,""))` // somebody may type "n/a"
 		}
 		month.formula = func(row int) string {
 			cell := t.cell("billed_per_hour", row)
-			return "IF(" + cell + `="","",` + perMonth(cell) + ")"
+			return "IF(ISNUMBER(" + cell + ")," + perMonth(cell) + `,"")`
 		}
 	}
 	t.total = true

@@ -146,6 +146,19 @@ func expectAnchors(t *testing.T, drawing string, charts int) {
 	}
 }
 
+// A price that is typed in as text counts as unknown: it makes no figure an error.
+func TestTextForPrice(t *testing.T) {
+	f := opened(t, written(t, newReport(sample(t), settings())))
+	column, row := find(t, f, "Instances", "Price (USD per hour)")
+	check(t, f.SetCellStr("Instances", cellName(column, row+1), "n/a"))
+	for _, heading := range []string{"Billed (USD per hour)", "Billed (USD per month)"} {
+		column, _ := find(t, f, "Instances", heading)
+		if got, err := f.CalcCellValue("Instances", cellName(column, row+1)); got != "" || err != nil {
+			t.Errorf("%s is %q, %v", heading, got, err)
+		}
+	}
+}
+
 // One number of a number format stands for one code, in cells and in conditional formats.
 func TestNumberFormats(t *testing.T) {
 	codes := map[string]string{}
