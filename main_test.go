@@ -1381,13 +1381,6 @@ func TestScripts(t *testing.T) {
 			"holds": func(ts *testscript.TestScript, neg bool, args []string) {
 				place := ""
 				for path, content := range everything(t, ts.MkAbs(args[0])) {
-					if strings.HasSuffix(path, ".gz") {
-						reader, err := gzip.NewReader(strings.NewReader(content))
-						ts.Check(err)
-						text, err := io.ReadAll(reader)
-						ts.Check(err)
-						content = string(text)
-					}
 					if strings.Contains(content, args[1]) {
 						place = path
 					}
