@@ -128,6 +128,9 @@ func (v *visitor) open(t *testing.T, site, path string, width int64, scheme stri
 	if err := errors.Join(sized, coloured, chromedp.Do(v.ctx, chromedp.Navigate(site+path))); err != nil {
 		t.Fatalf("%s%s: %v", site, path, err)
 	}
+	if state := v.settled(t); state != "" && state != "live" {
+		t.Errorf("%s at %d, %s: the explorer is %s", path, width, scheme, state)
+	}
 	overflow, err := chromedp.Run(v.ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth - document.documentElement.clientWidth`))
 	if err != nil {
 		t.Fatal(err)
@@ -147,4 +150,22 @@ func (v *visitor) open(t *testing.T, site, path string, width int64, scheme stri
 		}
 	}
 	return overflow, styled
+}
+
+// settled waits until the explorer, where the page has one, has taken its list's place or given up, and returns which of them.
+func (v *visitor) settled(t *testing.T) string {
+	t.Helper()
+	state, err := chromedp.Run(v.ctx, chromedp.Evaluate[string](`new Promise(done => {
+	const look = () => {
+		const explorer = document.querySelector(".explorer");
+		if (explorer === null) done("");
+		else if (explorer.dataset.state !== undefined) done(explorer.dataset.state);
+		else setTimeout(look, 20);
+	};
+	look();
+})`, chromedp.EvalAwaitPromise))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return state
 }

@@ -105,7 +105,7 @@ func reply(first, end int) string {
 			region, model = regions[0], models[0]
 		}
 		r := instance{"id": fmt.Sprintf("i-%05d", i), "region": region, "product_type": []string{"VM", "Baremetal"}[i%2], "host_name": fmt.Sprint("node-", i),
-			"cpu_cores": 8 << (i % 4), "ram": 32 << (i % 4), "gpu": model, "gpu_type": model, "gpu_count": i % 9, "disk_size": 500, "ephemeral": 0,
+			"cpu_cores": 8 << (i % 4), "ram": 32 << (i % 4), "gpu": model, "gpu_type": model, "gpu_count": 1 + i%8, "disk_size": 500, "ephemeral": 0,
 			"public_ipv4": "203.0.113.7", "price_per_hour": float64(i%997+first) / 100, "os": "Ubuntu Server 24.04 LTS", "status": statuses[i%6],
 			"created_at": 1767261600 + i*3600, "type": 1}
 		if i%41 == 0 {
@@ -179,15 +179,10 @@ func pageTypes(t *testing.T, dir string) map[string]string {
 	types, sizes := map[string]string{}, map[string]int64{}
 	for file, size := range pagesIn(t, dir) {
 		folder, name := path.Split(file)
-		kind := strings.TrimSuffix(name, ".html")
-		switch parts := strings.Split(folder, "/"); {
-		case parts[0] == "regions" && len(parts) == 4:
-			kind = "group " + kind
-		case parts[0] != "":
-			kind = parts[0] + " " + kind
-		}
-		if strings.Contains(kind, "page-") {
-			kind = kind[:strings.Index(kind, "page-")] + "page-N"
+		top, _, _ := strings.Cut(folder, "/")
+		kind := fmt.Sprint(top, strings.Repeat("/*", strings.Count(folder, "/")), " ", strings.TrimSuffix(name, ".html"))
+		if first, _, paged := strings.Cut(kind, "page-"); paged {
+			kind = first + "page-N"
 		}
 		if size > sizes[kind] || size == sizes[kind] && file < types[kind] {
 			types[kind], sizes[kind] = file, size
