@@ -11,7 +11,7 @@ import (
 
 // TestPageTypes holds that the large site has a page of every type, so that none escapes the tests of them.
 func TestPageTypes(t *testing.T) {
-	want := []string{" 404", " index", "about/* index", "changes/* index", "instances/* index", "instances/* page-N", "models/* index", "models/*/* index",
+	want := []string{" 404", " index", " report", "about/* index", "changes/* index", "instances/* index", "instances/* page-N", "models/* index", "models/*/* index",
 		"regions/* index", "regions/*/* index", "regions/*/*/* index", "regions/*/*/* page-N", "summary/* index"}
 	if got := slices.Sorted(maps.Keys(pageTypes(t, folderOf(t, "large")))); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
