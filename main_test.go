@@ -786,6 +786,9 @@ func TestPrivacy(t *testing.T) {
 		t.Fatal(err)
 	}
 	env := map[string]string{"GPUFLEET_TOKEN": "TOKEN-7531", "GPUFLEET_PSEUDONYM_KEY": "KEY-7531"}
+	for _, name := range []string{"HOSTNAME", "COMPUTERNAME", "USER", "USERNAME", "LOGNAME", "HOME"} { // where a program learns whose machine it is on
+		env[name] = "MACHINE-7531"
+	}
 	hidden := []string{"ID-7531", "HOST-7531", "OS-7531"}
 	for _, test := range []struct {
 		audience, hide string
@@ -818,8 +821,8 @@ func TestPrivacy(t *testing.T) {
 		for name, content := range everything(t, private) {
 			files["private "+name] = strings.ReplaceAll(content, "198.51.100.77", "") // which it is for
 		}
-		never := append([]string{"TOKEN-7531", "KEY-7531", "127.0.0.1", strings.TrimPrefix(address, "http://"), dir}, test.absent...)
-		if len(machine) > 5 { // a shorter name is part of many words
+		never := append([]string{"TOKEN-7531", "KEY-7531", "MACHINE-7531", "127.0.0.1", strings.TrimPrefix(address, "http://"), dir}, test.absent...)
+		if len(machine) > 5 { // a shorter one is part of many words, and .ci/lint sees that nothing asks for it
 			never = append(never, machine)
 		}
 		for name, content := range files {

@@ -13,14 +13,20 @@ import (
 // as itself: it makes no link, mention, reference, image or markup. No table cell holds two amounts, since GitHub takes what
 // stands between two dollar signs of a text for mathematics.
 func Summary(r *report.Report) []byte {
+	before, after := summaryParts(r)
+	return []byte(before + after)
+}
+
+// summaryParts returns the summary in two parts: what comes before the charts of the report in one file, and what comes after them.
+func summaryParts(r *report.Report) (before, after string) {
 	for _, longest := range []int{wholeNames, shortNames} {
 		m := &markdown{r: r, longest: longest}
 		m.write()
-		if text, ok := fit(m.blocks, maxSummary); ok || longest == shortNames {
-			return text
+		if texts, ok := fit(m.blocks, maxSummary); ok || longest == shortNames {
+			return strings.Join(texts[:m.charts], ""), strings.Join(texts[m.charts:], "")
 		}
 	}
-	return nil
+	return "", ""
 }
 
 // write writes the summary as blocks, of which the tables may lose rows.
@@ -35,6 +41,9 @@ func (m *markdown) write() {
 	m.changes()
 	if !m.r.Empty() {
 		m.matrix()
+	}
+	m.charts = len(m.blocks)
+	if !m.r.Empty() {
 		m.groups()
 		m.regions()
 		m.models()
@@ -153,13 +162,13 @@ func (m *markdown) elsewhere() {
 	m.line("## More")
 	base := m.r.BaseURL
 	if base == "" {
-		m.line("`%s` is this report in one file, with charts; `%s` is the workbook, with every instance.", reportPath, workbookPath)
+		m.line("`%s` is this report in one file, with charts; `%s` is the same as Markdown; `%s` is the workbook, with every instance.", reportPath, summaryPath, workbookPath)
 		return
 	}
 	var b strings.Builder
 	for _, to := range []struct{ name, path string }{
 		{"Overview", "index.html"}, {"Changes", changesPage}, {"Instances", "instances/index.html"},
-		{"This report in one file, with charts", reportPath}, {"Workbook, with every instance", workbookPath},
+		{"This report in one file, with charts", reportPath}, {"The same as Markdown", summaryPath}, {"Workbook, with every instance", workbookPath},
 	} {
 		fmt.Fprintf(&b, "- [%s](<%s/%s>)\n", to.name, base, to.path)
 	}

@@ -23,6 +23,7 @@ type markdown struct {
 	r       *report.Report
 	blocks  []block
 	longest int // characters of a name
+	charts  int // blocks before the charts of the report in one file
 }
 
 // block is a text, and the rows of a table behind it: those that may be dropped, the last first, and those that stay.
@@ -89,20 +90,19 @@ func (b block) write(to *strings.Builder, room int) {
 	}
 }
 
-// fit writes blocks down in less than limit bytes, and reports whether it could. So that they fit, the tables with the longest rows together lose
-// their last rows: none is left with more room than another one lacks.
-func fit(blocks []block, limit int) (text []byte, ok bool) {
-	write := func(room int) string {
-		var b strings.Builder
+// fit writes blocks down, together in less than limit bytes, and reports whether it could. So that they fit, the tables with the longest rows
+// together lose their last rows: none is left with more room than another one lacks.
+func fit(blocks []block, limit int) (texts []string, ok bool) {
+	write := func(room int) (texts []string, size int) {
 		for _, block := range blocks {
+			var b strings.Builder
 			block.write(&b, room)
+			texts, size = append(texts, b.String()), size+b.Len()
 		}
-		return b.String()
+		return texts, size
 	}
 	// The room of a table that is the first to be too large.
-	over := sort.Search(limit+1, func(room int) bool { return len(write(room)) >= limit })
-	if over == 0 {
-		return []byte(write(0)), false
-	}
-	return []byte(write(over - 1)), true
+	over := sort.Search(limit+1, func(room int) bool { _, size := write(room); return size >= limit })
+	texts, _ = write(max(0, over-1))
+	return texts, over > 0
 }

@@ -85,12 +85,13 @@ func TestFit(t *testing.T) {
 	m.table([]string{"A"}, []bool{false}, cells(5), []string{"sum A"})
 	m.table([]string{"B"}, []bool{false}, cells(50), []string{"sum B"})
 	m.line("end")
-	text, ok := fit(m.blocks, 300)
+	texts, ok := fit(m.blocks, 300)
+	text := strings.Join(texts, "")
 	if !ok || len(text) >= 300 {
 		t.Fatalf("%d bytes", len(text))
 	}
-	shown := strings.Count(string(text), "| row")
-	if !strings.HasSuffix(string(text), fmt.Sprintf("| row%d |\n| sum B |\n\nAnd %d more.\n\nend\n\n", 100+shown-5-1, 50-(shown-5))) || !strings.Contains(string(text), "row104 |\n| sum A |\n\n| B") {
+	shown := strings.Count(text, "| row")
+	if !strings.HasSuffix(text, fmt.Sprintf("| row%d |\n| sum B |\n\nAnd %d more.\n\nend\n\n", 100+shown-5-1, 50-(shown-5))) || !strings.Contains(text, "row104 |\n| sum A |\n\n| B") {
 		t.Errorf("%s", text)
 	}
 	if _, ok := fit(m.blocks, 20); ok {
@@ -101,11 +102,11 @@ func TestFit(t *testing.T) {
 // TestSummaryLinks leads to the other files where it is known how they will stand, and names them where not.
 func TestSummaryLinks(t *testing.T) {
 	r := report.Report{Settings: reportOf().Settings}
-	if text := string(Summary(&r)); !strings.Contains(text, "`report.html`") || !strings.Contains(text, "`fleet.xlsx`") || strings.Contains(text, "](") {
+	if text := string(Summary(&r)); !strings.Contains(text, "`report.html`") || !strings.Contains(text, "`fleet.xlsx`") || !strings.Contains(text, "`summary.md`") || strings.Contains(text, "](") {
 		t.Error(text)
 	}
 	r.BaseURL = "https://example.org/a_b"
-	if text := string(Summary(&r)); !strings.Contains(text, "- [Changes](<https://example.org/a_b/changes/index.html>)\n") || !strings.Contains(text, "/a_b/report.html>") {
+	if text := string(Summary(&r)); !strings.Contains(text, "- [Changes](<https://example.org/a_b/changes/index.html>)\n") || !strings.Contains(text, "/a_b/report.html>") || !strings.Contains(text, "/a_b/summary.md>") {
 		t.Error(text)
 	}
 }

@@ -39,12 +39,17 @@ func largeReport(t *testing.T, long string) *report.Report {
 // reportFileOf returns the report in one file.
 func reportFileOf(t *testing.T, r *report.Report) string {
 	t.Helper()
-	summary, err := notes.HTML(Summary(r))
-	if err != nil {
-		t.Fatal(err)
+	var parts []string
+	before, after := summaryParts(r)
+	for _, part := range []string{before, after} {
+		part, err := notes.HTML([]byte(part))
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts = append(parts, part)
 	}
 	var b strings.Builder
-	if err := templates.ReportFile(r, summary).Body.Render(context.Background(), &b); err != nil {
+	if err := templates.ReportFile(r, parts[0], parts[1]).Body.Render(context.Background(), &b); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -76,6 +81,18 @@ func TestReportFile(t *testing.T) {
 		}
 	}
 	r := wildFleet(t)
+	var err error
+	if r.Notes, err = notes.Parse([]byte("# Our words\n\n# The dearest groups\n")); err != nil { // which name what the program writes too
+		t.Fatal(err)
+	}
+	file, at := reportFileOf(t, r), 0
+	for _, next := range []string{"<td>Instances</td>", "<h2>What changed</h2>", "<h2>GPUs by region and model</h2>", ">Charts</h2>", "<svg", "<h2>The dearest groups</h2>", "summary.md", "fleet.xlsx"} {
+		found := strings.Index(file[at:], next)
+		if found < 0 {
+			t.Fatalf("%s is not there, or comes too early", next)
+		}
+		at += found
+	}
 	r.BaseURL = "https://example.org/fleet"
 	for _, address := range attributesOf(t, reportFileOf(t, r), "a", "href", "", "") {
 		if !strings.HasPrefix(address, r.BaseURL+"/") {

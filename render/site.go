@@ -18,6 +18,7 @@ import (
 // Files that others name.
 const (
 	reportPath   = "report.html"
+	summaryPath  = "summary.md"
 	workbookPath = "fleet.xlsx"
 )
 
@@ -28,8 +29,12 @@ type Create func(path string) (io.WriteCloser, error)
 // Write writes every output of the report, several at once. Where files could not be written, the error is that of create or of
 // the file, and of the same file each time.
 func Write(r *report.Report, create Create) error {
-	summary := Summary(r)
-	summaryHTML, err := notes.HTML(summary)
+	before, after := summaryParts(r)
+	beforeHTML, err := notes.HTML([]byte(before))
+	if err != nil {
+		return err
+	}
+	afterHTML, err := notes.HTML([]byte(after))
 	if err != nil {
 		return err
 	}
@@ -37,9 +42,9 @@ func Write(r *report.Report, create Create) error {
 	if err != nil {
 		return err
 	}
-	writeSummary := func(w io.Writer) error { _, err := w.Write(summary); return err }
+	writeSummary := func(w io.Writer) error { _, err := io.WriteString(w, before+after); return err }
 	writeReport := func(w io.Writer) error {
-		return templates.ReportFile(r, summaryHTML).Body.Render(context.Background(), w)
+		return templates.ReportFile(r, beforeHTML, afterHTML).Body.Render(context.Background(), w)
 	}
 	of := func(write func(io.Writer, *report.Report) error) func(io.Writer) error {
 		return func(w io.Writer) error { return write(w, r) }
@@ -55,11 +60,11 @@ func Write(r *report.Report, create Create) error {
 			{path: "data/instances.csv", write: of(writeInstancesCSV)},
 			{path: "data/groups.csv", write: of(writeGroupsCSV)},
 			{path: "data/changes.json", write: of(writeChangesJSON)},
-			{path: "summary.md", write: writeSummary},
+			{path: summaryPath, write: writeSummary},
 			{path: feedPath, write: of(writeFeed)},
 			{path: reportPath, write: writeReport},
 		}),
-		siteOutputs(r, summaryHTML, notesHTML, sizes.of),
+		siteOutputs(r, beforeHTML+afterHTML, notesHTML, sizes.of),
 	), sizes.counted(create))
 }
 

@@ -9,10 +9,11 @@ import (
 	"gpufleet/static"
 )
 
-// ReportFile returns the whole weekly report as one file. The summary is safe HTML with a heading of its own.
-func ReportFile(r *report.Report, summary string) Page {
+// ReportFile returns the whole weekly report as one file: what comes before the charts, with a heading of its own, and what comes after
+// them, both safe HTML.
+func ReportFile(r *report.Report, before, after string) Page {
 	f := frame{Report: r, path: oneFile.path, title: "Report", description: "The weekly report in one file: " + extent(&r.Totals) + "."}
-	return Page{f.path, reportFile(f, withScrollingTables(summary, "Table"))}
+	return Page{f.path, reportFile(f, withScrollingTables(before, "Table"), withScrollingTables(after, "Further table"))}
 }
 
 // unlinked returns places without their pages.

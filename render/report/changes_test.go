@@ -393,6 +393,10 @@ func TestFeed(t *testing.T) {
 	if r.Feed().ID != first {
 		t.Error("the feed's id did not stay")
 	}
+	r.Source, r.Audience = FromDemo, Internal
+	if title := r.Feed().Title; !strings.Contains(title, "made-up") || !strings.Contains(title, "internal") {
+		t.Errorf("lacks a mark: %s", title)
+	}
 	if other := runAt(t, at, &past.Past{}, instance("7", "A", "RTX", 1, "1")); other.Feed().ID == first {
 		t.Error("two fleets have one feed")
 	}

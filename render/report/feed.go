@@ -31,10 +31,10 @@ type FeedEntry struct {
 // they stay when the site moves, and no other site has the same.
 func (r *Report) Feed() Feed {
 	f := Feed{ID: r.feedID(""), Title: r.Title + ": changes", Updated: r.Generated}
-	switch {
-	case r.Demo():
+	if r.Demo() {
 		f.Title += " (sample data, a made-up fleet)"
-	case r.Internal():
+	}
+	if r.Internal() {
 		f.Title += " (internal, not for publication)"
 	}
 	if len(r.Days) > 0 {
