@@ -1,6 +1,6 @@
 // The table. Of its rows only those in sight are in the page, and some beyond.
 
-const OVERSCAN = 12; // rows beyond either edge
+const OVERSCAN = 8; // rows beyond either edge
 const MOST_PIXELS = 12e6; // higher than this, and browsers lose count: then a pixel stands for several
 
 class Rows {
@@ -10,9 +10,10 @@ class Rows {
     this.rows = new Uint32Array(0);
     this.current = 0; // the row that the keyboard is at
     this.first = this.last = 0; // the rows in the page: first <= i < last
+    this.beyond = 0; // how many rows beyond what is in sight are there: none until somebody scrolls
     this.lines = new Map(); // their elements by place
     this.sheet = new CSSStyleSheet(); // measures, since the policy lets no element have a style of its own
-    this.sheet.replaceSync(".live-space { height: 0; padding-top: 0; }");
+    this.sheet.replaceSync(".live-space { height: 0; padding-top: 0; }" + this.widths());
     document.adoptedStyleSheets = [...document.adoptedStyleSheets, this.sheet];
 
     this.headings = this.columns.map((column) => this.heading(column, sorted));
@@ -24,14 +25,16 @@ class Rows {
     this.region = make("section", { className: "scroll instances explorer-table", tabIndex: 0 },
       make("div", { className: "live-space" }, this.grid), this.none);
     this.region.setAttribute("aria-label", caption);
-    this.region.addEventListener("scroll", () => this.soon(), { passive: true });
+    this.region.addEventListener("scroll", () => {
+      this.beyond = OVERSCAN;
+      this.soon();
+    }, { passive: true });
     this.region.addEventListener("keydown", (event) => this.key(event));
     this.body.addEventListener("focusin", (event) => {
       const line = event.target.closest("tr");
       this.stand(Number(line.getAttribute("aria-rowindex")) - 2);
     });
     new ResizeObserver(() => this.soon()).observe(this.region);
-    this.setWidths();
   }
 
   heading(column, sorted) {
@@ -39,17 +42,17 @@ class Rows {
     return make("th", { scope: "col", className: column.numeric ? "num" : "" }, button);
   }
 
-  /** Gives each column the width of its longest value, within bounds, so that it stays while rows come and go. */
-  setWidths() {
+  /** The rules that give each column the width of its longest value, within bounds, so that it stays while rows come and go. */
+  widths() {
     const widths = this.columns.map((column) => {
       let longest = UNKNOWN.length;
       for (let number = 0; number < column.unknown && longest < 30; number++) longest = Math.max(longest, column.shown(number).length);
       const words = column.title.split(" ").map((word) => word.length + 3);
       return Math.max(Math.min(longest, 30) + 1, Math.ceil(column.title.length / 2) + 3, ...words);
     });
-    widths.forEach((width, i) => this.sheet.insertRule(`.live col:nth-child(${i + 1}) { width: calc(${width}ch + 1.7em); }`, 1));
     const all = widths.reduce((sum, width) => sum + width, 0);
-    this.sheet.insertRule(`.live { width: calc(${all}ch + ${1.7 * widths.length}em); }`, 1);
+    return widths.map((width, i) => `.live col:nth-child(${i + 1}) { width: calc(${width}ch + 1.7em); }`).join("") +
+      `.live { width: calc(${all}ch + ${1.7 * widths.length}em); }`;
   }
 
   /** Shows other rows, from the first one on. */
@@ -80,7 +83,7 @@ class Rows {
     });
   }
 
-  /** Puts the rows in sight into the page and takes the others out. */
+  /** Puts the rows in sight, and those just beyond, into the page and takes the others out. */
   draw() {
     const view = this.region.clientHeight;
     const line = this.lineHeight();
@@ -89,8 +92,8 @@ class Rows {
     const height = Math.min(whole, MOST_PIXELS);
     const stretch = height > view ? (whole - view) / (height - view) : 1;
     const top = this.region.scrollTop * stretch;
-    const first = Math.max(0, Math.min(this.rows.length, Math.floor(top / line)) - OVERSCAN);
-    const last = Math.min(this.rows.length, Math.ceil((top + view) / line) + OVERSCAN);
+    const first = Math.max(0, Math.min(this.rows.length, Math.floor(top / line)) - this.beyond);
+    const last = Math.min(this.rows.length, Math.ceil((top + view) / line) + this.beyond);
     const space = this.sheet.cssRules[0].style;
     space.setProperty("height", `${height + head}px`);
     space.setProperty("padding-top", `${Math.max(0, this.region.scrollTop - (top - first * line))}px`);

@@ -11,15 +11,21 @@ class Explorer {
     this.controls = controls;
   }
 
+  /** Makes the table, in steps that leave the page to the browser in between. */
   async start(written) {
-    this.table = await readTable(written, pause);
-    this.live = new Rows(this.table, this.place.dataset.columns.split(" "), this.place.dataset.caption, (name) => this.sort(name));
-    this.controls.showFacets(this.table);
-    this.state = stateOf(this.table, location.search);
-    this.controls.text.value = this.controls.text.value || this.state.text;
-    this.state.text = this.controls.text.value;
+    const table = await readTable(written, pause);
+    this.live = new Rows(table, this.place.dataset.columns.split(" "), this.place.dataset.caption, (name) => this.sort(name));
+    await pause();
+    this.controls.showFacets(table);
+    this.controls.text.value ||= stateOf(table, location.search).text;
+    this.table = table;
+    this.state = { ...stateOf(table, location.search), text: this.controls.text.value };
+    this.find();
+    await pause();
+    this.showTotals();
+    await pause();
     this.place.querySelector(".explorer-static").replaceWith(this.live.region);
-    this.show();
+    this.live.show(this.shown, this.state.sort);
     this.goToAddressed();
     addEventListener("popstate", () => this.moved());
     addEventListener("hashchange", () => this.goToAddressed());
@@ -38,11 +44,19 @@ class Explorer {
   }
 
   show() {
+    this.find();
+    this.showTotals();
+    this.live.show(this.shown, this.state.sort);
+  }
+
+  find() {
     const found = find(this.table, this.state);
     this.shown = found.rows;
     this.controls.show(this.state, found.counts);
-    this.controls.showTotals(totalsOf(this.table, found.rows), grouped(String(this.table.count)));
-    this.live.show(found.rows, this.state.sort);
+  }
+
+  showTotals() {
+    this.controls.showTotals(totalsOf(this.table, this.shown), grouped(String(this.table.count)));
   }
 
   /** What the controls say now, which may be newer than what is shown. */
