@@ -4,7 +4,6 @@ import (
 	"archive/zip"
 	"bytes"
 	"cmp"
-	"compress/flate"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -13,11 +12,13 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/klauspost/compress/flate"
 )
 
-// level is the compression's. On 300,000 rows it takes no longer than level 1, for a file that is a fifth smaller; the
-// usual level 6 takes a third longer for another tenth.
-const level = 3
+// level is the compression's. A sheet of 100,000 instances (94 MB) takes 0.38 s for 9.8 MB; the standard library's level 3 takes
+// 0.53 s for 10.5 MB, its usual level 6 1.5 s for 9.2 MB, and this one's level 1 0.16 s for 12.1 MB.
+const level = 6
 
 // archive is the zip file in place of excelize's own, which comes in random order: it holds the entries compressed until
 // all are there and writes them sorted by name ([Content_Types].xml first, as readers expect) and with one time.
