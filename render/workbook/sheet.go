@@ -93,6 +93,16 @@ func (s *sheet) head() {
 	s.next = totalRow
 }
 
+// entry returns the name of the sheet's file in the archive: excelize numbers them as it does the sheets.
+func (s *sheet) entry() string {
+	for number, name := range s.b.file.GetSheetMap() {
+		if name == s.name {
+			return "xl/worksheets/sheet" + strconv.Itoa(number) + ".xml"
+		}
+	}
+	return ""
+}
+
 // close ends the sheet.
 func (s *sheet) close() {
 	if s.b.err == nil {

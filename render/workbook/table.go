@@ -38,6 +38,8 @@ type column struct {
 	decimals                         int                  // of the most exact value
 	textWidth                        int                  // of the widest text
 	largest                          float64              // number, without its sign
+	bounded                          bool                 // some value in a row is a lower bound
+	provoking                        bool                 // some text is; see isProvoking
 }
 
 // newTable makes a table of rows.
@@ -142,7 +144,10 @@ func (b *book) measure(t *table) {
 			return
 		}
 		for i := range t.columns {
-			t.columns[i].measure(t.columns[i].value(row))
+			c := &t.columns[i]
+			v := c.value(row)
+			c.measure(v)
+			c.bounded = c.bounded || v.LowerBound
 		}
 	}
 	for i := range t.columns {
@@ -167,6 +172,7 @@ func (c *column) measure(v report.Value) {
 	number := v.Number
 	switch c.typ {
 	case report.Text:
+		c.provoking = c.provoking || isProvoking(v.Text)
 		if len(v.Text) > c.textWidth { // no text is wider than it has bytes
 			c.textWidth = max(c.textWidth, textWidth(v.Text))
 		}
@@ -250,7 +256,11 @@ func (b *book) writePart(t *table, p part) {
 	}
 	s.next = t.header()
 	s.row(b.headings(t), excelize.RowOpts{Height: float64(6 + 15*lines)})
-	s.rows(t, p)
+	if t.isPlain() {
+		s.plainRows(t, p)
+	} else {
+		s.rows(t, p)
+	}
 	s.addTable(t, p)
 	s.format(t, p)
 	s.close()
@@ -324,6 +334,17 @@ func (l look) bounded(v report.Value) look {
 	return l
 }
 
+// quotedText is how a text looks that is provoking.
+var quotedText = look{role: textValue, format: textFormat, quoted: true}
+
+// plainRows has the rows of a part written once the rest of its sheet is.
+func (s *sheet) plainRows(t *table, p part) {
+	if s.b.err == nil {
+		s.b.archive.insert(s.entry(), s.b.plainRows(t, p, s.next))
+		s.next += p.to - p.from
+	}
+}
+
 // rows writes the rows of a part. The cells have the style of their column, and lower bounds one of their own.
 func (s *sheet) rows(t *table, p part) {
 	cells := make([]any, len(t.columns))
@@ -370,7 +391,7 @@ func (b *book) value(typ report.Type, v report.Value) any {
 		return v.Time.UTC()
 	}
 	if isProvoking(v.Text) {
-		return b.text(look{role: textValue, format: textFormat}, v.Text)
+		return b.text(quotedText, v.Text)
 	}
 	return cellText(v.Text)
 }

@@ -49,6 +49,7 @@ func write(w io.Writer, r *report.Report, lastRow int) error {
 
 func (b *book) writeTo(w io.Writer) error {
 	archive := newArchive(w)
+	b.archive = archive
 	b.file.SetZipWriter(func(io.Writer) excelize.ZipWriter { return archive })
 	if err := b.fill(); err != nil {
 		return err
@@ -68,6 +69,7 @@ type book struct {
 	file    *excelize.File
 	r       *report.Report
 	out     io.Writer
+	archive *archive
 	lastRow int
 	tables  []*table
 	styles  map[look]int

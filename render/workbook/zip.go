@@ -25,6 +25,7 @@ const level = 6
 type archive struct {
 	out     io.Writer // asked with empty writes whether it still takes anything
 	entries []*entry
+	inserts map[string]func(write func([]byte) error) error // what writes the rows of a sheet, by its entry's name
 	deflate *flate.Writer
 	err     error // the first; excelize does not return every error of a write
 }
@@ -36,18 +37,19 @@ type entry struct {
 	data    blocks // compressed
 	crc     uint32
 	size    int64
-	pending []byte // the start of a marker that may go on in the next write
+	pending []byte                               // the start of a marker, or of sheetEnd, that may go on in the next write
+	insert  func(write func([]byte) error) error // what writes the rows before sheetEnd; nil for nothing
 }
 
 func newArchive(out io.Writer) *archive {
 	deflate, err := flate.NewWriter(io.Discard, level)
-	return &archive{out: out, deflate: deflate, err: err}
+	return &archive{out: out, deflate: deflate, err: err, inserts: map[string]func(func([]byte) error) error{}}
 }
 
 // Create closes the last entry and begins the next.
 func (a *archive) Create(name string) (io.Writer, error) {
 	a.finish()
-	e := &entry{archive: a, name: name}
+	e := &entry{archive: a, name: name, insert: a.inserts[name]}
 	a.entries = append(a.entries, e)
 	a.deflate.Reset(&e.data)
 	return e, a.err
@@ -94,17 +96,51 @@ func (e *entry) Write(p []byte) (int, error) {
 	if len(e.pending) > 0 {
 		text = slices.Concat(e.pending, p)
 	}
-	keep := markerStart(text)
+	keep := startOf(marker, text)
+	if e.insert != nil {
+		if at := bytes.Index(text, []byte(sheetEnd)); at >= 0 {
+			e.addText(text[:at])
+			text = text[at:]
+			if err := e.insert(e.addRows); err != nil && e.archive.err == nil {
+				e.archive.err = err
+			}
+			e.insert = nil
+		} else {
+			keep = max(keep, startOf(sheetEnd, text))
+		}
+	}
 	e.pending = slices.Clone(text[len(text)-keep:])
-	text = bytes.ReplaceAll(text[:len(text)-keep], []byte(emptyMarker), nil)
-	e.add(bytes.ReplaceAll(text, []byte(marker), []byte(escapedUnderscore)))
+	e.addText(text[:len(text)-keep])
 	return len(p), e.archive.err
 }
 
-// markerStart returns how many bytes at the end of text could be the start of a marker.
-func markerStart(text []byte) int {
-	for n := min(len(marker)-1, len(text)); n > 0; n-- {
-		if bytes.HasSuffix(text, []byte(marker[:n])) {
+// sheetEnd stands behind the rows of a sheet.
+const sheetEnd = "</sheetData>"
+
+// insert has rows written behind those that excelize writes of the sheet of that entry.
+func (a *archive) insert(name string, rows func(write func([]byte) error) error) {
+	a.inserts[name] = rows
+}
+
+// addText adds text of a sheet with the underscores and the empty texts put back.
+func (e *entry) addText(text []byte) {
+	text = bytes.ReplaceAll(text, []byte(emptyMarker), nil)
+	e.add(bytes.ReplaceAll(text, []byte(marker), []byte(escapedUnderscore)))
+}
+
+// addRows adds finished text, as long as the writer takes anything.
+func (e *entry) addRows(text []byte) error {
+	if e.archive.err == nil {
+		_, e.archive.err = e.archive.out.Write(nil)
+	}
+	e.add(text)
+	return e.archive.err
+}
+
+// startOf returns how many bytes at the end of text could be the start of what.
+func startOf(what string, text []byte) int {
+	for n := min(len(what)-1, len(text)); n > 0; n-- {
+		if bytes.HasSuffix(text, []byte(what[:n])) {
 			return n
 		}
 	}
