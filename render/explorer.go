@@ -99,9 +99,9 @@ func newExplorerHead(r *report.Report) explorerHead {
 	for _, column := range r.Columns {
 		if column.Name == "status" {
 			values, _ := distinct(r.Instances, column)
-			for _, value := range append(values, report.Value{}) {
-				in := &fleet.Instance{Status: value.Text}
-				head.Statuses = append(head.Statuses, explorerStatus{in.Running(), in.Listed(), templates.StatusTone(value.Text)})
+			for _, status := range append(values, "") {
+				in := &fleet.Instance{Status: status}
+				head.Statuses = append(head.Statuses, explorerStatus{in.Running(), in.Listed(), templates.StatusTone(status)})
 			}
 		}
 	}
@@ -110,20 +110,21 @@ func newExplorerHead(r *report.Report) explorerHead {
 
 func newExplorerColumn(r *report.Report, column report.Column[*fleet.Instance]) explorerColumn {
 	values, rows := distinct(r.Instances, column)
-	texts := make([]string, len(values))
 	for i, value := range values {
-		texts[i] = lineBreaks.Replace(report.Exact(column.Type, value))
+		values[i] = lineBreaks.Replace(value)
 	}
 	digits, width := digitsOf(rows)
-	return explorerColumn{column.Name, report.Heading(r.Settings, column), column.Type.String(), len(values), strings.Join(texts, "\n"), width, digits}
+	return explorerColumn{column.Name, report.Heading(r.Settings, column), column.Type.String(), len(values), strings.Join(values, "\n"), width, digits}
 }
 
 // lineBreaks keeps apart what is joined by them. The decoder leaves none in a text.
 var lineBreaks = strings.NewReplacer("\n", " ", "\r", " ")
 
-// distinct returns the known values of a column, sorted, and for each instance the number of its value, len(values) where it is unknown.
-func distinct(instances []*fleet.Instance, column report.Column[*fleet.Instance]) (values []report.Value, rows []int) {
+// distinct returns the known values of a column, sorted, for machines, and for each instance the number of its value, len(values) where it is unknown.
+func distinct(instances []*fleet.Instance, column report.Column[*fleet.Instance]) (values []string, rows []int) {
 	numbers := map[string]int{}
+	var texts []string
+	var firsts []int // the instance that has each value first: values themselves would be large
 	rows = make([]int, len(instances))
 	for i, in := range instances {
 		value := column.Value(in)
@@ -134,20 +135,25 @@ func distinct(instances []*fleet.Instance, column report.Column[*fleet.Instance]
 		exact := report.Exact(column.Type, value)
 		number, ok := numbers[exact]
 		if !ok {
-			number = len(values)
+			number = len(texts)
 			numbers[exact] = number
-			values = append(values, value)
+			texts, firsts = append(texts, exact), append(firsts, i)
 		}
 		rows[i] = number
 	}
-	order := make([]int, len(values))
+	order := make([]int, len(firsts))
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortFunc(order, func(a, b int) int { return report.Compare(column.Type, values[a], values[b]) })
-	sorted, place := make([]report.Value, len(values)), make([]int, len(values))
+	slices.SortFunc(order, func(a, b int) int {
+		if column.Type == report.Text {
+			return report.CompareTexts(texts[a], texts[b])
+		}
+		return report.Compare(column.Type, column.Value(instances[firsts[a]]), column.Value(instances[firsts[b]]))
+	})
+	values, place := make([]string, len(order)), make([]int, len(order))
 	for i, number := range order {
-		sorted[i], place[number] = values[number], i
+		values[i], place[number] = texts[number], i
 	}
 	for i, number := range rows {
 		if number < 0 {
@@ -156,7 +162,7 @@ func distinct(instances []*fleet.Instance, column report.Column[*fleet.Instance]
 			rows[i] = place[number]
 		}
 	}
-	return sorted, rows
+	return values, rows
 }
 
 // digits64 are the digits to base 64.

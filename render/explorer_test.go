@@ -201,14 +201,18 @@ func TestExplorerValuesAreSorted(t *testing.T) {
 	r := reportOf(largeFleet(t, 3000)...)
 	for _, column := range r.Columns {
 		values, rows := distinct(r.Instances, column)
+		of := map[string]report.Value{}
+		for _, in := range r.Instances {
+			of[report.Exact(column.Type, column.Value(in))] = column.Value(in)
+		}
 		for i := 1; i < len(values); i++ {
-			if report.Compare(column.Type, values[i-1], values[i]) >= 0 {
+			if report.Compare(column.Type, of[values[i-1]], of[values[i]]) >= 0 {
 				t.Fatalf("%s: %v before %v", column.Name, values[i-1], values[i])
 			}
 		}
 		for i, in := range r.Instances {
 			value := column.Value(in)
-			if value.Known != (rows[i] < len(values)) || value.Known && report.Exact(column.Type, value) != report.Exact(column.Type, values[rows[i]]) {
+			if value.Known != (rows[i] < len(values)) || value.Known && report.Exact(column.Type, value) != values[rows[i]] {
 				t.Fatalf("%s: row %d has value %d", column.Name, i, rows[i])
 			}
 		}

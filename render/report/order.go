@@ -15,3 +15,6 @@ func Compare(typ Type, a, b Value) int {
 		return compareNatural(a.Text, b.Text)
 	}
 }
+
+// CompareTexts orders texts as people do.
+func CompareTexts(a, b string) int { return compareNatural(a, b) }
