@@ -84,6 +84,7 @@ func (m *markdown) headline() {
 		{"Running, per month", m.r.PerMonthText(t.Running)},
 		{"Listed, per hour", m.r.PerHourText(t.Listed)},
 		{"Listed, per month", m.r.PerMonthText(t.Listed)},
+		{"Prices known", t.PricesKnownText()},
 	}...)
 	m.table([]string{"Figure", "Value"}, []bool{false, true}, nil, append(rows, m.budgetRows()...)...)
 }

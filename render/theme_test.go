@@ -8,6 +8,8 @@ import (
 
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
+
+	"gpufleet/fetch/fleet"
 )
 
 // evaluate returns what an expression comes to in the page.
@@ -117,6 +119,28 @@ func TestAgeInBrowser(t *testing.T) {
 			}
 			if got := evaluate[bool](t, v, `getComputedStyle(document.querySelector(".stale-note")).display !== "none"`); got != test.stale {
 				t.Errorf("%s of %v, expected every %v: a warning is %v", path, test.age, test.every, got)
+			}
+		}
+	}
+}
+
+// TestLongFiguresInBrowser holds that headline figures stand on one line and are never cut, however long they are.
+func TestLongFiguresInBrowser(t *testing.T) {
+	v := newVisitor(t)
+	for _, price := range []string{"1.5", "9999.123", "123456.789", "1234567.891", "999999999.123456"} {
+		amount, err := fleet.ParseMoney(price)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir := t.TempDir()
+		place(t, dir, reportOf(
+			&fleet.Instance{ID: "1", Region: "CANADA-1", GPU: "H100", Status: "Running", GPUCount: fleet.Known(1e6), Price: fleet.Known(amount)},
+			&fleet.Instance{ID: "2", Region: "CANADA-1", GPU: "H100", Status: "Running"}))
+		for _, width := range []int64{360, 390, 600, 960, 1280} {
+			v.open(t, "file://"+dir+"/", "index.html", width, "light")
+			if got := evaluate[string](t, v, `[...document.querySelectorAll(".figure-value, .figure-second")].filter((figure) =>
+				figure.getBoundingClientRect().height > 1.6 * parseFloat(getComputedStyle(figure).fontSize) || figure.scrollWidth > figure.clientWidth).map((figure) => figure.textContent).join(", ")`); got != "" {
+				t.Errorf("at %d these break or are cut: %s", width, got)
 			}
 		}
 	}

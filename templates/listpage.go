@@ -4,6 +4,7 @@ import (
 	"iter"
 
 	"gpufleet/fetch/fleet"
+	"gpufleet/render/report"
 )
 
 // rowsPerPage is how many rows of a list a page shows at most.
@@ -43,14 +44,15 @@ func (p paging) lastPage() string { return listPath(p.folder, p.pages) }
 // listPage is what one page shows of a list of instances.
 type listPage struct {
 	paging
-	rows []*fleet.Instance
+	rows   []*fleet.Instance
+	totals *report.Totals // of the whole list
 }
 
-// listPages yields the pages of a list of instances in their order.
-func listPages(folder string, list []*fleet.Instance) iter.Seq[listPage] {
+// listPages yields the pages of a list of instances, which come to the totals, in their order.
+func listPages(folder string, list []*fleet.Instance, totals *report.Totals) iter.Seq[listPage] {
 	return func(yield func(listPage) bool) {
 		for p := range pagesOf(folder, len(list)) {
-			if !yield(listPage{p, list[p.first-1 : p.last]}) {
+			if !yield(listPage{p, list[p.first-1 : p.last], totals}) {
 				return
 			}
 		}

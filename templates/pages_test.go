@@ -140,6 +140,7 @@ func TestFigures(t *testing.T) {
 		"1 warning row 5: no id: counted as an instance of its own",
 		"Instances 5 2 running · 4 listed",
 		"GPUs ≥ 7 4 of 5 known",
+		"Prices known 50% 2 of 4 listed",
 		"Running ≥ $0.679 /h ≥ $495.67 /month 1 of 2 priced",
 		"Listed ≥ $0.729 /h ≥ $532.17 /month 2 of 4 priced",
 		"RAM ≥ 1,920 GB · 1 of 5 known", "Disk ≥ 0 GB · 0 of 5 known",
@@ -160,7 +161,7 @@ func TestUnknown(t *testing.T) {
 	if got := text(group.tree); !strings.Contains(got, "GPUs ≥ 0 0 of 1 known") || !strings.Contains(got, "0 of 1 priced") {
 		t.Errorf("the totals of what is unknown:\n%s", got)
 	}
-	cells := elements(elements(group.tree, "table")[1], "td")
+	cells := elements(elements(elements(group.tree, "table")[1], "tbody")[0], "td")
 	for _, cell := range cells {
 		switch got := text(cell); got {
 		case "unknown", "Paused", "4", "Montreal":

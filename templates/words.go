@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"gpufleet/render/report"
 )
@@ -37,6 +38,13 @@ func pageSuffix(p paging) string {
 		return ""
 	}
 	return ", page " + report.FormatCount(p.number)
+}
+
+// fitting returns the class that makes a headline figure as small as its length asks for; see parts.css.
+func fitting(figure string) string {
+	const step, most = 4, 40
+	length := utf8.RuneCountInString(figure)
+	return "fit-" + strconv.Itoa(min(max(2*step, (length+step-1)/step*step), most))
 }
 
 // priced says how many of a cost's instances have a price, whether or not that is all of them.

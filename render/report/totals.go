@@ -96,6 +96,27 @@ func (c *Cost) addCost(other Cost) {
 	c.Of += other.Of
 }
 
+// TotalsOf returns what instances come to. Their share is not computed.
+func (s Settings) TotalsOf(instances []*fleet.Instance) *Totals {
+	t := sumInstances(instances, s.HoursPerMonth)
+	return &t
+}
+
+// SumOf returns the sum over a column of instances by its name, and whether the totals have it.
+func (t *Totals) SumOf(column string) (Sum, bool) {
+	switch column {
+	case "gpu_count":
+		return t.GPUs, true
+	case "cpu_cores":
+		return t.CPUCores, true
+	case "ram":
+		return t.RAM, true
+	case "disk_size":
+		return t.Disk, true
+	}
+	return Sum{}, false
+}
+
 // sumInstances adds up the instances of a group.
 func sumInstances(instances []*fleet.Instance, hoursPerMonth decimal.Decimal) Totals {
 	var t Totals
