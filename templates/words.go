@@ -40,11 +40,15 @@ func pageSuffix(p paging) string {
 	return ", page " + report.FormatCount(p.number)
 }
 
-// fitting returns the class that makes a headline figure as small as its length asks for; see parts.css.
-func fitting(figure string) string {
-	const step, most = 4, 40
-	length := utf8.RuneCountInString(figure)
-	return "fit-" + strconv.Itoa(min(max(2*step, (length+step-1)/step*step), most))
+// fitting returns the class that makes a headline figure as small as its length asks for; see parts.css. Of figures that stand side by
+// side, the longest says for all.
+func fitting(figures ...string) string {
+	const least, most, step = 8, 40, 2
+	length := least
+	for _, figure := range figures {
+		length = max(length, utf8.RuneCountInString(figure))
+	}
+	return "fit-" + strconv.Itoa(min((length+step-1)/step*step, most))
 }
 
 // priced says how many of a cost's instances have a price, whether or not that is all of them.

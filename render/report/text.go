@@ -111,6 +111,15 @@ func (r *Report) LeftOut() []string {
 	return sentences
 }
 
+// PriceLegend returns the sentences that say where prices come from.
+func PriceLegend() []string {
+	return []string{
+		"A price is, in this order, that of a file of contract prices, the instance list's own, and that of the provider's product list, as far as the report was made with them. The column price_source says which of them it is.",
+		"A price from a product with another number of GPUs is scaled, and says so.",
+		"What none of them prices is unknown. Prices are those of the day that the report was made; what has been billed is not known.",
+	}
+}
+
 // Legend returns the sentences that say what the figures mean.
 func (r *Report) Legend() []string {
 	return append([]string{
