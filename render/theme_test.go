@@ -65,6 +65,10 @@ func TestThemeAndHeatInBrowser(t *testing.T) {
 			t.Errorf("%s: after loading again it is %s, pressed %s", site, ground(), pressed())
 		}
 		evaluate[bool](t, v, `document.getElementById("theme").click(), true`)
+		v.open(t, site, "about/index.html", 1280, "light")
+		if ground() != light || pressed() != "false" {
+			t.Errorf("%s: the choice is not forgotten: %s, pressed %s", site, ground(), pressed())
+		}
 		v.open(t, site, "about/index.html", 1280, "dark")
 		if ground() != dark {
 			t.Errorf("%s: what the system prefers is remembered as a choice: %s", site, ground())
