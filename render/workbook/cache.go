@@ -13,12 +13,21 @@ import (
 // A chart's reference to cells, as excelize writes it: without what the cells hold.
 var chartRef = regexp.MustCompile(`<f>([^<]*)</f>(?:<numCache><formatCode></formatCode></numCache>)?</(str|num)Ref>`)
 
+// A chart with a single category.
+var oneCategory = regexp.MustCompile(`<cat><strRef><f>[^<]*</f><strCache><ptCount val="1">`)
+
 // fillCharts puts beside each reference of the charts what its cells hold: viewers that don't calculate draw charts from that alone.
+// An axis with a single category is told not to look for days: LibreOffice takes the only day of a history for its year, and
+// shows January the first.
 func (b *book) fillCharts() {
 	b.file.Pkg.Range(func(name, content any) bool {
 		text, ok := content.([]byte)
 		if ok && strings.HasPrefix(name.(string), "xl/charts/chart") {
-			b.file.Pkg.Store(name, chartRef.ReplaceAllFunc(text, b.withCache))
+			text = chartRef.ReplaceAllFunc(text, b.withCache)
+			if oneCategory.Match(text) {
+				text = bytes.ReplaceAll(text, []byte(`<auto val="1">`), []byte(`<auto val="0">`))
+			}
+			b.file.Pkg.Store(name, text)
 		}
 		return true
 	})

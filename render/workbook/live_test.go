@@ -110,6 +110,13 @@ func TestCharts(t *testing.T) {
 		}
 	}
 	expectAnchors(t, texts["xl/drawings/drawing1.xml"], 3)
+	// Several days are told apart by how far apart they are, a single one stands for itself.
+	r.Days = r.Days[:1]
+	for auto, text := range map[string]string{`<auto val="1">`: texts["xl/charts/chart3.xml"], `<auto val="0">`: parts(t, written(t, r))["xl/charts/chart3.xml"]} {
+		if !strings.Contains(text, auto) {
+			t.Errorf("the axis of days lacks %s", auto)
+		}
+	}
 	for name := range parts(t, written(t, newReport(nil, settings()))) {
 		if strings.Contains(name, "chart") {
 			t.Errorf("an empty fleet has %s", name)
