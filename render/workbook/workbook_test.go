@@ -276,7 +276,7 @@ func TestDump(t *testing.T) {
 		`text "=1+1" @ quoted`,
 		"text \"Instances\" -> 'Instances'!A1 General\n",
 		"name Workbook HoursPerMonth: Assumptions!$B$6\n",
-		" =IF($H5=\"\",\"\",$H5*HoursPerMonth) ",
+		" =IF(ISNUMBER($H5),$H5*HoursPerMonth,\"\") ",
 	} {
 		if !strings.Contains(dump, want) {
 			t.Errorf("the dump lacks %q", want)
