@@ -158,7 +158,7 @@ func (v *visitor) settled(t *testing.T) string {
 	state, err := chromedp.Run(v.ctx, chromedp.Evaluate[string](`new Promise(done => {
 	const look = () => {
 		const explorer = document.querySelector(".explorer");
-		if (explorer === null) done("");
+		if (explorer === null || !document.documentElement.classList.contains("js")) done(""); // no scripts, no timers
 		else if (explorer.dataset.state !== undefined) done(explorer.dataset.state);
 		else setTimeout(look, 20);
 	};
