@@ -159,7 +159,7 @@ func (v *visitor) settled(t *testing.T) string {
 	const look = () => {
 		const explorer = document.querySelector(".explorer");
 		if (explorer === null || !document.documentElement.classList.contains("js")) done(""); // no scripts, no timers
-		else if (explorer.dataset.state !== undefined) done(explorer.dataset.state);
+		else if (["live", "failed"].includes(explorer.dataset.state)) done(explorer.dataset.state);
 		else setTimeout(look, 20);
 	};
 	look();

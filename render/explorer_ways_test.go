@@ -20,6 +20,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"gpufleet/render/report"
+	"gpufleet/static"
 )
 
 // pressUntil presses a key until a condition holds, so many times at most.
@@ -154,7 +155,7 @@ func TestExplorerAddresses(t *testing.T) {
 }
 
 // TestExplorerFallsBack holds that the page's own list stays where the live one can't come: without its data, with another run's, with
-// damaged data, and without scripts.
+// damaged data, without its script, and without scripts.
 func TestExplorerFallsBack(t *testing.T) {
 	for name, data := range map[string]string{"none": "", "another run's": `globalThis.gpufleetInstances = {"generated_at":"2001-01-01T00:00:00Z"};`,
 		"damaged": `globalThis.gpufleetInstances = {"generated_at":"2026-11-22T12:00:00Z"};`} {
@@ -179,7 +180,7 @@ func TestExplorerFallsBack(t *testing.T) {
 		if said := eval[string](p, `document.querySelector(".explorer [role=status]").textContent`); !strings.Contains(said, "searched") && !strings.Contains(said, "search") {
 			t.Errorf("%s: it says %q", name, said)
 		}
-		if rows := eval[int](p, `document.querySelectorAll(".explorer-static tbody tr").length`); rows != 500 {
+		if rows := eval[int](p, `[...document.querySelectorAll(".explorer-static tbody tr")].filter(row => row.checkVisibility()).length`); rows != 500 {
 			t.Errorf("%s: %d rows stay", name, rows)
 		}
 	}
@@ -187,11 +188,23 @@ func TestExplorerFallsBack(t *testing.T) {
 	dir := t.TempDir()
 	place(t, dir, reportOf(largeFleet(t, 600)...))
 	p := newExplorerPage(t, "file://"+dir+"/")
+	script := filepath.Join(dir, static.Explorer.Path)
+	if err := os.Rename(script, script+".away"); err != nil {
+		t.Fatal(err)
+	}
+	if err := chromedp.Do(p.ctx, chromedp.Navigate(p.site+"instances/index.html")); err != nil {
+		t.Fatal(err)
+	}
+	p.until(`[...document.querySelectorAll(".explorer-static tbody tr")].filter(row => row.checkVisibility()).length === 500`)
+	if err := os.Rename(script+".away", script); err != nil {
+		t.Fatal(err)
+	}
+
 	if _, err := chromedp.Call(p.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
 		t.Fatal(err)
 	}
 	p.visitor.open(t, p.site, "instances/index.html", 1280, "light")
-	if !eval[bool](p, `document.querySelectorAll(".explorer-static tbody tr").length === 500 && document.querySelector(".explorer-controls").children.length === 0`) {
+	if !eval[bool](p, `[...document.querySelectorAll(".explorer-static tbody tr")].filter(row => row.checkVisibility()).length === 500 && document.querySelector(".explorer-controls").children.length === 0`) {
 		t.Error("without scripts the list is gone, or something else came")
 	}
 }

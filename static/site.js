@@ -81,4 +81,7 @@ addEventListener("DOMContentLoaded", () => {
   tellAge();
   showTheme(root.dataset.theme);
   document.getElementById("theme").addEventListener("click", switchTheme);
+  // By now the explorer's script has run, if it has come at all. Without it the list under it must be whole.
+  const left = document.querySelector(".explorer:not([data-state])");
+  if (left) left.dataset.state = "failed";
 });

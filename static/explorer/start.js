@@ -121,6 +121,7 @@ class Explorer {
 
 const place = document.querySelector(".explorer");
 if (place !== null) {
+  place.dataset.state = "coming";
   let explorer = null;
   const controls = new Controls(place.querySelector(".explorer-controls"), {
     typed: () => explorer.typed(), chosen: () => explorer.ask(explorer.wanted()), clear: () => explorer.clear(), save: () => explorer.save(),
