@@ -132,7 +132,7 @@ func TestHostileTime(t *testing.T) {
 				t.Errorf("%q becomes %d bytes of HTML", part, len(page))
 			}
 		}
-		if took := time.Since(start); took > 5*time.Second {
+		if took := time.Since(start); took > 30*time.Second { // a second or so, but for the race detector on a busy machine
 			t.Errorf("%q takes %v", part, took)
 		}
 		if n := len(utf16.Encode([]rune(markdown))); n > MaxBytes {
