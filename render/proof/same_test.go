@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -95,24 +96,25 @@ func TestSamePagesFromTheAPI(t *testing.T) {
 		rows = append(rows, fmt.Sprintf(`{"id": %d, "region": "R%d", "gpu": "G", "gpu_count": 1, "price_per_hour": 0.%d, "status": "Running"}`, i, i%3, 1+i))
 	}
 	var want map[string]string
-	listener := httptest.NewServer(nil) // one address, since the account is told apart by it
-	defer listener.Close()
-	for _, size := range []int{total, 10, 7, 56, 1} {
-		listener.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			offset, _ := strconv.Atoi(r.URL.Query().Get("offset"))
-			page := rows[min(offset, total):min(offset+size, total)]
-			io.WriteString(w, strings.Replace(reply(page...), fmt.Sprintf(`"total_instance": %d`, len(page)), fmt.Sprintf(`"total_instance": %d`, total), 1))
-		})
+	var size atomic.Int64
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { // one address, since the account is told apart by it
+		offset, _ := strconv.Atoi(r.URL.Query().Get("offset"))
+		page := rows[min(offset, total):min(offset+int(size.Load()), total)]
+		io.WriteString(w, strings.Replace(reply(page...), fmt.Sprintf(`"total_instance": %d`, len(page)), fmt.Sprintf(`"total_instance": %d`, total), 1))
+	}))
+	defer api.Close()
+	for _, pageSize := range []int64{total, 10, 7, 56, 1} {
+		size.Store(pageSize)
 		out := filepath.Join(quickDir(t), "out")
-		o := job{args: []string{"--api-url", listener.URL, "--out", out}, env: []string{"GPUFLEET_TOKEN=x"}}.run(t)
+		o := job{args: []string{"--api-url", api.URL, "--out", out}, env: []string{"GPUFLEET_TOKEN=x"}}.run(t)
 		if o.code != 0 || o.stderr != "" {
-			t.Fatalf("pages of %d: %s", size, o.stderr)
+			t.Fatalf("pages of %d: %s", pageSize, o.stderr)
 		}
 		files := plainContents(t, out)
 		if want == nil {
 			want = files
 		} else if !maps.Equal(want, files) {
-			t.Errorf("pages of %d make another folder:\n%s", size, mapDiff(want, files))
+			t.Errorf("pages of %d make another folder:\n%s", pageSize, mapDiff(want, files))
 		}
 	}
 }
