@@ -157,8 +157,9 @@ func TestTextStaysText(t *testing.T) {
 	batches(t, func(texts []string) {
 		_, files := siteOf(t, texts, "--audience", "internal")
 		pages, parts := skeletons(t, files)
-		if len(files["summary.md"]) > 60_000 { // a summary so long leaves out rows
+		if len(files["summary.md"]) > 60_000 { // a summary so long leaves out rows, and so does the one file that is made of it
 			delete(pages, "summary/index.html")
+			delete(pages, "report.html")
 		}
 		for name, trees := range pages {
 			for tree, page := range trees {
@@ -223,6 +224,9 @@ func generalName(name string) string {
 // heat is the class of a cell of the matrix by its figure. Which cell is which follows the order of the names.
 var heat = regexp.MustCompile(`heat-[0-9]+`)
 
+// dataTime is what tells the explorer's data of two runs apart.
+var dataTime = regexp.MustCompile(`\?\d{8}T\d{6}Z$`)
+
 // skeleton writes down a tree's elements, their attributes and what these say where it can't come from a name. It fails on what no page may have.
 func skeleton(t testing.TB, page string, n *html.Node) string {
 	var b strings.Builder
@@ -244,7 +248,7 @@ func skeleton(t testing.TB, page string, n *html.Node) string {
 				case strings.HasPrefix(a.Key, "on"):
 					t.Errorf("%s: <%s> has %s", page, n.Data, a.Key)
 				case a.Key == "href" || a.Key == "src" || a.Key == "action" || a.Key == "srcset":
-					if strings.Trim(a.Val, "abcdefghijklmnopqrstuvwxyz0123456789-/.#") != "" || strings.Contains(a.Val, "//") || strings.HasPrefix(a.Val, "/") {
+					if strings.Trim(dataTime.ReplaceAllString(a.Val, ""), "abcdefghijklmnopqrstuvwxyz0123456789-/.#") != "" || strings.Contains(a.Val, "//") || strings.HasPrefix(a.Val, "/") {
 						t.Errorf("%s: <%s> leads to %q", page, n.Data, a.Val)
 					}
 				case a.Key == "class" || a.Key == "type" || a.Key == "rel" || a.Key == "http-equiv" || a.Key == "style":
