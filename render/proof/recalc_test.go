@@ -1,0 +1,189 @@
+package proof
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/shopspring/decimal"
+	"github.com/xuri/excelize/v2"
+)
+
+var formulaCell = regexp.MustCompile(`<c r="(\w+)"([^>]*)><f>([^<]*)</f>(?:<v>([^<]*)</v>)?</c>`)
+
+// TestFiguresRecalculated has LibreOffice calculate the workbooks of the demo and of real replies, of their first day and of their second, from
+// nothing: it comes to every value that they were written with, and their listed price per hour to what the CSV beside them adds up to.
+func TestFiguresRecalculated(t *testing.T) {
+	if _, err := exec.LookPath("soffice"); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("LibreOffice is missing: run make test, which installs it")
+		}
+		t.Skip("LEFT OUT: workbooks recalculated by LibreOffice, for want of it: run make test, which installs it")
+	}
+	prices := write(t, filepath.Join(t.TempDir(), "prices.csv"), "region,gpu,gpu_count,product_type,price_per_hour\n,RTX-A6000,,,0.555555\n")
+	sources := map[string][]string{
+		"demo":   {"--demo"},
+		"2024":   {"--input", root + "/fetch/testdata/reply-2024-11.json", "--budget", "99.99", "--hours-per-month", "700.5"},
+		"2025":   {"--input", root + "/fetch/testdata/reply-2025.json", "--currency", "EUR"},
+		"priced": {"--input", root + "/fetch/testdata/reply-2025.json", "--prices", prices, "--budget", "5"},
+	}
+	dir := t.TempDir()
+	written, listed := map[string]map[string]string{}, map[string]decimal.Decimal{}
+	for name, source := range sources {
+		out := filepath.Join(quickDir(t), "out")
+		for _, day := range []string{"1795435200", "1795521600"} {
+			if o := (job{args: append([]string{"--out", out}, source...), env: []string{"SOURCE_DATE_EPOCH=" + day}}).run(t); o.code != 0 {
+				t.Fatalf("%s: exit code %d: %s", name, o.code, o.stderr)
+			}
+			files := plainContents(t, out)
+			book := name + day
+			written[book] = formulaValues(t, []byte(files["fleet.xlsx"]))
+			listed[book] = addedUp(t, files["data/instances.csv"])
+			write(t, filepath.Join(dir, book+".xlsx"), string(withoutValues(t, []byte(files["fleet.xlsx"]))))
+		}
+	}
+	books, _ := filepath.Glob(filepath.Join(dir, "*.xlsx"))
+	args := []string{"-env:UserInstallation=file://" + filepath.Join(dir, "profile"), "--headless", "--norestore", "--convert-to", "xlsx", "--outdir", filepath.Join(dir, "calculated")}
+	if text, err := exec.Command("soffice", append(args, books...)...).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	for book, want := range written {
+		calculated, err := excelize.OpenFile(filepath.Join(dir, "calculated", book+".xlsx"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer calculated.Close()
+		for at, value := range want {
+			sheet, cell, _ := strings.Cut(at, "!")
+			got, err := calculated.GetCellValue(sheet, cell, excelize.Options{RawCellValue: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !sameFigure(value, got) {
+				t.Errorf("%s: %s is %q, recalculated %q", book, at, value, got)
+			}
+		}
+		if len(want) < 200 {
+			t.Errorf("%s: only %d cells have formulas", book, len(want))
+		}
+		if !hasFigure(t, calculated, listed[book]) {
+			t.Errorf("%s: the instances' prices add up to %s, which stands nowhere on Summary", book, listed[book])
+		}
+		t.Logf("%s: %d formulas", book, len(want))
+	}
+}
+
+// formulaValues returns what a workbook's cells with formulas were written with, by SHEET!CELL.
+func formulaValues(t testing.TB, data []byte) map[string]string {
+	t.Helper()
+	book, err := excelize.OpenReader(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer book.Close()
+	values := map[string]string{}
+	for i, sheet := range book.GetSheetList() {
+		for _, match := range formulaCell.FindAllStringSubmatch(partOf(t, data, fmt.Sprintf("xl/worksheets/sheet%d.xml", i+1)), -1) {
+			values[sheet+"!"+match[1]] = match[4]
+		}
+	}
+	return values
+}
+
+func partOf(t testing.TB, data []byte, name string) string {
+	t.Helper()
+	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	part, err := archive.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer part.Close()
+	return readAll(t, part)
+}
+
+// withoutValues returns a workbook without the values of its formulas, which LibreOffice would keep.
+func withoutValues(t testing.TB, data []byte) []byte {
+	t.Helper()
+	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for _, file := range archive.File {
+		text := partOf(t, data, file.Name)
+		if strings.HasPrefix(file.Name, "xl/worksheets/sheet") {
+			text = formulaCell.ReplaceAllString(text, `<c r="$1"><f>$3</f></c>`)
+		}
+		part, err := w.Create(file.Name)
+		if err == nil {
+			_, err = part.Write([]byte(text))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// addedUp adds up, in exact decimals, the prices of a CSV file's instances that have one.
+func addedUp(t testing.TB, text string) (sum decimal.Decimal) {
+	t.Helper()
+	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, "\uFEFF"))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	column := map[string]int{}
+	for i, name := range rows[0] {
+		column[name] = i
+	}
+	over := map[string]bool{"booked": true, "deleted": true, "canceled": true, "completed": true} // not yet or no more listed
+	for _, row := range rows[1:] {
+		if price := row[column["price_per_hour"]]; price != "" && !over[strings.ToLower(row[column["status"]])] {
+			sum = sum.Add(decimal.RequireFromString(price))
+		}
+	}
+	return sum
+}
+
+// hasFigure reports whether a number stands on the sheet Summary.
+func hasFigure(t testing.TB, book *excelize.File, figure decimal.Decimal) bool {
+	t.Helper()
+	rows, err := book.GetRows("Summary", excelize.Options{RawCellValue: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range rows {
+		for _, cell := range row {
+			if _, err := strconv.ParseFloat(cell, 64); err == nil && sameFigure(cell, figure.String()) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// sameFigure compares numbers as far as sums of binary ones can agree, and all else exactly.
+func sameFigure(a, b string) bool {
+	x, errX := strconv.ParseFloat(a, 64)
+	y, errY := strconv.ParseFloat(b, 64)
+	if errX != nil || errY != nil {
+		return a == b
+	}
+	return math.Abs(x-y) <= 1e-9*max(math.Abs(x), math.Abs(y), 1e-3)
+}
