@@ -1,10 +1,12 @@
 package workbook
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/shopspring/decimal"
+	"github.com/xuri/excelize/v2"
 
 	"gpufleet/fetch/fleet"
 	"gpufleet/render/report"
@@ -95,13 +97,23 @@ func TestSummaryWarnings(t *testing.T) {
 	_, row := find(t, f, summarySheet, long)
 	merged, err := f.GetMergeCells(summarySheet)
 	check(t, err)
-	if len(merged) == 0 || merged[0][0] != cellName(1, row)+":"+cellName(7, row) {
+	wide := cellName(1, row) + ":" + cellName(7, row)
+	if !slices.ContainsFunc(merged, func(m excelize.MergeCell) bool { return m[0] == wide }) {
 		t.Errorf("the warning in row %d is not across the page: %v", row, merged)
 	}
 	if height, err := f.GetRowHeight(summarySheet, row); err != nil || height < 40 {
 		t.Errorf("the warning's row is %v high (%v): it can't be read", height, err)
 	}
 	find(t, f, summarySheet, "and 11 more")
+}
+
+// Summary says itself what its marks and words mean.
+func TestSummaryLegend(t *testing.T) {
+	r := newReport(sample(t), settings())
+	f := opened(t, written(t, r))
+	for _, sentence := range r.Legend() {
+		find(t, f, summarySheet, sentence)
+	}
 }
 
 // About names every column of every table, and the contract.

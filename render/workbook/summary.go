@@ -25,6 +25,7 @@ func (b *book) summary() *page {
 	b.addCosts(p)
 	b.addFleet(p)
 	b.addBasis(p)
+	b.addLegend(p)
 	b.addIndex(p)
 	b.addWarnings(p)
 	b.addCharts(p, len(p.widths)+2) // beside an empty column
@@ -138,6 +139,16 @@ func (b *book) addBasis(p *page) {
 	}.with(hoursName))
 	p.add(words(plain, "Currency"), words(figureText, b.r.Currency))
 	p.add(words(plain, b.r.Source.Verb()+" (UTC)"), cell{value: b.r.Generated.UTC(), look: look{format: timeFormat}})
+	p.blank()
+}
+
+// addLegend adds what the figures mean, so that nobody has to look for About first.
+func (b *book) addLegend(p *page) {
+	p.section(section, "Legend")
+	for _, sentence := range b.r.Legend() {
+		p.across(prose, sentence)
+	}
+	p.across(prose, "What is billed is each price times its status's share on "+assumptionsSheet+". An empty cell is unknown, not zero.")
 	p.blank()
 }
 
