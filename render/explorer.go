@@ -123,6 +123,7 @@ var lineBreaks = strings.NewReplacer("\n", " ", "\r", " ")
 // distinct returns the known values of a column, sorted, for machines, and for each instance the number of its value, len(values) where it is unknown.
 func distinct(instances []*fleet.Instance, column report.Column[*fleet.Instance]) (values []string, rows []int) {
 	numbers := map[string]int{}
+	var exact []byte
 	var texts []string
 	var firsts []int // the instance that has each value first: values themselves would be large
 	rows = make([]int, len(instances))
@@ -132,12 +133,13 @@ func distinct(instances []*fleet.Instance, column report.Column[*fleet.Instance]
 			rows[i] = -1
 			continue
 		}
-		exact := report.Exact(column.Type, value)
-		number, ok := numbers[exact]
+		exact = report.AppendExact(exact[:0], column.Type, value)
+		number, ok := numbers[string(exact)]
 		if !ok {
 			number = len(texts)
-			numbers[exact] = number
-			texts, firsts = append(texts, exact), append(firsts, i)
+			text := report.Exact(column.Type, value)
+			numbers[text] = number
+			texts, firsts = append(texts, text), append(firsts, i)
 		}
 		rows[i] = number
 	}
@@ -145,12 +147,13 @@ func distinct(instances []*fleet.Instance, column report.Column[*fleet.Instance]
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortFunc(order, func(a, b int) int {
-		if column.Type == report.Text {
-			return report.CompareTexts(texts[a], texts[b])
-		}
-		return report.Compare(column.Type, column.Value(instances[firsts[a]]), column.Value(instances[firsts[b]]))
-	})
+	if column.Type == report.Text || column.Type == report.Time { // times in RFC 3339 and UTC are ordered as their texts
+		report.SortByText(order, func(n int) string { return texts[n] })
+	} else {
+		slices.SortFunc(order, func(a, b int) int {
+			return report.Compare(column.Type, column.Value(instances[firsts[a]]), column.Value(instances[firsts[b]]))
+		})
+	}
 	values, place := make([]string, len(order)), make([]int, len(order))
 	for i, number := range order {
 		values[i], place[number] = texts[number], i

@@ -37,7 +37,7 @@ func (r *Report) group() {
 	for _, region := range r.Regions {
 		slices.SortFunc(region.Groups, func(a, b *Group) int { return compareNatural(a.Model.Name, b.Model.Name) })
 		for _, group := range region.Groups {
-			slices.SortFunc(group.Instances, compareInstances)
+			sortByKey(group.Instances, func(to []byte, in *fleet.Instance) []byte { return appendNaturalKey(to, in.HostName) }, compareInstances)
 			group.Totals = sumInstances(group.Instances, r.HoursPerMonth)
 			group.Model.Groups = append(group.Model.Groups, group)
 			r.Instances = append(r.Instances, group.Instances...)

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"cmp"
 	"strings"
 	"unicode"
@@ -10,31 +11,40 @@ import (
 // compareNatural orders texts as people do: numbers inside count as numbers ("node-9" before "node-10"), and
 // case matters only between texts that are otherwise the same.
 func compareNatural(a, b string) int {
-	if c := compareFolded(a, b); c != 0 {
-		return c
+	if a == b {
+		return 0
 	}
-	return strings.Compare(a, b)
+	var keyA, keyB [64]byte
+	return cmp.Or(bytes.Compare(appendNaturalKey(keyA[:0], a), appendNaturalKey(keyB[:0], b)), strings.Compare(a, b))
 }
 
-func compareFolded(a, b string) int {
-	for a != "" && b != "" {
-		if isDigit(a[0]) && isDigit(b[0]) {
-			numberA, restA := leadingNumber(a)
-			numberB, restB := leadingNumber(b)
-			if c := cmp.Or(cmp.Compare(len(numberA), len(numberB)), strings.Compare(numberA, numberB)); c != 0 {
-				return c
+// appendNaturalKey appends to a buffer what orders a text, byte by byte, as compareNatural does but for case and leading zeros.
+func appendNaturalKey(to []byte, text string) []byte {
+	for text != "" {
+		c := text[0]
+		switch {
+		case isDigit(c):
+			// A digit says that a number comes, and stands to all other characters as one. Then its length: the longer is the larger.
+			var number string
+			number, text = leadingNumber(text)
+			to = append(to, '0')
+			length := len(number)
+			for ; length >= 0xFF; length -= 0xFF {
+				to = append(to, 0xFF)
 			}
-			a, b = restA, restB
+			to = append(append(to, byte(length)), number...)
 			continue
+		case c < utf8.RuneSelf:
+			if 'A' <= c && c <= 'Z' {
+				c += 'a' - 'A'
+			}
+			to, text = append(to, c), text[1:]
+		default:
+			char, size := utf8.DecodeRuneInString(text)
+			to, text = utf8.AppendRune(to, unicode.ToLower(char)), text[size:]
 		}
-		runeA, sizeA := utf8.DecodeRuneInString(a)
-		runeB, sizeB := utf8.DecodeRuneInString(b)
-		if c := cmp.Compare(unicode.ToLower(runeA), unicode.ToLower(runeB)); c != 0 {
-			return c
-		}
-		a, b = a[sizeA:], b[sizeB:]
 	}
-	return cmp.Compare(len(a), len(b))
+	return to
 }
 
 // leadingNumber splits the digits off the front of text and drops their leading zeros, so that of two numbers

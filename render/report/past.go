@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"iter"
 	"slices"
-	"strings"
 	"time"
 
 	"gpufleet/fetch/fleet"
@@ -26,7 +25,7 @@ type Past struct {
 // before any output is written.
 func (r *Report) Compare(earlier *past.Past) error {
 	byID := slices.Clone(r.Instances)
-	slices.SortStableFunc(byID, func(a, b *fleet.Instance) int { return strings.Compare(a.ID, b.ID) })
+	sortByKey(byID, func(to []byte, in *fleet.Instance) []byte { return append(to, in.ID...) }, func(_, _ *fleet.Instance) int { return 0 })
 	var yesterday *Window
 	if found := earlier.Snapshots; len(found) > 0 {
 		last, week := found[len(found)-1], weekOld(found, r.Generated)

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -218,6 +219,17 @@ func TestNatural(t *testing.T) {
 		if compareNatural(pair[0], pair[1]) == compareNatural(pair[1], pair[0]) {
 			t.Errorf("%q and %q are the same", pair[0], pair[1])
 		}
+	}
+	long := strings.Repeat("9", 254)
+	for _, pair := range [][2]string{{long, long + "0"}, {long + "0", long + "00"}, {long, "1" + long}, {"1", long}, {"9", "a"}, {"/", "0"}, {"9", ":"}, {"Zürich-2", "zürich-10"}, {"f", "É"}, {"a\xff", "b"}} {
+		if compareNatural(pair[0], pair[1]) >= 0 {
+			t.Errorf("%q is not before %q", pair[0], pair[1])
+		}
+	}
+	sorted := slices.Clone(order)
+	SortByText(sorted, func(s string) string { return s })
+	if !slices.IsSortedFunc(sorted, compareNatural) {
+		t.Errorf("sorted otherwise than compared: %q", sorted)
 	}
 	if compareNatural("node-9", "node-10") >= 0 || compareNatural("a-10", "A-9") <= 0 || compareNatural("b", "A") <= 0 {
 		t.Error("wrong order")
