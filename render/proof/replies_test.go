@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -84,7 +85,7 @@ func TestEveryTypeInEveryField(t *testing.T) {
 			switch field {
 			case "cpu_cores", "ram", "gpu_count", "disk_size", "ephemeral":
 				n, isNumber := value.(float64)
-				fits = isNumber && n >= 0 && n < 1e15
+				fits = isNumber && n >= 0 && n < 1e15 && (field != "gpu_count" || n == math.Trunc(n))
 			case "price_per_hour":
 				text, isText := value.(string)
 				fits = isText && amount.MatchString(text)
@@ -262,6 +263,9 @@ func TestMonstrousReplies(t *testing.T) {
 				started: func(p *os.Process) { go func() { peak <- watchMemory(p.Pid) }() }}.run(t)
 			if o.code != test.code {
 				t.Errorf("exit code %d, want %d: %s", o.code, test.code, o.stderr)
+			}
+			if strings.HasPrefix(name, "a bomb") && !strings.Contains(o.stderr, "longer than 1 GiB") {
+				t.Errorf("all of it was read: %s", o.stderr)
 			}
 			if o.took > test.timeout+2*time.Second {
 				t.Errorf("took %v with %v of time", o.took, test.timeout)
