@@ -36,7 +36,7 @@ import (
 const (
 	exitWritten     = 0
 	exitFailed      = 1   // could not render or write; the folder is as before
-	exitUsage       = 2   // bad flag, setting, price file or saved reply's path; the folder is as before
+	exitUsage       = 2   // bad flag, setting, price file, notes or saved reply's path, or an unfit folder; the folder is as before
 	exitAPI         = 3   // no reply, or one that is not what the API's document describes; the folder is as before
 	exitIncomplete  = 4   // a list that can't be the whole truth: incomplete, or shrunk beyond belief; the folder is as before
 	exitCheck       = 5   // a check of --fail-on tripped; the folder is new
@@ -291,6 +291,9 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, t *talk.Talk) e
 	t.EndProgress()
 	if err != nil {
 		return err
+	}
+	if unused := s.source.Prices.Unused(); unused != "" {
+		t.Note("price file: " + unused)
 	}
 	list.Hide(s.report.Hidden, s.pseudonymKey)
 	earlier, err := s.earlier(ctx, folders.Report, t)

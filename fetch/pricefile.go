@@ -30,7 +30,8 @@ var priceHeader = []string{"region", "gpu", "gpu_count", "product_type", "price_
 // as they are written, case included: region and gpu against the names under which the report counts an instance, "CPU only" among them.
 type PriceFile struct {
 	prices map[priceKey]filePrice
-	named  []columns // the sets of columns that rows name, in the order in which they are tried
+	named  []columns    // the sets of columns that rows name, in the order in which they are tried
+	used   map[int]bool // lines that have priced an instance
 }
 
 // priceKey is what a row names. What is not in named is empty.
@@ -100,7 +101,7 @@ func parsePriceFile(text []byte) (*PriceFile, error) {
 	if err := readPriceHeader(rows); err != nil {
 		return nil, err
 	}
-	f := &PriceFile{prices: map[priceKey]filePrice{}}
+	f := &PriceFile{prices: map[priceKey]filePrice{}, used: map[int]bool{}}
 	for {
 		cells, err := rows.Read()
 		if err == io.EOF {
@@ -215,16 +216,49 @@ func (f *PriceFile) Apply(list *fleet.Fleet) {
 		return
 	}
 	for _, in := range list.Instances {
-		if price, ok := f.price(in); ok {
+		if price, line := f.price(in); line > 0 {
 			in.Price, in.PriceSource = fleet.Known(price), fleet.FilePrice
+			f.used[line] = true
 		}
 	}
 }
 
-// price returns what the file says that an instance costs per hour. A row that names gpu_count is per instance, any other
+// Unused says which rows have priced no instance, by their lines; "" if all have. That is no warning, since a contract may well price
+// what the fleet does not have; but a name with a slip in it looks the same. A nil PriceFile has no rows.
+func (f *PriceFile) Unused() string {
+	if f == nil {
+		return ""
+	}
+	var lines []int
+	for _, row := range f.prices {
+		if !f.used[row.line] {
+			lines = append(lines, row.line)
+		}
+	}
+	const named = 10
+	more := ""
+	if len(lines) > named {
+		more = fmt.Sprintf(" and %d more", len(lines)-named)
+	}
+	slices.Sort(lines)
+	var texts []string
+	for _, line := range lines[:min(len(lines), named)] {
+		texts = append(texts, strconv.Itoa(line))
+	}
+	switch len(lines) {
+	case 0:
+		return ""
+	case 1:
+		return "the row of line " + texts[0] + " prices no instance"
+	default:
+		return "the rows of lines " + strings.Join(texts, ", ") + more + " price no instance"
+	}
+}
+
+// price returns what the file says that an instance costs per hour, and the line that says it, 0 for none. A row that names gpu_count is per instance, any other
 // per GPU: that one does not match an instance without GPUs, which it would make free of charge, nor one whose GPUs
 // nobody knows.
-func (f *PriceFile) price(in *fleet.Instance) (fleet.Money, bool) {
+func (f *PriceFile) price(in *fleet.Instance) (perHour fleet.Money, line int) {
 	gpus := in.GPUs()
 	for _, named := range f.named {
 		if named&byGPUCount == 0 && gpus.Value == 0 || !gpus.Known {
@@ -246,10 +280,10 @@ func (f *PriceFile) price(in *fleet.Instance) (fleet.Money, bool) {
 		row, ok := f.prices[key]
 		switch {
 		case ok && named&byGPUCount != 0:
-			return row.money, true
+			return row.money, row.line
 		case ok:
-			return row.money.Times(decimal.NewFromInt(int64(gpus.Value))), true
+			return row.money.Times(decimal.NewFromInt(int64(gpus.Value))), row.line
 		}
 	}
-	return fleet.Money{}, false
+	return fleet.Money{}, 0
 }

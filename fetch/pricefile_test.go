@@ -259,3 +259,26 @@ func TestPriceFileKeepsSums(t *testing.T) {
 		}
 	}
 }
+
+func TestPriceFileUnused(t *testing.T) {
+	list := &fleet.Fleet{Instances: []*fleet.Instance{machine("A", "H100", 8, "VM"), machine("B", "H100", 1, "VM")}}
+	many := ",H100,,,1\n"
+	for i := range 12 {
+		many += fmt.Sprintf(",GONE-%d,,,1\n", i)
+	}
+	for rows, want := range map[string]string{
+		",H100,,,1\nB,H100,,,2\n":             "",
+		",H100,,,1\n,H1O0,,,2\n":              "the row of line 3 prices no instance",
+		",H100,,,1\nA,H100,,,2\nB,H100,,,3\n": "the row of line 2 prices no instance", // others name more
+		many:                                  "the rows of lines 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 and 2 more price no instance",
+	} {
+		f := parsePrices(t, rows)
+		f.Apply(list)
+		if got := f.Unused(); got != want {
+			t.Errorf("%q: %q, want %q", rows, got, want)
+		}
+	}
+	if got := (*PriceFile)(nil).Unused(); got != "" {
+		t.Errorf("no file: %q", got)
+	}
+}

@@ -205,6 +205,19 @@ func TestMatrix(t *testing.T) {
 	}
 }
 
+func TestMatrixNote(t *testing.T) {
+	for more, want := range map[[2]int]string{
+		{0, 0}: "", {1, 0}: "1 more region", {0, 1}: "1 more model", {0, 44}: "44 more models", {1200, 1}: "1,200 more regions and 1 more model",
+	} {
+		if want != "" {
+			want = "Shown are those with the most instances; the totals count " + want + "."
+		}
+		if got := (Matrix{MoreRegions: more[0], MoreModels: more[1]}).Note(); got != want {
+			t.Errorf("%v: %q, want %q", more, got, want)
+		}
+	}
+}
+
 func TestNatural(t *testing.T) {
 	order := []string{"", "2", "10", "A", "a", "a-1", "a-2", "a-10", "A-010", "a1b2", "a1b10", "b", "É", "é"}
 	for i := range order {

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"strings"
 	"time"
 )
@@ -87,8 +86,17 @@ func (m Matrix) Note() string {
 	if m.MoreRegions == 0 && m.MoreModels == 0 {
 		return ""
 	}
-	return fmt.Sprintf("Shown are those with the most instances: %s more regions and %s more models are in the totals.",
-		FormatCount(m.MoreRegions), FormatCount(m.MoreModels))
+	var hidden []string
+	for of, n := range []int{m.MoreRegions, m.MoreModels} {
+		switch name := []string{"more region", "more model"}[of]; n {
+		case 0:
+		case 1:
+			hidden = append(hidden, "1 "+name)
+		default:
+			hidden = append(hidden, FormatCount(n)+" "+name+"s")
+		}
+	}
+	return "Shown are those with the most instances; the totals count " + strings.Join(hidden, " and ") + "."
 }
 
 // LeftOut returns the sentences that say what the report leaves out, and why.
@@ -120,12 +128,20 @@ func PriceLegend() []string {
 	}
 }
 
+// MonthLegend returns the sentences on months and money, as what stands before the hours of a month, these, and what stands behind them:
+// in the workbook the hours may be changed.
+func (r *Report) MonthLegend() (before, hours, after string) {
+	return "A month is ", r.HoursPerMonth.String(), " hours. Amounts are in " + r.Currency + " as the prices state them; nothing is converted."
+}
+
 // Legend returns the sentences that say what the figures mean.
 func (r *Report) Legend() []string {
+	before, hours, after := r.MonthLegend()
 	return append([]string{
 		"Running is what has the status Running. Listed is what still exists: every status but Deleted, Canceled, Completed and Booked.",
 		"The provider does not document whether a stopped instance is billed, so both figures are given and neither is called the bill.",
-		fmt.Sprintf("A month is %s hours. Amounts are in %s as the prices state them; nothing is converted.", r.HoursPerMonth, r.Currency),
+		"Counts of instances, GPUs, CPU cores, RAM and disk are of every status, Deleted and Booked too; only what is called running or listed is not.",
+		before + hours + after,
 		"The cost of a GPU-hour is the sum of the prices of the listed instances that have GPUs and a price, divided by their GPUs and rounded to 4 decimals. Shares are those of the fleet's listed cost.",
 		"What is unknown counts as 0 in a sum. Such a sum is a lower bound, is marked ≥, and says how many it covers.",
 	}, r.budgetLegend()...)

@@ -48,6 +48,13 @@ func (t *Talk) Warn(warning string) {
 	}
 }
 
+// Note prints what may well be so, but is worth a look.
+func (t *Talk) Note(text string) {
+	if !t.Quiet {
+		fmt.Fprintf(t.Stderr, "gpufleet: %s\n", text)
+	}
+}
+
 // Fail prints why the run fails.
 func (t *Talk) Fail(err error) {
 	if t.actions != nil {

@@ -67,7 +67,8 @@ func (b *book) explainFormulas(p *page) {
 	p.explain("Inputs", "The boxed cells on "+assumptionsSheet+" are the only inputs: "+hoursName+", "+budgetName+", the billed share of each status, and "+rateName+" and "+
 		currencyName+", which one block on Summary uses and nothing else. As written, all of what is listed is billed and nothing else, so Billed equals Listed.")
 	p.explain("What follows", "Counts, sums, costs, shares, the matrix and the budget's use are formulas down to "+b.instances.sheet+" and "+assumptionsSheet+
-		". A price that is typed into "+b.instances.sheet+" is counted everywhere, and ≥ goes once nothing is missing. The lists themselves (Changes, Trend, Unpriced) and a model's cheapest "+
+		". A price that is typed into "+b.instances.sheet+" is counted everywhere, and ≥ goes once nothing is missing. Another status, region or model that is typed there moves no figure, "+
+		"nor does a row that is added. The lists themselves (Changes, Trend, Unpriced) and a model's cheapest "+
 		"and dearest region are as of when the workbook was written.")
 	p.explain("Filters", "The row above the instances sums up what the table's filters let through: rows, GPUs, sizes, and what is billed.")
 	p.explain("Numbers of groups", "Formulas tell regions, models and statuses by their numbers, never by their names: a spreadsheet takes texas for Texas, 007 for 7, and * for anything.")
@@ -85,6 +86,10 @@ func (b *book) explainFigures(p *page) {
 			name = "Costs and sums"
 		}
 		p.explain(name, sentence)
+		if formula := b.monthFormula(sentence); formula != "" {
+			last := p.lines[len(p.lines)-1].cells
+			last[1] = last[1].with(formula)
+		}
 	}
 	p.explain("Empty cell", "Unknown: the list does not say it, or says what can't be read. It is never 0; a price of 0 is shown as 0.")
 	p.explain("Amounts", "Numbers, with as many decimals as they have. A cell holds 15 digits; the CSV and JSON files hold amounts exactly.")

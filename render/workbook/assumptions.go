@@ -29,7 +29,7 @@ func (b *book) assumptions(statuses []report.SheetStatus) *table {
 		p.add(words(mark, marks))
 	}
 	p.add(words(caption, b.r.Origin()+"."))
-	p.add(words(caption, "Change the boxed cells, nothing else: every figure of the workbook that depends on them follows."))
+	p.add(words(caption, "Change the boxed cells: every figure of the workbook that depends on them follows. A price typed into Instances is counted too; what else is changed moves nothing."))
 	for p.next() < hoursRow-1 {
 		p.blank()
 	}

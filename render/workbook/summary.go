@@ -147,9 +147,22 @@ func (b *book) addLegend(p *page) {
 	p.section(section, "Legend")
 	for _, sentence := range b.r.Legend() {
 		p.across(prose, sentence)
+		if formula := b.monthFormula(sentence); formula != "" {
+			last := p.lines[len(p.lines)-1].cells
+			last[0] = last[0].with(formula)
+		}
 	}
 	p.across(prose, "What is billed is each price times its status's share on "+assumptionsSheet+". An empty cell is unknown, not zero.")
 	p.blank()
+}
+
+// monthFormula returns the formula of the sentence that names the hours of a month, "" for any other.
+func (b *book) monthFormula(sentence string) string {
+	before, hours, after := b.r.MonthLegend()
+	if sentence != before+hours+after {
+		return ""
+	}
+	return `"` + before + `"&` + hoursName + `&"` + after + `"`
 }
 
 // addWarnings adds what was odd about the list.

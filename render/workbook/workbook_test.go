@@ -154,7 +154,7 @@ func TestEmptyFleet(t *testing.T) {
 // No part of any workbook has a link to elsewhere or a connection, and no formula has a text that is not our own or a function that
 // Excel 2010 does not know or that is volatile.
 func TestInert(t *testing.T) {
-	ours := regexp.MustCompile(`^(SUM|SUMIFS|COUNT|COUNTIFS|SUMPRODUCT|SUBTOTAL|IF|ISNUMBER|AND|OR|N|ROUND|FIXED)\($|^HoursPerMonth$|^Budget$|^FxRate$|^FxCurrency$|^"(>=0|>0|In | of | priced| known|)"$|` +
+	ours := regexp.MustCompile(`^(SUM|SUMIFS|COUNT|COUNTIFS|SUMPRODUCT|SUBTOTAL|IF|ISNUMBER|AND|OR|N|ROUND|FIXED)\($|^HoursPerMonth$|^Budget$|^FxRate$|^FxCurrency$|^"(>=0|>0|In | of | priced| known|A month is | hours\. Amounts are in USD as the prices state them; nothing is converted\.|)"$|` +
 		`^('\w+ \d+'!|\w+!)?\$?[A-Z]{1,2}\$?\d+(:\$?[A-Z]{1,2}\$?\d+)?$|^\d+(\.\d+)?$|^[-+*/&=<>(),]+$`)
 	tokens := regexp.MustCompile(`"[^"]*"|[A-Za-z]+\(|('[^']*'!|\w+!)?\$?[A-Z]{1,2}\$?\d+(:\$?[A-Z]{1,2}\$?\d+)?|[A-Za-z]+|[\d.]+|.`)
 	s := settings()
