@@ -19,10 +19,10 @@ import (
 func TestSameFolderEverywhere(t *testing.T) {
 	var rows, later []string
 	for i := range 700 {
-		// Many rows are alike but for the id, and prices have tails. Each has an id: a warning names rows by their place, which is input.
+		// Rows come in pairs that are alike but for the id, and prices have tails. Each has an id: a warning names rows by their place, which is input.
+		id, i := fmt.Sprintf(`{"id": %d, `, i), i/2
 		row := fmt.Sprintf(`"region": "R%d", "gpu": "G%d", "gpu_count": %d, "ram": %d.1, "price_per_hour": %d.%d7, "host_name": "n%d", "status": "%s", "created_at": %d}`,
 			i%7, i%5, i%9, i%11, i%4, i%13, i%50, []string{"Running", "Stopped", "Error", "Deleted"}[i%4], 1790000000+i%3*1000)
-		id := fmt.Sprintf(`{"id": %d, `, i)
 		rows = append(rows, id+row)
 		if i%6 > 0 {
 			later = append(later, strings.Replace(id+row, `"ram": 3`, `"ram": 4`, 1))
