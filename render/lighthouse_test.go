@@ -11,7 +11,6 @@ import (
 
 // TestLighthouse holds the overview and the explorer to 100 in each of Lighthouse's categories, on a phone on a slow line. A busy machine
 // makes a page slow, so of three runs the best counts, and a run that has seen the machine slow calibrates the next.
-// Over a large fleet it is the machine more than the page that decides how fast it is: there performance is left out.
 func TestLighthouse(t *testing.T) {
 	tools := webTools(t)
 	browser, err := exec.LookPath("chromium")
@@ -25,7 +24,7 @@ func TestLighthouse(t *testing.T) {
 			slowdown := phoneSlowdown
 			for range 3 {
 				var power float64
-				if failed, power = lighthouse(t, tools, browser, address+page, slowdown, name == "demo"); len(failed) == 0 {
+				if failed, power = lighthouse(t, tools, browser, address+page, slowdown); len(failed) == 0 {
 					break
 				}
 				slowdown = max(1, min(phoneSlowdown, phoneSlowdown*power/desktopPower))
@@ -43,7 +42,7 @@ const phoneSlowdown, desktopPower = 4.0, 1500
 
 // lighthouse runs Lighthouse with its own settings, those of a phone, and returns the categories below 100 with what costs them
 // points, and the power that the machine had.
-func lighthouse(t *testing.T, tools, browser, address string, slowdown float64, timed bool) (failed []string, power float64) {
+func lighthouse(t *testing.T, tools, browser, address string, slowdown float64) (failed []string, power float64) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "lighthouse.json")
 	flags := "--headless=new --disable-gpu --disable-quic --disable-component-update --user-data-dir=" + t.TempDir()
@@ -75,7 +74,7 @@ func lighthouse(t *testing.T, tools, browser, address string, slowdown float64, 
 		return []string{fmt.Sprintf("no result: %v, %v, %v: %s", err, failure, result.RuntimeError, text)}, desktopPower
 	}
 	for name, category := range result.Categories {
-		if category.Score == 1 || name == "performance" && !timed {
+		if category.Score == 1 {
 			continue
 		}
 		problem := fmt.Sprintf("%s %.0f at %.3gx and a power of %.0f", name, 100*category.Score, slowdown, result.Environment.BenchmarkIndex)

@@ -66,7 +66,7 @@ function ageText(milliseconds) {
   const [unit, length] = units.find(([, length]) => seconds >= 2 * length) || units[units.length - 1];
   const count = Math.floor(seconds / length);
   if (count < 1) return "just now";
-  return new Intl.NumberFormat("en", { style: "unit", unit, unitDisplay: "long" }).format(count) + " ago";
+  return `${count} ${unit}${count === 1 ? "" : "s"} ago`;
 }
 
 function tellAge() {
@@ -82,6 +82,6 @@ addEventListener("DOMContentLoaded", () => {
   showTheme(root.dataset.theme);
   document.getElementById("theme").addEventListener("click", switchTheme);
   // By now the explorer's script has run, if it has come at all. Without it the list under it must be whole.
-  const left = document.querySelector(".explorer:not([data-state])");
-  if (left) left.dataset.state = "failed";
+  const left = document.querySelector(".explorer-controls:empty");
+  if (left) left.closest(".explorer").dataset.state = "failed";
 });

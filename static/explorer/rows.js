@@ -1,6 +1,7 @@
 // The table. Of its rows only those in sight are in the page, and some beyond.
 
 const OVERSCAN = 8; // rows beyond either edge
+const STEP = 5; // rows that come at a time at first
 const MOST_PIXELS = 12e6; // higher than this, and browsers lose count: then a pixel stands for several
 
 class Rows {
@@ -10,6 +11,7 @@ class Rows {
     this.rows = new Uint32Array(0);
     this.current = 0; // the row that the keyboard is at
     this.first = this.last = 0; // the rows in the page: first <= i < last
+    this.most = Infinity; // how many rows may be in the page
     this.beyond = 0; // how many rows beyond what is in sight are there: none until somebody scrolls
     this.lines = new Map(); // their elements by place
     this.sheet = new CSSStyleSheet(); // measures, since the policy lets no element have a style of its own
@@ -70,6 +72,18 @@ class Rows {
     this.draw();
   }
 
+  /** Shows rows for the first time, a few at a time, so that the browser gets to do what waits while it lays them out. */
+  async arrive(rows, sort, pause) {
+    this.most = 0;
+    this.show(rows, sort);
+    do {
+      await pause();
+      this.most += STEP;
+      this.draw();
+    } while (this.last === this.most);
+    this.most = Infinity;
+  }
+
   clear() {
     this.lines.clear();
     this.body.replaceChildren();
@@ -93,7 +107,7 @@ class Rows {
     const stretch = height > view ? (whole - view) / (height - view) : 1;
     const top = this.region.scrollTop * stretch;
     const first = Math.max(0, Math.min(this.rows.length, Math.floor(top / line)) - this.beyond);
-    const last = Math.min(this.rows.length, Math.ceil((top + view) / line) + this.beyond);
+    const last = Math.min(this.rows.length, Math.ceil((top + view) / line) + this.beyond, first + this.most);
     const space = this.sheet.cssRules[0].style;
     space.setProperty("height", `${height + head}px`);
     space.setProperty("padding-top", `${Math.max(0, this.region.scrollTop - (top - first * line))}px`);

@@ -24,8 +24,13 @@ class Explorer {
     await pause();
     this.showTotals();
     await pause();
-    this.place.querySelector(".explorer-static").replaceWith(this.live.region);
-    this.live.show(this.shown, this.state.sort);
+    const list = this.place.querySelector(".explorer-static");
+    this.live.region.classList.add("arriving");
+    list.before(this.live.region);
+    await this.live.arrive(this.shown, this.state.sort, pause);
+    await pause();
+    list.remove();
+    this.live.region.classList.remove("arriving");
     this.goToAddressed();
     addEventListener("popstate", () => this.moved());
     addEventListener("hashchange", () => this.goToAddressed());
@@ -121,7 +126,6 @@ class Explorer {
 
 const place = document.querySelector(".explorer");
 if (place !== null) {
-  place.dataset.state = "coming";
   let explorer = null;
   const controls = new Controls(place.querySelector(".explorer-controls"), {
     typed: () => explorer.typed(), chosen: () => explorer.ask(explorer.wanted()), clear: () => explorer.clear(), save: () => explorer.save(),
