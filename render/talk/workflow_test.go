@@ -245,6 +245,22 @@ func TestAction(t *testing.T) {
 	}
 }
 
+// TestActionKeepsTheEnvironment holds that an input which is not given does not undo what the workflow has set for the whole job.
+func TestActionKeepsTheEnvironment(t *testing.T) {
+	r := newRunner(t, map[string]string{"GPUFLEET_TOKEN": "the-token", "GPUFLEET_API_URL": standIn(t), "GPUFLEET_HIDE": "host_name", "GPUFLEET_TITLE": "of the job"})
+	out := filepath.Join(r.temp, "site")
+	if code := r.use(t, map[string]string{"out": out, "title": "of the step"}); code != 0 {
+		t.Fatalf("exit %d: %s", code, r.log)
+	}
+	rows, err := os.ReadFile(filepath.Join(out, "data/instances.csv"))
+	if err != nil || strings.Contains(string(rows), "host_name") {
+		t.Errorf("host names are shown: %v: %s", err, rows)
+	}
+	if !strings.Contains(r.summary, "of the step") {
+		t.Errorf("the input does not count before the environment: %s", r.summary)
+	}
+}
+
 // TestActionIsSafe holds what no run shows: no expression in a script, the token no input, no secret where none is needed, other
 // actions pinned.
 func TestActionIsSafe(t *testing.T) {
