@@ -97,9 +97,11 @@ func TestManyBars(t *testing.T) {
 
 func TestGPUs(t *testing.T) {
 	item := func(name string, gpus, running float64, unknown int) Item {
-		known := report.Sum{Value: gpus, Known: 2, Of: 2 + unknown}
-		return Item{Name: name, Totals: &report.Totals{GPUs: known, Statuses: []report.StatusCount{
-			{Name: "Running", GPUs: report.Sum{Value: running}}, {Name: "Stopped", GPUs: report.Sum{Value: gpus - running}}}}}
+		instances := []*fleet.Instance{{Status: "Running", GPUCount: fleet.Known(running)}, {Status: "Stopped", GPUCount: fleet.Known(gpus - running)}}
+		for range unknown {
+			instances = append(instances, &fleet.Instance{Status: "Stopped"})
+		}
+		return Item{Name: name, Totals: report.Settings{}.TotalsOf(instances)}
 	}
 	got := lines(GPUs([]Item{item("none", 0, 0, 0), item("a", 8, 2, 0), item("b", 4, 4, 1), item("perhaps", 0, 0, 1)}))
 	if want := "a 1000 250 8\nb 500 500 ≥ 4 open (2 of 3 known)\nperhaps 0 0 ≥ 0 open (2 of 3 known)\n"; got != want {

@@ -90,7 +90,7 @@ func (r *Report) feedEntry(before, day *past.Entry) FeedEntry {
 	}
 	e.Lines = []string{
 		"Instances: " + then(func(d *past.Entry) string { return FormatCount(d.Instances) }),
-		"GPUs: " + then(func(d *past.Entry) string { return Sum{d.GPUs, d.GPUsKnown, d.Instances}.Text() }),
+		"GPUs: " + then(func(d *past.Entry) string { return Sum{Value: d.GPUs, Known: d.GPUsKnown, Of: d.Instances}.Text() }),
 		"Running: " + then(func(d *past.Entry) string { return r.PerHourText(costOf(d.Running)) }),
 		"Listed: " + then(func(d *past.Entry) string { return r.PerHourText(costOf(d.Listed)) }),
 	}

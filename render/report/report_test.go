@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -306,7 +307,28 @@ func TestFormat(t *testing.T) {
 			t.Errorf("%v: %s, want %s", n, got, want)
 		}
 	}
-	if got := settle(0.1 + 0.2); got != 0.3 {
-		t.Error(got)
+}
+
+// TestSumsAreExact adds up numbers that no float adds up, within a group and over groups.
+func TestSumsAreExact(t *testing.T) {
+	for _, test := range []struct{ numbers, want string }{
+		{"0.1 0.2", "0.3"}, {"0.9765625 0.9765625 0.9765625", "2.9296875"}, {"9007199254740991 0.5", "9007199254740992"}, {"0.000001 0.0000015 3", "3.0000025"}, {"1 2 3", "6"}, {"", "0"},
+	} {
+		list := &fleet.Fleet{}
+		for i, text := range strings.Fields(test.numbers) {
+			number, err := strconv.ParseFloat(text, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			in := instance(fmt.Sprint(i), fmt.Sprint("R", i%2), "H100", -1, "1")
+			in.RAM, in.GPUCount = fleet.Known(number), fleet.Known(number)
+			list.Instances = append(list.Instances, in)
+		}
+		r := New(list, settings())
+		for what, sum := range map[string]Sum{"RAM": r.RAM, "GPUs": r.GPUs, "running GPUs": r.RunningGPUs()} {
+			if got := ExactNumber(sum.Value); got != test.want {
+				t.Errorf("%s: %s come to %s, want %s", what, test.numbers, got, test.want)
+			}
+		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strconv"
 
 	"github.com/shopspring/decimal"
 
@@ -32,6 +31,10 @@ type Totals struct {
 type Sum struct {
 	Value     float64
 	Known, Of int // instances
+
+	// What Value is settled from: whole numbers, which floats add exactly, and apart from them the others, exactly. 0.1 + 0.2 is 0.3.
+	whole float64
+	parts decimal.Decimal
 }
 
 // Cost is what instances cost at their prices. Those without a price count as 0, so with Priced below Of it is a
@@ -70,17 +73,26 @@ func (c Cost) Unknown() bool { return c.Of > 0 && c.Priced == 0 }
 
 func (s *Sum) add(n fleet.Number) {
 	s.Of++
-	if n.Known {
-		s.Known++
-		s.Value += n.Value
+	switch {
+	case !n.Known:
+		return
+	case n.Value == math.Trunc(n.Value):
+		s.whole += n.Value
+	default:
+		s.parts = s.parts.Add(decimal.NewFromFloat(n.Value))
 	}
+	s.Known++
 }
 
 func (s *Sum) addSum(other Sum) {
-	s.Value += other.Value
+	s.whole += other.whole
+	s.parts = s.parts.Add(other.parts)
 	s.Known += other.Known
 	s.Of += other.Of
 }
+
+// settle computes the sum of all that was added.
+func (s *Sum) settle() { s.Value = decimal.NewFromFloat(s.whole).Add(s.parts).InexactFloat64() }
 
 func (c *Cost) add(p fleet.Price) {
 	c.Of++
@@ -165,10 +177,11 @@ func sumGroups(groups []*Group, hoursPerMonth decimal.Decimal) Totals {
 func (t *Totals) RunningGPUs() Sum {
 	var sum Sum
 	for _, s := range t.Statuses {
-		if in := (&fleet.Instance{Status: s.Name}); in.Running() {
+		if s.Running() {
 			sum.addSum(s.GPUs)
 		}
 	}
+	sum.settle()
 	return sum
 }
 
@@ -194,6 +207,7 @@ func (c statusCounts) of(name string) *statusCount {
 // finish computes what follows from the sums.
 func (t *Totals) finish(statuses statusCounts, hoursPerMonth decimal.Decimal) {
 	for _, count := range statuses {
+		count.GPUs.settle()
 		count.Cost.PerMonth = count.Cost.PerHour.Times(hoursPerMonth)
 		t.Statuses = append(t.Statuses, count.StatusCount)
 		if count.running {
@@ -207,18 +221,8 @@ func (t *Totals) finish(statuses statusCounts, hoursPerMonth decimal.Decimal) {
 		return cmp.Or(cmp.Compare(b.Instances, a.Instances), compareNatural(a.Name, b.Name))
 	})
 	for _, sum := range []*Sum{&t.GPUs, &t.CPUCores, &t.RAM, &t.Disk} {
-		sum.Value = settle(sum.Value)
+		sum.settle()
 	}
 	t.Running.PerMonth = t.Running.PerHour.Times(hoursPerMonth)
 	t.Listed.PerMonth = t.Listed.PerHour.Times(hoursPerMonth)
-}
-
-// settle drops what adding up floats has left behind the sixth decimal: 0.1 + 0.2 is 0.3. Whole numbers are exact as
-// they are.
-func settle(sum float64) float64 {
-	if sum == math.Trunc(sum) {
-		return sum
-	}
-	settled, _ := strconv.ParseFloat(strconv.FormatFloat(sum, 'f', 6, 64), 64)
-	return settled
 }
