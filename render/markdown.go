@@ -188,10 +188,13 @@ func (m *markdown) name(name string) string {
 	if runes := []rune(name); m.longest != wholeNames && len(runes) > m.longest {
 		name = string(runes[:m.longest-1]) + "…"
 	}
-	return markdownText(name)
+	return markdownCell(name)
 }
 
-// markdownText returns text so that it shows as itself in running text, headings and table cells: plain words as they
+// markdownCell returns text so that it shows as itself in a table's cell, which ends at a bar even within a code span.
+func markdownCell(text string) string { return strings.ReplaceAll(markdownText(text), "|", `\|`) }
+
+// markdownText returns text so that it shows as itself in running text and headings: plain words as they
 // are, anything that could mean something to Markdown or GitHub as a code span, in which nothing is linked.
 func markdownText(text string) string {
 	if isPlainWords(text) {
@@ -204,7 +207,7 @@ func markdownText(text string) string {
 	if strings.HasPrefix(text, "`") || strings.HasSuffix(text, "`") {
 		text = " " + text + " "
 	}
-	return fence + strings.ReplaceAll(text, "|", `\|`) + fence
+	return fence + text + fence
 }
 
 // reference matches words that GitHub links: GH-1, hashes of commits, www addresses.

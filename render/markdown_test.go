@@ -133,7 +133,7 @@ func textOf(n *html.Node) string {
 }
 
 func TestMarkdownTitle(t *testing.T) {
-	for _, title := range []string{"Fleet", "A [link](http://evil.example)", "@octocat #1", "<b>x</b>"} {
+	for _, title := range []string{"Fleet", "A [link](http://evil.example)", "@octocat #1", "<b>x</b>", "Team A | GPUs", `a\|b`} {
 		r := reportOf()
 		r.Title = title
 		_, tree := summaryOf(t, r)

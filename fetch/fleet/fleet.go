@@ -53,6 +53,7 @@ type Instance struct {
 	OS          string
 	Status      string    // an open list: shown as it came
 	CreatedAt   time.Time // UTC, to the second; the zero time where unknown
+	HiddenCPU   bool      // ProductType, hidden since, said that it is a CPU instance
 }
 
 // PriceSource says where an instance's price comes from.
@@ -100,7 +101,7 @@ func (in *Instance) Model() string {
 		return CPUOnly
 	case in.GPU != "":
 		return in.GPU
-	case !in.GPUCount.Known && strings.EqualFold(in.ProductType, "CPU"):
+	case !in.GPUCount.Known && (in.HiddenCPU || strings.EqualFold(in.ProductType, "CPU")):
 		return CPUOnly
 	default:
 		return UnknownGPU

@@ -102,7 +102,7 @@ func TestHide(t *testing.T) {
 	list.Hide(Hideable, []byte("key"))
 	again.Hide([]string{"id"}, []byte("key"))
 	other.Hide([]string{"id"}, []byte("other"))
-	want := Instance{ID: again.Instances[0].ID, Region: "r", Status: "s", GPUCount: Known(0.0)}
+	want := Instance{ID: again.Instances[0].ID, Region: "r", Status: "s", HiddenCPU: true} // how many GPUs it has is as unknown as before
 	if diff := cmp.Diff(want, *list.Instances[0], cmp.AllowUnexported(Money{})); diff != "" {
 		t.Error(diff)
 	}

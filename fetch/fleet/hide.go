@@ -48,8 +48,8 @@ var hiders = map[string]func(*Instance){
 	"ephemeral":  func(in *Instance) { in.Ephemeral = Number{} },
 	"disk_size":  func(in *Instance) { in.DiskSize = Number{} },
 	"product_type": func(in *Instance) {
-		// The type may be all that says that there is no GPU; the instance stays in its group.
-		in.GPUCount = in.GPUs()
+		// The type may be all that says that there is no GPU; the instance stays in its group, and the number as unknown as it was.
+		in.HiddenCPU = strings.EqualFold(in.ProductType, "CPU")
 		in.ProductType = ""
 	},
 }
