@@ -2,13 +2,14 @@ package fetch
 
 import (
 	"bytes"
+	"net/netip"
 	"unicode/utf8"
 
 	"gpufleet/fetch/jsonscan"
 )
 
 const (
-	// mask stands where a host name held its instance's own password. It says nothing of the password, not even its length.
+	// mask stands where a host name held its instance's own password or address. It says nothing of it, not even its length.
 	mask = "[masked]"
 	// shortestMasked is from how many characters on a password is looked for inside a name. A shorter one stands in names
 	// by chance, and to mask every "a" would tell that the password is "a". One that is the whole name is masked at any length.
@@ -134,6 +135,11 @@ func (r *rowReader) hostName() string {
 	text, found := r.host.masked()
 	if found {
 		r.warn("host_name holds the instance's own password: masked; change the password, and keep it out of the name")
+	}
+	// An address belongs to the column that an internal report alone has.
+	if _, err := netip.ParseAddr(r.in.PublicIPv4); err == nil && bytes.Contains(text, []byte(r.in.PublicIPv4)) {
+		text = bytes.ReplaceAll(text, []byte(r.in.PublicIPv4), []byte(mask))
+		r.warn("host_name holds the instance's own address: masked")
 	}
 	return r.clean(text, r.host.more)
 }

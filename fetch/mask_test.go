@@ -67,6 +67,28 @@ func TestPasswordInHostName(t *testing.T) {
 	}
 }
 
+// TestAddressIsMasked holds that a name does not show the address that a public report leaves out.
+func TestAddressIsMasked(t *testing.T) {
+	const warning = "row 1: host_name holds the instance's own address: masked"
+	for row, want := range map[string]string{
+		`"host_name": "198.51.100.21", "public_ipv4": "198.51.100.21"`:                                 "[masked]",
+		`"public_ipv4": " 198.51.100.21", "host_name": "web 198.51.100.21:80"`:                         "web [masked]:80",
+		`"public_ipv4": "2001:db8::1", "host_name": "a-2001:db8::1"`:                                   "a-[masked]",
+		`"public_ipv4": "198.51.100.21", "host_name": "pw-198.51.100.21", "password": "198.51.100.21"`: "pw-[masked]",
+		`"public_ipv4": "198.51.100.21", "host_name": "198.51.100.20"`:                                 "198.51.100.20",
+		`"public_ipv4": "web", "host_name": "web"`:                                                     "web",
+		`"public_ipv4": "", "host_name": "web"`:                                                        "web",
+	} {
+		in, warnings := decodeOne(t, `{"id": 1, `+row+`}`)
+		if in.HostName != want {
+			t.Errorf("%s: %q, want %q", row, in.HostName, want)
+		}
+		if masked := strings.Contains(want, mask) && !strings.Contains(row, "password"); slices.Contains(warnings, warning) != masked {
+			t.Errorf("%s: warnings %q", row, warnings)
+		}
+	}
+}
+
 // TestPasswordsAreOfTheirRow holds that a password neither reaches another row nor stays in the decoder.
 func TestPasswordsAreOfTheirRow(t *testing.T) {
 	d := newDecoder()
