@@ -134,5 +134,9 @@ func writeFile(create Create, path string, write func(io.Writer) error) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(write(file), file.Close())
+	failed, closed := write(file), file.Close()
+	if closed != nil && errors.Is(failed, closed) { // the file says again what its writer has passed on
+		return failed
+	}
+	return errors.Join(failed, closed)
 }
