@@ -188,6 +188,15 @@ func readSettings(c *cli.Context) (*settings, error) {
 		s.report.KeyFingerprint = fleet.KeyFingerprint(s.pseudonymKey)
 	}
 	s.privateOut = v.privateOut(s.out)
+	v.refuseContradictions(s)
+	if v.Err == nil {
+		v.settleSource(s)
+	}
+	return s, v.Err
+}
+
+// refuseContradictions holds the settings against each other.
+func (v *values) refuseContradictions(s *settings) {
 	demo, saved := s.source.Demo, len(s.source.Inputs) > 0
 	switch {
 	case demo && saved:
@@ -200,9 +209,15 @@ func readSettings(c *cli.Context) (*settings, error) {
 		v.Fail("--quiet and --verbose exclude each other: give one of them")
 	case slices.Contains(s.failOn, report.OverBudget) && !s.report.Budget.Known:
 		v.Fail("--fail-on over-budget needs a --budget")
-	case demo:
+	}
+}
+
+// settleSource completes the settings of where the list comes from: what asks the API needs its address and a token.
+func (v *values) settleSource(s *settings) {
+	switch {
+	case s.source.Demo:
 		s.report.Source = report.FromDemo
-	case saved:
+	case len(s.source.Inputs) > 0:
 		s.report.Source = report.FromFile
 	default:
 		if err := fetch.CheckURL(s.apiURL); err != nil {
@@ -211,7 +226,6 @@ func readSettings(c *cli.Context) (*settings, error) {
 		s.token = v.token()
 		s.report.Account = fetch.Account(s.apiURL, s.token)
 	}
-	return s, v.Err
 }
 
 func countOf(items []string, item string) int {
@@ -321,6 +335,11 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, t *talk.Talk) e
 	if t.OnActions() {
 		s.handOver(r, t)
 	}
+	return s.tell(r, t)
+}
+
+// tell says what came of a run. The error is a checksError.
+func (s *settings) tell(r *report.Report, t *talk.Talk) error {
 	further := t.Warnings // those that are not the report's
 	for _, warning := range r.Warnings {
 		t.Warn(warning)
