@@ -45,7 +45,11 @@ var update = flag.Bool("update", false, "write what the program writes now as th
 // step that they are.
 func TestMain(m *testing.M) {
 	os.Unsetenv("GITHUB_ACTIONS")
-	os.Exit(m.Run())
+	code := m.Run()
+	if built != "" {
+		os.RemoveAll(filepath.Dir(built))
+	}
+	os.Exit(code)
 }
 
 // moment is the time that the tests run at.
@@ -377,13 +381,26 @@ func TestSignals(t *testing.T) {
 	}
 }
 
-// build builds the program and returns its path. It bears no revision, as the program in these tests does not.
+// built is where the built program is; "" until a test asks for it.
+var built string
+
+// build returns the path of the program, which it builds for the first test that asks. It bears no revision, as the program in these tests
+// does not.
 func build(t testing.TB) string {
 	t.Helper()
-	program := filepath.Join(t.TempDir(), "gpufleet")
+	if built != "" {
+		return built
+	}
+	dir, err := os.MkdirTemp("", "gpufleet-test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := filepath.Join(dir, "gpufleet")
 	if text, err := exec.Command("go", "build", "-buildvcs=false", "-o", program, ".").CombinedOutput(); err != nil {
+		os.RemoveAll(dir)
 		t.Fatalf("%v: %s", err, text)
 	}
+	built = program
 	return program
 }
 
