@@ -133,7 +133,7 @@ const (
 )
 
 // batches hands out the texts a few at a time: enough for pages with a bit of everything, few enough for a page each.
-func batches(t testing.TB, do func(texts []string)) {
+func batches(t *testing.T, do func(t *testing.T, texts []string)) {
 	t.Helper()
 	all := naughty(t)
 	slices.SortFunc(all, func(a, b string) int { return len(a) - len(b) }) // the long ones together
@@ -143,7 +143,11 @@ func batches(t testing.TB, do func(texts []string)) {
 			size += len(all[n])
 			n++
 		}
-		do(slices.Concat(all[:n], harmlessRest[:batch-n]))
+		texts := slices.Concat(all[:n], harmlessRest[:batch-n])
+		t.Run(fmt.Sprintf("%d left", len(all)), func(t *testing.T) {
+			t.Parallel()
+			do(t, texts)
+		})
 		all = all[n:]
 	}
 }
@@ -163,7 +167,7 @@ func TestTextStaysText(t *testing.T) {
 	if len(wantPages["index.html"]) == 0 || len(wantPages["regions/*/*/index.html"]) == 0 {
 		t.Fatal("no pages are compared")
 	}
-	batches(t, func(texts []string) {
+	batches(t, func(t *testing.T, texts []string) {
 		_, files := siteOf(t, texts, "--audience", "internal")
 		pages, parts := skeletons(t, files)
 		if size := len(files["summary.md"]); size > wholeSummary {
