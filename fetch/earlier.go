@@ -31,10 +31,16 @@ var ErrNoManifest = errors.New("it holds no " + ManifestPath)
 
 // place is where an earlier report is: a folder or a site.
 type place interface {
-	// read returns a file of at most limit bytes, whole. The error is fs.ErrNotExist (wrapped) where there is none, a *damage
-	// where it can't be used, and anything else where nothing can be said of it: then the run must not go on.
-	read(ctx context.Context, path string, limit int64) ([]byte, error)
+	// read returns a file of at most limit bytes, whole, and one that is right. The error is fs.ErrNotExist (wrapped) where there is
+	// none, a *damage where it can't be used, and anything else where nothing can be said of it: then the run must not go on.
+	read(ctx context.Context, path string, limit int64, isRight func([]byte) bool) ([]byte, error)
 }
+
+// isAny takes any content for right.
+func isAny([]byte) bool { return true }
+
+// notListed is what is said of a file that is there, but not right.
+const notListed = "it is not the file that the manifest lists"
 
 // damage is what is wrong with a file that is there.
 type damage struct{ what string }
@@ -77,7 +83,14 @@ func collect(ctx context.Context, from place, listed []Listed, c *past.Collector
 func collectFile(ctx context.Context, from place, listed []Listed, limit int64, c *past.Collector, add func(path string, content []byte)) error {
 	path := listed[0].Path
 	longest := slices.MaxFunc(listed, func(a, b Listed) int { return cmp.Compare(a.Size, b.Size) }).Size
-	content, err := from.read(ctx, path, min(longest, limit))
+	if longest > limit {
+		c.Warn(path, "it is longer than it should be")
+		return nil
+	}
+	content, err := from.read(ctx, path, longest, func(content []byte) bool {
+		sum := sha256.Sum256(content)
+		return slices.Contains(listed, Listed{Path: path, Size: int64(len(content)), SHA256: hex.EncodeToString(sum[:])})
+	})
 	var damaged *damage
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -89,18 +102,13 @@ func collectFile(ctx context.Context, from place, listed []Listed, limit int64, 
 	case err != nil:
 		return err
 	}
-	sum := sha256.Sum256(content)
-	if !slices.Contains(listed, Listed{Path: path, Size: int64(len(content)), SHA256: hex.EncodeToString(sum[:])}) {
-		c.Warn(path, "it is not the file that the manifest lists")
-		return nil
-	}
 	add(path, content)
 	return nil
 }
 
 // readManifest reads and decodes the manifest of a place. The error is ErrNoManifest where there is none.
 func readManifest(ctx context.Context, from place, decode func([]byte) ([]Listed, error)) ([]Listed, error) {
-	content, err := from.read(ctx, ManifestPath, maxManifest)
+	content, err := from.read(ctx, ManifestPath, maxManifest, isAny)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, ErrNoManifest
 	}

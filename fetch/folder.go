@@ -57,7 +57,7 @@ func (f *Folder) Found(ctx context.Context) ([]Listed, error) {
 		if _, isSnapshot := past.SnapshotDate(path); !isSnapshot && path != past.HistoryPath {
 			continue
 		}
-		content, err := f.read(ctx, path, past.MaxSnapshotBytes)
+		content, err := f.read(ctx, path, past.MaxSnapshotBytes, isAny)
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
@@ -69,7 +69,7 @@ func (f *Folder) Found(ctx context.Context) ([]Listed, error) {
 	return found, nil
 }
 
-func (f *Folder) read(ctx context.Context, path string, limit int64) ([]byte, error) {
+func (f *Folder) read(ctx context.Context, path string, limit int64, isRight func([]byte) bool) ([]byte, error) {
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
 	}
@@ -91,6 +91,9 @@ func (f *Folder) read(ctx context.Context, path string, limit int64) ([]byte, er
 	content, err := io.ReadAll(io.LimitReader(file, limit+1))
 	if err != nil {
 		return nil, readError(err)
+	}
+	if !isRight(content) {
+		return nil, &damage{notListed}
 	}
 	return content, nil
 }

@@ -57,8 +57,8 @@ func ParseSiteURL(text string) (string, error) {
 }
 
 // Collect gathers the past from the files that the site's manifest lists, which decode reads. The error is ErrNoManifest where
-// the manifest answers 404, a *Error where the site can't be read now, or the context's cause. What is wrong with a file that
-// came is a warning.
+// the manifest answers 404, a *Error where the site can't be read now or is not what its manifest says, or the context's cause. What is
+// wrong with a file that is as it was written is a warning.
 func (s Site) Collect(ctx context.Context, decode func([]byte) ([]Listed, error), c *past.Collector) error {
 	deadline, cancel := context.WithTimeoutCause(ctx, s.Client.Timeout, errDeadline)
 	defer cancel()
@@ -76,22 +76,32 @@ func (s Site) Collect(ctx context.Context, decode func([]byte) ([]Listed, error)
 	return err
 }
 
-func (s Site) read(ctx context.Context, path string, limit int64) ([]byte, error) {
+// errNotListed is a file of a site that came whole, but is not the one that the manifest lists.
+var errNotListed = errors.New(notListed)
+
+// read asks again for a file that is not right. A site that is being replaced, or half of which comes from a cache, serves such
+// files, or none of that name: the history is not thrown away for that, as it would be with a mere warning.
+func (s Site) read(ctx context.Context, path string, limit int64, isRight func([]byte) bool) ([]byte, error) {
 	address := strings.TrimRight(s.Client.URL, "/") + "/" + path
 	var content []byte
 	err := s.Client.get(ctx, address, func(body io.Reader) (err error) {
 		content, err = io.ReadAll(io.LimitReader(body, limit+1))
+		if err == nil && !isRight(content) {
+			err = errNotListed
+		}
 		return err
 	})
 	if errors.Is(err, fs.ErrNotExist) && path != ManifestPath {
-		// A site that is being replaced, or half of it from a cache: the history is not thrown away for that.
-		return nil, &Error{Kind: BadAPI, What: fmt.Sprintf("404 from GET %s: the site's manifest lists this file, so the site is not whole now: try again later", address)}
+		return nil, &Error{Kind: BadAPI, What: fmt.Sprintf("404 from GET %s: the site's manifest lists this file, so the site is not whole now: %s", address, siteCure)}
 	}
 	if err == nil && int64(len(content)) > limit {
 		err = &damage{"it is longer than it should be"}
 	}
 	return content, err
 }
+
+// siteCure is what to do about a site that is not whole.
+const siteCure = "try again later; if it stays so, publish the whole site again, or run once without --previous"
 
 // redirectError is a redirect that is not followed.
 type redirectError struct{ why string }
@@ -126,6 +136,8 @@ func describeSite(err error, address string) error {
 		return fs.ErrNotExist
 	case errors.As(err, &status):
 		return &Error{Kind: BadAPI, What: status.saysOfSite(address) + ": try again later, or check --previous"}
+	case errors.Is(err, errNotListed):
+		return &Error{Kind: BadAPI, What: fmt.Sprintf("GET %s: %v, so the site is not whole now: %s", address, err, siteCure)}
 	}
 	return &Error{Kind: BadAPI, What: fmt.Sprintf("the earlier report can't be read: GET %s: %s: try again later, or check --previous", address, siteTrouble(err))}
 }

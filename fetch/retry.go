@@ -117,7 +117,7 @@ func worthRetrying(err error) bool {
 		}
 		return false
 	}
-	return isTimeout(err) || isCut(err) || errors.Is(err, syscall.ECONNREFUSED)
+	return isTimeout(err) || isCut(err) || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, errNotListed)
 }
 
 // isCut reports whether the connection ended before the reply did.

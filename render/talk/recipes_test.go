@@ -210,6 +210,12 @@ func TestTroubles(t *testing.T) {
 	}))
 	defer half.Close()
 	dir, program := t.TempDir(), build(t)
+	mixed := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/data/history.json" { // which comes empty
+			http.ServeFile(w, r, filepath.Join(dir, "out", r.URL.Path))
+		}
+	}))
+	defer mixed.Close()
 	for name, content := range map[string]string{"full.json": full, "reply.json": reply} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
@@ -221,6 +227,7 @@ func TestTroubles(t *testing.T) {
 		"GPUFLEET_TOKEN=x gpufleet --api-url " + half.URL,
 		"gpufleet --input full.json; gpufleet --input reply.json",
 		"gpufleet --input reply.json --previous " + site.URL,
+		"gpufleet --input full.json --out new --previous " + mixed.URL,
 		"gpufleet --input reply.json --base-url http://fleet.example.org",
 	}
 	if len(quoted) != len(runs) {
