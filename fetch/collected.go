@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"fmt"
+	"hash/maphash"
 
 	"gpufleet/fetch/fleet"
 )
@@ -15,11 +16,47 @@ type collected struct {
 	pages     int
 	total     fleet.Optional[int] // the latest total_instance
 	warnings  fleet.Warnings
+	nameless  *nameless // nil where each row without an id counts, whatever came before
+}
+
+// nameless tells rows without an id that may be new from those that may have come before. Pages overlap where offset is not
+// what it was taken for, and a row without an id would count again with each of them. So one that is like a row of an
+// earlier page is taken for that row. What is counted then is never more than there is: of each content, as many rows as the
+// page with most of them has. Where that reaches the total the list is whole.
+type nameless struct {
+	seed   maphash.Seed
+	most   map[uint64]int // of each content (a hash), the most rows of one page
+	here   map[uint64]int // of each content, the rows of the page under way
+	passed bool           // a row has been taken for another
+}
+
+func newNameless() *nameless {
+	return &nameless{seed: maphash.MakeSeed(), most: map[uint64]int{}, here: map[uint64]int{}}
+}
+
+// isNew reports whether a row is more than what earlier pages had of its content.
+func (n *nameless) isNew(in *fleet.Instance) bool {
+	content := maphash.Comparable(n.seed, *in)
+	n.here[content]++
+	if n.here[content] <= n.most[content] {
+		n.passed = true
+		return false
+	}
+	return true
+}
+
+// endPage ends the page under way.
+func (n *nameless) endPage() {
+	for content, count := range n.here {
+		n.most[content] = max(n.most[content], count)
+	}
+	clear(n.here)
 }
 
 func newCollected() *collected { return &collected{place: map[string]int{}} }
 
-// add takes a page's rows in: of two rows with one id the later wins, and rows without an id are instances of their own.
+// add takes a page's rows in: of two rows with one id the later wins, and rows without an id are instances of their own (but
+// see nameless).
 func (l *collected) add(p *page) error {
 	if p.total.Known {
 		l.total = p.total
@@ -36,21 +73,30 @@ func (l *collected) add(p *page) error {
 	}
 	l.warnings.AddAll(p.warnings)
 	for i, in := range p.rows {
+		if in.ID == "" && l.nameless != nil && !l.nameless.isNew(in) {
+			continue
+		}
+		row := fleet.Row{Page: l.pages, Number: i + 1}
 		at, known := l.place[in.ID]
 		switch {
 		case in.ID == "" || !known:
-			if in.ID != "" {
+			if in.ID == "" {
+				l.warnings.AddRow(row, "no id: counted as an instance of its own")
+			} else {
 				l.place[in.ID] = len(l.instances)
 			}
 			l.instances = append(l.instances, in)
 			l.lastPage = append(l.lastPage, int32(l.pages))
 		default:
 			if l.lastPage[at] == int32(l.pages) {
-				l.warnings.AddRow(fleet.Row{Page: l.pages, Number: i + 1}, "its id stood in an earlier row: this row counts")
+				l.warnings.AddRow(row, "its id stood in an earlier row: this row counts")
 			}
 			l.instances[at] = in
 			l.lastPage[at] = int32(l.pages)
 		}
+	}
+	if l.nameless != nil {
+		l.nameless.endPage()
 	}
 	return nil
 }

@@ -3,9 +3,7 @@ package fetch
 import (
 	"context"
 	"errors"
-	"hash/maphash"
 	"io"
-	"slices"
 
 	"gpufleet/fetch/fleet"
 )
@@ -18,6 +16,7 @@ const maxPasses = 3
 func (c *Client) readAll(ctx context.Context) (*fleet.Fleet, error) {
 	for number := 1; ; number++ {
 		p := newPass(c)
+		p.list.nameless = newNameless()
 		if err := p.read(ctx); err != nil {
 			return nil, err
 		}
@@ -25,7 +24,26 @@ func (c *Client) readAll(ctx context.Context) (*fleet.Fleet, error) {
 		if err == nil || number == maxPasses {
 			return list, err
 		}
+		if number == maxPasses-1 && p.list.nameless.passed {
+			return c.readAlike(ctx, err)
+		}
 	}
+}
+
+// readAlike is the last reading of a list that is short unless rows without an id that are alike are instances of their own.
+// Where it does not prove that they are, short is returned: nobody can say then what the figures are.
+func (c *Client) readAlike(ctx context.Context, short error) (*fleet.Fleet, error) {
+	p := newPass(c)
+	proven, err := p.readByRows(ctx)
+	switch {
+	case err != nil:
+		return nil, err
+	case !proven:
+		return nil, short
+	}
+	// The list may have moved, though: a row that comes as another goes pushes one over the edge of a page, where it comes twice.
+	p.list.warnings.Add("completeness unproven: rows without an id are alike, and each counts")
+	return p.list.fleet()
 }
 
 // pass is one reading of the list, from its first page on.
@@ -33,26 +51,32 @@ type pass struct {
 	client  *Client
 	decoder *decoder
 	list    *collected
-	seed    maphash.Seed
-	pages   map[uint64]bool // the pages so far, each as a hash of its rows
 }
 
 func newPass(c *Client) *pass {
-	return &pass{client: c, decoder: newDecoder(), list: newCollected(), seed: maphash.MakeSeed(), pages: map[uint64]bool{}}
+	return &pass{client: c, decoder: newDecoder(), list: newCollected()}
 }
 
-// isRepeat reports whether the same rows have come as a page before, as from an API that does not know offset, or gives its
-// last page for every one behind it. Rows without an id would count again otherwise.
-func (p *pass) isRepeat(got *page) bool {
-	var h maphash.Hash
-	h.SetSeed(p.seed)
-	for _, in := range got.rows {
-		maphash.WriteComparable(&h, *in)
+// readByRows reads pages by the one reading of offset as rows, and reports whether that is how the API reads it: nothing
+// stands at offset = total, and each page before it has as many rows as must be left there. An API that counts
+// pages, gives one page for ever, or its last page for every one behind it, fails one of the two.
+func (p *pass) readByRows(ctx context.Context) (proven bool, err error) {
+	first, err := p.page(ctx, 0, 0)
+	if err != nil || p.list.complete() || len(first.rows) == 0 {
+		return err == nil, err
 	}
-	sum := h.Sum64()
-	repeated := p.pages[sum]
-	p.pages[sum] = true
-	return repeated
+	limit, total := len(first.rows), p.list.total
+	if behind, _, err := p.probe(ctx, limit, total.Value); err != nil || behind > 0 {
+		return false, err
+	}
+	for p.list.seen < total.Value {
+		left := total.Value - p.list.seen
+		rows, _, err := p.probe(ctx, limit, p.list.seen)
+		if err != nil || rows != min(limit, left) || p.list.total != total {
+			return false, err
+		}
+	}
+	return p.list.count() == total.Value, nil
 }
 
 // read reads pages until the list is complete or nothing new comes. Whether offset counts rows or pages is
@@ -116,9 +140,6 @@ func (p *pass) page(ctx context.Context, limit, offset int) (*page, error) {
 	})
 	if err != nil {
 		return nil, err
-	}
-	if p.isRepeat(got) {
-		got.rows = slices.DeleteFunc(got.rows, func(in *fleet.Instance) bool { return in.ID == "" })
 	}
 	if err := p.list.add(got); err != nil {
 		return nil, err

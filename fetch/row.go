@@ -124,9 +124,6 @@ func (d *decoder) decodeRow(s *jsonscan.Scanner, row fleet.Row, warnings *fleet.
 	if r.in.Price.Known {
 		r.in.PriceSource = fleet.ListPrice
 	}
-	if r.in.ID == "" {
-		r.warn("no id: counted as an instance of its own")
-	}
 	return r.in, nil
 }
 
