@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"gpufleet/fetch/fleet"
 	"gpufleet/fetch/jsonscan"
@@ -191,7 +192,8 @@ func (r *rowReader) warnUnread(kind jsonscan.Kind, why string) {
 }
 
 // id reads an identifier, a string or a number: 7 and "7" are one. An id that can't be shown as it is (too long,
-// control characters) is none: cut or cleaned, two of them could become one, and an instance be lost.
+// control characters, bytes or escapes that are no character, which come as U+FFFD) is none: cut or cleaned, two of them could
+// become one, and an instance be lost.
 func (r *rowReader) id() (string, error) {
 	kind, text, cut, err := scalar(r.s, keepText)
 	if err != nil {
@@ -202,7 +204,7 @@ func (r *rowReader) id() (string, error) {
 		return "", nil
 	case jsonscan.String:
 		id, cutHere := cleanText(text, cut)
-		if cutHere || id != string(bytes.TrimSpace(text)) {
+		if cutHere || id != string(bytes.TrimSpace(text)) || strings.ContainsRune(id, unicode.ReplacementChar) {
 			r.warnUnread(kind, " that can't be shown as it is")
 			return "", nil
 		}

@@ -237,9 +237,11 @@ func TestIDs(t *testing.T) {
 	for text, want := range map[string]string{
 		`7`: "7", `"7"`: "7", `7.0`: "7", `70e-1`: "7", `" 7 "`: "7", `"007"`: "007", `0`: "0", `18446744073709551616`: "18446744073709551616",
 		`"` + long + `"`: "", long: "", `7.5`: "", `1e300`: "", `"a\u0000b"`: "", `"a\tb"`: "", `"\u202e7"`: "",
+		`"a\ud800b"`: "", `"a\udc01b"`: "", "\"srv-\xe9\"": "", "\"\xe2\x82\"": "", `"a\ufffdb"`: "", `"a\ud83d\ude00b"`: "a😀b", `"srv-é"`: "srv-é",
 	} {
-		if in, _ := decodeOne(t, `{"id": `+text+`}`); in.ID != want {
-			t.Errorf("id %.30s: %q, want %q", text, in.ID, want)
+		in, warnings := decodeOne(t, `{"id": `+text+`}`)
+		if warned := strings.Contains(fmt.Sprint(warnings), "row 1: id is a "); in.ID != want || warned != (want == "") {
+			t.Errorf("id %.30s: %q, want %q; %q", text, in.ID, want, warnings)
 		}
 	}
 }
