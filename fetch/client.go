@@ -14,6 +14,8 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -56,10 +58,27 @@ func CheckURL(text string) error {
 		return errors.New("not a web address: give one such as https://api.nebulablock.com/api/v1")
 	case u.User != nil:
 		return errors.New("it holds a user name or password: the token goes into $GPUFLEET_TOKEN or a --token-file")
-	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+	case strings.ContainsAny(text, "?#"): // one that is empty, too, would swallow the path that is put behind it
 		return errors.New("it holds a query or fragment: give the address up to /api/v1 alone")
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
 		return errors.New("http would send the token in the clear: use https (http is for this machine alone)")
+	}
+	return checkHost(u)
+}
+
+// dnsName is a name as the DNS has it. What else url.Parse lets pass, such as quotes, has no place in a link.
+var dnsName = regexp.MustCompile(`^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.?$`)
+
+// checkHost reports why an address's host and port can't be reached, whatever is there, or nil.
+func checkHost(u *url.URL) error {
+	address, err := netip.ParseAddr(u.Hostname())
+	isIPv6 := err == nil && address.Is6() && address.Zone() == "" && strings.HasPrefix(u.Host, "[")
+	if !isIPv6 && !dnsName.MatchString(u.Hostname()) {
+		return errors.New("its host is no name of letters, digits, hyphens and dots, and no IP address: give a name with other letters in its xn-- form")
+	}
+	hasPort := u.Port() != "" || strings.HasSuffix(u.Host, ":")
+	if port, err := strconv.Atoi(u.Port()); hasPort && (err != nil || port < 1 || port > 65535) {
+		return errors.New("its port is no number from 1 to 65535")
 	}
 	return nil
 }

@@ -244,9 +244,11 @@ func TestGzip(t *testing.T) {
 }
 
 func TestCheckURL(t *testing.T) {
-	good := []string{"https://api.example.org/api/v1", "https://api.example.org/", "http://127.0.0.1:8080/api", "http://[::1]/", "http://localhost:1"}
+	good := []string{"https://api.example.org/api/v1", "https://api.example.org/", "http://127.0.0.1:8080/api", "http://[::1]/", "http://[::1]:8080/", "http://localhost:1", "https://xn--bcher-kva.example.:65535/x", "https://192.0.2.7:1"}
 	bad := []string{"", "api.example.org", "ftp://example.org", "https://", "http://example.org", "http://10.0.0.1", "http://localhost.example.org",
-		"https://user@example.org", "https://user:pw@example.org", "https://example.org?x=1", "https://example.org/?", "https://example.org/#a", "https://exa mple.org", "http://127.0.0.1.example.org"}
+		"https://user@example.org", "https://user:pw@example.org", "https://example.org?x=1", "https://example.org/?", "https://example.org/#a", "https://exa mple.org", "http://127.0.0.1.example.org",
+		"http://127.0.0.1:1/items#", "https://example.org#", "https://example.org/?#", "https://example.org:0", "https://example.org:65536", "https://example.org:",
+		"https://b\u00fccher.example", `https://ex"><b>.org/a`, "https://a_b.example", "https://a..b", "https://[fe80::1%25eth0]", "https://[fe80::1%25\"><b>]"}
 	for _, text := range good {
 		if err := CheckURL(text); err != nil {
 			t.Errorf("%s: %v", text, err)

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -31,12 +32,14 @@ func CheckSiteURL(text string) error {
 		return errors.New("not a web address: give one such as https://example.org/fleet")
 	case u.User != nil:
 		return errors.New("it holds a user name or password, and none is ever sent or written")
-	case u.RawQuery != "" || u.ForceQuery || strings.Contains(text, "#"):
+	case strings.ContainsAny(text, "?#"):
 		return errors.New("it holds a query or fragment: give the address of the site's folder alone")
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
 		return errors.New("http could be changed on the way: use https (http is for this machine alone)")
+	case slices.Contains(strings.Split(u.Path, "/"), ".."):
+		return errors.New("its path holds ..: give the address that is meant")
 	}
-	return nil
+	return checkHost(u)
 }
 
 // ParseSiteURL returns the address of a site's folder as it is written into files: without a slash at its end, escaped, and its path

@@ -283,7 +283,9 @@ func TestSiteRedirects(t *testing.T) {
 func TestCheckSiteURL(t *testing.T) {
 	for text, good := range map[string]bool{"https://example.org": true, "https://example.org/fleet/": true, "http://127.0.0.1:8080": true, "http://localhost/x": true,
 		"http://[::1]/": true, "http://example.org": false, "ftp://example.org": false, "https://u:SECRET@example.org": false, "https://u@example.org": false,
-		"https://example.org?a=SECRET": false, "https://example.org?": false, "https://example.org#": false, "https://": false, "example.org": false, "https://:80": false} {
+		"https://example.org?a=SECRET": false, "https://example.org?": false, "https://example.org#": false, "https://": false, "example.org": false, "https://:80": false,
+		"https://xn--bcher-kva.example": true, "https://[2001:db8::1]:8443/a": true, "https://example.org/a..b/": true, "https://b\u00fccher.example": false, `https://ex"><b>.org/a`: false,
+		"https://example.org:99999": false, "https://example.org:": false, "https://example.org/a/../b": false, "https://example.org/a/%2e%2E": false} {
 		err := CheckSiteURL(text)
 		if (err == nil) != good || err != nil && strings.Contains(err.Error(), "SECRET") {
 			t.Errorf("%s: %v", text, err)
