@@ -301,7 +301,7 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, t *talk.Talk) e
 	}
 	s.source.Client = s.client(s.apiURL, t)
 	s.source.Client.Token = s.token
-	list, err := s.source.Fleet(ctx, stdin, func(warning string) { t.EndProgress(); t.Warn(warning) })
+	list, err := s.source.Fleet(ctx, stdin, func(note string) { t.EndProgress(); t.Note(note) })
 	t.EndProgress()
 	if err != nil {
 		return err

@@ -1178,6 +1178,9 @@ func TestProductsFail(t *testing.T) {
 		if name != "not readable" && !strings.Contains(files["summary.md"], "the product list could not be read: prices that it alone has are unknown") {
 			t.Errorf("%s: no warning in %s", name, files["summary.md"])
 		}
+		if name != "not readable" && (strings.Count(got.stderr, "warning: ") != 1 || !strings.Contains(got.stderr, "\ngpufleet: product list: ")) {
+			t.Errorf("%s: not one warning and what happened: %s", name, got.stderr)
+		}
 		if !strings.Contains(files["summary.md"], "1 of 3 priced") || strings.Contains(got.stderr+got.stdout, "CANARY") {
 			t.Errorf("%s: %s", name, got.stderr)
 		}
@@ -1335,7 +1338,7 @@ func TestFailOn(t *testing.T) {
 		}
 	}
 	out := filepath.Join(t.TempDir(), "out")
-	execute(t, tokenSet, "--api-url", serveBoth(t, twoRegions, 404, ""), "--prices", "api", "--fail-on", "warnings", "--out", out).want(t, 5, "check warnings: 2 given")
+	execute(t, tokenSet, "--api-url", serveBoth(t, twoRegions, 404, ""), "--prices", "api", "--fail-on", "warnings", "--out", out).want(t, 5, "check warnings: 1 given")
 	execute(t, map[string]string{"GPUFLEET_FAIL_ON": "unpriced"}, "--demo", "--out", filepath.Join(t.TempDir(), "out")).want(t, 5, "check unpriced")
 }
 

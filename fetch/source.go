@@ -21,8 +21,9 @@ type Source struct {
 }
 
 // Fleet gets the list and prices it. The error is as that of Saved or Client.Instances. A report without the prices of the
-// product list is better than none, so that this list fails is a warning, unless the context has ended.
-func (s *Source) Fleet(ctx context.Context, stdin io.Reader, warn func(string)) (list *fleet.Fleet, err error) {
+// product list is better than none, so that this list fails is a warning, unless the context has ended; note is called with what
+// happened to it, which names the API's address, as no file may.
+func (s *Source) Fleet(ctx context.Context, stdin io.Reader, note func(string)) (list *fleet.Fleet, err error) {
 	switch {
 	case s.Demo:
 		list, err = Demo(ctx)
@@ -43,7 +44,7 @@ func (s *Source) Fleet(ctx context.Context, stdin io.Reader, warn func(string)) 
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	case err != nil:
-		warn("product list: " + err.Error()) // it names the API's address, which no file does
+		note("product list: " + err.Error())
 		list.Warnings.Add("the product list could not be read: prices that it alone has are unknown")
 	default:
 		products.Apply(list)
