@@ -91,9 +91,11 @@ func newExplorerHead(r *report.Report) explorerHead {
 			head.Groups = append(head.Groups, [3]int{i, models[group.Model], group.Count})
 		}
 	}
+	var anchor []byte
 	for i, in := range r.Instances {
-		if anchor := report.Anchor(in); anchor != "" && anchor != "i-"+in.ID {
-			head.Anchors[i] = anchor
+		anchor = report.AppendAnchor(anchor[:0], in)
+		if plain := in.ID == "" || string(anchor[len("i-"):]) == in.ID; !plain {
+			head.Anchors[i] = string(anchor)
 		}
 	}
 	for _, column := range r.Columns {

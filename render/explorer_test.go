@@ -190,8 +190,8 @@ func checkExplorerHead(t *testing.T, r *report.Report, head explorerHead) {
 		if anchor == "" && in.ID != "" {
 			anchor = "i-" + in.ID
 		}
-		if anchor != report.Anchor(in) {
-			t.Errorf("row %d has the anchor %s, not %s", i, anchor, report.Anchor(in))
+		if anchor != string(report.AppendAnchor(nil, in)) {
+			t.Errorf("row %d has the anchor %s, not %s", i, anchor, string(report.AppendAnchor(nil, in)))
 		}
 	}
 }

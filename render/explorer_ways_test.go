@@ -99,7 +99,7 @@ func TestExplorerByKeyboard(t *testing.T) {
 	p.press(kb.Home)
 	p.wantRow("home", 1)
 	p.press(kb.Enter)
-	if got, want := eval[string](p, `location.hash`), "#"+report.Anchor(a.rows(r)[0]); got != want {
+	if got, want := eval[string](p, `location.hash`), "#"+string(report.AppendAnchor(nil, a.rows(r)[0])); got != want {
 		t.Errorf("enter leads to %s, want %s", got, want)
 	}
 	p.until(`document.activeElement.closest("tr")?.classList.contains("addressed")`)
@@ -119,9 +119,9 @@ func TestExplorerAddresses(t *testing.T) {
 	p := newExplorerPage(t, "file://"+dir+"/")
 
 	for _, i := range []int{0, 1200, 1500, 2004} {
-		p.openAt(390, "light", "#"+report.Anchor(r.Instances[i]))
+		p.openAt(390, "light", "#"+string(report.AppendAnchor(nil, r.Instances[i])))
 		p.wantRow("the address of a row", i+1)
-		if got, want := eval[string](p, `document.querySelector(".addressed").id`), report.Anchor(r.Instances[i]); got != want {
+		if got, want := eval[string](p, `document.querySelector(".addressed").id`), string(report.AppendAnchor(nil, r.Instances[i])); got != want {
 			t.Errorf("the row of %s is marked, want %s", got, want)
 		}
 	}

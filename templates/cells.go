@@ -20,8 +20,8 @@ func instanceRows(f frame, columns []instanceColumn, rows []*fleet.Instance) tem
 		var b []byte
 		for _, in := range rows {
 			b = append(b[:0], "<tr"...)
-			if id := report.Anchor(in); id != "" {
-				b = append(appendText(append(b, ` id="`...), id), '"')
+			if in.ID != "" {
+				b = append(report.AppendAnchor(append(b, ` id="`...), in), '"')
 			}
 			b = append(b, '>')
 			for i := range columns {

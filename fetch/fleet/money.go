@@ -16,7 +16,7 @@ import (
 // last digit whatever the rows are, and a tenth of a second in a million rows buys that.
 type Money struct {
 	amount decimal.Decimal
-	text   string // as String returns it, of an amount that was read: every output shows it; "" of others
+	text   string // as String returns it, of an amount that was read or multiplied, since a row in every output shows it; "" of others
 }
 
 // The widest price that is believed: below a billion an hour, to 30 decimals. It bounds the work that
@@ -58,7 +58,10 @@ func MoneyOf(amount decimal.Decimal) Money { return Money{amount: amount} }
 func (m Money) Add(n Money) Money { return Money{amount: m.amount.Add(n.amount)} }
 
 // Times returns m times a plain number, exactly.
-func (m Money) Times(factor decimal.Decimal) Money { return Money{amount: m.amount.Mul(factor)} }
+func (m Money) Times(factor decimal.Decimal) Money {
+	product := m.amount.Mul(factor)
+	return Money{product, product.String()}
+}
 
 // Divided returns m divided by a number that is not 0, rounded half away from 0 to so many decimals.
 func (m Money) Divided(by decimal.Decimal, places int32) Money {

@@ -18,15 +18,15 @@ func isPlainID(id string) bool {
 	return 0 < len(id) && len(id) <= longest
 }
 
-// Anchor returns the name of an instance's row in a page: "i-" and its id, or 80 bits of a hash of an id that has what an address
-// would have to escape. It is the same in every run, and "" for an instance without an id.
-func Anchor(in *fleet.Instance) string {
+// AppendAnchor appends the name of an instance's row in a page: "i-" and its id, or 80 bits of a hash of an id that has what an address
+// or HTML would have to escape. It is the same in every run, and nothing for an instance without an id.
+func AppendAnchor(to []byte, in *fleet.Instance) []byte {
 	switch {
 	case in.ID == "":
-		return ""
+		return to
 	case isPlainID(in.ID):
-		return "i-" + in.ID
+		return append(append(to, "i-"...), in.ID...)
 	}
 	sum := sha256.Sum256([]byte(in.ID))
-	return "i--" + hex.EncodeToString(sum[:10])
+	return hex.AppendEncode(append(to, "i--"...), sum[:10])
 }

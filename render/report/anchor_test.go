@@ -9,13 +9,13 @@ import (
 
 func TestAnchor(t *testing.T) {
 	for id, want := range map[string]string{"": "", "007": "i-007", "3f2a-B_c.d": "i-3f2a-B_c.d"} {
-		if got := Anchor(&fleet.Instance{ID: id}); got != want {
+		if got := string(AppendAnchor(nil, &fleet.Instance{ID: id})); got != want {
 			t.Errorf("%q: %q, want %q", id, got, want)
 		}
 	}
 	seen := map[string]string{}
 	for _, id := range []string{"a b", "a  b", "a%20b", "ä", `"><b>`, "#", "北京"} {
-		got := Anchor(&fleet.Instance{ID: id})
+		got := string(AppendAnchor(nil, &fleet.Instance{ID: id}))
 		if !regexp.MustCompile(`^i--[0-9a-f]{20}$`).MatchString(got) {
 			t.Errorf("%q: %q needs escaping, or could be a plain id's", id, got)
 		}

@@ -191,6 +191,9 @@ func groupThousands(digits string) string {
 		whole, fraction = digits[:point], digits[point:]
 	}
 	start := len(whole) - len(strings.TrimPrefix(whole, "-"))
+	if len(whole)-start <= 3 {
+		return digits
+	}
 	for at := len(whole) - 3; at > start; at -= 3 {
 		whole = whole[:at] + "," + whole[at:]
 	}

@@ -79,7 +79,12 @@ func appendCell(out []byte, typ report.Type, v report.Value) []byte {
 	case report.Text:
 		return appendTextCell(out, strings.ReplaceAll(cellText(v.Text), marker, escapedUnderscore))
 	case report.Money:
-		out = appendNumber(append(out, "><v>"...), v.Money.Float64())
+		out = append(out, "><v>"...)
+		if digits := v.Money.String(); len(digits) <= significant { // the nearest number has no others
+			out = append(out, digits...)
+		} else {
+			out = appendNumber(out, v.Money.Float64())
+		}
 	case report.Time, report.Date:
 		out = strconv.AppendFloat(append(out, "><v>"...), serial(v.Time), 'f', -1, 64)
 	default:
