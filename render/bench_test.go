@@ -17,17 +17,39 @@ func (discarded) Close() error { return nil }
 // discard takes every file and keeps none.
 func discard(string) (io.WriteCloser, error) { return discarded{io.Discard}, nil }
 
+// rowWriters write what has a row an instance. rowAllocs bounds what a further instance may cost.
+var rowWriters = []struct {
+	name      string
+	write     func(io.Writer, *report.Report) error
+	rowAllocs float64 // allocations
+}{
+	{"JSON", writeInstancesJSON, 0.5},
+	{"CSV", writeInstancesCSV, 1.5},
+	{"explorer", writeExplorerData, 5},
+	{"HTML", func(_ io.Writer, r *report.Report) error { return writeAll(siteOutputs(r, "", "", nil), discard) }, 15}, // in two pages, with amounts and times
+}
+
+// TestAllocations counts what is allocated for a further row, between two fleets of the same groups.
+func TestAllocations(t *testing.T) {
+	const n = 4_000
+	some, more := reportOf(fleettest.Instances(n)...), reportOf(fleettest.Instances(2*n)...)
+	for _, writer := range rowWriters {
+		allocs := func(r *report.Report) float64 {
+			return testing.AllocsPerRun(1, func() {
+				if err := writer.write(io.Discard, r); err != nil {
+					t.Fatal(err)
+				}
+			})
+		}
+		if perRow := (allocs(more) - allocs(some)) / n; perRow > writer.rowAllocs {
+			t.Errorf("%s: %.2f allocations a row", writer.name, perRow)
+		}
+	}
+}
+
 func BenchmarkWriters(b *testing.B) {
 	r := reportOf(fleettest.Instances(benchRows)...)
-	writers := []struct {
-		name  string
-		write func(io.Writer, *report.Report) error
-	}{
-		{"JSON", writeInstancesJSON},
-		{"CSV", writeInstancesCSV},
-		{"HTML", func(_ io.Writer, r *report.Report) error { return writeAll(siteOutputs(r, "", "", nil), discard) }},
-	}
-	for _, writer := range writers {
+	for _, writer := range rowWriters {
 		b.Run(writer.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

@@ -12,6 +12,22 @@ import (
 
 const benchRows = 10_000
 
+// TestAllocations counts what is allocated for a further instance, between two fleets of the same groups: mostly sums of prices.
+func TestAllocations(t *testing.T) {
+	const n = 4_000
+	allocs := func(n int) float64 {
+		made := fleettest.Instances(n)
+		return testing.AllocsPerRun(1, func() {
+			if err := New(&fleet.Fleet{Instances: slices.Clone(made)}, settings()).Compare(&past.Past{}); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	if perRow := (allocs(2*n) - allocs(n)) / n; perRow > 8 {
+		t.Errorf("%.2f allocations a row", perRow)
+	}
+}
+
 func BenchmarkNew(b *testing.B) {
 	made := fleettest.Instances(benchRows)
 	b.ReportAllocs()
