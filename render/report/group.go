@@ -12,13 +12,13 @@ import (
 // regions and models not yet.
 func (r *Report) group() {
 	type key struct{ region, model string }
-	members := map[key][]*fleet.Instance{}
-	for _, in := range r.Instances {
+	members := map[key][]int32{} // places in the list
+	for i, in := range r.Instances {
 		k := key{in.RegionName(), in.Model()}
-		members[k] = append(members[k], in)
+		members[k] = append(members[k], int32(i))
 	}
 	regions, models := map[string]*Region{}, map[string]*Model{}
-	for k, instances := range members {
+	for k := range members {
 		region, model := regions[k.region], models[k.model]
 		if region == nil {
 			region = &Region{Name: k.region, Slug: slug(k.region)}
@@ -28,19 +28,49 @@ func (r *Report) group() {
 			model = &Model{Name: k.model, Slug: slug(k.model)}
 			models[k.model] = model
 		}
-		region.Groups = append(region.Groups, &Group{Region: region, Model: model, Instances: instances})
+		region.Groups = append(region.Groups, &Group{Region: region, Model: model})
 	}
 	r.Regions = sortedByName(regions, func(a *Region) string { return a.Name })
 	r.Models = sortedByName(models, func(a *Model) string { return a.Name })
 
-	r.Instances = r.Instances[:0]
+	order := make([]int32, 0, len(r.Instances))
 	for _, region := range r.Regions {
 		slices.SortFunc(region.Groups, func(a, b *Group) int { return compareNatural(a.Model.Name, b.Model.Name) })
 		for _, group := range region.Groups {
-			sortByKey(group.Instances, func(to []byte, in *fleet.Instance) []byte { return appendNaturalKey(to, in.HostName) }, compareInstances)
+			places := members[key{region.Name, group.Model.Name}]
+			sortByKey(places, func(to []byte, place int32) []byte { return appendNaturalKey(to, r.Instances[place].HostName) },
+				func(a, b int32) int { return compareInstances(r.Instances[a], r.Instances[b]) })
+			start := len(order)
+			order = append(order, places...)
+			group.Instances = r.Instances[start:len(order):len(order)]
+		}
+	}
+	arrange(r.Instances, order)
+	for _, region := range r.Regions {
+		for _, group := range region.Groups {
 			group.Totals = sumInstances(group.Instances, r.HoursPerMonth)
 			group.Model.Groups = append(group.Model.Groups, group)
-			r.Instances = append(r.Instances, group.Instances...)
+		}
+	}
+}
+
+// arrange moves instances within the memory that they are in, so that the one at each place is that which was at order's. Every writer
+// reads them all, some once a column: in another order than that of memory it would mostly wait for it. order is used up.
+func arrange(instances []*fleet.Instance, order []int32) {
+	for start := range order {
+		if order[start] < 0 {
+			continue
+		}
+		first := *instances[start]
+		for at := start; ; {
+			from := int(order[at])
+			order[at] = -1
+			if from == start {
+				*instances[at] = first
+				break
+			}
+			*instances[at] = *instances[from]
+			at = from
 		}
 	}
 }

@@ -67,7 +67,8 @@ func (r *Report) For(audience Audience) *Report {
 	return &made
 }
 
-// New computes the report of a fleet. It takes the fleet's instances over and sorts them.
+// New computes the report of a fleet. It takes the fleet's instances over and sorts them, within the memory that they are in: a pointer to
+// one points to another then.
 func New(list *fleet.Fleet, settings Settings) *Report {
 	r := &Report{
 		Settings:  settings,

@@ -250,6 +250,25 @@ func TestNatural(t *testing.T) {
 	}
 }
 
+func TestArrange(t *testing.T) {
+	const n = 50
+	for range 20 {
+		instances, want, order := make([]*fleet.Instance, n), make([]string, n), make([]int32, n)
+		for i := range instances {
+			instances[i] = &fleet.Instance{ID: fmt.Sprint(i)}
+		}
+		for i, from := range rand.Perm(n) {
+			order[i], want[i] = int32(from), fmt.Sprint(from)
+		}
+		arrange(instances, order)
+		for i, in := range instances {
+			if in.ID != want[i] {
+				t.Fatalf("%s is at %d, not %s", in.ID, i, want[i])
+			}
+		}
+	}
+}
+
 func TestSlugs(t *testing.T) {
 	for name, want := range map[string]string{
 		"CANADA-1": "canada-1", "RTX-A6000": "rtx-a6000", "H100-80G-SXM": "h100-80g-sxm",
