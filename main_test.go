@@ -1478,7 +1478,7 @@ func BenchmarkRun(b *testing.B) {
 					}
 					wall = append(wall, time.Since(start).Seconds())
 					cpu = append(cpu, (command.ProcessState.UserTime() + command.ProcessState.SystemTime()).Seconds())
-					peak = append(peak, float64(command.ProcessState.SysUsage().(*syscall.Rusage).Maxrss)/1e3) // Linux tells it in KiB
+					peak = append(peak, float64(command.ProcessState.SysUsage().(*syscall.Rusage).Maxrss)*1024/1e6) // Linux tells it in KiB
 				}
 				fmt.Fprintf(&table, "| %d | %s | %s | %s | %.0f | %.1f |", n, shape, figure(median(wall)), figure(median(cpu)), median(peak), float64(bytesBelow(b, out))/1e6)
 				for i, seconds := range stageTimes(b, n, reply, out) {
