@@ -1,6 +1,7 @@
 // The table. Of its rows only those in sight are in the page, and some beyond.
 
 const OVERSCAN = 8; // rows beyond either edge
+const MOST_PRINTED = 1000; // rows on paper: more are for the files
 const STEP = 5; // rows that come at a time at first
 const MOST_PIXELS = 12e6; // higher than this, and browsers lose count: then a pixel stands for several
 
@@ -24,8 +25,9 @@ class Rows {
     this.grid = make("table", { className: "live" },
       make("caption", { className: "visually-hidden" }, caption), make("colgroup", {}, ...this.columns.map(() => make("col"))), this.head, this.body);
     this.none = make("p", { className: "live-none", hidden: true }, "No instance is like that.");
+    this.cut = make("p", { className: "live-cut", hidden: true });
     this.region = make("section", { className: "scroll instances explorer-table", tabIndex: 0 },
-      make("div", { className: "live-space" }, this.grid), this.none);
+      make("div", { className: "live-space" }, this.grid), this.cut, this.none);
     this.region.setAttribute("aria-label", caption);
     this.region.addEventListener("scroll", () => {
       this.beyond = OVERSCAN;
@@ -37,6 +39,8 @@ class Rows {
       this.stand(Number(line.getAttribute("aria-rowindex")) - 2);
     });
     new ResizeObserver(() => this.soon()).observe(this.region);
+    addEventListener("beforeprint", () => this.print(true));
+    addEventListener("afterprint", () => this.print(false));
   }
 
   heading(column, sorted) {
@@ -84,6 +88,14 @@ class Rows {
     this.most = Infinity;
   }
 
+  /** Puts all rows that are shown into the page for the printer, and takes them out again. */
+  print(printing) {
+    this.printing = printing;
+    this.cut.hidden = this.rows.length <= MOST_PRINTED;
+    this.cut.textContent = `These are the first ${grouped(String(MOST_PRINTED))} of ${grouped(String(this.rows.length))} rows; the files have all of them.`;
+    this.draw();
+  }
+
   clear() {
     this.lines.clear();
     this.body.replaceChildren();
@@ -106,8 +118,8 @@ class Rows {
     const height = Math.min(whole, MOST_PIXELS);
     const stretch = height > view ? (whole - view) / (height - view) : 1;
     const top = this.region.scrollTop * stretch;
-    const first = Math.max(0, Math.min(this.rows.length, Math.floor(top / line)) - this.beyond);
-    const last = Math.min(this.rows.length, Math.ceil((top + view) / line) + this.beyond, first + this.most);
+    const first = this.printing ? 0 : Math.max(0, Math.min(this.rows.length, Math.floor(top / line)) - this.beyond);
+    const last = this.printing ? Math.min(this.rows.length, MOST_PRINTED) : Math.min(this.rows.length, Math.ceil((top + view) / line) + this.beyond, first + this.most);
     const space = this.sheet.cssRules[0].style;
     space.setProperty("height", `${height + head}px`);
     space.setProperty("padding-top", `${Math.max(0, this.region.scrollTop - (top - first * line))}px`);

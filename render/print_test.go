@@ -1,0 +1,99 @@
+package render
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+
+	"gpufleet/render/report"
+)
+
+// media has the page drawn for a kind of medium, "" for a screen, and for a reader who has asked for what features say.
+func (v *visitor) media(t *testing.T, medium string, features ...*emulation.MediaFeature) {
+	t.Helper()
+	if _, err := chromedp.Call(v.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: medium, Features: features}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestPrintInBrowser holds that what is of use on a screen alone is not on paper, and that no table there is wider than the page or cut.
+func TestPrintInBrowser(t *testing.T) {
+	v, dir := newVisitor(t), folderOf(t, "demo")
+	address := serve(t, dir)
+	for _, file := range pageTypes(t, dir) {
+		if file == "report.html" { // has a style of its own
+			continue
+		}
+		v.open(t, address, file, 1040, "dark") // A4 across, without margins
+		v.media(t, "print", &emulation.MediaFeature{Name: "prefers-color-scheme", Value: "dark"})
+		if got := evaluate[string](t, v, `[...document.querySelectorAll(".site-nav, .theme, .crumbs, .neighbours, .pager, .actions, .downloads-section, .switch, .explorer-bar, .facet-box")]
+			.filter((part) => part.checkVisibility()).map((part) => part.className).join(", ")`); got != "" {
+			t.Errorf("%s: on paper there is still %s", file, got)
+		}
+		if got := evaluate[string](t, v, `[...document.querySelectorAll(".scroll")].filter((region) => region.scrollWidth > region.clientWidth + 1 || getComputedStyle(region).overflowY !== "visible")
+			.map((region) => region.ariaLabel + ": " + region.scrollWidth + " in " + region.clientWidth).join(", ")`); got != "" {
+			t.Errorf("%s: on paper these are cut: %s", file, got)
+		}
+		if got := evaluate[string](t, v, `getComputedStyle(document.documentElement).backgroundColor`); got != "rgb(255, 255, 255)" {
+			t.Errorf("%s: paper is %s", file, got)
+		}
+	}
+}
+
+// TestExplorerOnPaper prints the live table: all rows that are shown are there, not only those in sight, and afterwards only these.
+func TestExplorerOnPaper(t *testing.T) {
+	dir := t.TempDir()
+	r := reportOf(largeFleet(t, 2000)...)
+	place(t, dir, r)
+	p := newExplorerPage(t, "file://"+dir+"/")
+	for _, a := range []asked{{chosen: map[string][]string{"status": {"Stopped"}}}, {}} {
+		p.openAt(1280, "light", a.query())
+		p.check(r, a)
+		want := min(len(a.rows(r)), 1000)
+		eval[bool](p, `{ globalThis.printed = null; addEventListener("beforeprint", () => { globalThis.printed = document.querySelectorAll(".live tbody tr").length; }); true }`)
+		result, err := chromedp.Call(p.ctx, page.PrintToPDF, page.PrintToPDFParams{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(result.Data) == 0 {
+			t.Error("nothing is printed")
+		}
+		if got := eval[int](p, `globalThis.printed`); got != want {
+			t.Errorf("of %+v %d rows are on paper, want %d", a, got, want)
+		}
+		p.until(`document.querySelectorAll(".live tbody tr").length < 100`)
+		said := eval[string](p, `document.querySelector(".live-cut").hidden ? "" : document.querySelector(".live-cut").textContent`)
+		if len(a.rows(r)) > 1000 != strings.Contains(said, "1,000 of "+report.FormatCount(len(a.rows(r)))) {
+			t.Errorf("of %d rows it says %q", len(a.rows(r)), said)
+		}
+	}
+	p.quiet()
+}
+
+// TestForcedColoursInBrowser holds that where a reader's system replaces all colours a status still has its mark and its word, a bar its frame and
+// its length, and a cell of the matrix its figure and frame.
+func TestForcedColoursInBrowser(t *testing.T) {
+	v, dir := newVisitor(t), folderOf(t, "demo")
+	v.open(t, serve(t, dir), "index.html", 1280, "light")
+	v.media(t, "", &emulation.MediaFeature{Name: "forced-colors", Value: "active"})
+	if got := evaluate[string](t, v, `[...document.querySelectorAll(".status")].filter((status) => {
+		const mark = getComputedStyle(status, "::before");
+		return status.textContent.trim() === "" || mark.content === "none" || parseFloat(mark.width) < 4 || mark.forcedColorAdjust !== "none";
+	}).map((status) => status.outerHTML).join(", ")`); got != "" {
+		t.Errorf("these have no mark or no word: %s", got)
+	}
+	for part, style := range map[string]string{
+		".bar":           `(s) => s.borderTopStyle === "solid"`,
+		".bar rect":      `(s) => s.fill === canvasText`,
+		".matrix td > a": `(s) => s.borderTopStyle === "solid"`,
+	} {
+		if got := evaluate[int](t, v, fmt.Sprintf(`(() => { const canvasText = getComputedStyle(document.body).color;
+			const parts = [...document.querySelectorAll(%q)]; return parts.length === 0 ? -1 : parts.filter((part) => !(%s)(getComputedStyle(part))).length; })()`, part, style)); got != 0 {
+			t.Errorf("%d of %s can't be seen (-1: there are none)", got, part)
+		}
+	}
+}
