@@ -34,9 +34,20 @@ func newNameless() *nameless {
 	return &nameless{seed: maphash.MakeSeed(), most: map[uint64]int{}, here: map[uint64]int{}}
 }
 
+// addFirst takes in the first page, of which no row can have come before.
+func (n *nameless) addFirst(instances []*fleet.Instance) {
+	for _, in := range instances {
+		if in.ID == "" {
+			n.most[n.content(in)]++
+		}
+	}
+}
+
+func (n *nameless) content(in *fleet.Instance) uint64 { return maphash.Comparable(n.seed, *in) }
+
 // isNew reports whether a row is more than what earlier pages had of its content.
 func (n *nameless) isNew(in *fleet.Instance) bool {
-	content := maphash.Comparable(n.seed, *in)
+	content := n.content(in)
 	n.here[content]++
 	if n.here[content] <= n.most[content] {
 		n.passed = true
@@ -72,8 +83,11 @@ func (l *collected) add(p *page) error {
 		return &Error{Kind: BadAPI, What: fmt.Sprintf("the list has more than %d rows, which no instance list has: check --api-url", maxRows)}
 	}
 	l.warnings.AddAll(p.warnings)
+	if l.nameless != nil && l.pages == 2 { // most lists have one page, and none of this is needed
+		l.nameless.addFirst(l.instances)
+	}
 	for i, in := range p.rows {
-		if in.ID == "" && l.nameless != nil && !l.nameless.isNew(in) {
+		if in.ID == "" && l.nameless != nil && l.pages > 1 && !l.nameless.isNew(in) {
 			continue
 		}
 		row := fleet.Row{Page: l.pages, Number: i + 1}

@@ -230,6 +230,7 @@ func TestAlikeRows(t *testing.T) {
 		"the last page is full":                 {6, 3, byRow, ""},
 		"one row a page":                        {4, 1, byRow, ""},
 		"offset counts pages of one row":        {4, 1, byNumber, "1 of 4"},
+		"offset counts pages":                   {7, 3, byNumber, "3 of 7"},
 		"offset is not known":                   {6, 3, first, "3 of 6"},
 		"the last page for every one behind it": {6, 2, clamped, "2 of 6"},
 	} {
