@@ -58,8 +58,8 @@ func newPass(c *Client) *pass {
 }
 
 // readByRows reads pages by the one reading of offset as rows, and reports whether that is how the API reads it: nothing
-// stands at offset = total, and each page before it has as many rows as must be left there. An API that counts
-// pages, gives one page for ever, or its last page for every one behind it, fails one of the two.
+// stands at offset = total, and before it come as many rows as total. An API that counts pages, gives one page for ever, or its
+// last page for every one behind it, fails one of the two.
 func (p *pass) readByRows(ctx context.Context) (proven bool, err error) {
 	first, err := p.page(ctx, 0, 0)
 	if err != nil || p.list.complete() || len(first.rows) == 0 {
@@ -70,9 +70,8 @@ func (p *pass) readByRows(ctx context.Context) (proven bool, err error) {
 		return false, err
 	}
 	for p.list.seen < total.Value {
-		left := total.Value - p.list.seen
 		rows, _, err := p.probe(ctx, limit, p.list.seen)
-		if err != nil || rows != min(limit, left) || p.list.total != total {
+		if err != nil || rows == 0 || p.list.total != total {
 			return false, err
 		}
 	}

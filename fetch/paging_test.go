@@ -206,11 +206,12 @@ func TestOddPaging(t *testing.T) {
 // TestAlikeRows reads lists whose rows have no id and are alike, so that none can say of itself whether it came before.
 func TestAlikeRows(t *testing.T) {
 	// answer gives the rows behind as many as start makes of an offset, the plain reply those from the first on.
-	answer := func(total, plain int, start func(limit, offset int) int) http.HandlerFunc {
+	answer := func(total, plain, most int, start func(limit, offset int) int) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
 			limit, before := plain, 0
 			if r.URL.RawQuery != "" {
 				limit, _ = strconv.Atoi(r.URL.Query().Get("limit"))
+				limit = min(limit, most)
 				offset, _ := strconv.Atoi(r.URL.Query().Get("offset"))
 				before = start(limit, offset)
 			}
@@ -223,18 +224,21 @@ func TestAlikeRows(t *testing.T) {
 	clamped := func(limit, offset int) int { return min((offset-1)*limit, 4) }
 	for name, test := range map[string]struct {
 		total, plain int
+		most         int // rows a page but the plain one
 		start        func(limit, offset int) int
 		short        string // what the error says, "" for none
 	}{
-		"offset counts rows":                    {7, 3, byRow, ""},
-		"the last page is full":                 {6, 3, byRow, ""},
-		"one row a page":                        {4, 1, byRow, ""},
-		"offset counts pages of one row":        {4, 1, byNumber, "1 of 4"},
-		"offset counts pages":                   {7, 3, byNumber, "3 of 7"},
-		"offset is not known":                   {6, 3, first, "3 of 6"},
-		"the last page for every one behind it": {6, 2, clamped, "2 of 6"},
+		"offset counts rows":                     {7, 3, 9, byRow, ""},
+		"the last page is full":                  {6, 3, 9, byRow, ""},
+		"one row a page":                         {4, 1, 9, byRow, ""},
+		"offset counts pages of one row":         {4, 1, 9, byNumber, "1 of 4"},
+		"offset counts rows, of which few come":  {9, 4, 2, byRow, ""},
+		"offset counts pages, of which few come": {9, 4, 2, byNumber, "4 of 9"},
+		"offset counts pages":                    {7, 3, 9, byNumber, "3 of 7"},
+		"offset is not known":                    {6, 3, 9, first, "3 of 6"},
+		"the last page for every one behind it":  {6, 2, 9, clamped, "2 of 6"},
 	} {
-		list, err := newAPI(t, answer(test.total, test.plain, test.start)).list(t)
+		list, err := newAPI(t, answer(test.total, test.plain, test.most, test.start)).list(t)
 		if test.short != "" {
 			wantError(t, err, Incomplete, test.short)
 			continue
