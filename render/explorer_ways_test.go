@@ -139,7 +139,7 @@ func TestExplorerAddresses(t *testing.T) {
 	first := asked{chosen: map[string][]string{"status": {"Stopped"}}, sort: "gpu_count"}
 	p.pressUntil(kb.Tab, 80, rowAt+" > 0")
 	p.press(kb.Enter)
-	p.until(`document.querySelector(".addressed") !== null`) // it takes the focus to its row
+	p.until(`document.querySelector(".addressed .row-link:focus") !== null`)
 	p.ask(asked{text: "debian"})
 	p.check(r, asked{text: "debian", sort: ""})
 	if err := chromedp.Do(p.ctx, chromedp.NavigateBack()); err != nil {

@@ -44,8 +44,8 @@ class Explorer {
       this.state = state;
       this.controls.text.value = state.text;
       this.show();
+      this.goToAddressed(); // a new row in the address alone comes as hashchange, too: once is enough, since it takes the focus
     }
-    this.goToAddressed();
   }
 
   show() {
