@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"gpufleet/fetch/fleet"
 )
 
 // paged answers from a list of ids, a page at a time, as the two readings of offset have it.
@@ -201,6 +203,24 @@ func TestOddPaging(t *testing.T) {
 	a := newAPI(t, byPage(25, 10, 10, rows, refuse(401)))
 	_, err := a.list(t)
 	wantError(t, err, BadAPI, "401")
+}
+
+// Rows are alike by what they say, wherever in memory that is.
+func TestContentOfARow(t *testing.T) {
+	priced := func(text string) *fleet.Instance {
+		money, err := fleet.ParseMoney(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &fleet.Instance{Region: "A", Price: fleet.Known(money)}
+	}
+	n := newNameless()
+	if n.content(priced("1.5")) != n.content(priced("1.5")) {
+		t.Error("two readings of one row differ")
+	}
+	if n.content(priced("1.5")) == n.content(priced("1.6")) || n.content(priced("0")) == n.content(&fleet.Instance{Region: "A"}) {
+		t.Error("rows that differ are alike")
+	}
 }
 
 // TestAlikeRows reads lists whose rows have no id and are alike, so that none can say of itself whether it came before.

