@@ -215,7 +215,8 @@ func TestContentOfARow(t *testing.T) {
 		return &fleet.Instance{Region: "A", Price: fleet.Known(money)}
 	}
 	n := newNameless()
-	if n.content(priced("1.5")) != n.content(priced("1.5")) {
+	first, second := priced("1.5"), priced("1.5")
+	if n.content(first) != n.content(second) {
 		t.Error("two readings of one row differ")
 	}
 	if n.content(priced("1.5")) == n.content(priced("1.6")) || n.content(priced("0")) == n.content(&fleet.Instance{Region: "A"}) {
