@@ -94,12 +94,15 @@ func (s *Stage) isPlaced(p *plan, m Manifest) (bool, error) {
 	if err != nil || info == nil || !p.empty() {
 		return false, err
 	}
+	if !s.folder.mayStay(info) {
+		return false, nil
+	}
 	data, err := m.encode()
 	if err != nil {
 		return false, err
 	}
 	sum := sha256.Sum256(data)
-	return s.folder.keeps(info, File{Path: manifestName, Size: int64(len(data)), SHA256: hex.EncodeToString(sum[:])})
+	return s.folder.holds(info, File{Path: manifestName, Size: int64(len(data)), SHA256: hex.EncodeToString(sum[:])})
 }
 
 func (s *Stage) storeManifest(m Manifest) (stored string, err error) {

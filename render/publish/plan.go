@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"os"
 	"slices"
 )
 
@@ -75,14 +76,13 @@ func (f *Folder) planFile(p *plan, file *staged, needed map[string]bool, listed 
 	switch {
 	case err != nil:
 		return err
+	case file.inPlace != nil:
+		return f.planToKeep(file, at, info)
 	case info == nil:
 		p.files = append(p.files, file)
 		return nil
 	case at != file.Path || !info.Mode().IsRegular():
 		return f.inTheWay(at, info)
-	}
-	if same, err := f.keeps(info, file.File); same || err != nil {
-		return err
 	}
 	if !listed {
 		if f.manifest != nil {
@@ -94,6 +94,21 @@ func (f *Folder) planFile(p *plan, file *staged, needed map[string]bool, listed 
 	file.replaces = true
 	p.files = append(p.files, file)
 	return nil
+}
+
+// planToKeep looks that a file which was not written, since it is in place, still is.
+func (f *Folder) planToKeep(file *staged, at string, info fs.FileInfo) error {
+	if at != file.Path || info == nil || !info.Mode().IsRegular() {
+		return f.cannot("keep", file.Path, errChanged)
+	}
+	if os.SameFile(file.inPlace, info) && file.inPlace.Size() == info.Size() && file.inPlace.ModTime().Equal(info.ModTime()) && file.inPlace.Mode() == info.Mode() {
+		return nil
+	}
+	same, err := f.holds(info, file.File)
+	if err == nil && (!same || !f.mayStay(info)) {
+		err = f.cannot("keep", file.Path, errChanged)
+	}
+	return err
 }
 
 // planManifest looks at the place of the manifest itself.

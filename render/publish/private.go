@@ -45,13 +45,9 @@ func (f *Folder) checkPrivate(root *os.Root) error {
 	return nil
 }
 
-// keeps tells whether the regular file that info describes can stay as it is: it holds these bytes, and nobody may read it who
-// must not.
-func (f *Folder) keeps(info fs.FileInfo, file File) (bool, error) {
-	if f.private && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
-		return false, nil
-	}
-	return f.holds(info, file)
+// mayStay tells whether a file can stay as it is if it holds the right bytes: nobody may read it who must not.
+func (f *Folder) mayStay(info fs.FileInfo) bool {
+	return !f.private || runtime.GOOS == "windows" || info.Mode().Perm()&0o077 == 0
 }
 
 // Apart reports whether two folders, which may be yet to be made, are neither the same nor one inside the other, whatever

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"strconv"
@@ -31,7 +32,8 @@ type Stage struct {
 // staged is one file. Its size and hash are known once it is closed.
 type staged struct {
 	File
-	stored   string // where it is until it is placed
+	stored   string      // where it is until it is placed; "" where it was not written, since it is in place
+	inPlace  fs.FileInfo // of the file that is the same, where it was not written
 	closed   bool
 	replaces bool // another file, says the plan
 }
@@ -41,7 +43,8 @@ type staged struct {
 // digits, dot, hyphen and underscore, manifest.json, and a path that was created before or is a folder of one that was; upper
 // and lower case are the same here.
 //
-// The writer is buffered. Write fails with the context's cause once the context is done. Only a file that was closed without
+// While what is written is the same as what is at path already it is only compared, and a file that is the same to its end is not
+// written at all. The writer is buffered. Write fails with the context's cause once the context is done. Only a file that was closed without
 // an error is placed.
 func (s *Stage) Create(path string) (io.WriteCloser, error) {
 	if !allowed(path) {
@@ -51,11 +54,14 @@ func (s *Stage) Create(path string) (io.WriteCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, err := s.folder.disk.Create(file.stored, s.folder.filePerm())
-	if err != nil {
-		return nil, s.folder.cannot("write", path, err)
+	w := &writer{stage: s, file: file, hash: sha256.New()}
+	if w.same, err = s.folder.openTwin(path); err == nil && w.same == nil {
+		err = w.create()
 	}
-	return &writer{stage: s, file: file, out: w, buffer: bufio.NewWriterSize(w, 32<<10), hash: sha256.New()}, nil
+	if err != nil {
+		return nil, err
+	}
+	return w, nil
 }
 
 func (s *Stage) add(path string) (*staged, error) {
@@ -75,7 +81,7 @@ func (s *Stage) add(path string) (*staged, error) {
 	for _, dir := range parents(lower) {
 		s.folders[dir] = true
 	}
-	file := &staged{File: File{Path: path}, stored: s.name()}
+	file := &staged{File: File{Path: path}}
 	s.files[lower] = file
 	return file, nil
 }
@@ -105,12 +111,40 @@ func (s *Stage) all() ([]*staged, error) {
 type writer struct {
 	stage  *Stage
 	file   *staged
+	same   *twin // nil once there is a difference, or from the beginning
 	out    io.WriteCloser
-	buffer *bufio.Writer
+	buffer *bufio.Writer // to out
 	hash   hash.Hash
 	size   int64
 	err    error
 	closed bool
+}
+
+// create makes the file in the stage.
+func (w *writer) create() error {
+	s := w.stage
+	s.mu.Lock()
+	w.file.stored = s.name()
+	s.mu.Unlock()
+	out, err := s.folder.disk.Create(w.file.stored, s.folder.filePerm())
+	if err != nil {
+		return s.folder.cannot("write", w.file.Path, err)
+	}
+	w.out, w.buffer = out, bufio.NewWriterSize(out, 32<<10)
+	return nil
+}
+
+// differ makes the file after all, since it is not the same as the one in place, and begins it with what was the same.
+func (w *writer) differ() error {
+	err := w.same.Close()
+	w.same = nil
+	if err == nil {
+		err = w.create()
+	}
+	if err == nil && w.size > 0 {
+		err = w.stage.folder.copyTwin(w.buffer, w.file.Path, w.size, w.hash.Sum(nil))
+	}
+	return err
 }
 
 func (w *writer) Write(p []byte) (int, error) {
@@ -120,15 +154,24 @@ func (w *writer) Write(p []byte) (int, error) {
 	if w.err == nil {
 		w.err = context.Cause(w.stage.ctx)
 	}
+	if w.err == nil && w.same != nil {
+		var goesOn bool
+		if goesOn, w.err = w.same.goesOnWith(p); w.err == nil && !goesOn {
+			w.err = w.differ()
+		}
+	}
 	if w.err != nil {
 		return 0, w.err
 	}
-	n, err := w.buffer.Write(p)
+	n := len(p)
+	if w.same == nil {
+		var err error
+		if n, err = w.buffer.Write(p); err != nil {
+			w.err = w.stage.folder.cannot("write", w.file.Path, err)
+		}
+	}
 	w.hash.Write(p[:n])
 	w.size += int64(n)
-	if err != nil {
-		w.err = w.stage.folder.cannot("write", w.file.Path, err)
-	}
 	return n, w.err
 }
 
@@ -138,13 +181,19 @@ func (w *writer) Close() error {
 		return os.ErrClosed
 	}
 	w.closed = true
-	if w.err == nil {
+	if w.err == nil && w.same != nil {
+		var ends bool
+		if ends, w.err = w.same.ends(); w.err == nil && !ends {
+			w.err = w.differ()
+		}
+	}
+	if w.err == nil && w.out != nil {
 		if err := w.buffer.Flush(); err != nil {
 			w.err = w.stage.folder.cannot("write", w.file.Path, err)
 		}
 	}
-	if err := w.out.Close(); err != nil && w.err == nil {
-		w.err = w.stage.folder.cannot("write", w.file.Path, err)
+	if err := w.closeFiles(); w.err == nil {
+		w.err = err
 	}
 	if w.err != nil {
 		return w.err
@@ -152,6 +201,20 @@ func (w *writer) Close() error {
 	w.stage.mu.Lock()
 	defer w.stage.mu.Unlock()
 	w.file.Size, w.file.SHA256, w.file.closed = w.size, hex.EncodeToString(w.hash.Sum(nil)), true
+	return nil
+}
+
+func (w *writer) closeFiles() error {
+	if w.same != nil {
+		w.file.inPlace = w.same.info
+		return w.same.Close()
+	}
+	if w.out == nil {
+		return nil
+	}
+	if err := w.out.Close(); err != nil {
+		return w.stage.folder.cannot("write", w.file.Path, err)
+	}
 	return nil
 }
 
