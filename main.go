@@ -22,6 +22,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"gpufleet/fetch"
+	"gpufleet/fetch/aside"
 	"gpufleet/fetch/fleet"
 	"gpufleet/fetch/option"
 	"gpufleet/fetch/past"
@@ -78,7 +79,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	defer func() {
 		if cause := recover(); cause != nil {
 			stack := debug.Stack()
-			if other, ok := cause.(*render.Panic); ok { // of another goroutine
+			if other, ok := cause.(*aside.Panic); ok { // of another goroutine
 				cause, stack = other.Cause, other.Stack
 			}
 			fmt.Fprintf(t.Stderr, "gpufleet: internal error (%s): please report it with what follows\n%s", panicText(cause), stack)

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"gpufleet/fetch/aside"
 	"gpufleet/fetch/fleet"
 	"gpufleet/render/report"
 )
@@ -191,7 +192,7 @@ func TestGivenUp(t *testing.T) {
 // TestPanicsReachTheCaller has a writer panic on a goroutine of its own.
 func TestPanicsReachTheCaller(t *testing.T) {
 	defer func() {
-		caught, ok := recover().(*Panic)
+		caught, ok := recover().(*aside.Panic)
 		if !ok || caught.Cause != "oops" || !strings.Contains(string(caught.Stack), "TestPanicsReachTheCaller") {
 			t.Errorf("caught %v", caught)
 		}

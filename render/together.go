@@ -10,6 +10,8 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"gpufleet/fetch/aside"
 )
 
 // output is a file to write: where it goes, and what writes it.
@@ -19,16 +21,10 @@ type output struct {
 	last  bool // it is begun once all others are written
 }
 
-// Panic is what a goroutine of writeAll panicked with. The caller of Write panics with it in turn.
-type Panic struct {
-	Cause any
-	Stack []byte // of that goroutine
-}
-
 // writeAll writes files side by side, as many at once as there are processors. create has to be safe for that.
 //
 // The error is the one that would have come first if they were written one after the other: when a file fails, those before it
-// in the list are written to their end and those behind it are given up.
+// in the list are written to their end and those behind it are given up. Where writing one panics, so does writeAll, with an *aside.Panic.
 func writeAll(outputs iter.Seq[output], create Create) error {
 	w := &writing{create: create}
 	w.first.Store(math.MaxInt64)
@@ -49,8 +45,8 @@ type writing struct {
 	first  atomic.Int64 // place of the first file in the list that has failed
 
 	mu       sync.Mutex
-	err      error  // of that file
-	panicked *Panic // in place of an error
+	err      error        // of that file
+	panicked *aside.Panic // in place of an error
 }
 
 // round writes the files of a list side by side. In the first round it returns those that come last in their stead.
@@ -91,7 +87,7 @@ func (w *writing) isGivenUp(place int64) bool { return place > w.first.Load() }
 func (w *writing) write(o output, place int64) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			w.fail(place, nil, &Panic{cause, debug.Stack()})
+			w.fail(place, nil, &aside.Panic{Cause: cause, Stack: debug.Stack()})
 		}
 	}()
 	create := func(path string) (io.WriteCloser, error) {
@@ -103,7 +99,7 @@ func (w *writing) write(o output, place int64) {
 	}
 }
 
-func (w *writing) fail(place int64, err error, panicked *Panic) {
+func (w *writing) fail(place int64, err error, panicked *aside.Panic) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if place < w.first.Load() {
