@@ -308,6 +308,7 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, t *talk.Talk) e
 	if held := folders.HeldByReport(); s.source.Demo && held != "" {
 		return option.Usagef("%s holds a real report, or one whose manifest.json can't be read: give --demo another folder", held)
 	}
+	waitEarlier := s.beginEarlier(ctx, folders.Report, t)
 	s.source.Client = s.client(s.apiURL, t)
 	s.source.Client.Token = s.token
 	list, err := s.source.Fleet(ctx, stdin, func(note string) { t.EndProgress(); t.Note(note) })
@@ -322,7 +323,7 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, t *talk.Talk) e
 		collectGarbage(100)
 	}
 	list.Hide(s.report.Hidden, s.pseudonymKey)
-	earlier, err := s.earlier(ctx, folders.Report, t)
+	earlier, err := waitEarlier()
 	if err != nil {
 		return err
 	}
@@ -429,32 +430,43 @@ func (v *values) baseURL() string {
 	return address
 }
 
-// earlier reads what earlier runs left, from the output folder or where --previous says.
-func (s *settings) earlier(ctx context.Context, folder *publish.Folder, t *talk.Talk) (*past.Past, error) {
+// beginEarlier begins to read what earlier runs left, and returns what waits for it. What is in a folder is read while the list is
+// fetched. A site is asked when it is waited for, so that all that a run asks of the network comes one by one, as its steps tell it.
+func (s *settings) beginEarlier(ctx context.Context, folder *publish.Folder, t *talk.Talk) (wait func() (*past.Past, error)) {
 	c := &past.Collector{Run: s.report.Head(), Now: s.report.Generated}
-	var err error
-	switch {
-	case s.previous == "" && folder.Manifest() != nil:
-		files := listed(folder.Manifest())
-		err = fetch.CollectFolder(ctx, s.out, func(*fetch.Folder) ([]fetch.Listed, error) { return files, nil }, c)
-	case s.previous == "" && len(folder.Warnings()) > 0: // a manifest that can't be read must not cost the history
-		err = fetch.CollectFolder(ctx, s.out, func(f *fetch.Folder) ([]fetch.Listed, error) { return f.Found(ctx) }, c)
-	case s.previous == "":
-	case isURL(s.previous):
+	var collect func() error
+	if isURL(s.previous) {
 		client := s.client(s.previous, t)
 		client.Site = true
-		err = fetch.Site{Client: client}.Collect(ctx, decodeManifest, c)
-	default:
-		err = fetch.CollectFolder(ctx, s.previous, func(f *fetch.Folder) ([]fetch.Listed, error) { return f.Manifest(ctx, decodeManifest) }, c)
+		collect = func() error { return fetch.Site{Client: client}.Collect(ctx, decodeManifest, c) }
+	} else {
+		collect = aside.Run(func() error { return s.collectFolder(ctx, folder, c) })
 	}
-	if errors.Is(err, fetch.ErrNoManifest) {
-		t.Warn(fmt.Sprintf("--previous %s: %v: this counts as the first run", s.previous, err))
-		err = nil
+	return func() (*past.Past, error) {
+		err := collect()
+		if errors.Is(err, fetch.ErrNoManifest) {
+			t.Warn(fmt.Sprintf("--previous %s: %v: this counts as the first run", s.previous, err))
+			err = nil
+		}
+		for _, warning := range c.Past().Warnings {
+			t.Warn(warning)
+		}
+		return c.Past(), err
 	}
-	for _, warning := range c.Past().Warnings {
-		t.Warn(warning)
+}
+
+// collectFolder reads what earlier runs left in the output folder, or where --previous says.
+func (s *settings) collectFolder(ctx context.Context, folder *publish.Folder, c *past.Collector) error {
+	switch {
+	case s.previous != "":
+		return fetch.CollectFolder(ctx, s.previous, func(f *fetch.Folder) ([]fetch.Listed, error) { return f.Manifest(ctx, decodeManifest) }, c)
+	case folder.Manifest() != nil:
+		files := listed(folder.Manifest())
+		return fetch.CollectFolder(ctx, s.out, func(*fetch.Folder) ([]fetch.Listed, error) { return files, nil }, c)
+	case len(folder.Warnings()) > 0: // a manifest that can't be read must not cost the history
+		return fetch.CollectFolder(ctx, s.out, func(f *fetch.Folder) ([]fetch.Listed, error) { return f.Found(ctx) }, c)
 	}
-	return c.Past(), err
+	return nil
 }
 
 func decodeManifest(content []byte) ([]fetch.Listed, error) {

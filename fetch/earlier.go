@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 
+	"gpufleet/fetch/aside"
 	"gpufleet/fetch/past"
 )
 
@@ -50,60 +52,95 @@ func (d *damage) Error() string { return d.what }
 // snapshotsRead is how many snapshots are looked at, the newest: one more than is kept, for the last run may be long ago.
 const snapshotsRead = past.SnapshotDays + 1
 
-// collect reads from a place what its manifest lists of the past. A file that is damaged or not for this run is a warning.
+// collect reads from a place what its manifest lists of the past. A file that is damaged or not for this run is a warning. All is read
+// before any is taken in, in its order; snapshots are decoded meanwhile, beside each other.
 func collect(ctx context.Context, from place, listed []Listed, c *past.Collector) error {
-	files := map[string][]Listed{} // several of a path where a run was killed that was replacing it
-	var snapshots []string
-	for _, file := range listed {
-		_, isSnapshot := past.SnapshotDate(file.Path)
-		if isSnapshot && len(files[file.Path]) == 0 {
-			snapshots = append(snapshots, file.Path)
-		}
-		if isSnapshot || file.Path == past.HistoryPath {
-			files[file.Path] = append(files[file.Path], file)
-		}
-	}
-	slices.SortFunc(snapshots, func(a, b string) int { return cmp.Compare(b, a) })
-	snapshots = slices.DeleteFunc(snapshots, func(path string) bool {
-		day, _ := past.SnapshotDate(path)
-		return c.IsFuture(path, day)
+	snapshots, history := ofThePast(listed)
+	snapshots = slices.DeleteFunc(snapshots, func(s []Listed) bool {
+		day, _ := past.SnapshotDate(s[0].Path)
+		return c.IsFuture(s[0].Path, day)
 	})
-	for _, path := range snapshots[:min(len(snapshots), snapshotsRead)] {
-		if err := collectFile(ctx, from, files[path], past.MaxSnapshotBytes, c, c.AddSnapshot); err != nil {
+	var takeIn []func()
+	read := func(listed []Listed, limit int64, taking func(path string, content []byte) func()) error {
+		content, why, err := readListed(ctx, from, listed, limit)
+		switch path := listed[0].Path; {
+		case err != nil:
+			return err
+		case why != "":
+			takeIn = append(takeIn, func() { c.Warn(path, why) })
+		default:
+			takeIn = append(takeIn, taking(path, content))
+		}
+		return nil
+	}
+	for _, listed := range snapshots[:min(len(snapshots), snapshotsRead)] {
+		err := read(listed, past.MaxSnapshotBytes, func(path string, content []byte) func() {
+			decoded := aside.Run(func() decodedSnapshot { return decodeSnapshot(content) })
+			return func() { d := decoded(); c.AddSnapshot(path, d.snapshot, d.err) }
+		})
+		if err != nil {
 			return err
 		}
 	}
-	if history := files[past.HistoryPath]; len(history) > 0 {
-		return collectFile(ctx, from, history, past.MaxHistoryBytes, c, func(_ string, content []byte) { c.AddHistory(content) })
+	if len(history) > 0 {
+		err := read(history, past.MaxHistoryBytes, func(_ string, content []byte) func() { return func() { c.AddHistory(content) } })
+		if err != nil {
+			return err
+		}
+	}
+	for _, do := range takeIn {
+		do()
 	}
 	return nil
 }
 
-// collectFile reads one file and hands it on if it is one of those that the manifest lists by its path.
-func collectFile(ctx context.Context, from place, listed []Listed, limit int64, c *past.Collector, add func(path string, content []byte)) error {
+type decodedSnapshot struct {
+	snapshot *past.Snapshot
+	err      error
+}
+
+func decodeSnapshot(content []byte) (d decodedSnapshot) {
+	d.snapshot, d.err = past.ReadSnapshot(content)
+	return d
+}
+
+// ofThePast returns of what a manifest lists the snapshots, the newest first, and the history, if it is there. There are several
+// entries of one path where a run was killed that was replacing it.
+func ofThePast(listed []Listed) (snapshots [][]Listed, history []Listed) {
+	byPath := map[string][]Listed{}
+	for _, file := range listed {
+		if _, isSnapshot := past.SnapshotDate(file.Path); isSnapshot {
+			byPath[file.Path] = append(byPath[file.Path], file)
+		} else if file.Path == past.HistoryPath {
+			history = append(history, file)
+		}
+	}
+	for _, path := range slices.Backward(slices.Sorted(maps.Keys(byPath))) {
+		snapshots = append(snapshots, byPath[path])
+	}
+	return snapshots, history
+}
+
+// readListed reads one file if it is one of those that the manifest lists by its path. why says what is wrong with a file that can't be
+// used, "" where nothing is.
+func readListed(ctx context.Context, from place, listed []Listed, limit int64) (content []byte, why string, err error) {
 	path := listed[0].Path
 	longest := slices.MaxFunc(listed, func(a, b Listed) int { return cmp.Compare(a.Size, b.Size) }).Size
 	if longest > limit {
-		c.Warn(path, "it is longer than it should be")
-		return nil
+		return nil, "it is longer than it should be", nil
 	}
-	content, err := from.read(ctx, path, longest, func(content []byte) bool {
+	content, err = from.read(ctx, path, longest, func(content []byte) bool {
 		sum := sha256.Sum256(content)
 		return slices.Contains(listed, Listed{Path: path, Size: int64(len(content)), SHA256: hex.EncodeToString(sum[:])})
 	})
 	var damaged *damage
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		c.Warn(path, "the manifest lists it, but it is not there")
-		return nil
+		return nil, "the manifest lists it, but it is not there", nil
 	case errors.As(err, &damaged):
-		c.Warn(path, damaged.what)
-		return nil
-	case err != nil:
-		return err
+		return nil, damaged.what, nil
 	}
-	add(path, content)
-	return nil
+	return content, "", err
 }
 
 // readManifest reads and decodes the manifest of a place. The error is ErrNoManifest where there is none.

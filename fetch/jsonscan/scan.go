@@ -242,6 +242,26 @@ func (s *Scanner) peek() (byte, error) {
 	return s.buf[s.pos], nil
 }
 
+// Ahead returns what comes next without reading it: n bytes and perhaps more, or fewer where the text ends or can't be read. It is for
+// who knows a form that is quicker to read than JSON in general. The bytes are valid until the next call on the Scanner. n is at most
+// 32 KiB.
+func (s *Scanner) Ahead(n int) []byte {
+	if len(s.buf)-s.pos < n && s.err == nil {
+		rest := copy(s.buf[:cap(s.buf)], s.buf[s.pos:])
+		s.buf, s.pos = s.buf[:rest], 0
+		for len(s.buf) < n && s.err == nil {
+			var read int
+			read, s.err = s.source.Read(s.buf[len(s.buf):cap(s.buf)])
+			s.buf = s.buf[:len(s.buf)+read]
+			s.read += int64(read)
+		}
+	}
+	return s.buf[s.pos:]
+}
+
+// PassOver reads the first n bytes that Ahead returned.
+func (s *Scanner) PassOver(n int) { s.pos += n }
+
 // fill puts the next part of the text into the used-up buffer, at least a byte. The end of the text is
 // io.ErrUnexpectedEOF here: whether it may end is known to End alone.
 func (s *Scanner) fill() error {

@@ -22,10 +22,9 @@ func (c *Collector) Warn(path, why string) {
 	c.past.Warnings = append(c.past.Warnings, fmt.Sprintf("%s of the earlier report is not carried on: %s", path, why))
 }
 
-// AddSnapshot takes in the snapshot of a path, unless it is damaged, shows more than the run may, is of another fleet or
-// bears a future date. They must come the newest first.
-func (c *Collector) AddSnapshot(path string, content []byte) {
-	s, err := ReadSnapshot(content)
+// AddSnapshot takes in the snapshot of a path, as ReadSnapshot returns it, unless it is damaged, shows more than the run may, is of
+// another fleet or bears a future date. They must come the newest first.
+func (c *Collector) AddSnapshot(path string, s *Snapshot, err error) {
 	switch {
 	case err != nil:
 		c.Warn(path, err.Error())

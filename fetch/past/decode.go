@@ -2,16 +2,18 @@ package past
 
 import (
 	"bytes"
-	"compress/flate"
-	"compress/gzip"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/klauspost/compress/flate"
+	"github.com/klauspost/compress/gzip"
 
 	"gpufleet/fetch/fleet"
 	"gpufleet/fetch/jsonscan"
@@ -24,10 +26,12 @@ const (
 	maxRows          = 4_000_000
 )
 
-// maxNumber is the largest number that is believed of an instance, maxKeep how much of a value is read.
+// maxNumber is the largest number that is believed of an instance, maxKeep how much of a value is read, maxShared how many values
+// are remembered that several rows may have.
 const (
 	maxNumber = 1e15
 	maxKeep   = 4*maxText + 1
+	maxShared = 10_000
 )
 
 // ReadSnapshot reads a snapshot's file, all of it, and keeps the content. The error says what is wrong with it and quotes nothing
@@ -37,12 +41,30 @@ func ReadSnapshot(content []byte) (*Snapshot, error) {
 		return nil, errTooBig
 	}
 	var s *Snapshot
-	err := decodeSnapshot(bytes.NewReader(content), func(head *Snapshot) error { s = head; return nil }, func(*fleet.Instance) error { return nil })
-	if err != nil {
+	var e *encoder
+	var read, anew, rows maphash.Hash // of the text that the file holds, of that which this version would write, and of its rows
+	for _, hash := range []*maphash.Hash{&read, &anew, &rows} {
+		hash.SetSeed(seed)
+	}
+	begin := func(head *Snapshot) (err error) {
+		s = head
+		if e, err = newEncoder(&anew, s); err == nil {
+			err = e.follow(io.MultiWriter(&anew, &rows))
+		}
+		return err
+	}
+	if err := decodeSnapshot(content, &read, begin, func(in *fleet.Instance) error { return e.row(in) }); err != nil {
+		return nil, err
+	}
+	if err := e.close(); err != nil {
 		return nil, err
 	}
 	s.rows = func(row func(*fleet.Instance) error) error {
-		return decodeSnapshot(bytes.NewReader(content), func(*Snapshot) error { return nil }, row)
+		return decodeSnapshot(content, io.Discard, func(*Snapshot) error { return nil }, row)
+	}
+	s.hash = rows.Sum64()
+	if bytes.HasPrefix(content, gzipHead) && read.Sum64() == anew.Sum64() {
+		s.file = content
 	}
 	return s, nil
 }
@@ -59,14 +81,17 @@ const (
 	errForm   = fault("it is not of the form that this version reads")
 )
 
-// decodeSnapshot reads a snapshot's file in one pass. It calls begin with the head before the first row, and row for each row.
-func decodeSnapshot(packed io.Reader, begin func(*Snapshot) error, row func(*fleet.Instance) error) error {
+// decodeSnapshot reads a snapshot's file in one pass. It calls begin with the head before the first row, and row for each row, and
+// copies the text to read.
+func decodeSnapshot(content []byte, read io.Writer, begin func(*Snapshot) error, row func(*fleet.Instance) error) error {
+	packed := bytes.NewReader(content)
 	unzip, err := gzip.NewReader(packed)
 	if err != nil {
 		return errNoGzip
 	}
-	text := &io.LimitedReader{R: unzip, N: maxUnpacked + 1}
-	d := &snapshotDecoder{s: jsonscan.New(text), head: &Snapshot{}, begin: begin, row: row, shared: map[string]string{}}
+	unzip.Multistream(false) // each stream could bring a name of its own
+	text := &io.LimitedReader{R: io.TeeReader(unzip, read), N: maxUnpacked + 1}
+	d := &snapshotDecoder{s: jsonscan.New(text), head: &Snapshot{}, begin: begin, row: row, shared: map[string]string{}, prices: map[string]fleet.Price{}}
 	err = d.decode()
 	var syntax *jsonscan.SyntaxError
 	var corrupt flate.CorruptInputError
@@ -77,6 +102,8 @@ func decodeSnapshot(packed io.Reader, begin func(*Snapshot) error, row func(*fle
 		return errNoJSON
 	case errors.As(err, &corrupt), errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader), errors.Is(err, io.ErrUnexpectedEOF):
 		return errNoGzip
+	case err == nil && packed.Len() > 0:
+		return fault("it goes on behind its end")
 	}
 	return err
 }
@@ -90,6 +117,7 @@ type snapshotDecoder struct {
 	in     fleet.Instance
 	lastID string
 	shared map[string]string // texts that many rows have
+	prices map[string]fleet.Price
 }
 
 // decode reads {"schema": 1, …, "instances": [row, …]}, the rows last.
@@ -186,19 +214,9 @@ func (d *snapshotDecoder) hidden() error {
 
 // instance reads a row and hands it on.
 func (d *snapshotDecoder) instance() error {
-	d.in = fleet.Instance{}
-	var met uint
-	if err := d.expect(jsonscan.Object); err != nil {
-		return err
-	}
-	if err := d.s.Object(func(name []byte) error {
-		bit := fieldBits[string(name)]
-		if bit == 0 || met&bit != 0 {
-			return d.wrong("holds what no row has")
-		}
-		met |= bit
-		return d.member(string(name))
-	}); err != nil {
+	if n, ok := d.plainRow(d.s.Ahead(longestPlainRow)); ok {
+		d.s.PassOver(n)
+	} else if err := d.anyRow(); err != nil {
 		return err
 	}
 	if d.rows > 1 && (d.in.ID < d.lastID || d.in.ID == d.lastID && d.in.ID != "") {
@@ -209,6 +227,23 @@ func (d *snapshotDecoder) instance() error {
 	}
 	d.lastID = d.in.ID
 	return d.row(&d.in)
+}
+
+// anyRow reads a row, however its JSON is written.
+func (d *snapshotDecoder) anyRow() error {
+	d.in = fleet.Instance{}
+	var met uint
+	if err := d.expect(jsonscan.Object); err != nil {
+		return err
+	}
+	return d.s.Object(func(name []byte) error {
+		bit := fieldBits[string(name)]
+		if bit == 0 || met&bit != 0 {
+			return d.wrong("holds what no row has")
+		}
+		met |= bit
+		return d.member(string(name))
+	})
 }
 
 // showsHidden reports whether a row has what the head hides: otherwise a snapshot could bring back a name that this run
@@ -250,16 +285,36 @@ func (d *snapshotDecoder) member(name string) (err error) {
 	case "disk_size":
 		in.DiskSize, err = d.number()
 	case "price_per_hour":
-		var text string
-		if text, err = d.text(false); err == nil {
-			price, wrong := fleet.ParseTotal(text)
-			if wrong != nil || price.Sign() < 0 {
-				return d.wrong("has a price that is none")
-			}
-			in.Price = fleet.Known(price)
-		}
+		in.Price, err = d.price()
 	}
 	return err
+}
+
+func (d *snapshotDecoder) price() (fleet.Price, error) {
+	text, err := d.text(true)
+	if err != nil {
+		return fleet.Price{}, err
+	}
+	price := d.priceOf(text)
+	if !price.Known {
+		return price, d.wrong("has a price that is none")
+	}
+	return price, nil
+}
+
+// priceOf returns the price that a text says, unknown where it says none.
+func (d *snapshotDecoder) priceOf(text string) fleet.Price {
+	price, ok := d.prices[text]
+	if ok {
+		return price
+	}
+	if amount, err := fleet.ParseTotal(text); err == nil && amount.Sign() >= 0 {
+		price = fleet.Known(amount)
+	}
+	if len(d.prices) < maxShared {
+		d.prices[text] = price
+	}
+	return price
 }
 
 func (d *snapshotDecoder) wrong(what string) error {
@@ -278,18 +333,28 @@ func (d *snapshotDecoder) text(share bool) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	text, ok := d.shared[string(raw)]
-	if !ok {
-		text = string(raw)
-		if cut || text == "" || text != strings.TrimSpace(text) || !validText(text) {
-			return "", d.wrong("holds a text that no list has")
-		}
-		const most = 10_000
-		if share && len(d.shared) < most {
-			d.shared[text] = text
-		}
+	text, ok := d.listed(raw, share)
+	if cut || !ok {
+		return "", d.wrong("holds a text that no list has")
 	}
 	return text, nil
+}
+
+// listed returns a text, and whether a list can have it.
+func (d *snapshotDecoder) listed(raw []byte, share bool) (text string, ok bool) {
+	if share {
+		if text, ok = d.shared[string(raw)]; ok {
+			return text, true
+		}
+	}
+	text = string(raw)
+	if text == "" || text != strings.TrimSpace(text) || !validText(text) {
+		return "", false
+	}
+	if share && len(d.shared) < maxShared {
+		d.shared[text] = text
+	}
+	return text, true
 }
 
 func (d *snapshotDecoder) number() (fleet.Number, error) {

@@ -2,7 +2,6 @@ package past
 
 import (
 	"bytes"
-	"compress/gzip"
 	"fmt"
 	"io"
 	"reflect"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/gzip"
 
 	"gpufleet/fetch/fleet"
 )
@@ -131,6 +131,88 @@ func unpacked(t testing.TB, content []byte) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// TestCarriedAsItIs holds that a snapshot goes on byte for byte where it holds what this version writes and nothing else. A name or comment of gzip's,
+// blanks or another order could bring anything along.
+func TestCarriedAsItIs(t *testing.T) {
+	content := contentOf(t, snapshot(t, head(), now, list(t)...))
+	text := unpacked(t, content)
+	repack := func(text string, change func(*gzip.Writer)) []byte {
+		var b bytes.Buffer
+		zip := newZip(&b)
+		change(zip)
+		io.WriteString(zip, text)
+		zip.Close()
+		return b.Bytes()
+	}
+	same := func(*gzip.Writer) {}
+	for name, test := range map[string]struct {
+		content []byte
+		asItIs  bool
+	}{
+		"as it was written": {content, true},
+		"named":             {repack(text, func(zip *gzip.Writer) { zip.Name = "CANARY" }), false},
+		"commented":         {repack(text, func(zip *gzip.Writer) { zip.Comment = "CANARY" }), false},
+		"extra":             {repack(text, func(zip *gzip.Writer) { zip.Extra = []byte("CANARY") }), false},
+		"dated":             {repack(text, func(zip *gzip.Writer) { zip.ModTime = now }), false},
+		"blanks":            {repack(strings.Replace(text, ",\n", ", \n", 1), same), false},
+		"blanks at the end": {repack(text+" ", same), false},
+		"another order":     {repack(strings.Replace(text, `"region":"A","status":"Error"`, `"status":"Error","region":"A"`, 1), same), false},
+		"escaped":           {repack(strings.Replace(text, `"status":"Error"`, `"status":"\u0045rror"`, 1), same), false},
+		"another number":    {repack(strings.Replace(text, `"gpu_count":8`, `"gpu_count":8.0`, 1), same), false},
+	} {
+		read, err := ReadSnapshot(test.content)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		written := contentOf(t, read)
+		if !bytes.Equal(written, content) || (read.file != nil) != test.asItIs {
+			t.Errorf("%s: it is carried as it is: %v; it becomes what it was: %v", name, read.file != nil, bytes.Equal(written, content))
+		}
+	}
+	second := repack("", func(zip *gzip.Writer) { zip.Comment = "CANARY" })
+	if _, err := ReadSnapshot(slices.Concat(content, second)); err == nil || strings.Contains(err.Error(), "CANARY") {
+		t.Errorf("a second stream: %v", err)
+	}
+}
+
+// TestHasRowsOf changes a list in every way that a snapshot remembers.
+func TestHasRowsOf(t *testing.T) {
+	read, err := ReadSnapshot(contentOf(t, snapshot(t, head(), now, list(t)...)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	later := head()
+	later.Audience, later.Hidden = "internal", []string{"os"}
+	for name, test := range map[string]struct {
+		change func(*fleet.Instance)
+		same   bool
+	}{
+		"nothing":            {func(*fleet.Instance) {}, true},
+		"not remembered":     {func(in *fleet.Instance) { in.OS, in.PublicIPv4, in.Ephemeral = "Ubuntu", "192.0.2.1", fleet.Known(1.0) }, true},
+		"id":                 {func(in *fleet.Instance) { in.ID = "1a" }, false},
+		"region":             {func(in *fleet.Instance) { in.Region = "B" }, false},
+		"host name":          {func(in *fleet.Instance) { in.HostName = "" }, false},
+		"GPU":                {func(in *fleet.Instance) { in.GPU = "H200" }, false},
+		"GPUs":               {func(in *fleet.Instance) { in.GPUCount = fleet.Known(9.0) }, false},
+		"GPUs unknown":       {func(in *fleet.Instance) { in.GPUCount = fleet.Number{} }, false},
+		"cores":              {func(in *fleet.Instance) { in.CPUCores = fleet.Known(0.25) }, false},
+		"memory":             {func(in *fleet.Instance) { in.RAM = fleet.Known(1e15 - 1) }, false},
+		"disk":               {func(in *fleet.Instance) { in.DiskSize = fleet.Number{} }, false},
+		"price's last digit": {func(in *fleet.Instance) { in.Price = fleet.Known(money(t, "0.123456789012345678901234567891")) }, false},
+		"status":             {func(in *fleet.Instance) { in.Status = "Stopped" }, false},
+	} {
+		rows := list(t)
+		test.change(rows[2])
+		if same, err := read.HasRowsOf(snapshot(t, later, now.Add(time.Hour), rows...)); err != nil || same != test.same {
+			t.Errorf("%s: the same: %v, %v", name, same, err)
+		}
+	}
+	if same, _ := read.HasRowsOf(snapshot(t, head(), now, list(t)[1:]...)); same {
+		t.Error("one row less is the same")
+	}
 }
 
 // TestDamagedSnapshots breaks a snapshot in every way and looks that it is refused, without a word of what is in it.
@@ -254,7 +336,8 @@ func TestRules(t *testing.T) {
 		}
 		c := Collector{Run: run, Now: now}
 		s := snapshot(t, old, test.taken, fitting(t, old)...)
-		c.AddSnapshot(s.Path(), contentOf(t, s))
+		read, err := ReadSnapshot(contentOf(t, s))
+		c.AddSnapshot(s.Path(), read, err)
 		if got := c.past.Last.Known; got != test.guard {
 			t.Errorf("%s: counts for the guard: %v", test.name, got)
 		}
@@ -277,7 +360,8 @@ func TestRules(t *testing.T) {
 
 func TestNameMustMatch(t *testing.T) {
 	c := Collector{Run: head(), Now: now}
-	c.AddSnapshot("data/snapshots/2026-11-20.json.gz", contentOf(t, snapshot(t, head(), now.AddDate(0, 0, -1))))
+	s, err := ReadSnapshot(contentOf(t, snapshot(t, head(), now.AddDate(0, 0, -1))))
+	c.AddSnapshot("data/snapshots/2026-11-20.json.gz", s, err)
 	if p := c.Past(); len(p.Snapshots) > 0 || len(p.Warnings) != 1 || p.Last.Known {
 		t.Errorf("%+v", p)
 	}
@@ -313,7 +397,10 @@ func TestSnapshotDate(t *testing.T) {
 // FuzzSnapshot holds that whatever is read as a snapshot is written as one that reads the same.
 func FuzzSnapshot(f *testing.F) {
 	f.Add(unpacked(f, contentOf(f, snapshot(f, head(), now, list(f)...))))
-	f.Add(`{"schema":1,"instances":[{"id":"1","price_per_hour":"1"}]}`)
+	for _, row := range []string{`{}`, `{"id":"1","ram":007}`, `{"ram":999999999999999}`, `{"ram":1000000000000000}`, `{"ram":0.5}`, `{"id":"a\"b"}`, `{"id":"a","id":"b"}`,
+		"{\"id\":\"\xff\"}", `{"id":"1","status":"x" }`, `{"id":"1",}`, `{"id":" 1"}`, `{"price_per_hour":"1"}`, `{"price_per_hour":"01"}`, `{"status":"x","id":"1"}`} {
+		f.Add(`{"schema":1,"taken":"2026-11-22T12:00:00Z","source":"file","account":"","audience":"public","currency":"USD","hidden":[],"key":"","total_instances":1,"instances":[` + "\n" + row + "\n]}\n")
+	}
 	f.Fuzz(func(t *testing.T, text string) {
 		s, err := ReadSnapshot(packed(text))
 		if err != nil {
@@ -327,8 +414,17 @@ func FuzzSnapshot(f *testing.F) {
 		if !bytes.Equal(contentOf(t, again), content) {
 			t.Error("it reads differently the second time")
 		}
-		if rows := rowsOf(t, s); len(rows) != s.Count {
+		rows := rowsOf(t, s)
+		if len(rows) != s.Count {
 			t.Errorf("%d rows, said to be %d", len(rows), s.Count)
+		}
+		// With a blank in it a row is not plain any more, and read as any JSON.
+		blank, err := ReadSnapshot(packed(strings.ReplaceAll(text, "\n{", "\n{ ")))
+		if err != nil {
+			t.Fatalf("with blanks: %v", err)
+		}
+		if diff := cmp.Diff(rows, rowsOf(t, blank)); diff != "" {
+			t.Errorf("blanks change what is read: %s", diff)
 		}
 	})
 }
@@ -374,7 +470,8 @@ func TestHiddenStaysHidden(t *testing.T) {
 // TestGuardWithoutSnapshot takes the last run's size from the history where no snapshot can be read.
 func TestGuardWithoutSnapshot(t *testing.T) {
 	c := Collector{Run: head(), Now: now}
-	c.AddSnapshot(SnapshotPath(now), []byte("damaged"))
+	s, err := ReadSnapshot([]byte("damaged"))
+	c.AddSnapshot(SnapshotPath(now), s, err)
 	c.AddHistory(written(t, head(), []Entry{{Date: DateText(now), Taken: now, Figures: Figures{Instances: 30}}}))
 	if last := c.Past().Last; !last.Known || last.Value != 30 {
 		t.Errorf("%+v", last)

@@ -2,13 +2,18 @@ package past
 
 import (
 	"bufio"
-	"compress/gzip"
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"iter"
 	"strconv"
+	"strings"
 	"time"
+
+	"github.com/klauspost/compress/gzip"
 
 	"gpufleet/fetch/fleet"
 )
@@ -21,24 +26,46 @@ type Snapshot struct {
 	Count int       // instances
 
 	rows func(row func(*fleet.Instance) error) error
+	file []byte // that was read, where it is as WriteTo would write it but for the packing; else nil
+	hash uint64 // of the text of the rows that was read
 }
 
 // Path returns where the snapshot stands in the output folder.
 func (s *Snapshot) Path() string { return SnapshotPath(s.Taken) }
 
-// WriteTo writes the snapshot's file. Each call encodes it anew, so it is called once, beside other work. Equal lists give equal
-// bytes.
+// WriteTo writes the snapshot's file: as it was read where it holds nothing but what this version writes of those rows, else encoded
+// anew, which takes its time with each call. Equal lists give equal bytes from one version of Go.
 func (s *Snapshot) WriteTo(w io.Writer) (int64, error) {
+	if s.file != nil {
+		n, err := w.Write(s.file)
+		return int64(n), err
+	}
 	counted := &countingWriter{out: w}
-	e, err := newEncoder(counted, s)
+	zip := newZip(counted)
+	e, err := newEncoder(zip, s)
 	if err == nil {
 		err = s.rows(e.row)
 	}
 	if err == nil {
 		err = e.close()
 	}
-	return counted.count, err
+	return counted.count, errors.Join(err, zip.Close())
 }
+
+// newZip returns what packs a snapshot: without name and time, so that equal lists give equal bytes.
+func newZip(w io.Writer) *gzip.Writer {
+	zip, _ := gzip.NewWriterLevel(w, gzip.BestSpeed) // an error is for levels that there are not
+	zip.ModTime = time.Unix(0, 0)                    // in the file: 0, for none
+	return zip
+}
+
+// gzipHead is how a file begins that newZip packs. One that begins in another way may hold a name or a comment.
+var gzipHead = func() []byte {
+	const size = 10
+	var b bytes.Buffer
+	newZip(&b).Close()
+	return b.Bytes()[:size]
+}()
 
 // countingWriter counts what was written.
 type countingWriter struct {
@@ -55,6 +82,30 @@ func (w *countingWriter) Write(p []byte) (int, error) {
 // Rows calls row for each instance, by ascending id, those without one first. The instance is valid until row returns.
 // The error is row's; a snapshot was decoded once already before it is one.
 func (s *Snapshot) Rows(row func(*fleet.Instance) error) error { return s.rows(row) }
+
+// HasRowsOf reports whether a snapshot that was read has the rows of one that was made, one by one and in all that is remembered of them.
+// It takes a fraction of the time of Rows. The error is that of WriteTo.
+func (s *Snapshot) HasRowsOf(made *Snapshot) (bool, error) {
+	if s.Count != made.Count {
+		return false, nil
+	}
+	var hash maphash.Hash
+	hash.SetSeed(seed)
+	e, err := newEncoder(io.Discard, made)
+	if err == nil {
+		err = e.follow(&hash)
+	}
+	if err == nil {
+		err = made.rows(e.row)
+	}
+	if err == nil {
+		err = e.close()
+	}
+	return hash.Sum64() == s.hash, err
+}
+
+// seed is that of all hashes of one run. Nobody can know it, and so make two texts of one hash.
+var seed = maphash.MakeSeed()
 
 // NewSnapshot returns the snapshot of a list, whose rows must come by ascending id, those without one first, as often as they
 // are asked for. What head hides must be blank in them.
@@ -77,9 +128,8 @@ type snapshotHead struct {
 	Total int `json:"total_instances"`
 }
 
-// encoder writes a snapshot's file: gzip without name and time, so that equal lists give equal bytes, and one instance a line.
+// encoder writes a snapshot's text, one instance a line.
 type encoder struct {
-	zip       *gzip.Writer
 	out       *bufio.Writer
 	line      []byte
 	separator string
@@ -87,11 +137,7 @@ type encoder struct {
 }
 
 func newEncoder(w io.Writer, s *Snapshot) (*encoder, error) {
-	zip, err := gzip.NewWriterLevel(w, gzip.BestSpeed)
-	if err != nil {
-		return nil, err
-	}
-	e := &encoder{zip: zip, out: bufio.NewWriterSize(zip, 64<<10), separator: "\n"}
+	e := &encoder{out: bufio.NewWriterSize(w, 64<<10), separator: "\n"}
 	head := snapshotHead{schema, s.Taken, s.Head, s.Count}
 	if head.Hidden == nil {
 		head.Hidden = []string{}
@@ -102,6 +148,13 @@ func newEncoder(w io.Writer, s *Snapshot) (*encoder, error) {
 	}
 	fmt.Fprintf(e.out, "%s,\"instances\":[", text[:len(text)-1])
 	return e, nil
+}
+
+// follow has the encoder go on writing elsewhere.
+func (e *encoder) follow(w io.Writer) error {
+	err := e.out.Flush()
+	e.out.Reset(w)
+	return err
 }
 
 // row writes an instance. What is unknown is left out.
@@ -157,24 +210,34 @@ func AppendText(to []byte, text string) ([]byte, error) {
 // isPlain reports whether JSON writes the text as it is.
 func isPlain(text string) bool {
 	for i := range len(text) {
-		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+		if !plain[text[i]] {
 			return false
 		}
 	}
 	return true
 }
 
+// plain has the bytes that encoding/json leaves as they are.
+var plain = func() (table [256]bool) {
+	for c := ' '; c <= '~'; c++ {
+		table[c] = !strings.ContainsRune(`"\<>&`, c)
+	}
+	return table
+}()
+
 func (e *encoder) number(name string, n fleet.Number) {
-	if n.Known {
-		e.name(name)
+	if !n.Known {
+		return
+	}
+	e.name(name)
+	if whole := int64(n.Value); float64(whole) == n.Value && n.Value <= maxNumber { // as nearly every one is, and quicker to write
+		e.line = strconv.AppendInt(e.line, whole, 10)
+	} else {
 		e.line = strconv.AppendFloat(e.line, n.Value, 'f', -1, 64)
 	}
 }
 
 func (e *encoder) close() error {
 	e.out.WriteString("\n]}\n")
-	if err := e.out.Flush(); err != nil {
-		return err
-	}
-	return e.zip.Close()
+	return e.out.Flush()
 }

@@ -122,24 +122,28 @@ type comparison struct {
 	last    string            // id that a change was noted of
 }
 
-// compare returns what changed since a snapshot. now holds the list by ascending id, those without one first.
-func compare(s *past.Snapshot, now []*fleet.Instance, settings Settings) (*Window, error) {
-	c := &comparison{w: &Window{From: s.Taken, To: settings.Generated}, rest: now,
+// compare returns what changed from a snapshot to today's. now holds the list by ascending id, those without one first; listed is
+// what it costs.
+func compare(s, today *past.Snapshot, now []*fleet.Instance, listed Cost, settings Settings) (*Window, error) {
+	c := &comparison{w: &Window{From: s.Taken, To: settings.Generated, After: listed}, rest: now,
 		columns: compared(settings.Audience, append(slices.Clone(settings.Hidden), s.Hidden...)...)}
 	for len(c.rest) > 0 && c.rest[0].ID == "" {
 		c.w.Nameless.After++
 		c.w.Nameless.Delta = c.w.Nameless.Delta.Add(counted(c.rest[0]))
 		c.rest = c.rest[1:]
 	}
-	for _, in := range now {
-		if in.Listed() {
-			c.w.After.add(in.Price)
-		}
-	}
-	if err := s.Rows(c.meet); err != nil {
+	same, err := s.HasRowsOf(today)
+	if err != nil {
 		return nil, err
 	}
-	c.addUpTo("", true)
+	if same { // as with most runs
+		c.w.Before, c.w.Nameless = listed, Nameless{Before: c.w.Nameless.After, After: c.w.Nameless.After}
+	} else {
+		if err := s.Rows(c.meet); err != nil {
+			return nil, err
+		}
+		c.addUpTo("", true)
+	}
 	c.w.finish(settings)
 	return c.w, nil
 }
@@ -175,6 +179,9 @@ func (c *comparison) addUpTo(id string, all bool) {
 
 // differ notes the fields in which an instance has changed.
 func (c *comparison) differ(old, now *fleet.Instance) {
+	if alike(old, now) {
+		return
+	}
 	for i := range c.columns {
 		column := &c.columns[i]
 		before, after := column.Value(old), column.Value(now)
@@ -188,6 +195,13 @@ func (c *comparison) differ(old, now *fleet.Instance) {
 			c.w.ChangedInstances++
 		}
 	}
+}
+
+// alike reports whether two instances are the same in all comparedFields, as nearly all are from one run to the next: it is quicker than
+// to make the columns' values.
+func alike(a, b *fleet.Instance) bool {
+	return a.Status == b.Status && a.Region == b.Region && a.GPU == b.GPU && a.GPUCount == b.GPUCount && a.CPUCores == b.CPUCores &&
+		a.RAM == b.RAM && a.DiskSize == b.DiskSize && a.HostName == b.HostName && a.Price.Known == b.Price.Known && a.Price.Value.Cmp(b.Price.Value) == 0
 }
 
 // effect returns what the change of one field does to the listed total. Where status and price change together, the status
@@ -221,9 +235,7 @@ func (v Value) equal(w Value) bool {
 // finish sorts the changes and adds them up.
 func (w *Window) finish(settings Settings) {
 	w.Delta = w.After.PerHour.Minus(w.Before.PerHour)
-	for _, cost := range []*Cost{&w.Before, &w.After} {
-		cost.PerMonth = cost.PerHour.Times(settings.HoursPerMonth)
-	}
+	w.Before.PerMonth = w.Before.PerHour.Times(settings.HoursPerMonth)
 	for _, members := range [][]Member{w.Added, w.Removed} {
 		slices.SortFunc(members, func(a, b Member) int { return comparePlaces(a.Instance, b.Instance) })
 	}

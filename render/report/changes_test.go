@@ -106,6 +106,25 @@ func TestChanges(t *testing.T) {
 	}
 }
 
+// TestEachFieldIsCompared changes one field at a time: what is not worth a look at the columns must not hide one.
+func TestEachFieldIsCompared(t *testing.T) {
+	change := map[string]func(*fleet.Instance){
+		"status": func(in *fleet.Instance) { in.Status = "Stopped" }, "region": func(in *fleet.Instance) { in.Region = "B" },
+		"gpu": func(in *fleet.Instance) { in.GPU = "H100" }, "gpu_count": func(in *fleet.Instance) { in.GPUCount = fleet.Known(2.0) },
+		"cpu_cores": func(in *fleet.Instance) { in.CPUCores = fleet.Known(2.0) }, "ram": func(in *fleet.Instance) { in.RAM = fleet.Known(2.0) },
+		"disk_size": func(in *fleet.Instance) { in.DiskSize = fleet.Known(2.0) }, "host_name": func(in *fleet.Instance) { in.HostName = "other" },
+		"price_per_hour": func(in *fleet.Instance) { in.Price = instance("1", "A", "RTX", 1, "2.5").Price },
+	}
+	for _, name := range comparedFields {
+		now := instance("1", "A", "RTX", 1, "2")
+		change[name](now)
+		w := since(t, []*fleet.Instance{instance("1", "A", "RTX", 1, "2")}, []*fleet.Instance{now})
+		if len(w.Changed) != 1 || w.Changed[0].Column.Name != name {
+			t.Errorf("%s: %d changes are told", name, len(w.Changed))
+		}
+	}
+}
+
 // listedTotal adds up a list by other means than the report.
 func listedTotal(list []*fleet.Instance) *big.Rat {
 	total := new(big.Rat)

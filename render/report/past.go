@@ -26,6 +26,7 @@ type Past struct {
 func (r *Report) Compare(earlier *past.Past) error {
 	byID := slices.Clone(r.Instances)
 	sortByKey(byID, func(to []byte, in *fleet.Instance) []byte { return append(to, in.ID...) }, func(_, _ *fleet.Instance) int { return 0 })
+	today := past.NewSnapshot(r.Head(), r.Generated, len(byID), r.remembered(byID))
 	var yesterday *Window
 	if found := earlier.Snapshots; len(found) > 0 {
 		last, week := found[len(found)-1], weekOld(found, r.Generated)
@@ -34,7 +35,7 @@ func (r *Report) Compare(earlier *past.Past) error {
 			if s == nil || windows[s] != nil {
 				return windows[s], nil
 			}
-			w, err := compare(s, byID, r.Settings)
+			w, err := compare(s, today, byID, r.Listed, r.Settings)
 			windows[s] = w
 			return w, err
 		}
@@ -46,7 +47,7 @@ func (r *Report) Compare(earlier *past.Past) error {
 			// The same list at the same time is this run once more: it says what it said the first time.
 			if found = found[:len(found)-1]; len(found) == 0 {
 				r.SinceLastRun = nil
-				r.remember(earlier, byID, nil)
+				r.remember(earlier, today, nil)
 				return nil
 			}
 			last, week = found[len(found)-1], weekOld(found, r.Generated)
@@ -66,14 +67,13 @@ func (r *Report) Compare(earlier *past.Past) error {
 			r.SinceLastWeek = &window
 		}
 	}
-	r.remember(earlier, byID, yesterday)
+	r.remember(earlier, today, yesterday)
 	return nil
 }
 
-// remember makes what is left for later runs: what earlier ones left, as far as it is carried on, and this run's own. byID are
-// the instances by ascending id; yesterday is what changed since an earlier day, nil where that is not known.
-func (r *Report) remember(earlier *past.Past, byID []*fleet.Instance, yesterday *Window) {
-	today := past.NewSnapshot(r.Head(), r.Generated, len(byID), r.remembered(byID))
+// remember makes what is left for later runs: what earlier ones left, as far as it is carried on, and this run's own, of which
+// today is the snapshot. yesterday is what changed since an earlier day, nil where that is not known.
+func (r *Report) remember(earlier *past.Past, today *past.Snapshot, yesterday *Window) {
 	r.Snapshots = append(earlier.Carried(r.Generated), today)
 	entry := r.entry(yesterday)
 	if entry.Feed = feedOf(earlier.Days); entry.Feed == "" {

@@ -1,0 +1,107 @@
+package past
+
+import (
+	"bytes"
+	"unicode/utf8"
+
+	"gpufleet/fetch/fleet"
+)
+
+// longestPlainRow is how many bytes are looked at for a plain row. A longer one is read as any JSON.
+const longestPlainRow = 8 << 10
+
+// plainFields are the members of a row as the encoder writes them, in its order.
+var plainFields = []string{`"id":`, `"region":`, `"host_name":`, `"cpu_cores":`, `"ram":`, `"gpu":`, `"gpu_count":`, `"disk_size":`, `"price_per_hour":`, `"status":`}
+
+// plainRow reads a row at the beginning of a text that is written as the encoder writes most: without blanks and escapes, and numbers that
+// are whole. It returns how long the row is, and whether it is such a one. This takes a quarter of the time of JSON in general,
+// and a run reads up to sixteen snapshots.
+func (d *snapshotDecoder) plainRow(text []byte) (length int, ok bool) {
+	d.in = fleet.Instance{}
+	rest, ok := bytes.CutPrefix(bytes.TrimPrefix(text, []byte{'\n'}), []byte{'{'})
+	if !ok {
+		return 0, false
+	}
+	for i, name := range plainFields {
+		if len(rest) < len(name) || string(rest[:len(name)]) != name {
+			continue
+		}
+		rest = rest[len(name):]
+		n, ok := d.plainMember(i, rest)
+		if !ok || n == len(rest) {
+			return 0, false
+		}
+		end := rest[n]
+		rest = rest[n+1:]
+		if end == '}' {
+			return len(text) - len(rest), true
+		}
+		if end != ',' {
+			return 0, false
+		}
+	}
+	return 0, false
+}
+
+// plainMember reads the value of one of plainFields. It returns how long it is, and whether it is plain.
+func (d *snapshotDecoder) plainMember(field int, rest []byte) (length int, ok bool) {
+	in := &d.in
+	switch plainFields[field] {
+	case `"id":`:
+		return d.plainText(&in.ID, rest, false)
+	case `"region":`:
+		return d.plainText(&in.Region, rest, true)
+	case `"host_name":`:
+		return d.plainText(&in.HostName, rest, false)
+	case `"gpu":`:
+		return d.plainText(&in.GPU, rest, true)
+	case `"status":`:
+		return d.plainText(&in.Status, rest, true)
+	case `"cpu_cores":`:
+		return plainNumber(&in.CPUCores, rest)
+	case `"ram":`:
+		return plainNumber(&in.RAM, rest)
+	case `"gpu_count":`:
+		return plainNumber(&in.GPUCount, rest)
+	case `"disk_size":`:
+		return plainNumber(&in.DiskSize, rest)
+	}
+	var price string
+	length, ok = d.plainText(&price, rest, true)
+	if ok {
+		in.Price = d.priceOf(price)
+	}
+	return length, ok && in.Price.Known
+}
+
+// plainText reads a string without escapes.
+func (d *snapshotDecoder) plainText(to *string, rest []byte, share bool) (length int, ok bool) {
+	if len(rest) == 0 || rest[0] != '"' {
+		return 0, false
+	}
+	raw := rest[1:]
+	length = bytes.IndexByte(raw, '"')
+	if length < 0 {
+		return 0, false
+	}
+	raw = raw[:length]
+	if bytes.IndexByte(raw, '\\') >= 0 || !utf8.Valid(raw) {
+		return 0, false
+	}
+	*to, ok = d.listed(raw, share)
+	return length + len(`""`), ok
+}
+
+// plainNumber reads a whole number.
+func plainNumber(to *fleet.Number, rest []byte) (length int, ok bool) {
+	const digits = 15 // of any more, some are larger than maxNumber
+	value := 0
+	for length < len(rest) && rest[length] >= '0' && rest[length] <= '9' {
+		value = value*10 + int(rest[length]-'0')
+		if length++; length > digits {
+			return 0, false
+		}
+	}
+	*to = fleet.Known(float64(value))
+	return length, length == 1 || length > 1 && rest[0] != '0'
+}
