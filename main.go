@@ -320,7 +320,7 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, t *talk.Talk) e
 		t.Note("price file: " + unused)
 	}
 	if len(list.Instances) > manyInstances {
-		collectGarbage(100)
+		collectGarbage(150)
 	}
 	list.Hide(s.report.Hidden, s.pseudonymKey)
 	earlier, err := waitEarlier()

@@ -124,10 +124,40 @@ var lineBreaks = strings.NewReplacer("\n", " ", "\r", " ")
 
 // distinct returns the known values of a column, sorted, for machines, and for each instance the number of its value, len(values) where it is unknown.
 func distinct(instances []*fleet.Instance, column report.Column[*fleet.Instance]) (values []string, rows []int) {
+	if values, rows, ok := distinctFew(instances, column); ok {
+		return values, rows
+	}
+	// A map of so many values would take more time than all else: those that are the same stand side by side once they are sorted.
+	rows = make([]int, len(instances))
+	texts := make([]string, len(instances))
+	var order []int
+	for i, in := range instances {
+		if value := column.Value(in); value.Known {
+			texts[i] = report.Exact(column.Type, value)
+			order = append(order, i)
+		}
+	}
+	sortValues(order, column, func(i int) string { return texts[i] }, func(i int) *fleet.Instance { return instances[i] })
+	for at, i := range order {
+		if at == 0 || texts[i] != texts[order[at-1]] {
+			values = append(values, texts[i])
+		}
+		rows[i] = len(values) // the number behind its own, so that 0 is unknown
+	}
+	for i, number := range rows {
+		if rows[i] = number - 1; number == 0 {
+			rows[i] = len(values)
+		}
+	}
+	return values, rows
+}
+
+// distinctFew does so for a column of few values. ok is false where there are more.
+func distinctFew(instances []*fleet.Instance, column report.Column[*fleet.Instance]) (values []string, rows []int, ok bool) {
+	const few = 5000
 	numbers := map[string]int{}
 	var exact []byte
-	var texts []string
-	var firsts []int // the instance that has each value first: values themselves would be large
+	var firsts []*fleet.Instance // that have each value first
 	rows = make([]int, len(instances))
 	for i, in := range instances {
 		value := column.Value(in)
@@ -138,36 +168,42 @@ func distinct(instances []*fleet.Instance, column report.Column[*fleet.Instance]
 		exact = report.AppendExact(exact[:0], column.Type, value)
 		number, ok := numbers[string(exact)]
 		if !ok {
-			number = len(texts)
-			text := report.Exact(column.Type, value)
-			numbers[text] = number
-			texts, firsts = append(texts, text), append(firsts, i)
+			if number = len(values); number == few {
+				return nil, nil, false
+			}
+			values, firsts = append(values, string(exact)), append(firsts, in)
+			numbers[values[number]] = number
 		}
 		rows[i] = number
 	}
-	order := make([]int, len(firsts))
+	order := make([]int, len(values))
 	for i := range order {
 		order[i] = i
 	}
-	if column.Type == report.Text || column.Type == report.Time { // times in RFC 3339 and UTC are ordered as their texts
-		report.SortByText(order, func(n int) string { return texts[n] })
-	} else {
-		slices.SortFunc(order, func(a, b int) int {
-			return report.Compare(column.Type, column.Value(instances[firsts[a]]), column.Value(instances[firsts[b]]))
-		})
-	}
-	values, place := make([]string, len(order)), make([]int, len(order))
+	sortValues(order, column, func(n int) string { return values[n] }, func(n int) *fleet.Instance { return firsts[n] })
+	sorted, place := make([]string, len(order)), make([]int, len(order))
 	for i, number := range order {
-		values[i], place[number] = texts[number], i
+		sorted[i], place[number] = values[number], i
 	}
 	for i, number := range rows {
 		if number < 0 {
-			rows[i] = len(values)
+			rows[i] = len(sorted)
 		} else {
 			rows[i] = place[number]
 		}
 	}
-	return values, rows
+	return sorted, rows, true
+}
+
+// sortValues sorts numbers by the values of a column, of which each number has a text and an instance.
+func sortValues(order []int, column report.Column[*fleet.Instance], text func(int) string, instance func(int) *fleet.Instance) {
+	if column.Type == report.Text || column.Type == report.Time { // times in RFC 3339 and UTC are ordered as their texts
+		report.SortByText(order, text)
+		return
+	}
+	slices.SortFunc(order, func(a, b int) int {
+		return report.Compare(column.Type, column.Value(instance(a)), column.Value(instance(b)))
+	})
 }
 
 // digits64 are the digits to base 64.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -196,24 +197,28 @@ func checkExplorerHead(t *testing.T, r *report.Report, head explorerHead) {
 	}
 }
 
-// TestExplorerValuesAreSorted holds that a column's values are in the order in which its rows are sorted.
+// TestExplorerValuesAreSorted holds that a column's values are each once and in the order in which its rows are sorted, few as they are
+// or many.
 func TestExplorerValuesAreSorted(t *testing.T) {
-	r := reportOf(largeFleet(t, 3000)...)
-	for _, column := range r.Columns {
-		values, rows := distinct(r.Instances, column)
-		of := map[string]report.Value{}
-		for _, in := range r.Instances {
-			of[report.Exact(column.Type, column.Value(in))] = column.Value(in)
-		}
-		for i := 1; i < len(values); i++ {
-			if report.Compare(column.Type, of[values[i-1]], of[values[i]]) >= 0 {
-				t.Fatalf("%s: %v before %v", column.Name, values[i-1], values[i])
+	for _, n := range []int{3000, 12_000} {
+		r := reportOf(largeFleet(t, n)...)
+		twice := slices.Concat(r.Instances, r.Instances)
+		for _, column := range r.Columns {
+			values, rows := distinct(twice, column)
+			of := map[string]report.Value{}
+			for _, in := range r.Instances {
+				of[report.Exact(column.Type, column.Value(in))] = column.Value(in)
 			}
-		}
-		for i, in := range r.Instances {
-			value := column.Value(in)
-			if value.Known != (rows[i] < len(values)) || value.Known && report.Exact(column.Type, value) != values[rows[i]] {
-				t.Fatalf("%s: row %d has value %d", column.Name, i, rows[i])
+			for i := 1; i < len(values); i++ {
+				if report.Compare(column.Type, of[values[i-1]], of[values[i]]) >= 0 {
+					t.Fatalf("%s: %v before %v", column.Name, values[i-1], values[i])
+				}
+			}
+			for i, in := range twice {
+				value := column.Value(in)
+				if value.Known != (rows[i] < len(values)) || value.Known && report.Exact(column.Type, value) != values[rows[i]] {
+					t.Fatalf("%s: row %d has value %d", column.Name, i, rows[i])
+				}
 			}
 		}
 	}
