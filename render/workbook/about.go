@@ -86,10 +86,7 @@ func (b *book) explainFigures(p *page) {
 			name = "Costs and sums"
 		}
 		p.explain(name, sentence)
-		if formula := b.monthFormula(sentence); formula != "" {
-			last := p.lines[len(p.lines)-1].cells
-			last[1] = last[1].with(formula)
-		}
+		p.compute(1, b.monthFormula(sentence))
 	}
 	p.explain("Empty cell", "Unknown: the list does not say it, or says what can't be read. It is never 0; a price of 0 is shown as 0.")
 	p.explain("Amounts", "Numbers, with as many decimals as they have. A cell holds 15 digits; the CSV and JSON files hold amounts exactly.")

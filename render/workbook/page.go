@@ -59,6 +59,15 @@ func (p *page) across(role role, text string) {
 	p.lines = append(p.lines, line{cells: []cell{words(role, text)}, height: p.heightOf(text, width), across: true})
 }
 
+// compute has a formula make the text of the last line in a column, counted from 0; "" leaves the text as it is.
+func (p *page) compute(column int, formula string) {
+	if formula == "" {
+		return
+	}
+	last := p.lines[len(p.lines)-1].cells
+	last[column] = last[column].with(formula)
+}
+
 // heightOf returns the height of wrapped text. It is set and not left to the program that opens the file, since some find
 // none, and none of them finds one where cells are merged.
 func (p *page) heightOf(text string, width float64) float64 {

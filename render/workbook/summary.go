@@ -147,10 +147,7 @@ func (b *book) addLegend(p *page) {
 	p.section(section, "Legend")
 	for _, sentence := range b.r.Legend() {
 		p.across(prose, sentence)
-		if formula := b.monthFormula(sentence); formula != "" {
-			last := p.lines[len(p.lines)-1].cells
-			last[0] = last[0].with(formula)
-		}
+		p.compute(0, b.monthFormula(sentence))
 	}
 	p.across(prose, "What is billed is each price times its status's share on "+assumptionsSheet+". An empty cell is unknown, not zero.")
 	p.blank()
