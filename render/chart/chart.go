@@ -62,17 +62,11 @@ func Costs(s report.Settings, items []Item) Bars {
 		unknown: func(t *report.Totals) bool { return t.Listed.Unknown() },
 		text:    func(t *report.Totals) string { return s.PerHour(t.Listed) + "/h" },
 		note:    func(t *report.Totals) string { return t.Listed.Coverage() },
-		rest: func(items []Item) string {
-			var sum report.Cost
-			for _, item := range items {
-				sum.PerHour = sum.PerHour.Add(item.Totals.Listed.PerHour)
-				sum.Priced += item.Totals.Listed.Priced
-				sum.Of += item.Totals.Listed.Of
+		rest: func(of []*report.Totals) string {
+			if cost := report.ListedOf(of); !cost.Unknown() {
+				return s.PerHour(cost) + "/h"
 			}
-			if sum.Unknown() {
-				return ""
-			}
-			return s.PerHour(sum) + "/h"
+			return ""
 		},
 	})
 }
@@ -88,17 +82,11 @@ func GPUs(items []Item) Bars {
 		unknown: func(t *report.Totals) bool { return t.GPUs.Unknown() },
 		text:    func(t *report.Totals) string { return t.GPUs.String() },
 		note:    func(t *report.Totals) string { return t.GPUs.Coverage() },
-		rest: func(items []Item) string {
-			var sum report.Sum
-			for _, item := range items {
-				sum.Value += item.Totals.GPUs.Value
-				sum.Known += item.Totals.GPUs.Known
-				sum.Of += item.Totals.GPUs.Of
+		rest: func(of []*report.Totals) string {
+			if sum := report.GPUsOf(of); !sum.Unknown() {
+				return sum.String()
 			}
-			if sum.Unknown() {
-				return ""
-			}
-			return sum.String()
+			return ""
 		},
 	})
 }
@@ -108,7 +96,7 @@ type measure struct {
 	value, part   func(*report.Totals) float64
 	open, unknown func(*report.Totals) bool
 	text, note    func(*report.Totals) string
-	rest          func([]Item) string // what items come to together
+	rest          func([]*report.Totals) string // what they come to together
 }
 
 func newBars(items []Item, m measure) Bars {
@@ -130,7 +118,10 @@ func newBars(items []Item, m measure) Bars {
 	})
 	var chart Bars
 	if len(items) > maxBars {
-		more := items[maxBars:]
+		var more []*report.Totals
+		for _, item := range items[maxBars:] {
+			more = append(more, item.Totals)
+		}
 		items, chart.More, chart.Rest = items[:maxBars], len(more), m.rest(more)
 	}
 	longest := 0.0

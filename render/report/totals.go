@@ -114,6 +114,25 @@ func (s Settings) TotalsOf(instances []*fleet.Instance) *Totals {
 	return &t
 }
 
+// ListedOf returns what the listed instances of several totals cost an hour together. What they cost a month is not computed.
+func ListedOf(totals []*Totals) Cost {
+	var cost Cost
+	for _, t := range totals {
+		cost.addCost(t.Listed)
+	}
+	return cost
+}
+
+// GPUsOf returns how many GPUs several totals come to together.
+func GPUsOf(totals []*Totals) Sum {
+	var sum Sum
+	for _, t := range totals {
+		sum.addSum(t.GPUs)
+	}
+	sum.settle()
+	return sum
+}
+
 // SumOf returns the sum over a column of instances by its name, and whether the totals have it.
 func (t *Totals) SumOf(column string) (Sum, bool) {
 	switch column {
