@@ -1563,7 +1563,7 @@ func stageTimes(b *testing.B, n int, reply, out string) []float64 {
 				switch {
 				case strings.HasPrefix(name, "gpufleet/templates."): // every function there is of a page
 					name = "gpufleet/templates"
-				case strings.HasPrefix(name, "gpufleet/render/report.(*Report).group."): // on goroutines of their own
+				case strings.HasPrefix(name, "gpufleet/render/report.(*Report).fillGroups."): // on goroutines of their own
 					name = "gpufleet/render/report.New"
 				}
 				if known, ok := stageOf[name]; ok {

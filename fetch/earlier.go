@@ -11,7 +11,7 @@ import (
 	"maps"
 	"slices"
 
-	"gpufleet/fetch/aside"
+	"gpufleet/fetch/parallel"
 	"gpufleet/fetch/past"
 )
 
@@ -52,54 +52,55 @@ func (d *damage) Error() string { return d.what }
 // snapshotsRead is how many snapshots are looked at, the newest: one more than is kept, for the last run may be long ago.
 const snapshotsRead = past.SnapshotDays + 1
 
-// collect reads from a place what its manifest lists of the past. A file that is damaged or not for this run is a warning. All is read
-// before any is taken in, in its order; snapshots are decoded meanwhile, beside each other.
+// collect reads from a place what its manifest lists of the past. A file that is damaged or not for this run is a warning. Snapshots are
+// decoded beside each other while the next ones are read. They are taken in at the end, the newest first, as the collector wants them; where
+// reading fails, nothing is.
 func collect(ctx context.Context, from place, listed []Listed, c *past.Collector) error {
 	snapshots, history := ofThePast(listed)
 	snapshots = slices.DeleteFunc(snapshots, func(s []Listed) bool {
 		day, _ := past.SnapshotDate(s[0].Path)
 		return c.IsFuture(s[0].Path, day)
 	})
-	var takeIn []func()
-	read := func(listed []Listed, limit int64, taking func(path string, content []byte) func()) error {
-		content, why, err := readListed(ctx, from, listed, limit)
-		switch path := listed[0].Path; {
-		case err != nil:
-			return err
-		case why != "":
-			takeIn = append(takeIn, func() { c.Warn(path, why) })
-		default:
-			takeIn = append(takeIn, taking(path, content))
-		}
-		return nil
-	}
-	for _, listed := range snapshots[:min(len(snapshots), snapshotsRead)] {
-		err := read(listed, past.MaxSnapshotBytes, func(path string, content []byte) func() {
-			decoded := aside.Run(func() decodedSnapshot { return decodeSnapshot(content) })
-			return func() { d := decoded(); c.AddSnapshot(path, d.snapshot, d.err) }
-		})
+	snapshots = snapshots[:min(len(snapshots), snapshotsRead)]
+	waits := make([]func() decodedSnapshot, len(snapshots))
+	for i, listed := range snapshots {
+		content, damaged, err := readListed(ctx, from, listed, past.MaxSnapshotBytes)
 		if err != nil {
 			return err
 		}
+		waits[i] = parallel.Go(func() decodedSnapshot { return decodeSnapshot(content, damaged) })
 	}
+	var days []byte
+	var damaged *damage
 	if len(history) > 0 {
-		err := read(history, past.MaxHistoryBytes, func(_ string, content []byte) func() { return func() { c.AddHistory(content) } })
-		if err != nil {
+		var err error
+		if days, damaged, err = readListed(ctx, from, history, past.MaxHistoryBytes); err != nil {
 			return err
 		}
 	}
-	for _, do := range takeIn {
-		do()
+	for i, wait := range waits {
+		d := wait()
+		c.AddSnapshot(snapshots[i][0].Path, d.snapshot, d.err)
+	}
+	switch {
+	case damaged != nil:
+		c.Warn(past.HistoryPath, damaged.what)
+	case len(history) > 0:
+		c.AddHistory(days)
 	}
 	return nil
 }
 
+// decodedSnapshot is what past.ReadSnapshot returned, or the damage for which the file was not decoded.
 type decodedSnapshot struct {
 	snapshot *past.Snapshot
 	err      error
 }
 
-func decodeSnapshot(content []byte) (d decodedSnapshot) {
+func decodeSnapshot(content []byte, damaged *damage) (d decodedSnapshot) {
+	if damaged != nil {
+		return decodedSnapshot{err: damaged}
+	}
 	d.snapshot, d.err = past.ReadSnapshot(content)
 	return d
 }
@@ -121,26 +122,25 @@ func ofThePast(listed []Listed) (snapshots [][]Listed, history []Listed) {
 	return snapshots, history
 }
 
-// readListed reads one file if it is one of those that the manifest lists by its path. why says what is wrong with a file that can't be
-// used, "" where nothing is.
-func readListed(ctx context.Context, from place, listed []Listed, limit int64) (content []byte, why string, err error) {
+// readListed reads the file that the entries in listed, all of one path, are about. damaged says why it can't be used, nil where it can; an
+// error means that the run must not go on.
+func readListed(ctx context.Context, from place, listed []Listed, limit int64) (content []byte, damaged *damage, err error) {
 	path := listed[0].Path
 	longest := slices.MaxFunc(listed, func(a, b Listed) int { return cmp.Compare(a.Size, b.Size) }).Size
 	if longest > limit {
-		return nil, "it is longer than it should be", nil
+		return nil, &damage{"it is longer than it should be"}, nil
 	}
 	content, err = from.read(ctx, path, longest, func(content []byte) bool {
 		sum := sha256.Sum256(content)
 		return slices.Contains(listed, Listed{Path: path, Size: int64(len(content)), SHA256: hex.EncodeToString(sum[:])})
 	})
-	var damaged *damage
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, "the manifest lists it, but it is not there", nil
+		return nil, &damage{"the manifest lists it, but it is not there"}, nil
 	case errors.As(err, &damaged):
-		return nil, damaged.what, nil
+		return nil, damaged, nil
 	}
-	return content, "", err
+	return content, nil, err
 }
 
 // readManifest reads and decodes the manifest of a place. The error is ErrNoManifest where there is none.

@@ -127,11 +127,16 @@ func distinct(instances []*fleet.Instance, column report.Column[*fleet.Instance]
 	if values, rows, ok := distinctFew(instances, column); ok {
 		return values, rows
 	}
-	// A map of so many values would take more time than all else: those that are the same stand side by side once they are sorted.
+	return distinctMany(instances, column)
+}
+
+// distinctMany sorts the texts of all rows, so that equal ones stand side by side: for so many values that is quicker than a map.
+func distinctMany(instances []*fleet.Instance, column report.Column[*fleet.Instance]) (values []string, rows []int) {
 	rows = make([]int, len(instances))
 	texts := make([]string, len(instances))
 	var order []int
 	for i, in := range instances {
+		rows[i] = -1
 		if value := column.Value(in); value.Known {
 			texts[i] = report.Exact(column.Type, value)
 			order = append(order, i)
@@ -142,19 +147,19 @@ func distinct(instances []*fleet.Instance, column report.Column[*fleet.Instance]
 		if at == 0 || texts[i] != texts[order[at-1]] {
 			values = append(values, texts[i])
 		}
-		rows[i] = len(values) // the number behind its own, so that 0 is unknown
+		rows[i] = len(values) - 1
 	}
 	for i, number := range rows {
-		if rows[i] = number - 1; number == 0 {
+		if number < 0 {
 			rows[i] = len(values)
 		}
 	}
 	return values, rows
 }
 
-// distinctFew does so for a column of few values. ok is false where there are more.
+// distinctFew counts the values in a map. ok is false where there are too many for that.
 func distinctFew(instances []*fleet.Instance, column report.Column[*fleet.Instance]) (values []string, rows []int, ok bool) {
-	const few = 5000
+	const few = 5000 // a guess: of a million values a map takes most of the time, of some thousands hardly any
 	numbers := map[string]int{}
 	var exact []byte
 	var firsts []*fleet.Instance // that have each value first
@@ -195,7 +200,7 @@ func distinctFew(instances []*fleet.Instance, column report.Column[*fleet.Instan
 	return sorted, rows, true
 }
 
-// sortValues sorts numbers by the values of a column, of which each number has a text and an instance.
+// sortValues sorts order, numbers that text and instance know, by the column's values.
 func sortValues(order []int, column report.Column[*fleet.Instance], text func(int) string, instance func(int) *fleet.Instance) {
 	if column.Type == report.Text || column.Type == report.Time { // times in RFC 3339 and UTC are ordered as their texts
 		report.SortByText(order, text)

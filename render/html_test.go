@@ -11,8 +11,8 @@ import (
 	"sync"
 	"testing"
 
-	"gpufleet/fetch/aside"
 	"gpufleet/fetch/fleet"
+	"gpufleet/fetch/parallel"
 	"gpufleet/render/report"
 )
 
@@ -192,7 +192,7 @@ func TestGivenUp(t *testing.T) {
 // TestPanicsReachTheCaller has a writer panic on a goroutine of its own.
 func TestPanicsReachTheCaller(t *testing.T) {
 	defer func() {
-		caught, ok := recover().(*aside.Panic)
+		caught, ok := recover().(*parallel.Panic)
 		if !ok || caught.Cause != "oops" || !strings.Contains(string(caught.Stack), "TestPanicsReachTheCaller") {
 			t.Errorf("caught %v", caught)
 		}

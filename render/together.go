@@ -6,12 +6,11 @@ import (
 	"iter"
 	"math"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
 
-	"gpufleet/fetch/aside"
+	"gpufleet/fetch/parallel"
 )
 
 // output is a file to write: where it goes, and what writes it.
@@ -24,7 +23,7 @@ type output struct {
 // writeAll writes files side by side, as many at once as there are processors. create has to be safe for that.
 //
 // The error is the one that would have come first if they were written one after the other: when a file fails, those before it
-// in the list are written to their end and those behind it are given up. Where writing one panics, so does writeAll, with an *aside.Panic.
+// in the list are written to their end and those behind it are given up. Where writing one panics, so does writeAll, with an *parallel.Panic.
 func writeAll(outputs iter.Seq[output], create Create) error {
 	w := &writing{create: create}
 	w.first.Store(math.MaxInt64)
@@ -45,8 +44,8 @@ type writing struct {
 	first  atomic.Int64 // place of the first file in the list that has failed
 
 	mu       sync.Mutex
-	err      error        // of that file
-	panicked *aside.Panic // in place of an error
+	err      error           // of that file
+	panicked *parallel.Panic // in place of an error
 }
 
 // round writes the files of a list side by side. In the first round it returns those that come last in their stead.
@@ -85,21 +84,18 @@ func (w *writing) isGivenUp(place int64) bool { return place > w.first.Load() }
 
 // write writes one file and keeps what went wrong.
 func (w *writing) write(o output, place int64) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			w.fail(place, nil, &aside.Panic{Cause: cause, Stack: debug.Stack()})
-		}
-	}()
 	create := func(path string) (io.WriteCloser, error) {
 		file, err := w.create(path)
 		return &abandonable{file, w, place}, err
 	}
-	if err := writeFile(create, o.path, o.write); err != nil {
-		w.fail(place, err, nil)
+	var err error
+	panicked := parallel.Catch(func() { err = writeFile(create, o.path, o.write) })
+	if err != nil || panicked != nil {
+		w.fail(place, err, panicked)
 	}
 }
 
-func (w *writing) fail(place int64, err error, panicked *aside.Panic) {
+func (w *writing) fail(place int64, err error, panicked *parallel.Panic) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if place < w.first.Load() {

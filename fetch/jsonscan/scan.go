@@ -242,10 +242,10 @@ func (s *Scanner) peek() (byte, error) {
 	return s.buf[s.pos], nil
 }
 
-// Ahead returns what comes next without reading it: n bytes and perhaps more, or fewer where the text ends or can't be read. It is for
-// who knows a form that is quicker to read than JSON in general. The bytes are valid until the next call on the Scanner. n is at most
-// 32 KiB.
-func (s *Scanner) Ahead(n int) []byte {
+// Peek returns what comes next without reading it: at least n bytes, or fewer where the text ends or can't be read. It is for a caller that
+// knows how most of the text is written and can read that form quicker. The bytes are valid until the next call on the Scanner. n is at
+// most 64 KiB.
+func (s *Scanner) Peek(n int) []byte {
 	if len(s.buf)-s.pos < n && s.err == nil {
 		rest := copy(s.buf[:cap(s.buf)], s.buf[s.pos:])
 		s.buf, s.pos = s.buf[:rest], 0
@@ -259,8 +259,8 @@ func (s *Scanner) Ahead(n int) []byte {
 	return s.buf[s.pos:]
 }
 
-// PassOver reads the first n bytes that Ahead returned.
-func (s *Scanner) PassOver(n int) { s.pos += n }
+// Discard skips the next n bytes, which Peek must have returned.
+func (s *Scanner) Discard(n int) { s.pos += n }
 
 // fill puts the next part of the text into the used-up buffer, at least a byte. The end of the text is
 // io.ErrUnexpectedEOF here: whether it may end is known to End alone.

@@ -214,8 +214,8 @@ func FuzzScanner(f *testing.F) {
 	})
 }
 
-// TestAhead looks ahead in a text that comes in pieces, and reads on from there in either way.
-func TestAhead(t *testing.T) {
+// TestPeek looks ahead in a text that comes in pieces, and reads on from there in either way.
+func TestPeek(t *testing.T) {
 	element := `"` + strings.Repeat("x", 100) + `"`
 	text := "[" + strings.Repeat(element+",", 2000) + `7 !]`
 	for name, source := range map[string]io.Reader{"whole": strings.NewReader(text), "bytes": iotest.OneByteReader(strings.NewReader(text))} {
@@ -223,12 +223,12 @@ func TestAhead(t *testing.T) {
 		elements := 0
 		err := s.Array(func() error {
 			elements++
-			ahead := s.Ahead(1000)
+			ahead := s.Peek(1000)
 			if len(ahead) < 1000 && elements < 1980 {
 				t.Fatalf("%s: %d bytes ahead of element %d", name, len(ahead), elements)
 			}
 			if bytes.HasPrefix(ahead, []byte(element)) && elements%3 > 0 {
-				s.PassOver(len(element))
+				s.Discard(len(element))
 				return nil
 			}
 			return s.Skip()
@@ -239,7 +239,7 @@ func TestAhead(t *testing.T) {
 		}
 	}
 	s := New(io.MultiReader(strings.NewReader("[1,"), iotest.ErrReader(errors.New("cut"))))
-	if ahead := s.Ahead(10); string(ahead) != "[1," {
+	if ahead := s.Peek(10); string(ahead) != "[1," {
 		t.Errorf("before the cut: %q", ahead)
 	}
 	if err := s.Array(s.Skip); err == nil || err.Error() != "cut" {

@@ -26,12 +26,12 @@ const (
 	maxRows          = 4_000_000
 )
 
-// maxNumber is the largest number that is believed of an instance, maxKeep how much of a value is read, maxShared how many values
+// maxNumber is the largest number that is believed of an instance, maxKeep how much of a value is read, maxInterned how many values
 // are remembered that several rows may have.
 const (
-	maxNumber = 1e15
-	maxKeep   = 4*maxText + 1
-	maxShared = 10_000
+	maxNumber   = 1e15
+	maxKeep     = 4*maxText + 1
+	maxInterned = 10_000
 )
 
 // ReadSnapshot reads a snapshot's file, all of it, and keeps the content. The error says what is wrong with it and quotes nothing
@@ -43,13 +43,14 @@ func ReadSnapshot(content []byte) (*Snapshot, error) {
 	var s *Snapshot
 	var e *encoder
 	var read, anew, rows maphash.Hash // of the text that the file holds, of that which this version would write, and of its rows
-	for _, hash := range []*maphash.Hash{&read, &anew, &rows} {
-		hash.SetSeed(seed)
+	for _, h := range []*maphash.Hash{&read, &anew, &rows} {
+		h.SetSeed(seed)
 	}
+	counted := &countingWriter{out: &anew}
 	begin := func(head *Snapshot) (err error) {
 		s = head
-		if e, err = newEncoder(&anew, s); err == nil {
-			err = e.follow(io.MultiWriter(&anew, &rows))
+		if e, err = newEncoder(counted, s); err == nil {
+			err = e.redirect(io.MultiWriter(counted, &rows))
 		}
 		return err
 	}
@@ -62,8 +63,9 @@ func ReadSnapshot(content []byte) (*Snapshot, error) {
 	s.rows = func(row func(*fleet.Instance) error) error {
 		return decodeSnapshot(content, io.Discard, func(*Snapshot) error { return nil }, row)
 	}
-	s.hash = rows.Sum64()
-	if bytes.HasPrefix(content, gzipHead) && read.Sum64() == anew.Sum64() {
+	s.hash = fleet.Known(rows.Sum64())
+	// The packed text, too, could bring things along: parts that hold nothing. They make it longer.
+	if bytes.HasPrefix(content, gzipHead) && int64(len(content)) <= counted.count && read.Sum64() == anew.Sum64() {
 		s.file = content
 	}
 	return s, nil
@@ -81,17 +83,17 @@ const (
 	errForm   = fault("it is not of the form that this version reads")
 )
 
-// decodeSnapshot reads a snapshot's file in one pass. It calls begin with the head before the first row, and row for each row, and
-// copies the text to read.
-func decodeSnapshot(content []byte, read io.Writer, begin func(*Snapshot) error, row func(*fleet.Instance) error) error {
+// decodeSnapshot reads a snapshot's file in one pass. It calls begin with the head before the first row and row for each row, and writes the
+// unpacked text to copyTo.
+func decodeSnapshot(content []byte, copyTo io.Writer, begin func(*Snapshot) error, row func(*fleet.Instance) error) error {
 	packed := bytes.NewReader(content)
 	unzip, err := gzip.NewReader(packed)
 	if err != nil {
 		return errNoGzip
 	}
 	unzip.Multistream(false) // each stream could bring a name of its own
-	text := &io.LimitedReader{R: io.TeeReader(unzip, read), N: maxUnpacked + 1}
-	d := &snapshotDecoder{s: jsonscan.New(text), head: &Snapshot{}, begin: begin, row: row, shared: map[string]string{}, prices: map[string]fleet.Price{}}
+	text := &io.LimitedReader{R: io.TeeReader(unzip, copyTo), N: maxUnpacked + 1}
+	d := &snapshotDecoder{s: jsonscan.New(text), head: &Snapshot{}, begin: begin, row: row, interned: map[string]string{}, prices: map[string]fleet.Price{}}
 	err = d.decode()
 	var syntax *jsonscan.SyntaxError
 	var corrupt flate.CorruptInputError
@@ -103,21 +105,21 @@ func decodeSnapshot(content []byte, read io.Writer, begin func(*Snapshot) error,
 	case errors.As(err, &corrupt), errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader), errors.Is(err, io.ErrUnexpectedEOF):
 		return errNoGzip
 	case err == nil && packed.Len() > 0:
-		return fault("it goes on behind its end")
+		return fault("more follows after its end")
 	}
 	return err
 }
 
 type snapshotDecoder struct {
-	s      *jsonscan.Scanner
-	head   *Snapshot
-	begin  func(*Snapshot) error
-	row    func(*fleet.Instance) error
-	rows   int
-	in     fleet.Instance
-	lastID string
-	shared map[string]string // texts that many rows have
-	prices map[string]fleet.Price
+	s        *jsonscan.Scanner
+	head     *Snapshot
+	begin    func(*Snapshot) error
+	row      func(*fleet.Instance) error
+	rows     int
+	in       fleet.Instance
+	lastID   string
+	interned map[string]string // texts that many rows have
+	prices   map[string]fleet.Price
 }
 
 // decode reads {"schema": 1, …, "instances": [row, …]}, the rows last.
@@ -214,8 +216,8 @@ func (d *snapshotDecoder) hidden() error {
 
 // instance reads a row and hands it on.
 func (d *snapshotDecoder) instance() error {
-	if n, ok := d.plainRow(d.s.Ahead(longestPlainRow)); ok {
-		d.s.PassOver(n)
+	if n, ok := d.plainRow(d.s.Peek(longestPlainRow)); ok {
+		d.s.Discard(n)
 	} else if err := d.anyRow(); err != nil {
 		return err
 	}
@@ -311,7 +313,7 @@ func (d *snapshotDecoder) priceOf(text string) fleet.Price {
 	if amount, err := fleet.ParseTotal(text); err == nil && amount.Sign() >= 0 {
 		price = fleet.Known(amount)
 	}
-	if len(d.prices) < maxShared {
+	if len(d.prices) < maxInterned {
 		d.prices[text] = price
 	}
 	return price
@@ -324,8 +326,8 @@ func (d *snapshotDecoder) wrong(what string) error {
 	return fault(fmt.Sprintf("its row %d %s", d.rows, what))
 }
 
-// text reads a text of a row. One that many rows have is shared among them.
-func (d *snapshotDecoder) text(share bool) (string, error) {
+// text reads a text of a row.
+func (d *snapshotDecoder) text(intern bool) (string, error) {
 	if err := d.expect(jsonscan.String); err != nil {
 		return "", err
 	}
@@ -333,17 +335,17 @@ func (d *snapshotDecoder) text(share bool) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	text, ok := d.listed(raw, share)
+	text, ok := d.checkedText(raw, intern)
 	if cut || !ok {
 		return "", d.wrong("holds a text that no list has")
 	}
 	return text, nil
 }
 
-// listed returns a text, and whether a list can have it.
-func (d *snapshotDecoder) listed(raw []byte, share bool) (text string, ok bool) {
-	if share {
-		if text, ok = d.shared[string(raw)]; ok {
+// checkedText returns a text, and whether a reply's list can have it. One that many rows have is kept once.
+func (d *snapshotDecoder) checkedText(raw []byte, intern bool) (text string, ok bool) {
+	if intern {
+		if text, ok = d.interned[string(raw)]; ok {
 			return text, true
 		}
 	}
@@ -351,8 +353,8 @@ func (d *snapshotDecoder) listed(raw []byte, share bool) (text string, ok bool) 
 	if text == "" || text != strings.TrimSpace(text) || !validText(text) {
 		return "", false
 	}
-	if share && len(d.shared) < maxShared {
-		d.shared[text] = text
+	if intern && len(d.interned) < maxInterned {
+		d.interned[text] = text
 	}
 	return text, true
 }

@@ -1,6 +1,7 @@
 // Package past holds what earlier runs left for this one: snapshots of the list, one a day, and a history of figures. It reads
 // both as if a stranger had written them, since they may come from a folder or a site that anyone could change: within bounds,
-// strictly, and with errors that quote nothing. What is carried on is decoded, checked and encoded anew.
+// strictly, and with errors that quote nothing. All that is carried on is decoded and checked. A snapshot
+// whose text is what this version would write goes on byte for byte; any other, and the history, is encoded anew.
 package past
 
 import (
@@ -112,7 +113,7 @@ func (h Head) refusedRows(run Head) string {
 const internal = "internal"
 
 var (
-	hash        = regexp.MustCompile(`^([0-9a-f]{64})?$`)
+	accountHash = regexp.MustCompile(`^([0-9a-f]{64})?$`)
 	currency    = regexp.MustCompile(`^[A-Z]{3}$`)
 	columnName  = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 	fingerprint = regexp.MustCompile(`^[!-~]{0,128}$`)
@@ -120,7 +121,7 @@ var (
 
 // valid reports whether a run of gpufleet can have written the head.
 func (h Head) valid() bool {
-	return slices.Contains([]string{"api", "file", "demo"}, h.Source) && hash.MatchString(h.Account) &&
+	return slices.Contains([]string{"api", "file", "demo"}, h.Source) && accountHash.MatchString(h.Account) &&
 		(h.Audience == "public" || h.Audience == internal) && currency.MatchString(h.Currency) && fingerprint.MatchString(h.Key) &&
 		len(h.Hidden) <= 40 && slices.IsSorted(h.Hidden) &&
 		!slices.ContainsFunc(h.Hidden, func(name string) bool { return !columnName.MatchString(name) })

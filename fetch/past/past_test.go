@@ -2,6 +2,7 @@ package past
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"reflect"
@@ -112,6 +113,11 @@ func TestSnapshotRoundTrip(t *testing.T) {
 	}
 }
 
+// full is a disk without any space.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
+
 func packed(text string) []byte {
 	var b bytes.Buffer
 	zip := gzip.NewWriter(&b)
@@ -160,7 +166,12 @@ func TestCarriedAsItIs(t *testing.T) {
 		"blanks at the end": {repack(text+" ", same), false},
 		"another order":     {repack(strings.Replace(text, `"region":"A","status":"Error"`, `"status":"Error","region":"A"`, 1), same), false},
 		"escaped":           {repack(strings.Replace(text, `"status":"Error"`, `"status":"\u0045rror"`, 1), same), false},
-		"another number":    {repack(strings.Replace(text, `"gpu_count":8`, `"gpu_count":8.0`, 1), same), false},
+		"padded": {repack(text, func(zip *gzip.Writer) {
+			for range 2000 {
+				zip.Flush()
+			}
+		}), false},
+		"another number": {repack(strings.Replace(text, `"gpu_count":8`, `"gpu_count":8.0`, 1), same), false},
 	} {
 		read, err := ReadSnapshot(test.content)
 		if err != nil {
@@ -178,8 +189,8 @@ func TestCarriedAsItIs(t *testing.T) {
 	}
 }
 
-// TestHasRowsOf changes a list in every way that a snapshot remembers.
-func TestHasRowsOf(t *testing.T) {
+// TestSameRows changes a list in every way that a snapshot remembers.
+func TestSameRows(t *testing.T) {
 	read, err := ReadSnapshot(contentOf(t, snapshot(t, head(), now, list(t)...)))
 	if err != nil {
 		t.Fatal(err)
@@ -206,12 +217,20 @@ func TestHasRowsOf(t *testing.T) {
 	} {
 		rows := list(t)
 		test.change(rows[2])
-		if same, err := read.HasRowsOf(snapshot(t, later, now.Add(time.Hour), rows...)); err != nil || same != test.same {
+		if same, err := read.SameRows(snapshot(t, later, now.Add(time.Hour), rows...)); err != nil || same != test.same {
 			t.Errorf("%s: the same: %v, %v", name, same, err)
 		}
 	}
-	if same, _ := read.HasRowsOf(snapshot(t, head(), now, list(t)[1:]...)); same {
+	if same, _ := read.SameRows(snapshot(t, head(), now, list(t)[1:]...)); same {
 		t.Error("one row less is the same")
+	}
+}
+
+// TestWriteToFails holds that the error of a full disk is given once.
+func TestWriteToFails(t *testing.T) {
+	_, err := snapshot(t, head(), now, list(t)...).WriteTo(full{})
+	if err == nil || err.Error() != "no space left" {
+		t.Errorf("error %q", err)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"hash/maphash"
 	"io"
@@ -26,15 +25,15 @@ type Snapshot struct {
 	Count int       // instances
 
 	rows func(row func(*fleet.Instance) error) error
-	file []byte // that was read, where it is as WriteTo would write it but for the packing; else nil
-	hash uint64 // of the text of the rows that was read
+	file []byte                 // that was read, where its text is what WriteTo would write; else nil
+	hash fleet.Optional[uint64] // of the text that this version writes of the rows; unknown until it is asked for
 }
 
 // Path returns where the snapshot stands in the output folder.
 func (s *Snapshot) Path() string { return SnapshotPath(s.Taken) }
 
-// WriteTo writes the snapshot's file: as it was read where it holds nothing but what this version writes of those rows, else encoded
-// anew, which takes its time with each call. Equal lists give equal bytes from one version of Go.
+// WriteTo writes the snapshot's file: byte for byte as it was read where its text is what this version would write, else encoded anew, with
+// each call. A snapshot that was made gives equal bytes for equal lists, in one build of gpufleet.
 func (s *Snapshot) WriteTo(w io.Writer) (int64, error) {
 	if s.file != nil {
 		n, err := w.Write(s.file)
@@ -49,7 +48,10 @@ func (s *Snapshot) WriteTo(w io.Writer) (int64, error) {
 	if err == nil {
 		err = e.close()
 	}
-	return counted.count, errors.Join(err, zip.Close())
+	if closed := zip.Close(); err == nil { // it gives a first error once more
+		err = closed
+	}
+	return counted.count, err
 }
 
 // newZip returns what packs a snapshot: without name and time, so that equal lists give equal bytes.
@@ -59,7 +61,7 @@ func newZip(w io.Writer) *gzip.Writer {
 	return zip
 }
 
-// gzipHead is how a file begins that newZip packs. One that begins in another way may hold a name or a comment.
+// gzipHead is how every file begins that newZip packs. A file with another beginning may hold a name, a comment or a time.
 var gzipHead = func() []byte {
 	const size = 10
 	var b bytes.Buffer
@@ -83,28 +85,45 @@ func (w *countingWriter) Write(p []byte) (int, error) {
 // The error is row's; a snapshot was decoded once already before it is one.
 func (s *Snapshot) Rows(row func(*fleet.Instance) error) error { return s.rows(row) }
 
-// HasRowsOf reports whether a snapshot that was read has the rows of one that was made, one by one and in all that is remembered of them.
-// It takes a fraction of the time of Rows. The error is that of WriteTo.
-func (s *Snapshot) HasRowsOf(made *Snapshot) (bool, error) {
-	if s.Count != made.Count {
+// SameRows reports whether two snapshots have the same rows, in all that a snapshot holds of them. That is told by a hash, which takes
+// a fraction of the time of Rows. The error is that of WriteTo.
+func (s *Snapshot) SameRows(other *Snapshot) (bool, error) {
+	if s.Count != other.Count {
 		return false, nil
+	}
+	a, err := s.rowsHash()
+	if err != nil {
+		return false, err
+	}
+	b, err := other.rowsHash()
+	return a == b, err
+}
+
+// rowsHash returns the hash of the rows' text. A snapshot that was made is encoded for it, the first time.
+func (s *Snapshot) rowsHash() (uint64, error) {
+	if s.hash.Known {
+		return s.hash.Value, nil
 	}
 	var hash maphash.Hash
 	hash.SetSeed(seed)
-	e, err := newEncoder(io.Discard, made)
+	e, err := newEncoder(io.Discard, s)
 	if err == nil {
-		err = e.follow(&hash)
+		err = e.redirect(&hash) // the head is no row
 	}
 	if err == nil {
-		err = made.rows(e.row)
+		err = s.rows(e.row)
 	}
 	if err == nil {
 		err = e.close()
 	}
-	return hash.Sum64() == s.hash, err
+	if err == nil {
+		s.hash = fleet.Known(hash.Sum64())
+	}
+	return s.hash.Value, err
 }
 
-// seed is that of all hashes of one run. Nobody can know it, and so make two texts of one hash.
+// seed is that of all hashes of one run. maphash is not cryptographic, but the seed is drawn at random for each process, so nobody can prepare
+// a file for it.
 var seed = maphash.MakeSeed()
 
 // NewSnapshot returns the snapshot of a list, whose rows must come by ascending id, those without one first, as often as they
@@ -150,8 +169,8 @@ func newEncoder(w io.Writer, s *Snapshot) (*encoder, error) {
 	return e, nil
 }
 
-// follow has the encoder go on writing elsewhere.
-func (e *encoder) follow(w io.Writer) error {
+// redirect writes out what is buffered; all after it goes to w.
+func (e *encoder) redirect(w io.Writer) error {
 	err := e.out.Flush()
 	e.out.Reset(w)
 	return err
@@ -217,7 +236,7 @@ func isPlain(text string) bool {
 	return true
 }
 
-// plain has the bytes that encoding/json leaves as they are.
+// plain has the printable ASCII characters that encoding/json writes as they are.
 var plain = func() (table [256]bool) {
 	for c := ' '; c <= '~'; c++ {
 		table[c] = !strings.ContainsRune(`"\<>&`, c)

@@ -1,6 +1,7 @@
 // Package publish puts the files of a run into the output folder: all of them, or none.
 //
-// A run opens the folder (which locks it), stages every file in a folder of its own inside, and then places them:
+// A run opens the folder (which locks it), writes each file that differs from the one in place into a stage, a folder of its own inside, and
+// then places them:
 //
 //	folder, err := publish.Open("out")
 //	defer folder.Close()

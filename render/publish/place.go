@@ -39,6 +39,8 @@ func (p *Prepared) Warnings() []string { return p.plan.warnings }
 // did not, and the manifest; m brings its Source and Audience. A file that has these bytes already is not touched, and where
 // nothing changed at all neither is the manifest.
 //
+// A file that was not written, since the same one was in place, and that was changed meanwhile is an error.
+//
 // It changes nothing. A context that is done is an error here; Commit does not look at it, so that placing always comes to an end.
 func (s *Stage) Prepare(m Manifest) (*Prepared, error) {
 	if err := context.Cause(s.ctx); err != nil {

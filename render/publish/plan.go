@@ -96,13 +96,14 @@ func (f *Folder) planFile(p *plan, file *staged, needed map[string]bool, listed 
 	return nil
 }
 
-// planToKeep looks that a file which was not written, since it is in place, still is.
+// planToKeep checks that a file which was not written, since the same one was in place, is still there and the same.
 func (f *Folder) planToKeep(file *staged, at string, info fs.FileInfo) error {
 	if at != file.Path || info == nil || !info.Mode().IsRegular() {
 		return f.cannot("keep", file.Path, errChanged)
 	}
-	if os.SameFile(file.inPlace, info) && file.inPlace.Size() == info.Size() && file.inPlace.ModTime().Equal(info.ModTime()) && file.inPlace.Mode() == info.Mode() {
-		return nil
+	before := file.inPlace
+	if os.SameFile(before, info) && before.Size() == info.Size() && before.ModTime().Equal(info.ModTime()) && before.Mode() == info.Mode() {
+		return nil // nobody has touched it since it was compared, so it need not be read again
 	}
 	same, err := f.holds(info, file.File)
 	if err == nil && (!same || !f.mayStay(info)) {

@@ -43,8 +43,8 @@ type staged struct {
 // digits, dot, hyphen and underscore, manifest.json, and a path that was created before or is a folder of one that was; upper
 // and lower case are the same here.
 //
-// While what is written is the same as what is at path already it is only compared, and a file that is the same to its end is not
-// written at all. The writer is buffered. Write fails with the context's cause once the context is done. Only a file that was closed without
+// What is written is first compared with the file at path. While both are the same nothing is written, and a file that is the same to its
+// end is never written. The writer is buffered. Write fails with the context's cause once the context is done. Only a file that was closed without
 // an error is placed.
 func (s *Stage) Create(path string) (io.WriteCloser, error) {
 	if !allowed(path) {
@@ -134,8 +134,8 @@ func (w *writer) create() error {
 	return nil
 }
 
-// differ makes the file after all, since it is not the same as the one in place, and begins it with what was the same.
-func (w *writer) differ() error {
+// diverge begins the staged file once there is a difference, with what was the same until then.
+func (w *writer) diverge() error {
 	err := w.same.Close()
 	w.same = nil
 	if err == nil {
@@ -157,7 +157,7 @@ func (w *writer) Write(p []byte) (int, error) {
 	if w.err == nil && w.same != nil {
 		var goesOn bool
 		if goesOn, w.err = w.same.goesOnWith(p); w.err == nil && !goesOn {
-			w.err = w.differ()
+			w.err = w.diverge()
 		}
 	}
 	if w.err != nil {
@@ -182,9 +182,9 @@ func (w *writer) Close() error {
 	}
 	w.closed = true
 	if w.err == nil && w.same != nil {
-		var ends bool
-		if ends, w.err = w.same.ends(); w.err == nil && !ends {
-			w.err = w.differ()
+		var atEnd bool
+		if atEnd, w.err = w.same.atEnd(); w.err == nil && !atEnd {
+			w.err = w.diverge()
 		}
 	}
 	if w.err == nil && w.out != nil {
@@ -201,12 +201,14 @@ func (w *writer) Close() error {
 	w.stage.mu.Lock()
 	defer w.stage.mu.Unlock()
 	w.file.Size, w.file.SHA256, w.file.closed = w.size, hex.EncodeToString(w.hash.Sum(nil)), true
+	if w.same != nil {
+		w.file.inPlace = w.same.info
+	}
 	return nil
 }
 
 func (w *writer) closeFiles() error {
 	if w.same != nil {
-		w.file.inPlace = w.same.info
 		return w.same.Close()
 	}
 	if w.out == nil {

@@ -18,7 +18,8 @@ type twin struct {
 	rest   *bufio.Reader
 }
 
-// openTwin opens what is at path to compare it, nil where nothing is that may stay there.
+// openTwin opens the file at path for comparison. It returns nil where there is none, it is no regular file, or others may read it who must
+// not.
 func (f *Folder) openTwin(path string) (*twin, error) {
 	at, info, err := f.find(path)
 	if err != nil || info == nil || at != path || !info.Mode().IsRegular() || !f.mayStay(info) {
@@ -31,7 +32,7 @@ func (f *Folder) openTwin(path string) (*twin, error) {
 	return &twin{f, path, info, file, bufio.NewReaderSize(file, 32<<10)}, nil
 }
 
-// goesOnWith reports whether p comes next in the file, and reads on to behind it.
+// goesOnWith reports whether p comes next in the file, and reads past it. After false the twin is of no more use.
 func (t *twin) goesOnWith(p []byte) (bool, error) {
 	for len(p) > 0 {
 		next, err := t.rest.Peek(min(len(p), t.rest.Size()))
@@ -47,8 +48,8 @@ func (t *twin) goesOnWith(p []byte) (bool, error) {
 	return true, nil
 }
 
-// ends reports whether nothing follows in the file.
-func (t *twin) ends() (bool, error) {
+// atEnd reports whether nothing follows in the file.
+func (t *twin) atEnd() (bool, error) {
 	_, err := t.rest.Peek(1)
 	if err != nil && err != io.EOF {
 		return false, t.folder.cannot("read", t.path, err)

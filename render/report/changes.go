@@ -122,29 +122,29 @@ type comparison struct {
 	last    string            // id that a change was noted of
 }
 
-// compare returns what changed from a snapshot to today's. now holds the list by ascending id, those without one first; listed is
-// what it costs.
-func compare(s, today *past.Snapshot, now []*fleet.Instance, listed Cost, settings Settings) (*Window, error) {
-	c := &comparison{w: &Window{From: s.Taken, To: settings.Generated, After: listed}, rest: now,
-		columns: compared(settings.Audience, append(slices.Clone(settings.Hidden), s.Hidden...)...)}
+// compare returns what changed from snapshot s to today's list, of which today is the snapshot and byID the instances by ascending id, those
+// without one first.
+func (r *Report) compare(s, today *past.Snapshot, byID []*fleet.Instance) (*Window, error) {
+	c := &comparison{w: &Window{From: s.Taken, To: r.Generated, After: r.Listed}, rest: byID,
+		columns: compared(r.Audience, append(slices.Clone(r.Hidden), s.Hidden...)...)}
 	for len(c.rest) > 0 && c.rest[0].ID == "" {
 		c.w.Nameless.After++
 		c.w.Nameless.Delta = c.w.Nameless.Delta.Add(counted(c.rest[0]))
 		c.rest = c.rest[1:]
 	}
-	same, err := s.HasRowsOf(today)
+	same, err := s.SameRows(today)
 	if err != nil {
 		return nil, err
 	}
-	if same { // as with most runs
-		c.w.Before, c.w.Nameless = listed, Nameless{Before: c.w.Nameless.After, After: c.w.Nameless.After}
+	if same { // nothing that is compared has changed
+		c.w.Before, c.w.Nameless = r.Listed, Nameless{Before: c.w.Nameless.After, After: c.w.Nameless.After}
 	} else {
 		if err := s.Rows(c.meet); err != nil {
 			return nil, err
 		}
 		c.addUpTo("", true)
 	}
-	c.w.finish(settings)
+	c.w.finish(r.Settings)
 	return c.w, nil
 }
 

@@ -92,6 +92,8 @@ func TestChanges(t *testing.T) {
 			[]string{"1 other field changed region A B 0", "1 other field changed gpu RTX H100 0"}, "0"},
 		{"no ids", []*fleet.Instance{instance("", "A", "RTX", 1, "2"), instance("", "A", "RTX", 1, "2")}, []*fleet.Instance{instance("", "A", "RTX", 1, "2")},
 			[]string{"- without an id -2"}, "-2"},
+		{"the same, without ids", []*fleet.Instance{instance("", "A", "RTX", 1, "2")}, []*fleet.Instance{instance("", "A", "RTX", 1, "2")},
+			[]string{"- without an id 0"}, "0"},
 		{"the same price written otherwise", one(1, "2.50", "Running"), one(1, "2.5", "Running"), nil, "0"},
 	}
 	for _, test := range tests {

@@ -5,46 +5,63 @@ import (
 	"slices"
 	"strings"
 
-	"gpufleet/fetch/aside"
 	"gpufleet/fetch/fleet"
+	"gpufleet/fetch/parallel"
 )
+
+// members are places in the list of instances, by the group that these belong to.
+type members map[groupKey][]int32
+
+type groupKey struct{ region, model string }
 
 // group sorts the instances and fills Regions, Models and their groups. The totals of groups are set, those of
 // regions and models not yet.
 func (r *Report) group() {
-	type key struct{ region, model string }
-	members := map[key][]int32{} // places in the list
+	m := members{}
 	for i, in := range r.Instances {
-		k := key{in.RegionName(), in.Model()}
-		members[k] = append(members[k], int32(i))
+		key := groupKey{in.RegionName(), in.Model()}
+		m[key] = append(m[key], int32(i))
 	}
+	r.makeGroups(m)
+	r.fillGroups(m)
+}
+
+// makeGroups makes the regions, the models and their groups, sorted and without instances.
+func (r *Report) makeGroups(m members) {
 	regions, models := map[string]*Region{}, map[string]*Model{}
-	for k := range members {
-		region, model := regions[k.region], models[k.model]
+	for key := range m {
+		region, model := regions[key.region], models[key.model]
 		if region == nil {
-			region = &Region{Name: k.region, Slug: slug(k.region)}
-			regions[k.region] = region
+			region = &Region{Name: key.region, Slug: slug(key.region)}
+			regions[key.region] = region
 		}
 		if model == nil {
-			model = &Model{Name: k.model, Slug: slug(k.model)}
-			models[k.model] = model
+			model = &Model{Name: key.model, Slug: slug(key.model)}
+			models[key.model] = model
 		}
 		region.Groups = append(region.Groups, &Group{Region: region, Model: model})
 	}
 	r.Regions = sortedByName(regions, func(a *Region) string { return a.Name })
 	r.Models = sortedByName(models, func(a *Model) string { return a.Name })
-
-	var groups []*Group
-	var places [][]int32
 	for _, region := range r.Regions {
 		slices.SortFunc(region.Groups, func(a, b *Group) int { return compareNatural(a.Model.Name, b.Model.Name) })
 		for _, group := range region.Groups {
 			group.Model.Groups = append(group.Model.Groups, group)
-			groups = append(groups, group)
-			places = append(places, members[key{region.Name, group.Model.Name}])
 		}
 	}
-	aside.Each(len(groups), func(i int) {
+}
+
+// fillGroups sorts the instances into their groups and adds these up.
+func (r *Report) fillGroups(m members) {
+	var groups []*Group
+	var places [][]int32
+	for _, region := range r.Regions {
+		for _, group := range region.Groups {
+			groups = append(groups, group)
+			places = append(places, m[groupKey{region.Name, group.Model.Name}])
+		}
+	}
+	parallel.Each(len(groups), func(i int) {
 		sortByKey(places[i], func(to []byte, place int32) []byte { return appendNaturalKey(to, r.Instances[place].HostName) },
 			func(a, b int32) int { return compareInstances(r.Instances[a], r.Instances[b]) })
 	})
@@ -55,7 +72,7 @@ func (r *Report) group() {
 		n := len(places[i])
 		group.Instances, rest = rest[:n:n], rest[n:]
 	}
-	aside.Each(len(groups), func(i int) { groups[i].Totals = sumInstances(groups[i].Instances, r.HoursPerMonth) })
+	parallel.Each(len(groups), func(i int) { groups[i].Totals = sumInstances(groups[i].Instances, r.HoursPerMonth) })
 }
 
 // arrange moves instances within the memory that they are in, so that the one at each place is that which was at order's. Every writer
@@ -79,7 +96,8 @@ func arrange(instances []*fleet.Instance, order []int32) {
 	}
 }
 
-// gather copies the texts that differ from row to row into one piece of memory, in the order of the rows, for the same reason.
+// gather copies the ids and host names into one piece of memory in the order of the rows, so that writers find them there in the order in
+// which they read.
 func gather(instances []*fleet.Instance) {
 	size := 0
 	for _, in := range instances {

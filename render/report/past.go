@@ -35,7 +35,7 @@ func (r *Report) Compare(earlier *past.Past) error {
 			if s == nil || windows[s] != nil {
 				return windows[s], nil
 			}
-			w, err := compare(s, today, byID, r.Listed, r.Settings)
+			w, err := r.compare(s, today, byID)
 			windows[s] = w
 			return w, err
 		}

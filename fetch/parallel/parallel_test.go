@@ -1,13 +1,13 @@
-package aside
+package parallel
 
 import (
 	"bytes"
 	"testing"
 )
 
-func TestRun(t *testing.T) {
+func TestGo(t *testing.T) {
 	begun, goOn := make(chan bool), make(chan bool)
-	wait := Run(func() int { begun <- true; <-goOn; return 7 })
+	wait := Go(func() int { begun <- true; <-goOn; return 7 })
 	<-begun // before anyone waits
 	goOn <- true
 	if got := wait(); got != 7 {
@@ -19,15 +19,19 @@ func explode() int { panic("boom") }
 
 // TestPanic: without a report of where the work was, nobody could mend it.
 func TestPanic(t *testing.T) {
-	wait := Run(explode)
-	defer func() {
-		p, ok := recover().(*Panic)
-		if !ok || p.Cause != "boom" || !bytes.Contains(p.Stack, []byte("explode")) {
-			t.Errorf("the waiter did not panic with the work's cause and stack: %v", p)
+	for name, work := range map[string]func(){
+		"go":           func() { Go(explode)() },
+		"work of work": func() { Go(func() int { return Go(explode)() })() },
+		"each":         func() { Each(10, func(i int) { explode() }) },
+	} {
+		p := Catch(work)
+		if p == nil || p.Cause != "boom" || !bytes.Contains(p.Stack, []byte("explode")) {
+			t.Errorf("%s: the waiter did not panic with the work's cause and stack: %v", name, p)
 		}
-	}()
-	wait()
-	t.Error("the waiter went on")
+	}
+	if p := Catch(func() {}); p != nil {
+		t.Errorf("no panic is %v", p)
+	}
 }
 
 func TestEach(t *testing.T) {
