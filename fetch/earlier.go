@@ -52,9 +52,9 @@ func (d *damage) Error() string { return d.what }
 // snapshotsRead is how many snapshots are looked at, the newest: one more than is kept, for the last run may be long ago.
 const snapshotsRead = past.SnapshotDays + 1
 
-// collect reads from a place what its manifest lists of the past. A file that is damaged or not for this run is a warning. Snapshots are
-// decoded beside each other while the next ones are read. They are taken in at the end, the newest first, as the collector wants them; where
-// reading fails, nothing is.
+// collect reads from a place what its manifest lists of the past. A file that is damaged or not for this run is a warning. All is read before
+// snapshots are decoded, which goes on beside each other, and then taken in, the newest first, as the collector wants them; where reading
+// fails, nothing is.
 func collect(ctx context.Context, from place, listed []Listed, c *past.Collector) error {
 	snapshots, history := ofThePast(listed)
 	snapshots = slices.DeleteFunc(snapshots, func(s []Listed) bool {
@@ -62,47 +62,49 @@ func collect(ctx context.Context, from place, listed []Listed, c *past.Collector
 		return c.IsFuture(s[0].Path, day)
 	})
 	snapshots = snapshots[:min(len(snapshots), snapshotsRead)]
-	waits := make([]func() decodedSnapshot, len(snapshots))
-	for i, listed := range snapshots {
-		content, damaged, err := readListed(ctx, from, listed, past.MaxSnapshotBytes)
+	var files []readFile
+	for _, listed := range snapshots {
+		file, err := readListed(ctx, from, listed, past.MaxSnapshotBytes)
 		if err != nil {
 			return err
 		}
-		waits[i] = parallel.Go(func() decodedSnapshot { return decodeSnapshot(content, damaged) })
+		files = append(files, file)
 	}
-	var days []byte
-	var damaged *damage
+	var days readFile
 	if len(history) > 0 {
 		var err error
-		if days, damaged, err = readListed(ctx, from, history, past.MaxHistoryBytes); err != nil {
+		if days, err = readListed(ctx, from, history, past.MaxHistoryBytes); err != nil {
 			return err
 		}
 	}
-	for i, wait := range waits {
-		d := wait()
-		c.AddSnapshot(snapshots[i][0].Path, d.snapshot, d.err)
+	decoded := make([]*past.Snapshot, len(files))
+	wrong := make([]error, len(files))
+	parallel.Each(len(files), func(i int) {
+		if files[i].damaged != nil {
+			wrong[i] = files[i].damaged
+			return
+		}
+		decoded[i], wrong[i] = past.ReadSnapshot(ctx, files[i].content)
+	})
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	for i, listed := range snapshots {
+		c.AddSnapshot(listed[0].Path, decoded[i], wrong[i])
 	}
 	switch {
-	case damaged != nil:
-		c.Warn(past.HistoryPath, damaged.what)
+	case days.damaged != nil:
+		c.Warn(past.HistoryPath, days.damaged.what)
 	case len(history) > 0:
-		c.AddHistory(days)
+		c.AddHistory(days.content)
 	}
 	return nil
 }
 
-// decodedSnapshot is what past.ReadSnapshot returned, or the damage for which the file was not decoded.
-type decodedSnapshot struct {
-	snapshot *past.Snapshot
-	err      error
-}
-
-func decodeSnapshot(content []byte, damaged *damage) (d decodedSnapshot) {
-	if damaged != nil {
-		return decodedSnapshot{err: damaged}
-	}
-	d.snapshot, d.err = past.ReadSnapshot(content)
-	return d
+// readFile is the content of a file, or why it can't be used.
+type readFile struct {
+	content []byte
+	damaged *damage // nil where it can be used
 }
 
 // ofThePast returns of what a manifest lists the snapshots, the newest first, and the history, if it is there. There are several
@@ -122,25 +124,25 @@ func ofThePast(listed []Listed) (snapshots [][]Listed, history []Listed) {
 	return snapshots, history
 }
 
-// readListed reads the file that the entries in listed, all of one path, are about. damaged says why it can't be used, nil where it can; an
-// error means that the run must not go on.
-func readListed(ctx context.Context, from place, listed []Listed, limit int64) (content []byte, damaged *damage, err error) {
+// readListed reads the file that the entries in listed, all of one path, are about. An error means that the run must not go on.
+func readListed(ctx context.Context, from place, listed []Listed, limit int64) (file readFile, err error) {
 	path := listed[0].Path
 	longest := slices.MaxFunc(listed, func(a, b Listed) int { return cmp.Compare(a.Size, b.Size) }).Size
 	if longest > limit {
-		return nil, &damage{"it is longer than it should be"}, nil
+		return readFile{damaged: &damage{"it is longer than it should be"}}, nil
 	}
-	content, err = from.read(ctx, path, longest, func(content []byte) bool {
+	content, err := from.read(ctx, path, longest, func(content []byte) bool {
 		sum := sha256.Sum256(content)
 		return slices.Contains(listed, Listed{Path: path, Size: int64(len(content)), SHA256: hex.EncodeToString(sum[:])})
 	})
+	var damaged *damage
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, &damage{"the manifest lists it, but it is not there"}, nil
+		return readFile{damaged: &damage{"the manifest lists it, but it is not there"}}, nil
 	case errors.As(err, &damaged):
-		return nil, damaged, nil
+		return readFile{damaged: damaged}, nil
 	}
-	return content, nil, err
+	return readFile{content: content}, err
 }
 
 // readManifest reads and decodes the manifest of a place. The error is ErrNoManifest where there is none.

@@ -344,6 +344,44 @@ func TestFolder(t *testing.T) {
 	}
 }
 
+// interrupting is a place on reading whose history the run is interrupted.
+type interrupting struct {
+	place
+	interrupt func()
+}
+
+func (p interrupting) read(ctx context.Context, path string, limit int64, isRight func([]byte) bool) ([]byte, error) {
+	content, err := p.place.read(ctx, path, limit, isRight)
+	if path == past.HistoryPath {
+		p.interrupt()
+	}
+	return content, err
+}
+
+// TestInterruptedDecoding holds that a run which is interrupted while snapshots are decoded ends for that, and not for what it does not know.
+func TestInterruptedDecoding(t *testing.T) {
+	dir := t.TempDir()
+	files := earlierReport(t, 8, 3)
+	for path, content := range files {
+		name := filepath.Join(dir, path)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, []byte(content), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	folder, err := OpenFolder(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer folder.Close()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	stopped := errors.New("stopped")
+	c := &past.Collector{Run: runHead(), Now: today}
+	err = collect(ctx, interrupting{folder, func() { cancel(stopped) }}, listedOf(files), c)
+	if !errors.Is(err, stopped) || len(c.Past().Snapshots)+len(c.Past().Warnings) > 0 {
+		t.Errorf("%d snapshots, warnings %q, error %v", len(c.Past().Snapshots), c.Past().Warnings, err)
+	}
+}
+
 // TestAccount holds that a token's owner tells accounts apart, and the token itself does not.
 func TestAccount(t *testing.T) {
 	jwt := func(claims, signature string) string {
@@ -380,7 +418,7 @@ func TestCleanedTextsReadAgain(t *testing.T) {
 		s := past.NewSnapshot(runHead(), today, 1, slices.Values([]*fleet.Instance{{ID: "1", HostName: text}}))
 		var b bytes.Buffer
 		s.WriteTo(&b)
-		if _, err := past.ReadSnapshot(b.Bytes()); err != nil {
+		if _, err := past.ReadSnapshot(t.Context(), b.Bytes()); err != nil {
 			t.Errorf("%q: %v", text, err)
 		}
 	}

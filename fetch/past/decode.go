@@ -2,6 +2,7 @@ package past
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"hash/maphash"
@@ -34,41 +35,52 @@ const (
 	maxInterned = 10_000
 )
 
-// ReadSnapshot reads a snapshot's file, all of it, and keeps the content. The error says what is wrong with it and quotes nothing
-// of it.
-func ReadSnapshot(content []byte) (*Snapshot, error) {
+// ReadSnapshot reads a snapshot's file, all of it, and packs it anew: what WriteTo writes of it holds nothing but its rows and head. The error says
+// what is wrong with the file and quotes nothing of it, or is the context's cause.
+func ReadSnapshot(ctx context.Context, content []byte) (*Snapshot, error) {
 	if len(content) > MaxSnapshotBytes {
 		return nil, errTooBig
 	}
 	var s *Snapshot
 	var e *encoder
-	var read, anew, rows maphash.Hash // of the text that the file holds, of that which this version would write, and of its rows
-	for _, h := range []*maphash.Hash{&read, &anew, &rows} {
-		h.SetSeed(seed)
-	}
-	counted := &countingWriter{out: &anew}
+	var packed bytes.Buffer
+	var rows maphash.Hash // of the rows' text
+	rows.SetSeed(seed)
+	zip := newZip(&packed)
 	begin := func(head *Snapshot) (err error) {
 		s = head
-		if e, err = newEncoder(counted, s); err == nil {
-			err = e.redirect(io.MultiWriter(counted, &rows))
+		if e, err = newEncoder(zip, s); err == nil {
+			err = e.redirect(io.MultiWriter(zip, &rows))
 		}
 		return err
 	}
-	if err := decodeSnapshot(content, &read, begin, func(in *fleet.Instance) error { return e.row(in) }); err != nil {
+	if err := decodeSnapshot(ctx, content, begin, func(in *fleet.Instance) error { return e.row(in) }); err != nil {
 		return nil, err
 	}
 	if err := e.close(); err != nil {
 		return nil, err
 	}
-	s.rows = func(row func(*fleet.Instance) error) error {
-		return decodeSnapshot(content, io.Discard, func(*Snapshot) error { return nil }, row)
+	if err := zip.Close(); err != nil {
+		return nil, err
 	}
-	s.hash = fleet.Known(rows.Sum64())
-	// The packed text, too, could bring things along: parts that hold nothing. They make it longer.
-	if bytes.HasPrefix(content, gzipHead) && int64(len(content)) <= counted.count && read.Sum64() == anew.Sum64() {
-		s.file = content
+	s.file, s.hash = packed.Bytes(), fleet.Known(rows.Sum64())
+	s.rows = func(row func(*fleet.Instance) error) error {
+		return decodeSnapshot(context.Background(), s.file, func(*Snapshot) error { return nil }, row) // reading has ended
 	}
 	return s, nil
+}
+
+// until reads until the context ends.
+type until struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (u until) Read(p []byte) (int, error) {
+	if err := context.Cause(u.ctx); err != nil {
+		return 0, err
+	}
+	return u.Reader.Read(p)
 }
 
 // fault is what is wrong with a file of the past. It quotes nothing of the file.
@@ -83,16 +95,15 @@ const (
 	errForm   = fault("it is not of the form that this version reads")
 )
 
-// decodeSnapshot reads a snapshot's file in one pass. It calls begin with the head before the first row and row for each row, and writes the
-// unpacked text to copyTo.
-func decodeSnapshot(content []byte, copyTo io.Writer, begin func(*Snapshot) error, row func(*fleet.Instance) error) error {
+// decodeSnapshot reads a snapshot's file in one pass. It calls begin with the head before the first row and row for each row.
+func decodeSnapshot(ctx context.Context, content []byte, begin func(*Snapshot) error, row func(*fleet.Instance) error) error {
 	packed := bytes.NewReader(content)
 	unzip, err := gzip.NewReader(packed)
 	if err != nil {
 		return errNoGzip
 	}
-	unzip.Multistream(false) // each stream could bring a name of its own
-	text := &io.LimitedReader{R: io.TeeReader(unzip, copyTo), N: maxUnpacked + 1}
+	unzip.Multistream(false)
+	text := &io.LimitedReader{R: until{ctx, unzip}, N: maxUnpacked + 1}
 	d := &snapshotDecoder{s: jsonscan.New(text), head: &Snapshot{}, begin: begin, row: row, interned: map[string]string{}, prices: map[string]fleet.Price{}}
 	err = d.decode()
 	var syntax *jsonscan.SyntaxError

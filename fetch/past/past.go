@@ -1,7 +1,7 @@
 // Package past holds what earlier runs left for this one: snapshots of the list, one a day, and a history of figures. It reads
 // both as if a stranger had written them, since they may come from a folder or a site that anyone could change: within bounds,
-// strictly, and with errors that quote nothing. All that is carried on is decoded and checked. A snapshot
-// whose text is what this version would write goes on byte for byte; any other, and the history, is encoded anew.
+// strictly, and with errors that quote nothing. All that is carried on is decoded, checked and encoded
+// anew.
 package past
 
 import (

@@ -2,6 +2,7 @@ package past
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -88,7 +89,7 @@ func TestSnapshotRoundTrip(t *testing.T) {
 	h := head()
 	h.Hidden, h.Key = []string{"created_at", "os"}, "key:1"
 	first := contentOf(t, snapshot(t, h, now, fitting(t, h)...))
-	read, err := ReadSnapshot(first)
+	read, err := ReadSnapshot(t.Context(), first)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,9 +140,9 @@ func unpacked(t testing.TB, content []byte) string {
 	return string(text)
 }
 
-// TestCarriedAsItIs holds that a snapshot goes on byte for byte where it holds what this version writes and nothing else. A name or comment of gzip's,
-// blanks or another order could bring anything along.
-func TestCarriedAsItIs(t *testing.T) {
+// TestNothingElseIsCarried has files that bring along more than a snapshot's head and rows: in what gzip puts around the text, in how that is
+// packed, and in how the JSON is written. What is written of them is what was written first.
+func TestNothingElseIsCarried(t *testing.T) {
 	content := contentOf(t, snapshot(t, head(), now, list(t)...))
 	text := unpacked(t, content)
 	repack := func(text string, change func(*gzip.Writer)) []byte {
@@ -153,45 +154,54 @@ func TestCarriedAsItIs(t *testing.T) {
 		return b.Bytes()
 	}
 	same := func(*gzip.Writer) {}
-	for name, test := range map[string]struct {
-		content []byte
-		asItIs  bool
-	}{
-		"as it was written": {content, true},
-		"named":             {repack(text, func(zip *gzip.Writer) { zip.Name = "CANARY" }), false},
-		"commented":         {repack(text, func(zip *gzip.Writer) { zip.Comment = "CANARY" }), false},
-		"extra":             {repack(text, func(zip *gzip.Writer) { zip.Extra = []byte("CANARY") }), false},
-		"dated":             {repack(text, func(zip *gzip.Writer) { zip.ModTime = now }), false},
-		"blanks":            {repack(strings.Replace(text, ",\n", ", \n", 1), same), false},
-		"blanks at the end": {repack(text+" ", same), false},
-		"another order":     {repack(strings.Replace(text, `"region":"A","status":"Error"`, `"status":"Error","region":"A"`, 1), same), false},
-		"escaped":           {repack(strings.Replace(text, `"status":"Error"`, `"status":"\u0045rror"`, 1), same), false},
-		"padded": {repack(text, func(zip *gzip.Writer) {
-			for range 2000 {
-				zip.Flush()
-			}
-		}), false},
-		"another number": {repack(strings.Replace(text, `"gpu_count":8`, `"gpu_count":8.0`, 1), same), false},
+	for name, file := range map[string][]byte{
+		"as it was written": content,
+		"named":             repack(text, func(zip *gzip.Writer) { zip.Name = "CANARY" }),
+		"commented":         repack(text, func(zip *gzip.Writer) { zip.Comment = "CANARY" }),
+		"extra":             repack(text, func(zip *gzip.Writer) { zip.Extra = []byte("CANARY") }),
+		"dated":             repack(text, func(zip *gzip.Writer) { zip.ModTime = now }),
+		"packed otherwise":  packed(text),
+		"an empty block":    repack(text, func(zip *gzip.Writer) { zip.Flush() }),
+		"blanks":            repack(strings.Replace(text, ",\n", ", \n", 1), same),
+		"blanks at the end": repack(text+" ", same),
+		"another order":     repack(strings.Replace(text, `"region":"A","status":"Error"`, `"status":"Error","region":"A"`, 1), same),
+		"escaped":           repack(strings.Replace(text, `"status":"Error"`, `"status":"\u0045rror"`, 1), same),
+		"another number":    repack(strings.Replace(text, `"gpu_count":8`, `"gpu_count":8.0`, 1), same),
 	} {
-		read, err := ReadSnapshot(test.content)
+		read, err := ReadSnapshot(t.Context(), file)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
-			continue
-		}
-		written := contentOf(t, read)
-		if !bytes.Equal(written, content) || (read.file != nil) != test.asItIs {
-			t.Errorf("%s: it is carried as it is: %v; it becomes what it was: %v", name, read.file != nil, bytes.Equal(written, content))
+		} else if !bytes.Equal(contentOf(t, read), content) {
+			t.Errorf("%s: it becomes another file", name)
 		}
 	}
 	second := repack("", func(zip *gzip.Writer) { zip.Comment = "CANARY" })
-	if _, err := ReadSnapshot(slices.Concat(content, second)); err == nil || strings.Contains(err.Error(), "CANARY") {
+	if _, err := ReadSnapshot(t.Context(), slices.Concat(content, second)); err == nil || strings.Contains(err.Error(), "CANARY") {
 		t.Errorf("a second stream: %v", err)
+	}
+}
+
+// TestReadUntil holds that a signal does not wait for a large snapshot, and that one which was read lasts longer than the reading.
+func TestReadUntil(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	content := contentOf(t, snapshot(t, head(), now, list(t)...))
+	s, err := ReadSnapshot(ctx, content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stopped := errors.New("stopped")
+	cancel(stopped)
+	if _, err := ReadSnapshot(ctx, content); !errors.Is(err, stopped) {
+		t.Errorf("read: %v", err)
+	}
+	if rows := rowsOf(t, s); len(rows) != s.Count {
+		t.Errorf("%d rows", len(rows))
 	}
 }
 
 // TestSameRows changes a list in every way that a snapshot remembers.
 func TestSameRows(t *testing.T) {
-	read, err := ReadSnapshot(contentOf(t, snapshot(t, head(), now, list(t)...)))
+	read, err := ReadSnapshot(t.Context(), contentOf(t, snapshot(t, head(), now, list(t)...)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -264,7 +274,7 @@ func TestDamagedSnapshots(t *testing.T) {
 		"null": change(`"status":"Running"`, `"status":null`), "more text": packed(good + "CANARY"), "deep": packed(strings.Repeat("[", 5000)),
 	}
 	for name, content := range tests {
-		if s, err := ReadSnapshot(content); err == nil {
+		if s, err := ReadSnapshot(t.Context(), content); err == nil {
 			t.Errorf("%s: read %+v", name, s)
 		} else if strings.Contains(err.Error(), "CANARY") {
 			t.Errorf("%s: the error quotes the file: %v", name, err)
@@ -355,7 +365,7 @@ func TestRules(t *testing.T) {
 		}
 		c := Collector{Run: run, Now: now}
 		s := snapshot(t, old, test.taken, fitting(t, old)...)
-		read, err := ReadSnapshot(contentOf(t, s))
+		read, err := ReadSnapshot(t.Context(), contentOf(t, s))
 		c.AddSnapshot(s.Path(), read, err)
 		if got := c.past.Last.Known; got != test.guard {
 			t.Errorf("%s: counts for the guard: %v", test.name, got)
@@ -379,7 +389,7 @@ func TestRules(t *testing.T) {
 
 func TestNameMustMatch(t *testing.T) {
 	c := Collector{Run: head(), Now: now}
-	s, err := ReadSnapshot(contentOf(t, snapshot(t, head(), now.AddDate(0, 0, -1))))
+	s, err := ReadSnapshot(t.Context(), contentOf(t, snapshot(t, head(), now.AddDate(0, 0, -1))))
 	c.AddSnapshot("data/snapshots/2026-11-20.json.gz", s, err)
 	if p := c.Past(); len(p.Snapshots) > 0 || len(p.Warnings) != 1 || p.Last.Known {
 		t.Errorf("%+v", p)
@@ -421,12 +431,12 @@ func FuzzSnapshot(f *testing.F) {
 		f.Add(`{"schema":1,"taken":"2026-11-22T12:00:00Z","source":"file","account":"","audience":"public","currency":"USD","hidden":[],"key":"","total_instances":1,"instances":[` + "\n" + row + "\n]}\n")
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		s, err := ReadSnapshot(packed(text))
+		s, err := ReadSnapshot(t.Context(), packed(text))
 		if err != nil {
 			return
 		}
 		content := contentOf(t, s)
-		again, err := ReadSnapshot(content)
+		again, err := ReadSnapshot(t.Context(), content)
 		if err != nil {
 			t.Fatalf("what was read does not read again: %v", err)
 		}
@@ -438,7 +448,7 @@ func FuzzSnapshot(f *testing.F) {
 			t.Errorf("%d rows, said to be %d", len(rows), s.Count)
 		}
 		// With a blank in it a row is not plain any more, and read as any JSON.
-		blank, err := ReadSnapshot(packed(strings.ReplaceAll(text, "\n{", "\n{ ")))
+		blank, err := ReadSnapshot(t.Context(), packed(strings.ReplaceAll(text, "\n{", "\n{ ")))
 		if err != nil {
 			t.Fatalf("with blanks: %v", err)
 		}
@@ -480,7 +490,7 @@ func TestHiddenStaysHidden(t *testing.T) {
 	} {
 		h := head()
 		h.Hidden, h.Key = test.hidden, test.key
-		if s, err := ReadSnapshot(contentOf(t, snapshot(t, h, now, &test.row))); err == nil || strings.Contains(err.Error(), "CANARY") {
+		if s, err := ReadSnapshot(t.Context(), contentOf(t, snapshot(t, h, now, &test.row))); err == nil || strings.Contains(err.Error(), "CANARY") {
 			t.Errorf("%s: %+v, %v", name, s, err)
 		}
 	}
@@ -489,7 +499,7 @@ func TestHiddenStaysHidden(t *testing.T) {
 // TestGuardWithoutSnapshot takes the last run's size from the history where no snapshot can be read.
 func TestGuardWithoutSnapshot(t *testing.T) {
 	c := Collector{Run: head(), Now: now}
-	s, err := ReadSnapshot([]byte("damaged"))
+	s, err := ReadSnapshot(t.Context(), []byte("damaged"))
 	c.AddSnapshot(SnapshotPath(now), s, err)
 	c.AddHistory(written(t, head(), []Entry{{Date: DateText(now), Taken: now, Figures: Figures{Instances: 30}}}))
 	if last := c.Past().Last; !last.Known || last.Value != 30 {

@@ -94,9 +94,9 @@ func (d *snapshotDecoder) plainText(to *string, rest []byte, intern bool) (lengt
 // plainNumber reads a whole number.
 func plainNumber(to *fleet.Number, rest []byte) (length int, ok bool) {
 	const digits = 15 // so many are always at most maxNumber; more may not be
-	value := 0
+	value := int64(0)
 	for length < len(rest) && rest[length] >= '0' && rest[length] <= '9' {
-		value = value*10 + int(rest[length]-'0')
+		value = value*10 + int64(rest[length]-'0')
 		if length++; length > digits {
 			return 0, false
 		}

@@ -2,7 +2,6 @@ package past
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"hash/maphash"
@@ -25,15 +24,15 @@ type Snapshot struct {
 	Count int       // instances
 
 	rows func(row func(*fleet.Instance) error) error
-	file []byte                 // that was read, where its text is what WriteTo would write; else nil
+	file []byte                 // of a snapshot that was read, packed anew; else nil
 	hash fleet.Optional[uint64] // of the text that this version writes of the rows; unknown until it is asked for
 }
 
 // Path returns where the snapshot stands in the output folder.
 func (s *Snapshot) Path() string { return SnapshotPath(s.Taken) }
 
-// WriteTo writes the snapshot's file: byte for byte as it was read where its text is what this version would write, else encoded anew, with
-// each call. A snapshot that was made gives equal bytes for equal lists, in one build of gpufleet.
+// WriteTo writes the snapshot's file. One that was made is encoded for it, with each call. Equal snapshots give equal bytes, in one build of
+// gpufleet.
 func (s *Snapshot) WriteTo(w io.Writer) (int64, error) {
 	if s.file != nil {
 		n, err := w.Write(s.file)
@@ -60,14 +59,6 @@ func newZip(w io.Writer) *gzip.Writer {
 	zip.ModTime = time.Unix(0, 0)                    // in the file: 0, for none
 	return zip
 }
-
-// gzipHead is how every file begins that newZip packs. A file with another beginning may hold a name, a comment or a time.
-var gzipHead = func() []byte {
-	const size = 10
-	var b bytes.Buffer
-	newZip(&b).Close()
-	return b.Bytes()[:size]
-}()
 
 // countingWriter counts what was written.
 type countingWriter struct {

@@ -101,7 +101,8 @@ func TestFailEverywhere(t *testing.T) {
 				}
 				if err == nil || errors.As(err, new(closedBadly)) {
 					placed++
-					if !strings.HasPrefix(x.hit, "link ") && !strings.HasPrefix(x.hit, "removeall ") {
+					// Without links there are copies, what is left is removed later, and what can't be compared is replaced.
+					if !slices.Contains([]string{"link", "removeall", "open", "read"}, strings.Fields(x.hit)[0]) {
 						t.Errorf("operation %d (%s) failed and the run did not", n, x.hit)
 					}
 					if err != nil { // the stage is there yet

@@ -136,11 +136,9 @@ func (w *writer) create() error {
 
 // diverge begins the staged file once there is a difference, with what was the same until then.
 func (w *writer) diverge() error {
-	err := w.same.Close()
+	w.same.file.Close() // it was only read
 	w.same = nil
-	if err == nil {
-		err = w.create()
-	}
+	err := w.create()
 	if err == nil && w.size > 0 {
 		err = w.stage.folder.copyTwin(w.buffer, w.file.Path, w.size, w.hash.Sum(nil))
 	}
@@ -154,11 +152,8 @@ func (w *writer) Write(p []byte) (int, error) {
 	if w.err == nil {
 		w.err = context.Cause(w.stage.ctx)
 	}
-	if w.err == nil && w.same != nil {
-		var goesOn bool
-		if goesOn, w.err = w.same.goesOnWith(p); w.err == nil && !goesOn {
-			w.err = w.diverge()
-		}
+	if w.err == nil && w.same != nil && !w.same.goesOnWith(p) {
+		w.err = w.diverge()
 	}
 	if w.err != nil {
 		return 0, w.err
@@ -181,19 +176,21 @@ func (w *writer) Close() error {
 		return os.ErrClosed
 	}
 	w.closed = true
-	if w.err == nil && w.same != nil {
-		var atEnd bool
-		if atEnd, w.err = w.same.atEnd(); w.err == nil && !atEnd {
-			w.err = w.diverge()
-		}
+	if w.err == nil && w.same != nil && !w.same.atEnd() {
+		w.err = w.diverge()
 	}
 	if w.err == nil && w.out != nil {
 		if err := w.buffer.Flush(); err != nil {
 			w.err = w.stage.folder.cannot("write", w.file.Path, err)
 		}
 	}
-	if err := w.closeFiles(); w.err == nil {
-		w.err = err
+	if w.same != nil {
+		w.same.file.Close() // it was only read
+	}
+	if w.out != nil {
+		if err := w.out.Close(); err != nil && w.err == nil {
+			w.err = w.stage.folder.cannot("write", w.file.Path, err)
+		}
 	}
 	if w.err != nil {
 		return w.err
@@ -203,19 +200,6 @@ func (w *writer) Close() error {
 	w.file.Size, w.file.SHA256, w.file.closed = w.size, hex.EncodeToString(w.hash.Sum(nil)), true
 	if w.same != nil {
 		w.file.inPlace = w.same.info
-	}
-	return nil
-}
-
-func (w *writer) closeFiles() error {
-	if w.same != nil {
-		return w.same.Close()
-	}
-	if w.out == nil {
-		return nil
-	}
-	if err := w.out.Close(); err != nil {
-		return w.stage.folder.cannot("write", w.file.Path, err)
 	}
 	return nil
 }

@@ -11,15 +11,13 @@ import (
 
 // twin is the file at the path of one that is being written, as long as both are the same.
 type twin struct {
-	folder *Folder
-	path   string
-	info   fs.FileInfo // when it was opened
-	file   io.ReadCloser
-	rest   *bufio.Reader
+	info fs.FileInfo // when it was opened
+	file io.Closer
+	rest *bufio.Reader
 }
 
-// openTwin opens the file at path for comparison. It returns nil where there is none, it is no regular file, or others may read it who must
-// not.
+// openTwin opens the file at path for comparison. It returns nil where there is none, it is no regular file, others may read it who must
+// not, or it can't be read, since then it can be replaced all the same.
 func (f *Folder) openTwin(path string) (*twin, error) {
 	at, info, err := f.find(path)
 	if err != nil || info == nil || at != path || !info.Mode().IsRegular() || !f.mayStay(info) {
@@ -27,41 +25,29 @@ func (f *Folder) openTwin(path string) (*twin, error) {
 	}
 	file, err := f.disk.Open(path)
 	if err != nil {
-		return nil, f.cannot("read", path, err)
+		return nil, nil
 	}
-	return &twin{f, path, info, file, bufio.NewReaderSize(file, 32<<10)}, nil
+	return &twin{info, file, bufio.NewReaderSize(file, 32<<10)}, nil
 }
 
-// goesOnWith reports whether p comes next in the file, and reads past it. After false the twin is of no more use.
-func (t *twin) goesOnWith(p []byte) (bool, error) {
+// goesOnWith reports whether p comes next in the file, and reads past it. What can't be read is not p. After false the twin is of no more
+// use.
+func (t *twin) goesOnWith(p []byte) bool {
 	for len(p) > 0 {
-		next, err := t.rest.Peek(min(len(p), t.rest.Size()))
-		if err != nil && err != io.EOF {
-			return false, t.folder.cannot("read", t.path, err)
-		}
+		next, _ := t.rest.Peek(min(len(p), t.rest.Size()))
 		if len(next) == 0 || !bytes.HasPrefix(p, next) {
-			return false, nil
+			return false
 		}
 		t.rest.Discard(len(next))
 		p = p[len(next):]
 	}
-	return true, nil
+	return true
 }
 
 // atEnd reports whether nothing follows in the file.
-func (t *twin) atEnd() (bool, error) {
+func (t *twin) atEnd() bool {
 	_, err := t.rest.Peek(1)
-	if err != nil && err != io.EOF {
-		return false, t.folder.cannot("read", t.path, err)
-	}
-	return err == io.EOF, nil
-}
-
-func (t *twin) Close() error {
-	if err := t.file.Close(); err != nil {
-		return t.folder.cannot("read", t.path, err)
-	}
-	return nil
+	return err == io.EOF
 }
 
 var errChanged = errors.New("it was changed while this run compared it: run again")

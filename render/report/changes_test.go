@@ -319,6 +319,11 @@ func TestSameMoment(t *testing.T) {
 	if diff := cmp.Diff(told(second.SinceLastRun), told(again.SinceLastRun)); diff != "" || !again.SinceLastRun.From.Equal(at) || !again.SinceLastWeek.From.Equal(at) {
 		t.Errorf("a second run once more: %s", diff)
 	}
+	nameless := instance("", "A", "RTX", 1, "1")
+	first = runAt(t, at, &past.Past{}, nameless)
+	if again := runAt(t, at, left(first), nameless); again.SinceLastRun != nil || len(again.Snapshots) != 1 {
+		t.Errorf("a first run of rows without an id once more: %+v", again.Past)
+	}
 	if other := runAt(t, at.AddDate(0, 0, 1), left(second), two); len(told(other.SinceLastRun)) != 1 {
 		t.Errorf("another list at the same time: %v", told(other.SinceLastRun))
 	}

@@ -27,33 +27,24 @@ func (r *Report) Compare(earlier *past.Past) error {
 	byID := slices.Clone(r.Instances)
 	sortByKey(byID, func(to []byte, in *fleet.Instance) []byte { return append(to, in.ID...) }, func(_, _ *fleet.Instance) int { return 0 })
 	today := past.NewSnapshot(r.Head(), r.Generated, len(byID), r.remembered(byID))
-	var yesterday *Window
-	if found := earlier.Snapshots; len(found) > 0 {
-		last, week := found[len(found)-1], weekOld(found, r.Generated)
-		windows := map[*past.Snapshot]*Window{}
-		since := func(s *past.Snapshot) (*Window, error) {
-			if s == nil || windows[s] != nil {
-				return windows[s], nil
-			}
-			w, err := r.compare(s, today, byID)
-			windows[s] = w
-			return w, err
+	windows := map[*past.Snapshot]*Window{}
+	since := func(s *past.Snapshot) (*Window, error) {
+		if s == nil || windows[s] != nil {
+			return windows[s], nil
 		}
-		var err error
+		w, err := r.compare(s, today, byID)
+		windows[s] = w
+		return w, err
+	}
+	found, err := withoutThisRun(earlier.Snapshots, today, since)
+	if err != nil {
+		return err
+	}
+	var yesterday *Window
+	if len(found) > 0 {
+		last, week := found[len(found)-1], weekOld(found, r.Generated)
 		if r.SinceLastRun, err = since(last); err != nil {
 			return err
-		}
-		if last.Taken.Equal(r.Generated) && r.SinceLastRun.Unchanged() {
-			// The same list at the same time is this run once more: it says what it said the first time.
-			if found = found[:len(found)-1]; len(found) == 0 {
-				r.SinceLastRun = nil
-				r.remember(earlier, today, nil)
-				return nil
-			}
-			last, week = found[len(found)-1], weekOld(found, r.Generated)
-			if r.SinceLastRun, err = since(last); err != nil {
-				return err
-			}
 		}
 		if r.SinceLastWeek, err = since(week); err != nil {
 			return err
@@ -69,6 +60,30 @@ func (r *Report) Compare(earlier *past.Past) error {
 	}
 	r.remember(earlier, today, yesterday)
 	return nil
+}
+
+// withoutThisRun returns earlier snapshots without the last one where that is of the same list at the same time: this run once more says what
+// it said the first time.
+func withoutThisRun(found []*past.Snapshot, today *past.Snapshot, since func(*past.Snapshot) (*Window, error)) ([]*past.Snapshot, error) {
+	if len(found) == 0 || !found[len(found)-1].Taken.Equal(today.Taken) {
+		return found, nil
+	}
+	last := found[len(found)-1]
+	same, err := last.SameRows(today)
+	if err != nil {
+		return nil, err
+	}
+	if !same { // unless it is what one of them hides
+		w, err := since(last)
+		if err != nil {
+			return nil, err
+		}
+		same = w.Unchanged()
+	}
+	if same {
+		found = found[:len(found)-1]
+	}
+	return found, nil
 }
 
 // remember makes what is left for later runs: what earlier ones left, as far as it is carried on, and this run's own, of which
