@@ -118,7 +118,8 @@ func Exact(typ Type, v Value) string {
 	case typ == Money:
 		return v.Money.String()
 	}
-	return string(AppendExact(nil, typ, v))
+	var room [32]byte // for a number or a time, so that the text alone is allocated
+	return string(AppendExact(room[:0], typ, v))
 }
 
 // AppendExact appends what Exact returns.
