@@ -37,6 +37,7 @@ import (
 
 	"gpufleet/fetch/fleet/fleettest"
 	"gpufleet/fetch/option"
+	"gpufleet/render/tooltest"
 )
 
 var update = flag.Bool("update", false, "write what the program writes now as the expected outputs")
@@ -541,11 +542,10 @@ func TestTalk(t *testing.T) {
 
 // TestProgress runs the program on a terminal, which script makes, and away from one.
 func TestProgress(t *testing.T) {
-	if _, err := exec.LookPath("script"); err != nil || runtime.GOOS != "linux" {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("no script, as Linux has it, to make a terminal")
-		}
-		t.Skip("LEFT OUT: progress on a terminal, for want of Linux's script")
+	const checks = "progress on a terminal"
+	tooltest.Need(t, "script", checks)
+	if runtime.GOOS != "linux" {
+		tooltest.LeaveOut(t, checks, "script as Linux has it")
 	}
 	page := func(first, last int) string {
 		var rows []string

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -19,6 +18,8 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"gpufleet/render/tooltest"
 )
 
 // scratch holds what all tests of the package share: the sites that they read and the browser's profile.
@@ -52,9 +53,7 @@ var chromium = sync.OnceValues(func() (context.Context, error) {
 // the tests that need it are left out, loudly; under CI that is a failure.
 func startBrowser(t *testing.T) context.Context {
 	t.Helper()
-	if _, err := exec.LookPath("chromium"); err != nil {
-		leaveOut(t, "the pages in a real browser", "Chromium")
-	}
+	tooltest.Need(t, "chromium", "the pages in a real browser")
 	browser, err := chromium()
 	if err != nil {
 		t.Fatal(err)
@@ -64,15 +63,6 @@ func startBrowser(t *testing.T) context.Context {
 	ctx, cancel = context.WithTimeout(ctx, 10*time.Minute)
 	t.Cleanup(cancel)
 	return ctx
-}
-
-// leaveOut skips a test for want of a tool, loudly. Under CI that is a failure.
-func leaveOut(t *testing.T, checks, tool string) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is missing: run make test, which installs it", tool)
-	}
-	t.Skipf("LEFT OUT: %s, for want of %s: run make test, which installs it", checks, tool)
 }
 
 // visitor gathers what a browser complains of and what it asks for.

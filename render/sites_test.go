@@ -16,6 +16,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"gpufleet/render/tooltest"
 )
 
 // A site is a folder as the program writes it, from a list in the API's own form: whole, with its past, read by many tests and
@@ -229,7 +231,7 @@ func webTools(t *testing.T) string {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(dir); err != nil {
-		leaveOut(t, "what axe-core, html-validate and Lighthouse find", "what .ci/web/package.json names")
+		tooltest.LeaveOut(t, "what axe-core, html-validate and Lighthouse find", "what .ci/web/package.json names")
 	}
 	return dir
 }

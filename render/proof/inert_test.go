@@ -15,6 +15,8 @@ import (
 	"unicode"
 
 	"github.com/xuri/excelize/v2"
+
+	"gpufleet/render/tooltest"
 )
 
 // naughtySite returns the files of a report in which every naughty text stands in every field. It is made once.
@@ -91,9 +93,7 @@ var textBetween = regexp.MustCompile(`>[^<]*<`)
 // TestWorkbookInLibreOffice has LibreOffice read the workbook of every naughty text and write each of its sheets anew, as CSV: each cell that was text
 // has the same text. As a workbook it would not tell, since LibreOffice itself leaves half of _x003D_x003D_ unescaped there.
 func TestWorkbookInLibreOffice(t *testing.T) {
-	if _, err := exec.LookPath("soffice"); err != nil {
-		leftOut(t, "the workbook's texts in LibreOffice", "LibreOffice")
-	}
+	tooltest.Need(t, "soffice", "the workbook's texts in LibreOffice")
 	files := naughtySite(t)
 	dir := t.TempDir()
 	source := write(t, filepath.Join(dir, "fleet.xlsx"), files["fleet.xlsx"])

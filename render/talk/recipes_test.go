@@ -12,6 +12,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"gpufleet/render/tooltest"
 )
 
 // build builds the program and returns the folder that holds it.
@@ -186,12 +188,7 @@ func TestSchedules(t *testing.T) {
 			}
 		}
 	}
-	if _, err := exec.LookPath("systemd-analyze"); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("no systemd-analyze to read the units with")
-		}
-		t.Skip("LEFT OUT: the units as systemd reads them, for want of systemd-analyze")
-	}
+	tooltest.Need(t, "systemd-analyze", "the units as systemd reads them")
 	if output, err := exec.Command("systemd-analyze", append([]string{"verify", "--man=no"}, paths...)...).CombinedOutput(); err != nil || strings.Contains(string(output), dir) {
 		t.Errorf("%v: %s", err, output)
 	}

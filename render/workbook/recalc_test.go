@@ -22,6 +22,7 @@ import (
 	"gpufleet/fetch/fleet"
 	"gpufleet/fetch/past"
 	"gpufleet/render/report"
+	"gpufleet/render/tooltest"
 )
 
 // awkward is a fleet whose names a spreadsheet takes for something else, or for one another, with everything unknown somewhere.
@@ -360,16 +361,10 @@ func expectShares(t testing.TB, want map[place]string, f *excelize.File, c calcu
 	set(summarySheet, "E"+strconv.Itoa(running+below+2), perMonth*c.change.rate)
 }
 
-// recalculate has LibreOffice, which make test installs, open the workbooks of a folder and save them in its folder out. Without it
-// the test is left out, loudly; under CI that is a failure.
+// recalculate has LibreOffice open the workbooks of a folder and save them in its folder out.
 func recalculate(t *testing.T, dir string) {
 	t.Helper()
-	if _, err := exec.LookPath("soffice"); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("LibreOffice is missing: run make test, which installs it")
-		}
-		t.Skip("LEFT OUT: the workbook recalculated by LibreOffice, for want of it: run make test, which installs it")
-	}
+	tooltest.Need(t, "soffice", "the workbook recalculated by LibreOffice")
 	files, err := filepath.Glob(filepath.Join(dir, "*.xlsx"))
 	check(t, err)
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
