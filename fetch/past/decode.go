@@ -268,10 +268,17 @@ func (d *snapshotDecoder) showsHidden() bool {
 		in.ID != "" && d.head.Key != "" && !fleet.IsPseudonym(in.ID)
 }
 
-// fieldBits has a bit for each member that a row may have.
-var fieldBits = map[string]uint{
-	"id": 1, "region": 2, "host_name": 4, "cpu_cores": 8, "ram": 16, "gpu": 32, "gpu_count": 64, "disk_size": 128, "price_per_hour": 256, "status": 512,
-}
+// rowFields are the members that a row may have, in the order in which the encoder writes them.
+var rowFields = []string{"id", "region", "host_name", "cpu_cores", "ram", "gpu", "gpu_count", "disk_size", "price_per_hour", "status"}
+
+// fieldBits has a bit for each of rowFields.
+var fieldBits = func() map[string]uint {
+	bits := map[string]uint{}
+	for i, name := range rowFields {
+		bits[name] = 1 << i
+	}
+	return bits
+}()
 
 func (d *snapshotDecoder) member(name string) (err error) {
 	in := &d.in

@@ -9,8 +9,13 @@ import (
 // longestPlainRow is how many bytes are looked at for a plain row. A longer one is read as any JSON.
 const longestPlainRow = 8 << 10
 
-// plainFields are the members of a row as the encoder writes them, in its order.
-var plainFields = []string{`"id":`, `"region":`, `"host_name":`, `"cpu_cores":`, `"ram":`, `"gpu":`, `"gpu_count":`, `"disk_size":`, `"price_per_hour":`, `"status":`}
+// plainNames are rowFields as a row has them: `"id":`.
+var plainNames = func() (names []string) {
+	for _, name := range rowFields {
+		names = append(names, `"`+name+`":`)
+	}
+	return names
+}()
 
 // plainRow reads a row at the beginning of a text if it is written as the encoder writes nearly all: no blanks, no escapes, whole numbers. It
 // returns the row's length in bytes, and whether it was such a row; if not, d.in holds nothing of use. It takes a little over half the
@@ -21,7 +26,7 @@ func (d *snapshotDecoder) plainRow(text []byte) (length int, ok bool) {
 	if !ok {
 		return 0, false
 	}
-	for i, name := range plainFields {
+	for i, name := range plainNames {
 		if len(rest) < len(name) || string(rest[:len(name)]) != name {
 			continue
 		}
@@ -42,27 +47,27 @@ func (d *snapshotDecoder) plainRow(text []byte) (length int, ok bool) {
 	return 0, false
 }
 
-// plainMember reads the value of one of plainFields. It returns how long it is, and whether it is plain.
+// plainMember reads the value of one of rowFields. It returns how long it is, and whether it is plain.
 func (d *snapshotDecoder) plainMember(field int, rest []byte) (length int, ok bool) {
 	in := &d.in
-	switch plainFields[field] {
-	case `"id":`:
+	switch rowFields[field] {
+	case "id":
 		return d.plainText(&in.ID, rest, false)
-	case `"region":`:
+	case "region":
 		return d.plainText(&in.Region, rest, true)
-	case `"host_name":`:
+	case "host_name":
 		return d.plainText(&in.HostName, rest, false)
-	case `"gpu":`:
+	case "gpu":
 		return d.plainText(&in.GPU, rest, true)
-	case `"status":`:
+	case "status":
 		return d.plainText(&in.Status, rest, true)
-	case `"cpu_cores":`:
+	case "cpu_cores":
 		return plainNumber(&in.CPUCores, rest)
-	case `"ram":`:
+	case "ram":
 		return plainNumber(&in.RAM, rest)
-	case `"gpu_count":`:
+	case "gpu_count":
 		return plainNumber(&in.GPUCount, rest)
-	case `"disk_size":`:
+	case "disk_size":
 		return plainNumber(&in.DiskSize, rest)
 	}
 	var price string
