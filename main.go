@@ -23,14 +23,13 @@ import (
 
 	"gpufleet/fetch"
 	"gpufleet/fetch/fleet"
-	"gpufleet/fetch/option"
+	"gpufleet/fetch/history"
 	"gpufleet/fetch/parallel"
-	"gpufleet/fetch/past"
 	"gpufleet/render"
+	"gpufleet/render/console"
+	"gpufleet/render/folder"
 	"gpufleet/render/notes"
-	"gpufleet/render/publish"
 	"gpufleet/render/report"
-	"gpufleet/render/talk"
 )
 
 // The exit codes. Scripts rely on them.
@@ -75,7 +74,7 @@ func (i interrupted) Error() string {
 // does the work and returns the exit code. Errors and warnings go to stderr. When ctx ends the run stops and the output folder
 // is as before, unless its files are already being placed.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
-	t := talk.New(stdout, stderr, os.Getenv)
+	t := console.New(stdout, stderr, os.Getenv)
 	defer func() {
 		if cause := recover(); cause != nil {
 			stack := debug.Stack()
@@ -86,7 +85,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 			code = exitFailed
 		}
 	}()
-	err := option.Run(ctx, args, t.Stdout, t.Stderr, func(c *cli.Context) error { return act(c, stdin, t) })
+	err := console.Run(ctx, args, t.Stdout, t.Stderr, func(c *cli.Context) error { return act(c, stdin, t) })
 	if err == nil {
 		return exitWritten
 	}
@@ -95,7 +94,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 }
 
 // act does what the flags say.
-func act(c *cli.Context, stdin io.Reader, t *talk.Talk) error {
+func act(c *cli.Context, stdin io.Reader, t *console.Console) error {
 	if c.Bool("version") {
 		_, err := fmt.Fprintf(t.Stdout, "gpufleet %s (commit %s, %s)\n", fetch.Version(), fetch.Commit(), runtime.Version())
 		return err
@@ -123,14 +122,14 @@ type checksError []string
 func (e checksError) Error() string { return "check " + strings.Join(e, "\ngpufleet: check ") }
 
 func exitCode(err error) int {
-	var usage option.UsageError
+	var usage console.UsageError
 	var stopped interrupted
 	var checks checksError
 	var source *fetch.Error
 	switch {
 	case errors.As(err, &stopped):
 		return exitInterrupted + int(stopped.signal)
-	case errors.As(err, &usage), errors.Is(err, publish.ErrWide):
+	case errors.As(err, &usage), errors.Is(err, folder.ErrWide):
 		return exitUsage
 	case errors.As(err, &checks):
 		return exitCheck
@@ -159,31 +158,31 @@ type settings struct {
 var olderNames = map[string]string{"api-url": "API_URL"}
 
 // values reads the program's settings one by one.
-type values struct{ option.Values }
+type values struct{ console.Values }
 
 // readSettings checks all that can be checked before any work.
 func readSettings(c *cli.Context) (*settings, error) {
-	v := &values{option.Values{Context: c, Older: olderNames}}
+	v := &values{console.Values{Context: c, Older: olderNames}}
 	s := &settings{
 		apiURL: v.Text("api-url"), source: fetch.Source{Inputs: v.List("input", "demo"), Demo: v.Switch("demo", "input")}, out: v.Text("out"),
 		quiet: v.Switch("quiet", "verbose"), verbose: v.Switch("verbose", "quiet"),
 		previous: v.previous(), acceptShrink: v.Switch("accept-shrink"),
 		report: report.Settings{
-			Title:         option.Parse(&v.Values, "title", report.ParseTitle),
+			Title:         console.Parse(&v.Values, "title", report.ParseTitle),
 			Generated:     v.now(),
 			Version:       fetch.Version(),
 			Source:        report.FromAPI,
-			Audience:      option.Parse(&v.Values, "audience", report.ParseAudience),
-			Currency:      option.Parse(&v.Values, "currency", report.ParseCurrency),
-			HoursPerMonth: option.Parse(&v.Values, "hours-per-month", report.ParseHours),
-			Hidden:        option.Parse(&v.Values, "hide", fleet.ParseHidden),
-			Budget:        option.Parse(&v.Values, "budget", report.ParseBudget),
+			Audience:      console.Parse(&v.Values, "audience", report.ParseAudience),
+			Currency:      console.Parse(&v.Values, "currency", report.ParseCurrency),
+			HoursPerMonth: console.Parse(&v.Values, "hours-per-month", report.ParseHours),
+			Hidden:        console.Parse(&v.Values, "hide", fleet.ParseHidden),
+			Budget:        console.Parse(&v.Values, "budget", report.ParseBudget),
 			BaseURL:       v.baseURL(),
-			ExpectEvery:   option.Parse(&v.Values, "expect-every", report.ParseExpectEvery),
+			ExpectEvery:   console.Parse(&v.Values, "expect-every", report.ParseExpectEvery),
 			Notes:         v.notes(),
 		},
-		failOn:  option.Parse(&v.Values, "fail-on", report.ParseChecks),
-		timeout: option.Parse(&v.Values, "timeout", fetch.ParseTimeout),
+		failOn:  console.Parse(&v.Values, "fail-on", report.ParseChecks),
+		timeout: console.Parse(&v.Values, "timeout", fetch.ParseTimeout),
 	}
 	var err error
 	if s.source.Prices, s.source.Products, err = fetch.ReadPrices(c.Context, v.List("prices")); err != nil {
@@ -282,7 +281,7 @@ func (v *values) privateOut(out string) string {
 	if private == "" || out == "" {
 		return ""
 	}
-	if apart, err := publish.Apart(private, out); err != nil {
+	if apart, err := folder.Apart(private, out); err != nil {
 		v.Fail("--private-out: %w", err)
 	} else if !apart {
 		v.Fail("--private-out is inside --out or the other way round, and what is in --out is published: name a folder elsewhere")
@@ -295,7 +294,7 @@ func (v *values) privateOut(out string) string {
 const manyInstances = 300_000
 
 // produce makes the report: it fetches the list, computes the report, writes its files and puts them in place.
-func (s *settings) produce(ctx context.Context, stdin io.Reader, t *talk.Talk) error {
+func (s *settings) produce(ctx context.Context, stdin io.Reader, t *console.Console) error {
 	folders, err := render.OpenFolders(s.out, s.privateOut)
 	if err != nil {
 		return err
@@ -307,7 +306,7 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, t *talk.Talk) e
 		}
 	}()
 	if held := folders.HeldByReport(); s.source.Demo && held != "" {
-		return option.Usagef("%s holds a real report, or one whose manifest.json can't be read: give --demo another folder", held)
+		return console.Usagef("%s holds a real report, or one whose manifest.json can't be read: give --demo another folder", held)
 	}
 	waitEarlier := s.beginEarlier(ctx, folders.Report, t)
 	s.source.Client = s.client(s.apiURL, t)
@@ -353,7 +352,7 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, t *talk.Talk) e
 }
 
 // tell says what came of a run. The error is a checksError.
-func (s *settings) tell(r *report.Report, t *talk.Talk) error {
+func (s *settings) tell(r *report.Report, t *console.Console) error {
 	further := t.Warnings // those that are not the report's
 	for _, warning := range r.Warnings {
 		t.Warn(warning)
@@ -372,17 +371,17 @@ func (s *settings) tell(r *report.Report, t *talk.Talk) error {
 
 // handOver gives GitHub Actions the summary and the key figures, in the public form whoever the report is for: the page of a
 // run is as public as its repository.
-func (s *settings) handOver(r *report.Report, t *talk.Talk) {
+func (s *settings) handOver(r *report.Report, t *console.Console) {
 	public := r.For(report.Public)
-	outputs := []talk.Output{{Name: "out", Value: s.out}}
+	outputs := []console.Output{{Name: "out", Value: s.out}}
 	for _, figure := range public.Figures(t.Warnings) {
-		outputs = append(outputs, talk.Output(figure))
+		outputs = append(outputs, console.Output(figure))
 	}
 	t.HandOver(render.Summary(public), outputs)
 }
 
 // client returns a client for an address, without its token.
-func (s *settings) client(url string, t *talk.Talk) *fetch.Client {
+func (s *settings) client(url string, t *console.Console) *fetch.Client {
 	return &fetch.Client{URL: url, UserAgent: "gpufleet/" + fetch.Version(), Timeout: s.timeout, Progress: t.Progress, Log: t.Debug}
 }
 
@@ -433,17 +432,17 @@ func (v *values) baseURL() string {
 
 // beginEarlier begins to read what earlier runs left, and returns what waits for it. A folder is read while the list is fetched. A site
 // is read only when it is waited for, so that requests, and what the terminal says of them, come one after the other.
-func (s *settings) beginEarlier(ctx context.Context, folder *publish.Folder, t *talk.Talk) (wait func() (*past.Past, error)) {
-	c := &past.Collector{Run: s.report.Head(), Now: s.report.Generated}
+func (s *settings) beginEarlier(ctx context.Context, out *folder.Folder, t *console.Console) (wait func() (*history.Past, error)) {
+	c := &history.Collector{Run: s.report.Head(), Now: s.report.Generated}
 	collect := func() error { return nil }
 	if isURL(s.previous) {
 		client := s.client(s.previous, t)
 		client.Site = true
 		collect = func() error { return fetch.Site{Client: client}.Collect(ctx, decodeManifest, c) }
-	} else if path, list := s.earlierFolder(ctx, folder); list != nil {
+	} else if path, list := s.earlierFolder(ctx, out); list != nil {
 		collect = parallel.Go(func() error { return fetch.CollectFolder(ctx, path, list, c) })
 	}
-	return func() (*past.Past, error) {
+	return func() (*history.Past, error) {
 		err := collect()
 		if errors.Is(err, fetch.ErrNoManifest) {
 			t.Warn(fmt.Sprintf("--previous %s: %v: this counts as the first run", s.previous, err))
@@ -458,28 +457,28 @@ func (s *settings) beginEarlier(ctx context.Context, folder *publish.Folder, t *
 
 // earlierFolder returns the folder that holds an earlier report, and what lists its files, nil where there is none: the output folder, or
 // the one that --previous names.
-func (s *settings) earlierFolder(ctx context.Context, folder *publish.Folder) (path string, list func(*fetch.Folder) ([]fetch.Listed, error)) {
+func (s *settings) earlierFolder(ctx context.Context, out *folder.Folder) (path string, list func(*fetch.Folder) ([]fetch.Listed, error)) {
 	switch {
 	case s.previous != "":
 		return s.previous, func(f *fetch.Folder) ([]fetch.Listed, error) { return f.Manifest(ctx, decodeManifest) }
-	case folder.Manifest() != nil:
-		files := listed(folder.Manifest())
+	case out.Manifest() != nil:
+		files := listed(out.Manifest())
 		return s.out, func(*fetch.Folder) ([]fetch.Listed, error) { return files, nil }
-	case len(folder.Warnings()) > 0: // a manifest that can't be read must not cost the history
+	case len(out.Warnings()) > 0: // a manifest that can't be read must not cost the history
 		return s.out, func(f *fetch.Folder) ([]fetch.Listed, error) { return f.Found(ctx) }
 	}
 	return "", nil
 }
 
 func decodeManifest(content []byte) ([]fetch.Listed, error) {
-	manifest, err := publish.ReadManifest(bytes.NewReader(content))
+	manifest, err := folder.ReadManifest(bytes.NewReader(content))
 	if err != nil {
 		return nil, err
 	}
 	return listed(manifest), nil
 }
 
-func listed(manifest *publish.Manifest) []fetch.Listed {
+func listed(manifest *folder.Manifest) []fetch.Listed {
 	files := make([]fetch.Listed, len(manifest.Files))
 	for i, file := range manifest.Files {
 		files[i] = fetch.Listed(file)

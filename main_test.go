@@ -36,8 +36,8 @@ import (
 	"golang.org/x/net/html"
 
 	"gpufleet/fetch/fleet/fleettest"
-	"gpufleet/fetch/option"
-	"gpufleet/render/tooltest"
+	"gpufleet/render/console"
+	"gpufleet/render/e2e"
 )
 
 var update = flag.Bool("update", false, "write what the program writes now as the expected outputs")
@@ -543,9 +543,9 @@ func TestTalk(t *testing.T) {
 // TestProgress runs the program on a terminal, which script makes, and away from one.
 func TestProgress(t *testing.T) {
 	const checks = "progress on a terminal"
-	tooltest.Need(t, "script", checks)
+	e2e.Need(t, "script", checks)
 	if runtime.GOOS != "linux" {
-		tooltest.LeaveOut(t, checks, "script as Linux has it")
+		e2e.LeaveOut(t, checks, "script as Linux has it")
 	}
 	page := func(first, last int) string {
 		var rows []string
@@ -1067,7 +1067,7 @@ func TestReadmeTables(t *testing.T) {
 	}
 	readme := string(text)
 	flags := map[string]bool{}
-	for _, group := range option.Groups {
+	for _, group := range console.Groups {
 		for _, flag := range group.Flags {
 			flags[flag.Names()[0]] = true
 			if !strings.Contains(readme, "`--"+flag.Names()[0]) {

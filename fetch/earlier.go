@@ -11,8 +11,8 @@ import (
 	"maps"
 	"slices"
 
+	"gpufleet/fetch/history"
 	"gpufleet/fetch/parallel"
-	"gpufleet/fetch/past"
 )
 
 // ManifestPath is where a report's manifest stands in its folder, and maxManifest how long it may be.
@@ -50,41 +50,41 @@ type damage struct{ what string }
 func (d *damage) Error() string { return d.what }
 
 // snapshotsRead is how many snapshots are looked at, the newest: one more than is kept, for the last run may be long ago.
-const snapshotsRead = past.SnapshotDays + 1
+const snapshotsRead = history.SnapshotDays + 1
 
 // collect reads from a place what its manifest lists of the past. A file that is damaged or not for this run is a warning. All is read before
 // snapshots are decoded, which goes on beside each other, and then taken in, the newest first, as the collector wants them; where reading
 // fails, nothing is.
-func collect(ctx context.Context, from place, listed []Listed, c *past.Collector) error {
-	snapshots, history := ofThePast(listed)
+func collect(ctx context.Context, from place, listed []Listed, c *history.Collector) error {
+	snapshots, figures := ofThePast(listed)
 	snapshots = slices.DeleteFunc(snapshots, func(s []Listed) bool {
-		day, _ := past.SnapshotDate(s[0].Path)
+		day, _ := history.SnapshotDate(s[0].Path)
 		return c.IsFuture(s[0].Path, day)
 	})
 	snapshots = snapshots[:min(len(snapshots), snapshotsRead)]
 	var files []readFile
 	for _, listed := range snapshots {
-		file, err := readListed(ctx, from, listed, past.MaxSnapshotBytes)
+		file, err := readListed(ctx, from, listed, history.MaxSnapshotBytes)
 		if err != nil {
 			return err
 		}
 		files = append(files, file)
 	}
 	var days readFile
-	if len(history) > 0 {
+	if len(figures) > 0 {
 		var err error
-		if days, err = readListed(ctx, from, history, past.MaxHistoryBytes); err != nil {
+		if days, err = readListed(ctx, from, figures, history.MaxHistoryBytes); err != nil {
 			return err
 		}
 	}
-	decoded := make([]*past.Snapshot, len(files))
+	decoded := make([]*history.Snapshot, len(files))
 	wrong := make([]error, len(files))
 	parallel.Each(len(files), func(i int) {
 		if files[i].damaged != nil {
 			wrong[i] = files[i].damaged
 			return
 		}
-		decoded[i], wrong[i] = past.ReadSnapshot(ctx, files[i].content)
+		decoded[i], wrong[i] = history.ReadSnapshot(ctx, files[i].content)
 	})
 	if err := context.Cause(ctx); err != nil {
 		return err
@@ -94,8 +94,8 @@ func collect(ctx context.Context, from place, listed []Listed, c *past.Collector
 	}
 	switch {
 	case days.damaged != nil:
-		c.Warn(past.HistoryPath, days.damaged.what)
-	case len(history) > 0:
+		c.Warn(history.HistoryPath, days.damaged.what)
+	case len(figures) > 0:
 		c.AddHistory(days.content)
 	}
 	return nil
@@ -109,19 +109,19 @@ type readFile struct {
 
 // ofThePast returns of what a manifest lists the snapshots, the newest first, and the history, if it is there. There are several
 // entries of one path where a run was killed that was replacing it.
-func ofThePast(listed []Listed) (snapshots [][]Listed, history []Listed) {
+func ofThePast(listed []Listed) (snapshots [][]Listed, figures []Listed) {
 	byPath := map[string][]Listed{}
 	for _, file := range listed {
-		if _, isSnapshot := past.SnapshotDate(file.Path); isSnapshot {
+		if _, isSnapshot := history.SnapshotDate(file.Path); isSnapshot {
 			byPath[file.Path] = append(byPath[file.Path], file)
-		} else if file.Path == past.HistoryPath {
-			history = append(history, file)
+		} else if file.Path == history.HistoryPath {
+			figures = append(figures, file)
 		}
 	}
 	for _, path := range slices.Backward(slices.Sorted(maps.Keys(byPath))) {
 		snapshots = append(snapshots, byPath[path])
 	}
-	return snapshots, history
+	return snapshots, figures
 }
 
 // readListed reads the file that the entries in listed, all of one path, are about. An error means that the run must not go on.

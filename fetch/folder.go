@@ -11,7 +11,7 @@ import (
 	"os"
 	"strings"
 
-	"gpufleet/fetch/past"
+	"gpufleet/fetch/history"
 )
 
 // Folder is a folder that holds an earlier report. What it reads in it is a regular file that no symlink leads to.
@@ -40,24 +40,24 @@ func (f *Folder) Manifest(ctx context.Context, decode func([]byte) ([]Listed, er
 
 // Collect gathers the past from the files that the manifest lists. The error is the context's cause; what is wrong with a file
 // is a warning.
-func (f *Folder) Collect(ctx context.Context, listed []Listed, c *past.Collector) error {
+func (f *Folder) Collect(ctx context.Context, listed []Listed, c *history.Collector) error {
 	return collect(ctx, f, listed, c)
 }
 
 // Found lists the files of the past that are in the folder, as they are. It serves where the manifest can't be read: all that is
 // carried on is checked row by row anyway.
 func (f *Folder) Found(ctx context.Context) ([]Listed, error) {
-	paths := []string{past.HistoryPath}
-	entries, _ := fs.ReadDir(f.root.FS(), strings.TrimSuffix(past.SnapshotFolder, "/"))
+	paths := []string{history.HistoryPath}
+	entries, _ := fs.ReadDir(f.root.FS(), strings.TrimSuffix(history.SnapshotFolder, "/"))
 	for _, entry := range entries {
-		paths = append(paths, past.SnapshotFolder+entry.Name())
+		paths = append(paths, history.SnapshotFolder+entry.Name())
 	}
 	var found []Listed
 	for _, path := range paths {
-		if _, isSnapshot := past.SnapshotDate(path); !isSnapshot && path != past.HistoryPath {
+		if _, isSnapshot := history.SnapshotDate(path); !isSnapshot && path != history.HistoryPath {
 			continue
 		}
-		content, err := f.read(ctx, path, past.MaxSnapshotBytes, isAny)
+		content, err := f.read(ctx, path, history.MaxSnapshotBytes, isAny)
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
@@ -136,7 +136,7 @@ func readError(err error) error {
 
 // CollectFolder gathers the past from a folder, of which manifest lists the files. The error is ErrNoManifest where manifest
 // finds none, and a *Error for a manifest that can't be used.
-func CollectFolder(ctx context.Context, path string, manifest func(*Folder) ([]Listed, error), c *past.Collector) error {
+func CollectFolder(ctx context.Context, path string, manifest func(*Folder) ([]Listed, error), c *history.Collector) error {
 	folder, err := OpenFolder(path)
 	if err != nil {
 		return fmt.Errorf("read the earlier report in %s: %w", path, err)

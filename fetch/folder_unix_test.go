@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"testing"
 
-	"gpufleet/fetch/past"
+	"gpufleet/fetch/history"
 )
 
 // TestPipeInFolder holds that a pipe in the place of a file is not opened: that would wait for a writer for ever.
@@ -25,7 +25,7 @@ func TestPipeInFolder(t *testing.T) {
 	if _, err := folder.Manifest(context.Background(), decodeListed); err == nil {
 		t.Error("a pipe was read")
 	}
-	if err := folder.Collect(context.Background(), nil, &past.Collector{}); err != nil {
+	if err := folder.Collect(context.Background(), nil, &history.Collector{}); err != nil {
 		t.Error(err)
 	}
 }

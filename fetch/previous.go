@@ -14,7 +14,7 @@ import (
 	"strings"
 	"syscall"
 
-	"gpufleet/fetch/past"
+	"gpufleet/fetch/history"
 )
 
 // maxRedirects is how many redirects of a published site are followed: a custom domain takes one or two.
@@ -62,7 +62,7 @@ func ParseSiteURL(text string) (string, error) {
 // Collect gathers the past from the files that the site's manifest lists, which decode reads. The error is ErrNoManifest where
 // the manifest answers 404, a *Error where the site can't be read now or is not what its manifest says, or the context's cause. What is
 // wrong with a file that is as it was written is a warning.
-func (s Site) Collect(ctx context.Context, decode func([]byte) ([]Listed, error), c *past.Collector) error {
+func (s Site) Collect(ctx context.Context, decode func([]byte) ([]Listed, error), c *history.Collector) error {
 	deadline, cancel := context.WithTimeoutCause(ctx, s.Client.Timeout, errDeadline)
 	defer cancel()
 	listed, err := readManifest(deadline, s, decode)

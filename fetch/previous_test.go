@@ -21,31 +21,31 @@ import (
 	"time"
 
 	"gpufleet/fetch/fleet"
-	"gpufleet/fetch/past"
+	"gpufleet/fetch/history"
 )
 
 var today = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
-func runHead() past.Head { return past.Head{Source: "file", Audience: "public", Currency: "USD"} }
+func runHead() history.Head { return history.Head{Source: "file", Audience: "public", Currency: "USD"} }
 
 // earlierReport returns the files of a report that has snapshots of so many days before today, and a history.
 func earlierReport(t *testing.T, days ...int) map[string]string {
 	t.Helper()
 	files := map[string]string{}
-	var entries []past.Entry
+	var entries []history.Entry
 	for _, ago := range days {
 		taken := today.AddDate(0, 0, -ago)
-		s := past.NewSnapshot(runHead(), taken, 1, slices.Values([]*fleet.Instance{{ID: "1", Status: "Running"}}))
+		s := history.NewSnapshot(runHead(), taken, 1, slices.Values([]*fleet.Instance{{ID: "1", Status: "Running"}}))
 		var b bytes.Buffer
 		s.WriteTo(&b)
 		files[s.Path()] = b.String()
-		entries = append(entries, past.Entry{Date: past.DateText(taken), Taken: taken})
+		entries = append(entries, history.Entry{Date: history.DateText(taken), Taken: taken})
 	}
 	var b bytes.Buffer
-	if err := past.WriteHistory(&b, runHead(), entries); err != nil {
+	if err := history.WriteHistory(&b, runHead(), entries); err != nil {
 		t.Fatal(err)
 	}
-	files[past.HistoryPath] = b.String()
+	files[history.HistoryPath] = b.String()
 	return files
 }
 
@@ -81,10 +81,10 @@ func site(t *testing.T, files map[string]string, before func(w http.ResponseWrit
 	})
 }
 
-func (a *api) collect(address string) (*past.Past, error) {
+func (a *api) collect(address string) (*history.Past, error) {
 	client, _ := a.client()
 	client.Site, client.URL = true, address
-	c := &past.Collector{Run: runHead(), Now: today}
+	c := &history.Collector{Run: runHead(), Now: today}
 	return c.Past(), Site{client}.Collect(context.Background(), decodeListed, c)
 }
 
@@ -196,14 +196,14 @@ func TestSiteIsTooSlow(t *testing.T) {
 	client, _ := a.client()
 	client.Site, client.URL, client.Timeout = true, a.URL, 50*time.Millisecond
 	var known *Error
-	err := Site{client}.Collect(context.Background(), decodeListed, &past.Collector{Run: runHead(), Now: today})
+	err := Site{client}.Collect(context.Background(), decodeListed, &history.Collector{Run: runHead(), Now: today})
 	if !errors.As(err, &known) || known.Kind != BadAPI || !strings.Contains(err.Error(), "--timeout") {
 		t.Error(err)
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	stopped := errors.New("stopped")
 	cancel(stopped)
-	if err := (Site{client}).Collect(ctx, decodeListed, &past.Collector{}); !errors.Is(err, stopped) {
+	if err := (Site{client}).Collect(ctx, decodeListed, &history.Collector{}); !errors.Is(err, stopped) {
 		t.Error(err)
 	}
 }
@@ -267,7 +267,7 @@ func TestSiteRedirects(t *testing.T) {
 		secure.URL + "/hop3": "", secure.URL + "/hop4": "more than 3 times", secure.URL + "/loop": "more than 3 times", secure.URL + "/plain": "not https",
 		secure.URL + "/user": "user name", plain.URL + "/hop3": "", plain.URL + "/plain": "", plain.URL + "/secure": "not https",
 	} {
-		c := &past.Collector{Run: runHead(), Now: today}
+		c := &history.Collector{Run: runHead(), Now: today}
 		client := &Client{URL: address, Site: true, Token: "the-token", Timeout: 10 * time.Second, Transport: secure.Client().Transport.(*http.Transport)}
 		err := Site{client}.Collect(context.Background(), decodeListed, c)
 		var known *Error
@@ -304,7 +304,7 @@ func TestFolder(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	snapshot := func(ago int) string { return filepath.Join(dir, past.SnapshotPath(today.AddDate(0, 0, -ago))) }
+	snapshot := func(ago int) string { return filepath.Join(dir, history.SnapshotPath(today.AddDate(0, 0, -ago))) }
 	outside := filepath.Join(t.TempDir(), "x")
 	content, _ := os.ReadFile(snapshot(8))
 	err := errors.Join(os.WriteFile(outside, content, 0o644), os.Remove(snapshot(8)), os.Symlink(outside, snapshot(8)),
@@ -319,9 +319,9 @@ func TestFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer folder.Close()
-	c := &past.Collector{Run: runHead(), Now: today}
+	c := &history.Collector{Run: runHead(), Now: today}
 	// A killed run leaves two entries of a path: one of them holds.
-	listed = append([]Listed{{past.HistoryPath, 1, strings.Repeat("0", 64)}}, listed...)
+	listed = append([]Listed{{history.HistoryPath, 1, strings.Repeat("0", 64)}}, listed...)
 	if err := folder.Collect(context.Background(), listed, c); err != nil {
 		t.Fatal(err)
 	}
@@ -338,7 +338,7 @@ func TestFolder(t *testing.T) {
 	if err := os.Symlink("moved", filepath.Join(dir, "data")); err != nil {
 		t.Fatal(err)
 	}
-	c = &past.Collector{Run: runHead(), Now: today}
+	c = &history.Collector{Run: runHead(), Now: today}
 	if err := folder.Collect(context.Background(), listed, c); err != nil || len(c.Past().Snapshots)+len(c.Past().Days) > 0 {
 		t.Errorf("a symlink on the way was followed: %v", err)
 	}
@@ -352,7 +352,7 @@ type interrupting struct {
 
 func (p interrupting) read(ctx context.Context, path string, limit int64, isRight func([]byte) bool) ([]byte, error) {
 	content, err := p.place.read(ctx, path, limit, isRight)
-	if path == past.HistoryPath {
+	if path == history.HistoryPath {
 		p.interrupt()
 	}
 	return content, err
@@ -375,7 +375,7 @@ func TestInterruptedDecoding(t *testing.T) {
 	defer folder.Close()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	stopped := errors.New("stopped")
-	c := &past.Collector{Run: runHead(), Now: today}
+	c := &history.Collector{Run: runHead(), Now: today}
 	err = collect(ctx, interrupting{folder, func() { cancel(stopped) }}, listedOf(files), c)
 	if !errors.Is(err, stopped) || len(c.Past().Snapshots)+len(c.Past().Warnings) > 0 {
 		t.Errorf("%d snapshots, warnings %q, error %v", len(c.Past().Snapshots), c.Past().Warnings, err)
@@ -415,10 +415,10 @@ func TestCleanedTextsReadAgain(t *testing.T) {
 		if text == "" {
 			continue
 		}
-		s := past.NewSnapshot(runHead(), today, 1, slices.Values([]*fleet.Instance{{ID: "1", HostName: text}}))
+		s := history.NewSnapshot(runHead(), today, 1, slices.Values([]*fleet.Instance{{ID: "1", HostName: text}}))
 		var b bytes.Buffer
 		s.WriteTo(&b)
-		if _, err := past.ReadSnapshot(t.Context(), b.Bytes()); err != nil {
+		if _, err := history.ReadSnapshot(t.Context(), b.Bytes()); err != nil {
 			t.Errorf("%q: %v", text, err)
 		}
 	}

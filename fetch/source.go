@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"gpufleet/fetch/fleet"
-	"gpufleet/fetch/past"
+	"gpufleet/fetch/history"
 )
 
 // Source is where the list comes from, and what prices it.
@@ -92,7 +92,7 @@ func ParseTimeout(text string) (time.Duration, error) {
 
 // CheckShrink refuses a list of count instances that has lost so much since the last run that it is more likely broken than
 // true. The error is a *Error.
-func CheckShrink(earlier *past.Past, count int) error {
+func CheckShrink(earlier *history.Past, count int) error {
 	const guarded = 10 // instances of the last run, from which on it is checked
 	last := earlier.Last
 	if !last.Known || last.Value < guarded || count*2 >= last.Value {

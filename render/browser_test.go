@@ -19,7 +19,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
-	"gpufleet/render/tooltest"
+	"gpufleet/render/e2e"
 )
 
 // scratch holds what all tests of the package share: the sites that they read and the browser's profile.
@@ -53,7 +53,7 @@ var chromium = sync.OnceValues(func() (context.Context, error) {
 // the tests that need it are left out, loudly; under CI that is a failure.
 func startBrowser(t *testing.T) context.Context {
 	t.Helper()
-	tooltest.Need(t, "chromium", "the pages in a real browser")
+	e2e.Need(t, "chromium", "the pages in a real browser")
 	browser, err := chromium()
 	if err != nil {
 		t.Fatal(err)

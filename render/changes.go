@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"gpufleet/fetch/fleet"
-	"gpufleet/fetch/past"
+	"gpufleet/fetch/history"
 	"gpufleet/render/report"
 )
 
@@ -110,6 +110,6 @@ func pastOutputs(r *report.Report) iter.Seq[output] {
 				return
 			}
 		}
-		yield(output{path: past.HistoryPath, write: func(w io.Writer) error { return past.WriteHistory(w, r.Head(), r.Days) }})
+		yield(output{path: history.HistoryPath, write: func(w io.Writer) error { return history.WriteHistory(w, r.Head(), r.Days) }})
 	}
 }

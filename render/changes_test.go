@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"gpufleet/fetch/fleet"
-	"gpufleet/fetch/past"
+	"gpufleet/fetch/history"
 	"gpufleet/render/report"
 )
 
@@ -19,13 +19,13 @@ import (
 func laterReport(t *testing.T, old, now []*fleet.Instance) *report.Report {
 	t.Helper()
 	first := reportOf(old...)
-	if err := first.Compare(&past.Past{}); err != nil {
+	if err := first.Compare(&history.Past{}); err != nil {
 		t.Fatal(err)
 	}
 	s := first.Settings
 	s.Generated = s.Generated.Add(24 * time.Hour)
 	r := report.New(&fleet.Fleet{Instances: now}, s)
-	if err := r.Compare(&past.Past{Snapshots: first.Snapshots, Days: first.Days}); err != nil {
+	if err := r.Compare(&history.Past{Snapshots: first.Snapshots, Days: first.Days}); err != nil {
 		t.Fatal(err)
 	}
 	return r

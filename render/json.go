@@ -7,7 +7,7 @@ import (
 	"io"
 	"time"
 
-	"gpufleet/fetch/past"
+	"gpufleet/fetch/history"
 	"gpufleet/render/report"
 )
 
@@ -61,7 +61,7 @@ func appendJSON(line []byte, typ report.Type, v report.Value) ([]byte, error) {
 	case typ == report.Count || typ == report.Size:
 		return report.AppendExact(line, typ, v), nil
 	case typ == report.Text:
-		return past.AppendText(line, v.Text)
+		return history.AppendText(line, v.Text)
 	}
 	return append(report.AppendExact(append(line, '"'), typ, v), '"'), nil
 }

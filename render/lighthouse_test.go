@@ -8,14 +8,14 @@ import (
 	"path/filepath"
 	"testing"
 
-	"gpufleet/render/tooltest"
+	"gpufleet/render/e2e"
 )
 
 // TestLighthouse holds the overview and the explorer to 100 in each of Lighthouse's categories, on a phone on a slow line. A busy machine
 // makes a page slow, so of three runs the best counts, and a run that has seen the machine slow calibrates the next.
 func TestLighthouse(t *testing.T) {
 	tools := webTools(t)
-	browser := tooltest.Need(t, "chromium", "what Lighthouse finds")
+	browser := e2e.Need(t, "chromium", "what Lighthouse finds")
 	for _, name := range []string{"demo", "large"} {
 		address := serve(t, folderOf(t, name))
 		for _, page := range []string{"index.html", "instances/index.html"} {

@@ -17,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"gpufleet/render/tooltest"
+	"gpufleet/render/e2e"
 )
 
 // A site is a folder as the program writes it, from a list in the API's own form: whole, with its past, read by many tests and
@@ -231,7 +231,7 @@ func webTools(t *testing.T) string {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(dir); err != nil {
-		tooltest.LeaveOut(t, "what axe-core, html-validate and Lighthouse find", "what .ci/web/package.json names")
+		e2e.LeaveOut(t, "what axe-core, html-validate and Lighthouse find", "what .ci/web/package.json names")
 	}
 	return dir
 }

@@ -1,7 +1,7 @@
 package templates
 
 import (
-	"gpufleet/fetch/past"
+	"gpufleet/fetch/history"
 	"gpufleet/render/report"
 )
 
@@ -9,7 +9,7 @@ import (
 var changeDownloads = []download{
 	workbook,
 	{"data/changes.json", "Changes, JSON", "What changed, for programs"},
-	{past.HistoryPath, "History, JSON", "One row a day"},
+	{history.HistoryPath, "History, JSON", "One row a day"},
 }
 
 // changeColumns are the columns that a line of changes shows of its instance.

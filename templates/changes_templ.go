@@ -106,7 +106,7 @@ func changesPage(f frame) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = history(f).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = daily(f).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -128,11 +128,11 @@ func changesPage(f frame) templ.Component {
 	})
 }
 
-// historyRows is how many days the page of changes shows; the file has all.
-const historyRows = 60
+// dailyRows is how many days the page of changes shows; the file has all.
+const dailyRows = 60
 
-// history shows the figures of the last days, drawn and as a table.
-func history(f frame) templ.Component {
+// daily shows the figures of the last days, drawn and as a table.
+func daily(f frame) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -153,7 +153,7 @@ func history(f frame) templ.Component {
 			templ_7745c5c3_Var6 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		days, more := f.LastDays(historyRows)
+		days, more := f.LastDays(dailyRows)
 		if len(days) > 0 {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<section aria-labelledby=\"history\"><div class=\"section-head\"><h2 id=\"history\">History</h2><p>Each day's last run</p></div>")
 			if templ_7745c5c3_Err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"gpufleet/fetch/fleet"
-	"gpufleet/fetch/past"
+	"gpufleet/fetch/history"
 	"gpufleet/render/report"
 )
 
@@ -135,17 +135,17 @@ func TestScale(t *testing.T) {
 	}
 }
 
-// history returns a report with a day a figure: what is listed and running an hour, "" for a day without a run, "?" for an unknown cost.
-func history(t *testing.T, listed ...string) *report.Report {
+// reportOfDays returns a report with a day a figure: what is listed and running an hour, "" for a day without a run, "?" for an unknown cost.
+func reportOfDays(t *testing.T, listed ...string) *report.Report {
 	r := &report.Report{Settings: settings()}
 	for i, text := range listed {
 		if text == "" {
 			continue
 		}
 		at := r.Generated.AddDate(0, 0, i)
-		e := past.Entry{Date: past.DateText(at), Taken: at}
+		e := history.Entry{Date: history.DateText(at), Taken: at}
 		e.Instances, e.GPUs, e.GPUsKnown = 2, float64(i), 2
-		cost := past.Cost{Instances: 2, Priced: 2}
+		cost := history.Cost{Instances: 2, Priced: 2}
 		switch {
 		case text == "?":
 			cost.Priced = 0
@@ -153,9 +153,9 @@ func history(t *testing.T, listed ...string) *report.Report {
 			cost.Priced, text = 1, text[1:]
 			fallthrough
 		default:
-			cost.PerHour = past.Amount{Money: money(t, text)}
+			cost.PerHour = history.Amount{Money: money(t, text)}
 		}
-		e.Listed, e.Running = cost, past.Cost{Instances: 0}
+		e.Listed, e.Running = cost, history.Cost{Instances: 0}
 		r.Days = append(r.Days, e)
 	}
 	return r
@@ -180,7 +180,7 @@ func TestTrend(t *testing.T) {
 		{"all lower bounds", []string{">2", ">1"}, "M0 0L1000 200", "Every day is a lower bound: something unknown counts as 0.", ""},
 		{"nothing but 0", []string{"0", "0"}, "M0 400L1000 400", "", ""},
 	} {
-		trend := CostTrend(history(t, test.listed...))
+		trend := CostTrend(reportOfDays(t, test.listed...))
 		if trend == nil {
 			t.Errorf("%s: no trend", test.name)
 			continue
@@ -196,7 +196,7 @@ func TestTrend(t *testing.T) {
 		}
 	}
 	for _, listed := range [][]string{nil, {"1"}, {"?", "?"}} {
-		r := history(t, listed...)
+		r := reportOfDays(t, listed...)
 		for i := range r.Days {
 			r.Days[i].Running = r.Days[i].Listed
 		}
@@ -208,7 +208,7 @@ func TestTrend(t *testing.T) {
 
 // TestTrendOfOtherIntervals holds that a week between weekly runs is no gap, and a missed week is one.
 func TestTrendOfOtherIntervals(t *testing.T) {
-	r := history(t, "1", "", "", "", "", "", "", "2", "", "", "", "", "", "", "", "", "", "", "", "", "", "1")
+	r := reportOfDays(t, "1", "", "", "", "", "", "", "2", "", "", "", "", "", "", "", "", "", "", "", "", "", "1")
 	r.ExpectEvery = 7 * 24 * time.Hour
 	if got, want := CostTrend(r).Lines[0].Path, "M0 200L333 0M1000 200h0"; got != want {
 		t.Errorf("path %s, want %s", got, want)
@@ -216,13 +216,13 @@ func TestTrendOfOtherIntervals(t *testing.T) {
 }
 
 func TestTrendTicks(t *testing.T) {
-	if got := CostTrend(history(t, "100", "20000")).Ticks; !slices.Equal(got, []string{"$20k", "$15k", "$10k", "$5,000", "$0"}) {
+	if got := CostTrend(reportOfDays(t, "100", "20000")).Ticks; !slices.Equal(got, []string{"$20k", "$15k", "$10k", "$5,000", "$0"}) {
 		t.Errorf("ticks %q", got)
 	}
-	if got := GPUTrend(history(t, "1", "1", "1")).Ticks; !slices.Equal(got, []string{"2", "1", "0"}) {
+	if got := GPUTrend(reportOfDays(t, "1", "1", "1")).Ticks; !slices.Equal(got, []string{"2", "1", "0"}) {
 		t.Errorf("ticks %q", got)
 	}
-	if got := GPUTrend(history(t, "1", "1", "1")).Lines[0].Area; got != "M0 400L0 400L500 200L1000 0L1000 400Z" {
+	if got := GPUTrend(reportOfDays(t, "1", "1", "1")).Lines[0].Area; got != "M0 400L0 400L500 200L1000 0L1000 400Z" {
 		t.Errorf("area %s", got)
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"gpufleet/fetch/past"
+	"gpufleet/fetch/history"
 	"gpufleet/render/report"
 )
 
@@ -84,7 +84,7 @@ func newTrend(r *report.Report, sign string, whole bool, figures ...figure) *Tre
 	days := make([]report.Day, len(r.Days))
 	at := make([]int, len(days)) // the number of each day since 1970
 	for i, entry := range r.Days {
-		days[i], at[i] = report.NewDay(entry), int(past.Day(entry.Taken).Unix()/(24*60*60))
+		days[i], at[i] = report.NewDay(entry), int(history.Day(entry.Taken).Unix()/(24*60*60))
 	}
 	first, last := at[0], at[len(at)-1]
 	t := &Trend{From: days[0].Date, To: days[len(days)-1].Date, Days: len(days)}

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"gpufleet/fetch/fleet"
-	"gpufleet/fetch/past"
+	"gpufleet/fetch/history"
 )
 
 // NamedWindow is a window and what outputs call it. The Window is nil where there is no earlier snapshot.
@@ -36,9 +36,9 @@ func (w NamedWindow) Basis() string {
 	case w.Window == nil:
 		return NoSnapshot
 	case w.TooYoung:
-		return "No snapshot is a week old. Compared with the oldest, of " + past.DateText(w.From) + ": " + w.span()
+		return "No snapshot is a week old. Compared with the oldest, of " + history.DateText(w.From) + ": " + w.span()
 	default:
-		return "Compared with the snapshot of " + past.DateText(w.From) + ": " + w.span()
+		return "Compared with the snapshot of " + history.DateText(w.From) + ": " + w.span()
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"gpufleet/fetch/fleet"
-	"gpufleet/fetch/past"
+	"gpufleet/fetch/history"
 )
 
 // Window is what changed since an earlier snapshot. The changes in it add up exactly: the deltas of all that was added,
@@ -124,7 +124,7 @@ type comparison struct {
 
 // compare returns what changed from snapshot s to today's list, of which today is the snapshot and byID the instances by ascending id, those
 // without one first.
-func (r *Report) compare(s, today *past.Snapshot, byID []*fleet.Instance) (*Window, error) {
+func (r *Report) compare(s, today *history.Snapshot, byID []*fleet.Instance) (*Window, error) {
 	c := &comparison{w: &Window{From: s.Taken, To: r.Generated, After: r.Listed}, rest: byID,
 		columns: compared(r.Audience, append(slices.Clone(r.Hidden), s.Hidden...)...)}
 	for len(c.rest) > 0 && c.rest[0].ID == "" {

@@ -12,11 +12,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"gpufleet/fetch/fleet"
-	"gpufleet/fetch/past"
+	"gpufleet/fetch/history"
 )
 
 // runAt returns the report of a list at a time, compared with what was left by the runs before.
-func runAt(t testing.TB, at time.Time, earlier *past.Past, list ...*fleet.Instance) *Report {
+func runAt(t testing.TB, at time.Time, earlier *history.Past, list ...*fleet.Instance) *Report {
 	t.Helper()
 	s := settings()
 	s.Generated = at
@@ -28,13 +28,13 @@ func runAt(t testing.TB, at time.Time, earlier *past.Past, list ...*fleet.Instan
 }
 
 // left returns what a run leaves for the next.
-func left(r *Report) *past.Past { return &past.Past{Snapshots: r.Snapshots, Days: r.Days} }
+func left(r *Report) *history.Past { return &history.Past{Snapshots: r.Snapshots, Days: r.Days} }
 
 // since returns what changed from one list to another, a day apart.
 func since(t testing.TB, old, now []*fleet.Instance) *Window {
 	t.Helper()
 	at := settings().Generated
-	return runAt(t, at.AddDate(0, 0, 1), left(runAt(t, at, &past.Past{}, old...)), now...).SinceLastRun
+	return runAt(t, at.AddDate(0, 0, 1), left(runAt(t, at, &history.Past{}, old...)), now...).SinceLastRun
 }
 
 func withStatus(in *fleet.Instance, status string) *fleet.Instance {
@@ -232,7 +232,7 @@ func FuzzChanges(f *testing.F) {
 // TestHiddenFieldsAreNotCompared has a list that hid a name, then one that shows it, and one that hides it again.
 func TestHiddenFieldsAreNotCompared(t *testing.T) {
 	at := settings().Generated
-	run := func(hidden []string, name string, earlier *past.Past) *Report {
+	run := func(hidden []string, name string, earlier *history.Past) *Report {
 		s := settings()
 		s.Hidden = hidden
 		at = at.Add(time.Hour)
@@ -245,7 +245,7 @@ func TestHiddenFieldsAreNotCompared(t *testing.T) {
 		}
 		return r
 	}
-	first := run([]string{"disk_size", "host_name"}, "old-name", &past.Past{})
+	first := run([]string{"disk_size", "host_name"}, "old-name", &history.Past{})
 	if err := first.Snapshots[0].Rows(func(in *fleet.Instance) error {
 		if in.HostName != "" || in.DiskSize.Known {
 			t.Errorf("the snapshot holds what is hidden: %+v", in)
@@ -290,7 +290,7 @@ func TestWindows(t *testing.T) {
 		{[]int{24 * 400}, "2026-11-01", "2026-11-01", false, 1, 1},
 		{[]int{24 * 8, 24*8 + 1}, "2026-11-09", "2026-11-01", false, 3, 3}, // past midnight
 	} {
-		r := runAt(t, start, &past.Past{})
+		r := runAt(t, start, &history.Past{})
 		if r.SinceLastRun != nil || r.SinceLastWeek != nil {
 			t.Error("a first run has a past")
 		}
@@ -298,7 +298,7 @@ func TestWindows(t *testing.T) {
 			r = runAt(t, start.Add(time.Duration(hours)*time.Hour), left(r))
 		}
 		last, week := r.SinceLastRun, r.SinceLastWeek
-		if past.DateText(last.From) != test.last || past.DateText(week.From) != test.week || week.TooYoung != test.young || last.TooYoung ||
+		if history.DateText(last.From) != test.last || history.DateText(week.From) != test.week || week.TooYoung != test.young || last.TooYoung ||
 			len(r.Snapshots) != test.snapshots || len(r.Days) != test.days {
 			t.Errorf("%v: since %s and %s, too young %v, %d snapshots, %d days", test.hours, last.From, week.From, week.TooYoung, len(r.Snapshots), len(r.Days))
 		}
@@ -310,7 +310,7 @@ func TestWindows(t *testing.T) {
 func TestSameMoment(t *testing.T) {
 	at := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 	one, two := instance("1", "A", "RTX", 1, "1"), instance("2", "A", "RTX", 1, "1")
-	first := runAt(t, at, &past.Past{}, one)
+	first := runAt(t, at, &history.Past{}, one)
 	if again := runAt(t, at, left(first), one); again.SinceLastRun != nil || again.SinceLastWeek != nil || len(again.Snapshots) != 1 {
 		t.Errorf("a first run once more: %+v", again.Past)
 	}
@@ -320,7 +320,7 @@ func TestSameMoment(t *testing.T) {
 		t.Errorf("a second run once more: %s", diff)
 	}
 	nameless := instance("", "A", "RTX", 1, "1")
-	first = runAt(t, at, &past.Past{}, nameless)
+	first = runAt(t, at, &history.Past{}, nameless)
 	if again := runAt(t, at, left(first), nameless); again.SinceLastRun != nil || len(again.Snapshots) != 1 {
 		t.Errorf("a first run of rows without an id once more: %+v", again.Past)
 	}
@@ -332,7 +332,7 @@ func TestSameMoment(t *testing.T) {
 // TestSameDay runs twice a day: the second run is compared with the first, and takes its place.
 func TestSameDay(t *testing.T) {
 	at := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
-	yesterday := runAt(t, at.AddDate(0, 0, -1), &past.Past{}, instance("1", "A", "RTX", 1, "1"))
+	yesterday := runAt(t, at.AddDate(0, 0, -1), &history.Past{}, instance("1", "A", "RTX", 1, "1"))
 	morning := runAt(t, at, left(yesterday), instance("1", "A", "RTX", 1, "1"), instance("2", "A", "RTX", 1, "1"))
 	evening := runAt(t, at.Add(time.Hour), left(morning), instance("2", "A", "RTX", 1, "1"))
 	if got := told(evening.SinceLastRun); len(got) != 1 || got[0] != "1 removed -1" {
@@ -341,7 +341,7 @@ func TestSameDay(t *testing.T) {
 	if len(evening.Snapshots) != 2 || !evening.Snapshots[1].Taken.Equal(at.Add(time.Hour)) || len(evening.Days) != 2 {
 		t.Errorf("%d snapshots, %d days", len(evening.Snapshots), len(evening.Days))
 	}
-	if c := evening.Days[1].Changes; c == nil || *c != (past.Counts{Since: "2026-11-21", Added: 1, Removed: 1}) {
+	if c := evening.Days[1].Changes; c == nil || *c != (history.Counts{Since: "2026-11-21", Added: 1, Removed: 1}) {
 		t.Errorf("the day's changes, since the day before: %+v", c)
 	}
 }
@@ -366,24 +366,24 @@ func TestShuffledListsChangeTheSame(t *testing.T) {
 // TestManyGroups bounds a day's row, and loses no instance.
 func TestManyGroups(t *testing.T) {
 	var list []*fleet.Instance
-	for n := range past.MaxGroups + 100 {
+	for n := range history.MaxGroups + 100 {
 		list = append(list, instance(fmt.Sprint(n), fmt.Sprint("R", n), "RTX", 1, "1"))
 	}
 	list = append(list, instance("x", "R550", "RTX", 1, "1"))
-	day := runAt(t, settings().Generated, &past.Past{}, list...).Days[0]
+	day := runAt(t, settings().Generated, &history.Past{}, list...).Days[0]
 	sum := 0
 	for _, g := range day.Groups {
 		sum += g.Instances
 	}
 	rest := day.Groups[len(day.Groups)-1]
-	if len(day.Groups) != past.MaxGroups || sum != len(list) || rest.Region != "" || rest.Instances != 101 || rest.Listed.PerHour.String() != "101" {
+	if len(day.Groups) != history.MaxGroups || sum != len(list) || rest.Region != "" || rest.Instances != 101 || rest.Listed.PerHour.String() != "101" {
 		t.Errorf("%d groups, %d instances, the rest %+v", len(day.Groups), sum, rest)
 	}
 }
 
 func TestFeed(t *testing.T) {
 	at := settings().Generated
-	r := runAt(t, at, &past.Past{}, instance("1", "A", "RTX", 1, "1"))
+	r := runAt(t, at, &history.Past{}, instance("1", "A", "RTX", 1, "1"))
 	if f := r.Feed(); len(f.Entries) != 0 || !f.Updated.Equal(at) {
 		t.Errorf("a first run has entries: %+v", f)
 	}
@@ -423,7 +423,7 @@ func TestFeed(t *testing.T) {
 	if title := r.Feed().Title; !strings.Contains(title, "made-up") || !strings.Contains(title, "internal") {
 		t.Errorf("lacks a mark: %s", title)
 	}
-	if other := runAt(t, at, &past.Past{}, instance("7", "A", "RTX", 1, "1")); other.Feed().ID == first {
+	if other := runAt(t, at, &history.Past{}, instance("7", "A", "RTX", 1, "1")); other.Feed().ID == first {
 		t.Error("two fleets have one feed")
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"time"
 
-	"gpufleet/fetch/past"
+	"gpufleet/fetch/history"
 )
 
 // maxFeedEntries is how many entries the feed has at most, the newest.
@@ -42,7 +42,7 @@ func (r *Report) Feed() Feed {
 	}
 	for i := len(r.Days) - 1; i >= 0 && len(f.Entries) < maxFeedEntries; i-- {
 		day := &r.Days[i]
-		var before *past.Entry
+		var before *history.Entry
 		if i > 0 {
 			before = &r.Days[i-1]
 		}
@@ -58,7 +58,7 @@ func (r *Report) Feed() Feed {
 
 // hasChanged reports whether a day has other figures than the one before it in the history, or other instances than the
 // snapshot before it.
-func hasChanged(before, day *past.Entry) bool {
+func hasChanged(before, day *history.Entry) bool {
 	if c := day.Changes; c != nil && (c.Added > 0 || c.Removed > 0 || c.Changed > 0) {
 		return true
 	}
@@ -66,7 +66,7 @@ func hasChanged(before, day *past.Entry) bool {
 }
 
 // figuresText returns a day's figures as a text that is the same for the same figures.
-func figuresText(day *past.Entry) string {
+func figuresText(day *history.Entry) string {
 	groups := day.Groups
 	if len(groups) == 0 {
 		groups = nil
@@ -78,10 +78,10 @@ func figuresText(day *past.Entry) string {
 	return string(text)
 }
 
-func (r *Report) feedEntry(before, day *past.Entry) FeedEntry {
+func (r *Report) feedEntry(before, day *history.Entry) FeedEntry {
 	e := FeedEntry{ID: r.feedID(day.Date), Updated: day.Taken,
 		Title: fmt.Sprintf("%s: %s instances, listed %s", day.Date, FormatCount(day.Instances), r.PerHour(costOf(day.Listed))+"/h")}
-	then := func(pick func(*past.Entry) string) string {
+	then := func(pick func(*history.Entry) string) string {
 		text := pick(day)
 		if before != nil {
 			text += ", on " + before.Date + " " + pick(before)
@@ -89,10 +89,10 @@ func (r *Report) feedEntry(before, day *past.Entry) FeedEntry {
 		return text
 	}
 	e.Lines = []string{
-		"Instances: " + then(func(d *past.Entry) string { return FormatCount(d.Instances) }),
-		"GPUs: " + then(func(d *past.Entry) string { return Sum{Value: d.GPUs, Known: d.GPUsKnown, Of: d.Instances}.Text() }),
-		"Running: " + then(func(d *past.Entry) string { return r.PerHourText(costOf(d.Running)) }),
-		"Listed: " + then(func(d *past.Entry) string { return r.PerHourText(costOf(d.Listed)) }),
+		"Instances: " + then(func(d *history.Entry) string { return FormatCount(d.Instances) }),
+		"GPUs: " + then(func(d *history.Entry) string { return Sum{Value: d.GPUs, Known: d.GPUsKnown, Of: d.Instances}.Text() }),
+		"Running: " + then(func(d *history.Entry) string { return r.PerHourText(costOf(d.Running)) }),
+		"Listed: " + then(func(d *history.Entry) string { return r.PerHourText(costOf(d.Listed)) }),
 	}
 	if c := day.Changes; c != nil {
 		e.Lines = append(e.Lines, fmt.Sprintf("Instances since %s: %s added, %s removed, %s changed", c.Since, FormatCount(c.Added), FormatCount(c.Removed), FormatCount(c.Changed)))
@@ -100,12 +100,12 @@ func (r *Report) feedEntry(before, day *past.Entry) FeedEntry {
 	return e
 }
 
-func costOf(c past.Cost) Cost {
+func costOf(c history.Cost) Cost {
 	return Cost{PerHour: c.PerHour.Money, Priced: c.Priced, Of: c.Instances}
 }
 
 // feedOf returns the feed that the latest of some days belongs to, "" where there is none.
-func feedOf(days []past.Entry) string {
+func feedOf(days []history.Entry) string {
 	if len(days) == 0 {
 		return ""
 	}

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"gpufleet/fetch/fleet"
-	"gpufleet/fetch/past"
+	"gpufleet/fetch/history"
 )
 
 // Past is what a report says of earlier runs, and what it carries on for later ones. That of a report that was not compared
@@ -16,19 +16,19 @@ type Past struct {
 	// SinceLastRun and SinceLastWeek are nil where there is no earlier snapshot.
 	SinceLastRun, SinceLastWeek *Window
 	// Days is the history, the oldest first; today's is the last.
-	Days []past.Entry
+	Days []history.Entry
 	// Snapshots of the list, the oldest first; today's is the last.
-	Snapshots []*past.Snapshot
+	Snapshots []*history.Snapshot
 }
 
 // Compare compares the report with what earlier runs left and makes of both what is left for later ones. It is called once,
 // before any output is written.
-func (r *Report) Compare(earlier *past.Past) error {
+func (r *Report) Compare(earlier *history.Past) error {
 	byID := slices.Clone(r.Instances)
 	sortByKey(byID, func(to []byte, in *fleet.Instance) []byte { return append(to, in.ID...) }, func(_, _ *fleet.Instance) int { return 0 })
-	today := past.NewSnapshot(r.Head(), r.Generated, len(byID), r.remembered(byID))
-	windows := map[*past.Snapshot]*Window{}
-	since := func(s *past.Snapshot) (*Window, error) {
+	today := history.NewSnapshot(r.Head(), r.Generated, len(byID), r.remembered(byID))
+	windows := map[*history.Snapshot]*Window{}
+	since := func(s *history.Snapshot) (*Window, error) {
 		if s == nil || windows[s] != nil {
 			return windows[s], nil
 		}
@@ -49,10 +49,10 @@ func (r *Report) Compare(earlier *past.Past) error {
 		if r.SinceLastWeek, err = since(week); err != nil {
 			return err
 		}
-		if yesterday, err = since(newestBefore(found, past.Day(r.Generated))); err != nil {
+		if yesterday, err = since(newestBefore(found, history.Day(r.Generated))); err != nil {
 			return err
 		}
-		if past.Day(week.Taken).After(weekBefore(r.Generated)) {
+		if history.Day(week.Taken).After(weekBefore(r.Generated)) {
 			window := *r.SinceLastWeek
 			window.TooYoung = true
 			r.SinceLastWeek = &window
@@ -64,7 +64,7 @@ func (r *Report) Compare(earlier *past.Past) error {
 
 // withoutThisRun returns earlier snapshots without the last one where that is of the same list at the same time: this run once more says what
 // it said the first time.
-func withoutThisRun(found []*past.Snapshot, today *past.Snapshot, since func(*past.Snapshot) (*Window, error)) ([]*past.Snapshot, error) {
+func withoutThisRun(found []*history.Snapshot, today *history.Snapshot, since func(*history.Snapshot) (*Window, error)) ([]*history.Snapshot, error) {
 	if len(found) == 0 || !found[len(found)-1].Taken.Equal(today.Taken) {
 		return found, nil
 	}
@@ -88,7 +88,7 @@ func withoutThisRun(found []*past.Snapshot, today *past.Snapshot, since func(*pa
 
 // remember makes what is left for later runs: what earlier ones left, as far as it is carried on, and this run's own, of which
 // today is the snapshot. yesterday is what changed since an earlier day, nil where that is not known.
-func (r *Report) remember(earlier *past.Past, today *past.Snapshot, yesterday *Window) {
+func (r *Report) remember(earlier *history.Past, today *history.Snapshot, yesterday *Window) {
 	r.Snapshots = append(earlier.Carried(r.Generated), today)
 	entry := r.entry(yesterday)
 	if entry.Feed = feedOf(earlier.Days); entry.Feed == "" {
@@ -98,15 +98,15 @@ func (r *Report) remember(earlier *past.Past, today *past.Snapshot, yesterday *W
 }
 
 // Head says what a report of these settings is made of and may show, as the files of the past record it.
-func (s Settings) Head() past.Head {
-	return past.Head{Source: string(s.Source), Account: s.Account, Audience: string(s.Audience), Currency: s.Currency,
+func (s Settings) Head() history.Head {
+	return history.Head{Source: string(s.Source), Account: s.Account, Audience: string(s.Audience), Currency: s.Currency,
 		Hidden: s.Hidden, Key: s.KeyFingerprint}
 }
 
-func weekBefore(moment time.Time) time.Time { return past.Day(moment).AddDate(0, 0, -7) }
+func weekBefore(moment time.Time) time.Time { return history.Day(moment).AddDate(0, 0, -7) }
 
 // weekOld returns the newest snapshot whose date is at least a week before today's, else the oldest.
-func weekOld(snapshots []*past.Snapshot, now time.Time) *past.Snapshot {
+func weekOld(snapshots []*history.Snapshot, now time.Time) *history.Snapshot {
 	if s := newestBefore(snapshots, weekBefore(now).AddDate(0, 0, 1)); s != nil {
 		return s
 	}
@@ -114,7 +114,7 @@ func weekOld(snapshots []*past.Snapshot, now time.Time) *past.Snapshot {
 }
 
 // newestBefore returns the newest snapshot of a date before day, nil where there is none.
-func newestBefore(snapshots []*past.Snapshot, day time.Time) *past.Snapshot {
+func newestBefore(snapshots []*history.Snapshot, day time.Time) *history.Snapshot {
 	for _, s := range slices.Backward(snapshots) {
 		if s.Taken.Before(day) {
 			return s
@@ -146,20 +146,20 @@ func (r *Report) remembered(instances []*fleet.Instance) iter.Seq[*fleet.Instanc
 }
 
 // entry returns this run's day in the history. since is what changed since an earlier day, nil where that is not known.
-func (r *Report) entry(since *Window) past.Entry {
-	e := past.Entry{Date: past.DateText(r.Generated), Taken: r.Generated.UTC(), Figures: figuresOf(&r.Totals)}
+func (r *Report) entry(since *Window) history.Entry {
+	e := history.Entry{Date: history.DateText(r.Generated), Taken: r.Generated.UTC(), Figures: figuresOf(&r.Totals)}
 	if since != nil {
-		e.Changes = &past.Counts{Since: past.DateText(since.From), Added: len(since.Added), Removed: len(since.Removed), Changed: since.ChangedInstances}
+		e.Changes = &history.Counts{Since: history.DateText(since.From), Added: len(since.Added), Removed: len(since.Removed), Changed: since.ChangedInstances}
 	}
 	var groups []*Group
 	for _, region := range r.Regions {
 		groups = append(groups, region.Groups...)
 	}
 	var others []*Group
-	if len(groups) > past.MaxGroups {
+	if len(groups) > history.MaxGroups {
 		largest := slices.Clone(groups)
 		slices.SortStableFunc(largest, func(a, b *Group) int { return cmp.Compare(b.Count, a.Count) })
-		others = largest[past.MaxGroups-1:]
+		others = largest[history.MaxGroups-1:]
 	}
 	isOther := map[*Group]bool{}
 	for _, g := range others {
@@ -167,12 +167,12 @@ func (r *Report) entry(since *Window) past.Entry {
 	}
 	for _, g := range groups {
 		if !isOther[g] {
-			e.Groups = append(e.Groups, past.Group{Region: g.Region.Name, GPU: g.Model.Name, Figures: figuresOf(&g.Totals)})
+			e.Groups = append(e.Groups, history.Group{Region: g.Region.Name, GPU: g.Model.Name, Figures: figuresOf(&g.Totals)})
 		}
 	}
 	if len(others) > 0 {
 		rest := sumGroups(others, r.HoursPerMonth)
-		e.Groups = append(e.Groups, past.Group{Figures: figuresOf(&rest)})
+		e.Groups = append(e.Groups, history.Group{Figures: figuresOf(&rest)})
 	}
 	return e
 }
@@ -182,8 +182,8 @@ type Day struct {
 	Date            string // 2026-11-22
 	Instances       int
 	GPUs            Sum
-	Running, Listed Cost         // per hour alone
-	Changes         *past.Counts // since the day before it that had a run; nil for the first
+	Running, Listed Cost            // per hour alone
+	Changes         *history.Counts // since the day before it that had a run; nil for the first
 }
 
 // LastDays returns the last days of the history, the newest first, at most limit of them, and how many more there are.
@@ -198,17 +198,17 @@ func (r *Report) LastDays(limit int) (days []Day, more int) {
 }
 
 // NewDay returns a day of a history.
-func NewDay(e past.Entry) Day {
-	cost := func(c past.Cost) Cost { return Cost{PerHour: c.PerHour.Money, Priced: c.Priced, Of: c.Instances} }
+func NewDay(e history.Entry) Day {
+	cost := func(c history.Cost) Cost { return Cost{PerHour: c.PerHour.Money, Priced: c.Priced, Of: c.Instances} }
 	return Day{
 		Date: e.Date, Instances: e.Instances, GPUs: Sum{Value: e.GPUs, Known: e.GPUsKnown, Of: e.Instances},
 		Running: cost(e.Running), Listed: cost(e.Listed), Changes: e.Changes,
 	}
 }
 
-func figuresOf(t *Totals) past.Figures {
-	cost := func(c Cost) past.Cost {
-		return past.Cost{Instances: c.Of, Priced: c.Priced, PerHour: past.Amount{Money: c.PerHour}}
+func figuresOf(t *Totals) history.Figures {
+	cost := func(c Cost) history.Cost {
+		return history.Cost{Instances: c.Of, Priced: c.Priced, PerHour: history.Amount{Money: c.PerHour}}
 	}
-	return past.Figures{Instances: t.Count, GPUs: t.GPUs.Value, GPUsKnown: t.GPUs.Known, Running: cost(t.Running), Listed: cost(t.Listed)}
+	return history.Figures{Instances: t.Count, GPUs: t.GPUs.Value, GPUsKnown: t.GPUs.Known, Running: cost(t.Running), Listed: cost(t.Listed)}
 }

@@ -2,7 +2,7 @@ package report
 
 import (
 	"gpufleet/fetch/fleet"
-	"gpufleet/fetch/past"
+	"gpufleet/fetch/history"
 )
 
 // What a workbook shows besides what other outputs do, so that its figures can be recalculated: numbers by which its
@@ -173,45 +173,45 @@ func SheetTotalsColumns[T any](of func(T) *Totals, name, title string, number fu
 }
 
 // DayColumns are the columns of a day of the history.
-func (r *Report) DayColumns() []Column[past.Entry] {
-	cost := func(name, title, what string, pick func(past.Entry) past.Cost) []Column[past.Entry] {
-		return []Column[past.Entry]{
-			{name + "_instances", title + " instances", "", Count, "How many instances were " + what + ".", func(e past.Entry) Value { return count(pick(e).Instances) }},
-			{name + "_priced", title + " priced", "instances", Count, "How many of these had a price.", func(e past.Entry) Value { return count(pick(e).Priced) }},
+func (r *Report) DayColumns() []Column[history.Entry] {
+	cost := func(name, title, what string, pick func(history.Entry) history.Cost) []Column[history.Entry] {
+		return []Column[history.Entry]{
+			{name + "_instances", title + " instances", "", Count, "How many instances were " + what + ".", func(e history.Entry) Value { return count(pick(e).Instances) }},
+			{name + "_priced", title + " priced", "instances", Count, "How many of these had a price.", func(e history.Entry) Value { return count(pick(e).Priced) }},
 			{name + "_per_hour", title, perHour, Money, "What these cost. An instance without a price counts as 0: then this is a lower bound.",
-				func(e past.Entry) Value { c := pick(e); return amount(c.PerHour.Money, c.Priced < c.Instances) }},
+				func(e history.Entry) Value { c := pick(e); return amount(c.PerHour.Money, c.Priced < c.Instances) }},
 			{name + "_per_month", title, "per month", Money, "The same over the hours of a month.",
-				func(e past.Entry) Value {
+				func(e history.Entry) Value {
 					c := pick(e)
 					return amount(c.PerHour.Times(r.HoursPerMonth), c.Priced < c.Instances)
 				}},
 		}
 	}
-	changes := func(name, title, what string, pick func(*past.Counts) int) Column[past.Entry] {
-		return Column[past.Entry]{name, title, "", Count, "How many instances were " + what + " since the day before it in the snapshots; empty where there was none.",
-			func(e past.Entry) Value {
+	changes := func(name, title, what string, pick func(*history.Counts) int) Column[history.Entry] {
+		return Column[history.Entry]{name, title, "", Count, "How many instances were " + what + " since the day before it in the snapshots; empty where there was none.",
+			func(e history.Entry) Value {
 				if e.Changes == nil {
 					return Value{}
 				}
 				return count(pick(e.Changes))
 			}}
 	}
-	columns := []Column[past.Entry]{
-		{"date", "Day", "UTC", Date, "The day.", func(e past.Entry) Value { return Value{Known: true, Time: past.Day(e.Taken)} }},
-		{"instances", "Instances", "", Count, "How many instances there were, whatever their status.", func(e past.Entry) Value { return count(e.Instances) }},
+	columns := []Column[history.Entry]{
+		{"date", "Day", "UTC", Date, "The day.", func(e history.Entry) Value { return Value{Known: true, Time: history.Day(e.Taken)} }},
+		{"instances", "Instances", "", Count, "How many instances there were, whatever their status.", func(e history.Entry) Value { return count(e.Instances) }},
 		{"gpu_count", "GPUs", "", Count, "All GPUs. Where a number is unknown it counts as 0: then this is a lower bound.",
-			func(e past.Entry) Value {
+			func(e history.Entry) Value {
 				return Value{Known: true, Number: e.GPUs, LowerBound: e.GPUsKnown < e.Instances}
 			}},
-		{"gpu_count_known", "GPUs known", "instances", Count, "Of how many instances gpu_count was known.", func(e past.Entry) Value { return count(e.GPUsKnown) }},
+		{"gpu_count_known", "GPUs known", "instances", Count, "Of how many instances gpu_count was known.", func(e history.Entry) Value { return count(e.GPUsKnown) }},
 	}
-	columns = append(columns, cost("running", "Running", "running", func(e past.Entry) past.Cost { return e.Running })...)
-	columns = append(columns, cost("listed", "Listed", "listed", func(e past.Entry) past.Cost { return e.Listed })...)
+	columns = append(columns, cost("running", "Running", "running", func(e history.Entry) history.Cost { return e.Running })...)
+	columns = append(columns, cost("listed", "Listed", "listed", func(e history.Entry) history.Cost { return e.Listed })...)
 	return append(columns,
-		changes("added", "Added", "added", func(c *past.Counts) int { return c.Added }),
-		changes("removed", "Removed", "removed", func(c *past.Counts) int { return c.Removed }),
-		changes("changed", "Changed", "changed in some field", func(c *past.Counts) int { return c.Changed }),
-		Column[past.Entry]{"taken", "Fetched", "UTC", Time, "When the list of the day's last run was fetched.", func(e past.Entry) Value { return Value{Known: true, Time: e.Taken} }},
+		changes("added", "Added", "added", func(c *history.Counts) int { return c.Added }),
+		changes("removed", "Removed", "removed", func(c *history.Counts) int { return c.Removed }),
+		changes("changed", "Changed", "changed in some field", func(c *history.Counts) int { return c.Changed }),
+		Column[history.Entry]{"taken", "Fetched", "UTC", Time, "When the list of the day's last run was fetched.", func(e history.Entry) Value { return Value{Known: true, Time: e.Taken} }},
 	)
 }
 

@@ -20,9 +20,9 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"gpufleet/fetch/fleet"
-	"gpufleet/fetch/past"
+	"gpufleet/fetch/history"
+	"gpufleet/render/e2e"
 	"gpufleet/render/report"
-	"gpufleet/render/tooltest"
 )
 
 // awkward is a fleet whose names a spreadsheet takes for something else, or for one another, with everything unknown somewhere.
@@ -55,13 +55,13 @@ func awkward(t testing.TB) []*fleet.Instance {
 }
 
 // days is a history of two days.
-func days(t testing.TB) []past.Entry {
-	day := func(date int, perHour string) past.Entry {
+func days(t testing.TB) []history.Entry {
+	day := func(date int, perHour string) history.Entry {
 		taken := time.Date(2026, 11, date, 6, 0, 0, 0, time.UTC)
-		cost := past.Cost{Instances: 3, Priced: date % 3, PerHour: past.Amount{Money: price(t, perHour).Value}}
-		return past.Entry{Date: past.DateText(taken), Taken: taken, Figures: past.Figures{Instances: 3, GPUs: 8, GPUsKnown: 2, Running: cost, Listed: cost}}
+		cost := history.Cost{Instances: 3, Priced: date % 3, PerHour: history.Amount{Money: price(t, perHour).Value}}
+		return history.Entry{Date: history.DateText(taken), Taken: taken, Figures: history.Figures{Instances: 3, GPUs: 8, GPUsKnown: 2, Running: cost, Listed: cost}}
 	}
-	return []past.Entry{day(20, "1.5"), day(21, "2.333")}
+	return []history.Entry{day(20, "1.5"), day(21, "2.333")}
 }
 
 // assumptions are what a person may change.
@@ -364,7 +364,7 @@ func expectShares(t testing.TB, want map[place]string, f *excelize.File, c calcu
 // recalculate has LibreOffice open the workbooks of a folder and save them in its folder out.
 func recalculate(t *testing.T, dir string) {
 	t.Helper()
-	tooltest.Need(t, "soffice", "the workbook recalculated by LibreOffice")
+	e2e.Need(t, "soffice", "the workbook recalculated by LibreOffice")
 	files, err := filepath.Glob(filepath.Join(dir, "*.xlsx"))
 	check(t, err)
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)

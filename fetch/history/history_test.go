@@ -1,0 +1,533 @@
+package history
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/gzip"
+
+	"gpufleet/fetch/fleet"
+)
+
+var now = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+func head() Head {
+	return Head{Source: "api", Account: strings.Repeat("a", 64), Audience: "public", Currency: "USD"}
+}
+
+func money(t testing.TB, text string) fleet.Money {
+	t.Helper()
+	m, err := fleet.ParseTotal(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func list(t testing.TB) []*fleet.Instance {
+	return []*fleet.Instance{
+		{Region: "A", Status: "Error"}, {},
+		{ID: "1", Region: "A", HostName: `q"\<é😀`, GPU: "H100", GPUCount: fleet.Known(8.0), CPUCores: fleet.Known(0.5), RAM: fleet.Known(1e15),
+			DiskSize: fleet.Known(0.0), Price: fleet.Known(money(t, "0.123456789012345678901234567890")), Status: "Running"},
+		{ID: "10", Region: "A", Price: fleet.Known(fleet.Money{})}, {ID: "2"},
+	}
+}
+
+// fitting returns the list as a run of that head would leave it: without what is hidden, and with pseudonyms where it has a key.
+func fitting(t testing.TB, h Head) []*fleet.Instance {
+	rows := list(t)
+	for i, in := range rows {
+		if slices.Contains(h.Hidden, "host_name") {
+			in.HostName = ""
+		}
+		if h.Key != "" && in.ID != "" {
+			in.ID = fmt.Sprintf("%020x", i)
+		}
+	}
+	return rows
+}
+
+func snapshot(t testing.TB, h Head, taken time.Time, rows ...*fleet.Instance) *Snapshot {
+	t.Helper()
+	return NewSnapshot(h, taken, len(rows), slices.Values(rows))
+}
+
+// contentOf returns a snapshot's file.
+func contentOf(t testing.TB, s *Snapshot) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	n, err := s.WriteTo(&b)
+	if err != nil || n != int64(b.Len()) {
+		t.Fatalf("%d bytes of %d, %v", n, b.Len(), err)
+	}
+	return b.Bytes()
+}
+
+func rowsOf(t testing.TB, s *Snapshot) []string {
+	t.Helper()
+	var rows []string
+	if err := s.Rows(func(in *fleet.Instance) error {
+		rows = append(rows, fmt.Sprintf("%+v", *in))
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+// TestSnapshotRoundTrip holds that what is written is what is read, to the last digit, and that equal lists give equal bytes.
+func TestSnapshotRoundTrip(t *testing.T) {
+	h := head()
+	h.Hidden, h.Key = []string{"created_at", "os"}, "key:1"
+	first := contentOf(t, snapshot(t, h, now, fitting(t, h)...))
+	read, err := ReadSnapshot(t.Context(), first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(contentOf(t, read), first) || !bytes.Equal(first, contentOf(t, snapshot(t, h, now, fitting(t, h)...))) {
+		t.Error("equal lists give other bytes")
+	}
+	if !reflect.DeepEqual(read.Head, h) || !read.Taken.Equal(now) || read.Count != 5 {
+		t.Errorf("head %+v", read)
+	}
+	var want []string
+	for _, in := range fitting(t, h) {
+		want = append(want, fmt.Sprintf("%+v", *in))
+	}
+	if diff := cmp.Diff(want, rowsOf(t, read)); diff != "" {
+		t.Error(diff)
+	}
+	if first[9] != 255 || !bytes.Equal(first[3:8], make([]byte, 5)) {
+		t.Errorf("the gzip header holds a name, a time or a system: %v", first[:10])
+	}
+	if got := read.Path(); got != "data/snapshots/2026-11-22.json.gz" {
+		t.Error(got)
+	}
+}
+
+// full is a disk without any space.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
+
+func packed(text string) []byte {
+	var b bytes.Buffer
+	zip := gzip.NewWriter(&b)
+	io.WriteString(zip, text)
+	zip.Close()
+	return b.Bytes()
+}
+
+func unpacked(t testing.TB, content []byte) string {
+	t.Helper()
+	zip, err := gzip.NewReader(bytes.NewReader(content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(zip)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// TestNothingElseIsCarried has files that bring along more than a snapshot's head and rows: in what gzip puts around the text, in how that is
+// packed, and in how the JSON is written. What is written of them is what was written first.
+func TestNothingElseIsCarried(t *testing.T) {
+	content := contentOf(t, snapshot(t, head(), now, list(t)...))
+	text := unpacked(t, content)
+	repack := func(text string, change func(*gzip.Writer)) []byte {
+		var b bytes.Buffer
+		zip := newZip(&b)
+		change(zip)
+		io.WriteString(zip, text)
+		zip.Close()
+		return b.Bytes()
+	}
+	same := func(*gzip.Writer) {}
+	for name, file := range map[string][]byte{
+		"as it was written": content,
+		"named":             repack(text, func(zip *gzip.Writer) { zip.Name = "CANARY" }),
+		"commented":         repack(text, func(zip *gzip.Writer) { zip.Comment = "CANARY" }),
+		"extra":             repack(text, func(zip *gzip.Writer) { zip.Extra = []byte("CANARY") }),
+		"dated":             repack(text, func(zip *gzip.Writer) { zip.ModTime = now }),
+		"packed otherwise":  packed(text),
+		"an empty block":    repack(text, func(zip *gzip.Writer) { zip.Flush() }),
+		"blanks":            repack(strings.Replace(text, ",\n", ", \n", 1), same),
+		"blanks at the end": repack(text+" ", same),
+		"another order":     repack(strings.Replace(text, `"region":"A","status":"Error"`, `"status":"Error","region":"A"`, 1), same),
+		"escaped":           repack(strings.Replace(text, `"status":"Error"`, `"status":"\u0045rror"`, 1), same),
+		"another number":    repack(strings.Replace(text, `"gpu_count":8`, `"gpu_count":8.0`, 1), same),
+	} {
+		read, err := ReadSnapshot(t.Context(), file)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		} else if !bytes.Equal(contentOf(t, read), content) {
+			t.Errorf("%s: it becomes another file", name)
+		}
+	}
+	second := repack("", func(zip *gzip.Writer) { zip.Comment = "CANARY" })
+	if _, err := ReadSnapshot(t.Context(), slices.Concat(content, second)); err == nil || strings.Contains(err.Error(), "CANARY") {
+		t.Errorf("a second stream: %v", err)
+	}
+}
+
+// TestReadUntil holds that a signal does not wait for a large snapshot, and that one which was read lasts longer than the reading.
+func TestReadUntil(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	content := contentOf(t, snapshot(t, head(), now, list(t)...))
+	s, err := ReadSnapshot(ctx, content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stopped := errors.New("stopped")
+	cancel(stopped)
+	if _, err := ReadSnapshot(ctx, content); !errors.Is(err, stopped) {
+		t.Errorf("read: %v", err)
+	}
+	if rows := rowsOf(t, s); len(rows) != s.Count {
+		t.Errorf("%d rows", len(rows))
+	}
+}
+
+// TestSameRows changes a list in every way that a snapshot remembers.
+func TestSameRows(t *testing.T) {
+	read, err := ReadSnapshot(t.Context(), contentOf(t, snapshot(t, head(), now, list(t)...)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	later := head()
+	later.Audience, later.Hidden = "internal", []string{"os"}
+	for name, test := range map[string]struct {
+		change func(*fleet.Instance)
+		same   bool
+	}{
+		"nothing":            {func(*fleet.Instance) {}, true},
+		"not remembered":     {func(in *fleet.Instance) { in.OS, in.PublicIPv4, in.Ephemeral = "Ubuntu", "192.0.2.1", fleet.Known(1.0) }, true},
+		"id":                 {func(in *fleet.Instance) { in.ID = "1a" }, false},
+		"region":             {func(in *fleet.Instance) { in.Region = "B" }, false},
+		"host name":          {func(in *fleet.Instance) { in.HostName = "" }, false},
+		"GPU":                {func(in *fleet.Instance) { in.GPU = "H200" }, false},
+		"GPUs":               {func(in *fleet.Instance) { in.GPUCount = fleet.Known(9.0) }, false},
+		"GPUs unknown":       {func(in *fleet.Instance) { in.GPUCount = fleet.Number{} }, false},
+		"cores":              {func(in *fleet.Instance) { in.CPUCores = fleet.Known(0.25) }, false},
+		"memory":             {func(in *fleet.Instance) { in.RAM = fleet.Known(1e15 - 1) }, false},
+		"disk":               {func(in *fleet.Instance) { in.DiskSize = fleet.Number{} }, false},
+		"price's last digit": {func(in *fleet.Instance) { in.Price = fleet.Known(money(t, "0.123456789012345678901234567891")) }, false},
+		"status":             {func(in *fleet.Instance) { in.Status = "Stopped" }, false},
+	} {
+		rows := list(t)
+		test.change(rows[2])
+		if same, err := read.SameRows(snapshot(t, later, now.Add(time.Hour), rows...)); err != nil || same != test.same {
+			t.Errorf("%s: the same: %v, %v", name, same, err)
+		}
+	}
+	if same, _ := read.SameRows(snapshot(t, head(), now, list(t)[1:]...)); same {
+		t.Error("one row less is the same")
+	}
+}
+
+// TestWriteToFails holds that the error of a full disk is given once.
+func TestWriteToFails(t *testing.T) {
+	_, err := snapshot(t, head(), now, list(t)...).WriteTo(full{})
+	if err == nil || err.Error() != "no space left" {
+		t.Errorf("error %q", err)
+	}
+}
+
+// TestDamagedSnapshots breaks a snapshot in every way and looks that it is refused, without a word of what is in it.
+func TestDamagedSnapshots(t *testing.T) {
+	good := unpacked(t, contentOf(t, snapshot(t, head(), now, list(t)...)))
+	change := func(old, replacement string) []byte {
+		if !strings.Contains(good, old) {
+			t.Fatalf("%s is not in %s", old, good)
+		}
+		return packed(strings.Replace(good, old, replacement, 1))
+	}
+	whole := packed(good)
+	tests := map[string][]byte{
+		"nothing": nil, "no gzip": []byte(good), "cut short": whole[:len(whole)-9], "checksum": append(slices.Clone(whole[:len(whole)-8]), 1, 2, 3, 4, 5, 6, 7, 8),
+		"trailing": append(slices.Clone(whole), "CANARY"...), "twice": append(slices.Clone(whole), whole...), "empty": packed(""), "no JSON": packed("CANARY"),
+		"array": packed(`["CANARY"]`), "other schema": change(`"schema":1`, `"schema":2`), "schema is text": change(`"schema":1`, `"schema":"CANARY"`),
+		"source": change(`"api"`, `"CANARY"`), "account": change(`"aaaa`, `"CANARY`), "audience": change(`"public"`, `"CANARY"`), "currency": change(`"USD"`, `"CANARY"`),
+		"hidden": change(`[]`, `["b","a"]`), "hidden name": change(`[]`, `["CANARY name"]`), "key": change(`"key":""`, `"key":"a b"`),
+		"time": change(`2026-11-22T12`, `CANARY`), "zone": change(`12:00:00Z`, `12:00:00+01:00`), "fraction": change(`12:00:00Z`, `12:00:00.5Z`),
+		"member twice": change(`"source":"api"`, `"source":"api","source":"api"`), "unknown member": change(`"source":"api"`, `"source":"api","CANARY":1`),
+		"missing member": change(`"source":"api",`, ``), "rows first": packed(`{"instances":[],"schema":1}`), "no rows": packed(`{"schema":1}`),
+		"fewer rows": change(`"total_instances":5`, `"total_instances":6`), "more rows": change(`"total_instances":5`, `"total_instances":4`),
+		"row is text": change(`{"id":"2"}`, `"CANARY"`), "unknown field": change(`{"id":"2"}`, `{"id":"2","vm_password":"CANARY"}`),
+		"field twice": change(`{"id":"2"}`, `{"id":"2","id":"3"}`), "out of order": change(`{"id":"2"}`, `{"id":"0"}`), "id twice": change(`{"id":"2"}`, `{"id":"10"}`),
+		"id after": change(`{"id":"2"}`, `{}`), "number as text": change(`"gpu_count":8`, `"gpu_count":"8"`), "negative": change(`"gpu_count":8`, `"gpu_count":-8`),
+		"absurd": change(`"gpu_count":8`, `"gpu_count":1e16`), "price is a number": change(`"price_per_hour":"0"`, `"price_per_hour":0`),
+		"price is no amount": change(`"price_per_hour":"0"`, `"price_per_hour":"CANARY"`), "negative price": change(`"price_per_hour":"0"`, `"price_per_hour":"-1"`),
+		"blank text": change(`"status":"Running"`, `"status":""`), "control character": change(`"status":"Running"`, `"status":"a\u0007"`),
+		"direction": change(`"status":"Running"`, `"status":"a\u202eb"`), "long text": change(`"status":"Running"`, `"status":"`+strings.Repeat("x", 1025)+`"`),
+		"null": change(`"status":"Running"`, `"status":null`), "more text": packed(good + "CANARY"), "deep": packed(strings.Repeat("[", 5000)),
+	}
+	for name, content := range tests {
+		if s, err := ReadSnapshot(t.Context(), content); err == nil {
+			t.Errorf("%s: read %+v", name, s)
+		} else if strings.Contains(err.Error(), "CANARY") {
+			t.Errorf("%s: the error quotes the file: %v", name, err)
+		}
+	}
+}
+
+func twoDays(t testing.TB) []Entry {
+	f := Figures{Instances: 3, GPUs: 4, GPUsKnown: 2, Running: Cost{2, 1, Amount{money(t, "0.1")}}, Listed: Cost{3, 1, Amount{money(t, "123456789012345678901234567890.123456789")}}}
+	return []Entry{
+		{Date: "2026-11-20", Taken: now.AddDate(0, 0, -2), Figures: f, Groups: []Group{{"A", "H100", f}}},
+		{Date: "2026-11-21", Taken: now.AddDate(0, 0, -1), Figures: f, Changes: &Counts{"2026-11-20", 1, 2, 3}, Groups: []Group{}},
+	}
+}
+
+func written(t testing.TB, h Head, days []Entry) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := WriteHistory(&b, h, days); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestHistoryRoundTrip(t *testing.T) {
+	first := written(t, head(), twoDays(t))
+	h, days, err := ReadHistory(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again := written(t, h, days); !bytes.Equal(first, again) {
+		t.Errorf("%s\nbecomes\n%s", first, again)
+	}
+}
+
+func TestDamagedHistory(t *testing.T) {
+	good := string(written(t, head(), twoDays(t)))
+	for old, replacement := range map[string]string{
+		`"schema":1`: `"schema":2`, `"api"`: `"CANARY"`, `"days":[`: `"CANARY":1,"days":[`, `"date":"2026-11-20"`: `"date":"2026-11-19"`,
+		`"date":"2026-11-21","taken":"2026-11-21T`: `"date":"2026-11-20","taken":"2026-11-20T`, `"instances":3`: `"instances":-3`, `"gpus":4`: `"gpus":0.5`,
+		`"gpus_known":2`: `"gpus_known":4`, `"per_hour":"0.1"`: `"per_hour":"CANARY"`, `"per_hour":"0`: `"per_hour":"-0`, `"since":"2026-11-20"`: `"since":"2026-11-21"`,
+		`"added":1`: `"added":"CANARY"`, "]}\n": "]}CANARY", `"region":"A"`: `"region":"a\u0007"`, `"changes":null`: `"changes":null,"changes":{"since":"CANARY"}`,
+	} {
+		if !strings.Contains(good, old) {
+			t.Fatalf("%s is not in %s", old, good)
+		}
+		_, days, err := ReadHistory([]byte(strings.Replace(good, old, replacement, 1)))
+		if err == nil {
+			t.Errorf("%s for %s: read %+v", replacement, old, days)
+		} else if strings.Contains(err.Error(), "CANARY") {
+			t.Errorf("the error quotes the file: %v", err)
+		}
+	}
+}
+
+// TestRules has a case for each thing that makes a snapshot or history unfit for a run.
+func TestRules(t *testing.T) {
+	yesterday := now.AddDate(0, 0, -1)
+	tests := []struct {
+		name             string
+		old, run         func(*Head)
+		taken            time.Time
+		snapshot, figure bool
+		guard            bool
+	}{
+		{"the same", nil, nil, yesterday, true, true, true},
+		{"the same day", nil, nil, now.Add(-time.Hour), true, true, true},
+		{"the same moment", nil, nil, now, true, true, true},
+		{"later", nil, nil, now.Add(time.Second), false, false, true},
+		{"another source", func(h *Head) { h.Source, h.Account = "file", "" }, nil, yesterday, false, false, false},
+		{"another account", func(h *Head) { h.Account = strings.Repeat("b", 64) }, nil, yesterday, false, false, false},
+		{"another currency", func(h *Head) { h.Currency = "EUR" }, nil, yesterday, false, false, true},
+		{"wider audience", func(h *Head) { h.Audience = "internal" }, nil, yesterday, false, true, true},
+		{"narrower audience", nil, func(h *Head) { h.Audience = "internal" }, yesterday, true, true, true},
+		{"less hidden", nil, func(h *Head) { h.Hidden = []string{"host_name"} }, yesterday, false, true, true},
+		{"more hidden", func(h *Head) { h.Hidden = []string{"host_name"} }, nil, yesterday, true, true, true},
+		{"other hidden", func(h *Head) { h.Hidden = []string{"os"} }, func(h *Head) { h.Hidden = []string{"host_name"} }, yesterday, false, true, true},
+		{"another key", func(h *Head) { h.Hidden, h.Key = []string{"id"}, "1" }, func(h *Head) { h.Hidden, h.Key = []string{"id"}, "2" }, yesterday, false, true, true},
+		{"pseudonyms before", func(h *Head) { h.Hidden, h.Key = []string{"id"}, "1" }, nil, yesterday, false, true, true},
+	}
+	for _, test := range tests {
+		old, run := head(), head()
+		if test.old != nil {
+			test.old(&old)
+		}
+		if test.run != nil {
+			test.run(&run)
+		}
+		c := Collector{Run: run, Now: now}
+		s := snapshot(t, old, test.taken, fitting(t, old)...)
+		read, err := ReadSnapshot(t.Context(), contentOf(t, s))
+		c.AddSnapshot(s.Path(), read, err)
+		if got := c.past.Last.Known; got != test.guard {
+			t.Errorf("%s: counts for the guard: %v", test.name, got)
+		}
+		c.AddHistory(written(t, old, []Entry{{Date: DateText(test.taken), Taken: test.taken}}))
+		p := c.Past()
+		if len(p.Snapshots) > 0 != test.snapshot || len(p.Days) > 0 != test.figure {
+			t.Errorf("%s: %d snapshots, %d days", test.name, len(p.Snapshots), len(p.Days))
+		}
+		refused := 0
+		for _, fit := range []bool{test.snapshot, test.figure} {
+			if !fit {
+				refused++
+			}
+		}
+		if len(p.Warnings) != refused {
+			t.Errorf("%s: warnings %q", test.name, p.Warnings)
+		}
+	}
+}
+
+func TestNameMustMatch(t *testing.T) {
+	c := Collector{Run: head(), Now: now}
+	s, err := ReadSnapshot(t.Context(), contentOf(t, snapshot(t, head(), now.AddDate(0, 0, -1))))
+	c.AddSnapshot("data/snapshots/2026-11-20.json.gz", s, err)
+	if p := c.Past(); len(p.Snapshots) > 0 || len(p.Warnings) != 1 || p.Last.Known {
+		t.Errorf("%+v", p)
+	}
+}
+
+// TestCarried holds that 15 days of snapshots and 400 of figures are kept, this run's day among them.
+func TestCarried(t *testing.T) {
+	p := &Past{}
+	for ago := 450; ago >= 0; ago-- {
+		taken := now.AddDate(0, 0, -ago).Add(11 * time.Hour) // later in the day than this run
+		p.Days = append(p.Days, Entry{Date: DateText(taken), Taken: taken})
+		if ago < 20 {
+			p.Snapshots = append(p.Snapshots, &Snapshot{Taken: taken})
+		}
+	}
+	if s := p.Carried(now); len(s) != 14 || DateText(s[0].Taken) != "2026-11-08" || DateText(s[13].Taken) != "2026-11-21" {
+		t.Errorf("%d snapshots", len(s))
+	}
+	if d := p.CarriedDays(now); len(d) != 399 || d[398].Date != "2026-11-21" {
+		t.Errorf("%d days", len(d))
+	}
+}
+
+func TestSnapshotDate(t *testing.T) {
+	for path, want := range map[string]bool{"data/snapshots/2026-11-22.json.gz": true, "data/snapshots/2026-02-30.json.gz": false, "data/snapshots/2026-11-22.json": false,
+		"data/snapshots/x026-11-22.json.gz": false, "data/snapshotx/2026-11-22.json.gz": false, "data/snapshots/2026-11-2.json.gzz": false} {
+		if _, got := SnapshotDate(path); got != want {
+			t.Errorf("%s: %v", path, got)
+		}
+	}
+}
+
+// FuzzSnapshot holds that whatever is read as a snapshot is written as one that reads the same.
+func FuzzSnapshot(f *testing.F) {
+	f.Add(unpacked(f, contentOf(f, snapshot(f, head(), now, list(f)...))))
+	for _, row := range []string{`{}`, `{"id":"1","ram":007}`, `{"ram":999999999999999}`, `{"ram":1000000000000000}`, `{"ram":0.5}`, `{"id":"a\"b"}`, `{"id":"a","id":"b"}`,
+		"{\"id\":\"\xff\"}", `{"id":"1","status":"x" }`, `{"id":"1",}`, `{"id":" 1"}`, `{"price_per_hour":"1"}`, `{"price_per_hour":"01"}`, `{"status":"x","id":"1"}`} {
+		f.Add(`{"schema":1,"taken":"2026-11-22T12:00:00Z","source":"file","account":"","audience":"public","currency":"USD","hidden":[],"key":"","total_instances":1,"instances":[` + "\n" + row + "\n]}\n")
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := ReadSnapshot(t.Context(), packed(text))
+		if err != nil {
+			return
+		}
+		content := contentOf(t, s)
+		again, err := ReadSnapshot(t.Context(), content)
+		if err != nil {
+			t.Fatalf("what was read does not read again: %v", err)
+		}
+		if !bytes.Equal(contentOf(t, again), content) {
+			t.Error("it reads differently the second time")
+		}
+		rows := rowsOf(t, s)
+		if len(rows) != s.Count {
+			t.Errorf("%d rows, said to be %d", len(rows), s.Count)
+		}
+		// With a blank in it a row is not plain any more, and read as any JSON.
+		blank, err := ReadSnapshot(t.Context(), packed(strings.ReplaceAll(text, "\n{", "\n{ ")))
+		if err != nil {
+			t.Fatalf("with blanks: %v", err)
+		}
+		if diff := cmp.Diff(rows, rowsOf(t, blank)); diff != "" {
+			t.Errorf("blanks change what is read: %s", diff)
+		}
+	})
+}
+
+// FuzzHistory does the same for the history.
+func FuzzHistory(f *testing.F) {
+	f.Add(written(f, head(), twoDays(f)))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		h, days, err := ReadHistory(content)
+		if err != nil {
+			return
+		}
+		first := written(t, h, days)
+		h, days, err = ReadHistory(first)
+		if err != nil {
+			t.Fatalf("what was read does not read again: %v", err)
+		}
+		if !bytes.Equal(first, written(t, h, days)) {
+			t.Error("it reads differently the second time")
+		}
+	})
+}
+
+// TestHiddenStaysHidden mends a snapshot so that it shows what its head says is hidden: it is refused.
+func TestHiddenStaysHidden(t *testing.T) {
+	for name, test := range map[string]struct {
+		hidden []string
+		key    string
+		row    fleet.Instance
+	}{
+		"host name": {[]string{"host_name"}, "", fleet.Instance{ID: "1", HostName: "CANARY"}},
+		"disk size": {[]string{"disk_size"}, "", fleet.Instance{ID: "1", DiskSize: fleet.Known(4242.0)}},
+		"id":        {[]string{"id"}, "key", fleet.Instance{ID: "CANARY-7"}},
+	} {
+		h := head()
+		h.Hidden, h.Key = test.hidden, test.key
+		if s, err := ReadSnapshot(t.Context(), contentOf(t, snapshot(t, h, now, &test.row))); err == nil || strings.Contains(err.Error(), "CANARY") {
+			t.Errorf("%s: %+v, %v", name, s, err)
+		}
+	}
+}
+
+// TestGuardWithoutSnapshot takes the last run's size from the history where no snapshot can be read.
+func TestGuardWithoutSnapshot(t *testing.T) {
+	c := Collector{Run: head(), Now: now}
+	s, err := ReadSnapshot(t.Context(), []byte("damaged"))
+	c.AddSnapshot(SnapshotPath(now), s, err)
+	c.AddHistory(written(t, head(), []Entry{{Date: DateText(now), Taken: now, Figures: Figures{Instances: 30}}}))
+	if last := c.Past().Last; !last.Known || last.Value != 30 {
+		t.Errorf("%+v", last)
+	}
+}
+
+// TestClockAhead holds that a clock which is wrong does not drop a history without a word.
+func TestClockAhead(t *testing.T) {
+	c := Collector{Run: head(), Now: now.AddDate(3, 0, 0)}
+	c.AddHistory(written(t, head(), []Entry{{Date: DateText(now.AddDate(0, 0, -1)), Taken: now.AddDate(0, 0, -1)}, {Date: DateText(now), Taken: now}}))
+	if w := c.Past().Warnings; len(w) != 1 || !strings.Contains(w[0], "without its 2 first days") {
+		t.Errorf("warnings %q", w)
+	}
+}
+
+// TestHistoryOfCommas reads back a history whose names are full of what separates members.
+func TestHistoryOfCommas(t *testing.T) {
+	var groups []Group
+	for i := range MaxGroups {
+		groups = append(groups, Group{Region: fmt.Sprint(strings.Repeat(",", 900), i), GPU: "x"})
+	}
+	var days []Entry
+	for day := range 5 {
+		at := now.AddDate(0, 0, day-5)
+		days = append(days, Entry{Date: DateText(at), Taken: at, Groups: groups})
+	}
+	if _, read, err := ReadHistory(written(t, head(), days)); err != nil || len(read) != 5 {
+		t.Errorf("%d days, %v", len(read), err)
+	}
+}

@@ -1,0 +1,189 @@
+package console
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode"
+)
+
+// onActions returns a voice on GitHub Actions, its log, and the paths of the summary and of the outputs.
+func onActions(t *testing.T) (voice *Console, log *strings.Builder, summary, output string) {
+	t.Helper()
+	dir := t.TempDir()
+	env := map[string]string{"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": filepath.Join(dir, "summary"), "GITHUB_OUTPUT": filepath.Join(dir, "output")}
+	log = &strings.Builder{}
+	return New(log, log, func(name string) string { return env[name] }), log, env["GITHUB_STEP_SUMMARY"], env["GITHUB_OUTPUT"]
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+// obeyed returns the commands that the runner would find in a log: it splits lines at line feeds and carriage returns.
+func obeyed(log string) (commands []string) {
+	for _, line := range regexp.MustCompile(`[\r\n]+`).Split(log, -1) {
+		visible := strings.Map(func(r rune) rune {
+			if unicode.Is(unicode.Cf, r) {
+				return -1 // a comparison by a language's rules skips these
+			}
+			return r
+		}, line)
+		if strings.HasPrefix(strings.TrimSpace(visible), "::") || strings.Contains(visible, "##[") {
+			commands = append(commands, line)
+		}
+	}
+	return commands
+}
+
+// TestActionsLog says hostile things in every way there is: none but the warning and the error is a command.
+func TestActionsLog(t *testing.T) {
+	for _, hostile := range []string{"::add-mask::x", "x\n::set-env name=PATH::x", "x\r::stop-commands::x", " \t::warning::x", "\u00a0::error::x", "\u2028\u3000::error::x",
+		"\u200b::error::x", "x\n\u00ad:\u200b:error::x", "\x85::error::x", "\v\f::error::x", "##[add-mask]x", "x ##[error]x", "###[add-mask]x", "#\u200b#[add-mask]x", ":::error::x",
+		"\x1b[31mred", "\x00\x07\x08\x7f\u009b1m", "\u202Ereversed", "%0A::error::x", "\xff::error::x"} {
+		voice, log, _, _ := onActions(t)
+		voice.Verbose = true
+		voice.Say("%s", hostile)
+		voice.Debug("%s", hostile)
+		voice.Stderr.Write([]byte(hostile + "\n"))
+		voice.Stdout.Write([]byte(hostile + "\n"))
+		voice.Warn(hostile)
+		voice.Fail(errors.New(hostile))
+		commands := obeyed(log.String())
+		if len(commands) != 2 || !strings.HasPrefix(commands[0], "::warning title=gpufleet::") || !strings.HasPrefix(commands[1], "::error title=gpufleet::") {
+			t.Errorf("%q: the commands are %q", hostile, commands)
+		}
+		if at := strings.IndexFunc(log.String(), func(r rune) bool { return unicode.Is(unicode.C, r) && r != '\n' && r != '\t' }); at >= 0 {
+			t.Errorf("%q: the log holds %q", hostile, log.String()[at:])
+		}
+	}
+}
+
+func TestActionsSpareWhatIsHarmless(t *testing.T) {
+	voice, log, _, _ := onActions(t)
+	const text = "gpufleet: GET http://[::1]:80/a: 100 % of ≥ $1.50 · 3 #[1]\n\tat main.go:1\n"
+	voice.Stdout.Write([]byte(text))
+	if log.String() != text {
+		t.Errorf("%q", log.String())
+	}
+	log.Reset()
+	voice.Warn("100%\nof it")
+	if log.String() != "::warning title=gpufleet::100%25%0Aof it\n" || voice.Warnings != 1 {
+		t.Errorf("%q", log.String())
+	}
+}
+
+func TestHandOver(t *testing.T) {
+	voice, log, summary, output := onActions(t)
+	if err := os.WriteFile(output, []byte("mine=1"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	outputs := []Output{{"out", "a\ngpufleet\ngpufleet_\nevil=1"}, {"empty", ""}, {"instances", "3"}}
+	voice.HandOver([]byte("# One\n"), outputs)
+	voice.HandOver([]byte("# Two\n"), outputs[2:])
+	if got := read(t, summary); got != "# One\n\n\n# Two\n" {
+		t.Errorf("%q", got)
+	}
+	if log.Len() > 0 {
+		t.Error(log)
+	}
+	values := parseOutputs(t, read(t, output))
+	for name, value := range map[string]string{"mine": "1", "out": outputs[0].Value, "empty": "", "instances": "3"} {
+		if got, ok := values[name]; !ok || got != value {
+			t.Errorf("%s is %q, want %q", name, got, value)
+		}
+	}
+	if len(values) != 4 {
+		t.Errorf("further outputs: %q", values)
+	}
+}
+
+// parseOutputs reads the file of outputs as the runner does.
+func parseOutputs(t *testing.T, text string) map[string]string {
+	t.Helper()
+	values := map[string]string{}
+	lines := strings.Split(text, "\n")
+	for i := 0; i < len(lines); i++ {
+		if lines[i] == "" {
+			continue
+		}
+		if name, end, found := strings.Cut(lines[i], "<<"); found && !strings.Contains(name, "=") {
+			var value []string
+			for i++; i < len(lines) && lines[i] != end; i++ {
+				value = append(value, lines[i])
+			}
+			if i == len(lines) {
+				t.Fatalf("%s has no end", name)
+			}
+			values[name] = strings.Join(value, "\n")
+			continue
+		}
+		name, value, found := strings.Cut(lines[i], "=")
+		if !found {
+			t.Fatalf("not an output: %q", lines[i])
+		}
+		values[name] = value
+	}
+	return values
+}
+
+// TestStepSummaryLimit fills the summary of a step up to the last byte that GitHub takes, and then over it.
+func TestStepSummaryLimit(t *testing.T) {
+	voice, log, summary, output := onActions(t)
+	const before = 1000
+	if err := os.WriteFile(summary, make([]byte, before), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	room := maxStepSummary - 1 - before - len("\n\n")
+	voice.HandOver(make([]byte, room+1), nil)
+	if got := len(read(t, summary)); got != before {
+		t.Errorf("%d bytes", got)
+	}
+	if !strings.HasPrefix(log.String(), "::warning title=gpufleet::the step has no summary: $GITHUB_STEP_SUMMARY: it would have 1048576 bytes") {
+		t.Error(log)
+	}
+	voice.HandOver(make([]byte, room), []Output{{"a", "b"}})
+	if got := len(read(t, summary)); got != maxStepSummary-1 {
+		t.Errorf("%d bytes", got)
+	}
+	if voice.Warnings != 1 || parseOutputs(t, read(t, output))["a"] != "b" {
+		t.Error(voice.Warnings, log)
+	}
+}
+
+// TestHandOverFails has neither file writable: both are told of, and that is all.
+func TestHandOverFails(t *testing.T) {
+	voice, log, summary, output := onActions(t)
+	for _, path := range []string{summary, output} {
+		if err := os.Mkdir(path, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	voice.HandOver([]byte("x"), []Output{{"a", "b"}})
+	for _, part := range []string{"::warning title=gpufleet::the step has no summary: ", "::warning title=gpufleet::the step has no outputs: "} {
+		if !strings.Contains(log.String(), part) {
+			t.Errorf("%q is not in %s", part, log)
+		}
+	}
+	if voice.Warnings != 2 {
+		t.Error(voice.Warnings)
+	}
+}
+
+func TestNotOnActions(t *testing.T) {
+	var out, errs strings.Builder
+	voice := New(&out, &errs, func(string) string { return "" })
+	voice.Warn("100%")
+	voice.Fail(errors.New("no"))
+	if voice.OnActions() || errs.String() != "gpufleet: warning: 100%\ngpufleet: no\n" || out.Len() > 0 {
+		t.Error(errs.String(), out.String())
+	}
+}

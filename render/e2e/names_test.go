@@ -1,0 +1,369 @@
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+
+	"golang.org/x/net/html"
+)
+
+// ownNaughty are texts that mean something to HTML, Markdown, GitHub, spreadsheets, terminals, file systems or templates.
+var ownNaughty = []string{
+	"<script>alert(1)</script>", `"><img src=x onerror=alert(1)>`, `' onmouseover='alert(1)`, "</title><h1>a</h1>", "</script><script>alert(1)</script>", "<!--", "-->", "]]>", "<![CDATA[x",
+	"&lt;b&gt;&amp;", "&#60;b&#62;", "</td></tr></table><p>", "<base href=//evil.example/>", "<svg/onload=alert(1)>", "<meta http-equiv=refresh content=0>", "javascript:alert(1)", "data:text/html,x", "//evil.example/", "https://evil.example/x.png",
+	"a|b", `a\|b`, "`", "``a`", "*a*", "__a__", "~~a~~", "[a](http://evil.example)", "![a](http://evil.example/x.png)", "[a]: http://evil.example", "www.evil.example", "a@evil.example", "@octocat", "#1", "GH-1",
+	"octocat/hello#1", "deadbeefdeadbeefdeadbeefdeadbeefdeadbeef", "102cade84ea7", "# a", "- a", "1. a", "> a", "---", "===", "$a$", "$$a$$", ":smile:", "- [ ] a", "[^1]", "{{7*7}}", "${7*7}", "<%= 7*7 %>",
+	"=1+1", "+1", "-1+1", "@SUM(A1)", "=cmd|' /C calc'!A0", `=HYPERLINK("http://evil.example","a")`, "'=1", "_x003D_1", "_x003D_x003D_", "\t=1", "%0A", "%00", "a,b", `a","b`, "a;b", "TRUE", "1e5", "00012", "2026-01-01", "#REF!", "#N/A",
+	"::warning::a", "::set-output name=a::b", "##[error]a", "\x1b[31ma\x1b[0m", "\x1b]0;a\x07", "a\x00b", "a\nb", "a\r\n::error::b", "a\u0085b", "\u009b31ma", "a\u2028b", "\u200b", "\u202eabc", "a\u200fb", "\ufeffa", "\ufffe",
+	"..", ".", "../../../etc/passwd", `..\..\x`, "con", "NUL", "index.html", "page-2.html", "page-2", "regions", ".git/config", "a/b", "C:\\x", "a:b", "aux.txt", "cpu-only", "unknown-region", "שלום", "日本語", "e\u0301", "\u00e9", "ﬁ", "İ", "ß", "😀👨‍👩‍👧", strings.Repeat("unbroken", 60),
+	"a b", "a  b", " a ", "true", "null", "undefined", "constructor", "__proto__", "%s%n", "$(id)", "`id`", "; rm -rf /", "' OR 1=1 --",
+}
+
+// naughty returns the texts, and those of the larger collections where they are at hand, each once.
+func naughty(t testing.TB) []string {
+	t.Helper()
+	all := slices.Clone(ownNaughty)
+	if text, err := os.ReadFile(corpora + "/blns.json"); err == nil {
+		var list []string
+		if err := json.Unmarshal(text, &list); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, list...)
+	}
+	if text, err := os.ReadFile(corpora + "/gfm-spec.txt"); err == nil {
+		for _, example := range regexp.MustCompile("(?s)````+ example[^\n]*\n(.*?)\n\\.\n").FindAllStringSubmatch(string(text), -1) {
+			all = append(all, strings.ReplaceAll(example[1], "→", "\t"))
+		}
+	}
+	t.Logf("%d texts of our own, %d in all", len(ownNaughty), len(all))
+	var once []string
+	seen := map[string]bool{}
+	for _, text := range all {
+		if clean := cleaned(text); clean != "" && !strings.HasSuffix(clean, "…") && !seen[clean] {
+			seen[clean] = true
+			once = append(once, text)
+		}
+	}
+	return once
+}
+
+// cleaned returns a text as the report is to show it: the rule is written down here a second time, from the README's words, and not the program's.
+func cleaned(text string) string {
+	text = strings.TrimSpace(strings.Map(func(r rune) rune {
+		switch {
+		case strings.ContainsRune("\t\n\r\u0085\u2028\u2029", r):
+			return ' '
+		case unicode.IsControl(r), r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069, r >= 0xFDD0 && r <= 0xFDEF, r&0xFFFE == 0xFFFE:
+			return '\uFFFD'
+		}
+		return r
+	}, strings.ToValidUTF8(text, "\uFFFD")))
+	if runes := []rune(text); len(runes) > 1024 {
+		text = strings.TrimSpace(string(runes[:1023])) + "…"
+	}
+	return text
+}
+
+// textFields are the fields of a row that are text.
+var textFields = []string{"region", "product_type", "host_name", "gpu", "gpu_type", "public_ipv4", "os", "status"}
+
+// rowOf returns a row with a text in each of its text fields.
+func rowOf(id, text string) string {
+	row := map[string]any{"id": id, "gpu_count": 1, "price_per_hour": 1}
+	for _, field := range textFields {
+		row[field] = text
+	}
+	line, err := json.Marshal(row)
+	if err != nil {
+		panic(err)
+	}
+	return string(line)
+}
+
+// harmless returns so many different texts that mean nothing to anyone. They are no addresses, so slugs of them are as long as any.
+func harmless(n int) []string {
+	var texts []string
+	for i := range n {
+		texts = append(texts, fmt.Sprintf("plain text %c%c", 'a'+i/26%26, 'a'+i%26))
+	}
+	return texts
+}
+
+// siteOf renders an instance a text, which stands in all of its fields, over an earlier report, so that every page has something to tell. The
+// first three of the texts are those of instances that were there before, under other names.
+func siteOf(t testing.TB, texts []string, args ...string) (outcome, map[string]string) {
+	t.Helper()
+	out := quickDir(t) + "/out"
+	var before, now []string
+	for i, text := range texts[:3] {
+		before = append(before, rowOf(fmt.Sprint("before-", i), fmt.Sprint("before ", i)))
+		now = append(now, rowOf(fmt.Sprint("before-", i), text))
+	}
+	earlier := job{args: []string{"--input", "-", "--out", out}, env: []string{"SOURCE_DATE_EPOCH=1795000000"}, stdin: strings.NewReader(reply(before...))}.run(t)
+	if earlier.code != 0 {
+		t.Fatal(earlier.stderr)
+	}
+	for i, text := range texts[3:] {
+		id := text
+		if cleaned(text) != strings.TrimSpace(text) { // no id that can be shown, and so none at all
+			id = fmt.Sprint("id-", i)
+		}
+		now = append(now, rowOf(id, text))
+	}
+	return renderTo(t, out, reply(now...), args...), contents(t, out)
+}
+
+// batch is how many texts a site is made of, and batchBytes how long those may be together that are not harmless: so long, the summary
+// stays whole.
+const (
+	batch        = 60
+	batchBytes   = 2500
+	wholeSummary = 60_000 // bytes
+)
+
+// batches hands out the texts a few at a time: enough for pages with a bit of everything, few enough for a page each.
+func batches(t *testing.T, do func(t *testing.T, texts []string)) {
+	t.Helper()
+	all := naughty(t)
+	slices.SortFunc(all, func(a, b string) int { return len(a) - len(b) }) // the long ones together
+	for len(all) > 0 {
+		n, size := 0, 0
+		for n < min(batch, len(all)) && (n == 0 || size+len(all[n]) <= batchBytes) {
+			size += len(all[n])
+			n++
+		}
+		texts := slices.Concat(all[:n], harmlessRest[:batch-n])
+		t.Run(fmt.Sprintf("%d left", len(all)), func(t *testing.T) {
+			t.Parallel()
+			do(t, texts)
+		})
+		all = all[n:]
+	}
+}
+
+var harmlessRest = func() (texts []string) {
+	for i := range batch {
+		texts = append(texts, fmt.Sprintf("rest %c%c", 'a'+i/26, 'a'+i%26))
+	}
+	return texts
+}()
+
+// TestTextStaysText puts every naughty text into every field: each page's tree is that of harmless texts, each text shows as itself, each feed
+// and part of the workbook is the XML that it was, and the workbook has the same formulas.
+func TestTextStaysText(t *testing.T) {
+	_, plain := siteOf(t, harmless(batch), "--audience", "internal")
+	wantPages, wantXML := skeletons(t, plain)
+	if len(wantPages["index.html"]) == 0 || len(wantPages["regions/*/*/index.html"]) == 0 {
+		t.Fatal("no pages are compared")
+	}
+	batches(t, func(t *testing.T, texts []string) {
+		_, files := siteOf(t, texts, "--audience", "internal")
+		pages, parts := skeletons(t, files)
+		if size := len(files["summary.md"]); size > wholeSummary {
+			t.Errorf("the summary has %d bytes: one so long may leave out rows, and so may what is made of it", size)
+		}
+		for name, trees := range pages {
+			for tree, page := range trees {
+				if wantPages[name][tree] == "" {
+					t.Errorf("%s: its tree is none of harmless texts:\n%s", page, firstDifference(tree, slices.Collect(maps.Keys(wantPages[name]))))
+				}
+			}
+		}
+		if diff := mapDiff(wantXML, parts); diff != "" {
+			t.Error(diff)
+		}
+		shown := strings.Join(strings.Fields(textOf(t, files["instances/index.html"])), " ")
+		for _, text := range texts {
+			want := strings.Join(strings.Fields(cleaned(text)), " ")
+			if !strings.Contains(shown, want) {
+				t.Errorf("%q does not show as itself", text)
+			}
+		}
+	})
+}
+
+// skeletons returns the trees of all pages, gathered by what stands for their names, and what is in all XML but for its texts.
+func skeletons(t testing.TB, files map[string]string) (pages map[string]map[string]string, parts map[string]string) {
+	t.Helper()
+	pages, parts = map[string]map[string]string{}, map[string]string{}
+	for name, text := range files {
+		switch path.Ext(name) {
+		case ".html":
+			tree, err := html.Parse(strings.NewReader(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			general := generalName(name)
+			if pages[general] == nil {
+				pages[general] = map[string]string{}
+			}
+			pages[general][skeleton(t, name, tree)] = name
+		case ".xml", ".rels":
+			parts[name] = xmlSkeleton(t, name, text)
+			if strings.HasSuffix(name, "/styles.xml") { // what looks like a formula has a style of its own
+				delete(parts, name)
+			}
+		}
+	}
+	return pages, parts
+}
+
+var groupFolder = regexp.MustCompile(`^(regions|models)/[a-z0-9-]+/([a-z0-9-]+/)?`)
+
+// generalName returns a path with stars for the names that depend on regions and models.
+func generalName(name string) string {
+	return groupFolder.ReplaceAllStringFunc(name, func(folder string) string {
+		return strings.SplitN(folder, "/", 2)[0] + strings.Repeat("/*", strings.Count(folder, "/")-1) + "/"
+	})
+}
+
+// heat is the class of a cell of the matrix by its figure. Which cell is which follows the order of the names.
+var heat = regexp.MustCompile(`heat-[0-9]+`)
+
+// dataTime is what tells the explorer's data of two runs apart.
+var dataTime = regexp.MustCompile(`\?\d{8}T\d{6}Z$`)
+
+// skeleton writes down a tree's elements, their attributes and what these say where it can't come from a name. It fails on what no page may have.
+func skeleton(t testing.TB, page string, n *html.Node) string {
+	var b strings.Builder
+	var walk func(*html.Node)
+	walk = func(n *html.Node) {
+		switch n.Type {
+		case html.TextNode:
+			return
+		case html.CommentNode:
+			b.WriteString("<!-->")
+		case html.ElementNode:
+			if n.Data == "code" { // in the summary, around what is no plain word
+				break
+			}
+			b.WriteString("\n<" + n.Data)
+			for _, a := range n.Attr {
+				b.WriteString(" " + a.Key)
+				switch {
+				case strings.HasPrefix(a.Key, "on"):
+					t.Errorf("%s: <%s> has %s", page, n.Data, a.Key)
+				case a.Key == "href" || a.Key == "src" || a.Key == "action" || a.Key == "srcset":
+					if strings.Trim(dataTime.ReplaceAllString(a.Val, ""), "abcdefghijklmnopqrstuvwxyz0123456789-/.#") != "" || strings.Contains(a.Val, "//") || strings.HasPrefix(a.Val, "/") {
+						t.Errorf("%s: <%s> leads to %q", page, n.Data, a.Val)
+					}
+				case a.Key == "class" || a.Key == "type" || a.Key == "rel" || a.Key == "http-equiv" || a.Key == "style":
+					b.WriteString("=" + heat.ReplaceAllString(a.Val, "heat"))
+				}
+			}
+			b.WriteString(">")
+		}
+		for c := n.FirstChild; c != nil; c = c.NextSibling {
+			walk(c)
+		}
+		if n.Data != "code" {
+			b.WriteString("</>")
+		}
+	}
+	walk(n)
+	return b.String()
+}
+
+func textOf(t testing.TB, document string) string {
+	t.Helper()
+	tree, err := html.Parse(strings.NewReader(document))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for n := range tree.Descendants() {
+		if n.Type == html.TextNode {
+			b.WriteString(n.Data)
+		}
+	}
+	return b.String()
+}
+
+// xmlSkeleton writes down XML's elements, and all of its formulas and addresses.
+func xmlSkeleton(t testing.TB, name, text string) string {
+	t.Helper()
+	var b strings.Builder
+	decoder := xml.NewDecoder(strings.NewReader(text))
+	var open []string
+	for {
+		token, err := decoder.Token()
+		if err == io.EOF {
+			return b.String()
+		}
+		if err != nil {
+			t.Errorf("%s is no XML: %v", name, err)
+			return b.String()
+		}
+		switch token := token.(type) {
+		case xml.StartElement:
+			open = append(open, token.Name.Local)
+			b.WriteString("\n<" + token.Name.Local)
+			for _, a := range token.Attr {
+				switch a.Name.Local {
+				case "href", "Target", "TargetMode", "location", "t", "Type":
+					b.WriteString(" " + a.Name.Local + "=" + a.Value)
+				}
+			}
+		case xml.EndElement:
+			open = open[:len(open)-1]
+			b.WriteString("</>")
+		case xml.CharData:
+			if len(open) > 0 && (open[len(open)-1] == "f" || strings.HasPrefix(open[len(open)-1], "formula") || open[len(open)-1] == "definedName") {
+				b.WriteString("=" + string(token))
+			}
+		}
+	}
+}
+
+// firstDifference shows where a text begins to differ from the one that is most like it.
+func firstDifference(got string, wants []string) string {
+	most, best := 0, ""
+	for _, want := range wants {
+		n := 0
+		for n < min(len(got), len(want)) && got[n] == want[n] {
+			n++
+		}
+		if n >= most {
+			most, best = n, want
+		}
+	}
+	from := max(0, most-150)
+	return fmt.Sprintf("got  %.300s\nwant %.300s", got[from:], best[min(from, len(best)):])
+}
+
+func mapDiff(want, got map[string]string) string {
+	var b bytes.Buffer
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		if _, there := got[name]; !there {
+			fmt.Fprintf(&b, "%s is not there\n", name)
+		} else if want[name] != got[name] {
+			fmt.Fprintf(&b, "%s differs:\n%s\n", name, firstDifference(got[name], []string{want[name]}))
+		}
+	}
+	for name := range got {
+		if _, there := want[name]; !there {
+			fmt.Fprintf(&b, "%s should not be there\n", name)
+		}
+	}
+	return b.String()
+}
+
+// quoted returns a text as a JSON string.
+func quoted(text string) string {
+	line, err := json.Marshal(text)
+	if err != nil {
+		panic(err)
+	}
+	return string(line)
+}

@@ -1,0 +1,263 @@
+// Package proof holds the built program to its promises from outside: over the whole output folder, whatever files that has,
+// over all that the program says, and over its exit codes. It knows no package of the program, so what it proves also holds for outputs
+// that come later.
+package e2e
+
+import (
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+const (
+	root    = "../.."                     // of the project
+	corpora = root + "/../shared/corpora" // larger collections of hostile inputs, read where they are at hand
+	moment  = "SOURCE_DATE_EPOCH=1795435200"
+)
+
+// program is the built program. It is built without the race detector, whatever the tests are: as people have it.
+var program string
+
+func TestMain(m *testing.M) { os.Exit(withProgram(m)) }
+
+func withProgram(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "proof")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	watchSources()
+	program = filepath.Join(dir, "gpufleet")
+	if text, err := exec.Command("go", "build", "-race=false", "-buildvcs=false", "-trimpath", "-o", program, root).CombinedOutput(); err != nil {
+		panic(fmt.Sprintf("%v: %s", err, text))
+	}
+	return m.Run()
+}
+
+// watchSources reads the project's folders, so that go test does not take the result for the same after a source has changed:
+// it remembers what a test looked at, and sees nothing of what the build reads.
+func watchSources() {
+	for _, top := range []string{"main.go", "go.mod", "fetch", "render", "static", "templates"} {
+		err := filepath.WalkDir(filepath.Join(root, top), func(path string, d fs.DirEntry, err error) error {
+			if err == nil && !d.IsDir() {
+				_, err = os.Stat(path)
+			}
+			return err
+		})
+		if err != nil {
+			panic(err)
+		}
+	}
+}
+
+// outcome is what a run left.
+type outcome struct {
+	code           int
+	stdout, stderr string
+	took           time.Duration
+}
+
+// job is one run of the program.
+type job struct {
+	args    []string
+	env     []string
+	stdin   io.Reader
+	started func(*os.Process) // called once it runs
+}
+
+// command returns the command of a job, in an environment that has nothing of the caller's but what it takes to run.
+func (j job) command(ctx context.Context) *exec.Cmd {
+	c := exec.CommandContext(ctx, program, j.args...)
+	c.Env = append([]string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir(), moment}, j.env...)
+	c.Stdin = j.stdin
+	return c
+}
+
+// run runs the program to its end. One that hangs fails the test.
+func (j job) run(t testing.TB) outcome {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	c := j.command(ctx)
+	var stdout, stderr bytes.Buffer
+	c.Stdout, c.Stderr = &stdout, &stderr
+	start := time.Now()
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if j.started != nil {
+		j.started(c.Process)
+	}
+	var exit *exec.ExitError
+	if err := c.Wait(); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	if ctx.Err() != nil {
+		t.Fatalf("%q hangs: %s", j.args, &stderr)
+	}
+	return outcome{c.ProcessState.ExitCode(), stdout.String(), stderr.String(), time.Since(start)}
+}
+
+// render runs the program over a saved reply, which must go well, and returns what it said and the folder.
+func render(t testing.TB, reply string, args ...string) (outcome, string) {
+	t.Helper()
+	out := filepath.Join(quickDir(t), "out")
+	return renderTo(t, out, reply, args...), out
+}
+
+func renderTo(t testing.TB, out, reply string, args ...string) outcome {
+	t.Helper()
+	o := job{args: append([]string{"--input", "-", "--out", out}, args...), stdin: strings.NewReader(reply)}.run(t)
+	if o.code != 0 {
+		t.Fatalf("exit code %d: %s", o.code, o.stderr)
+	}
+	return o
+}
+
+// quickDir is a temporary folder, in memory where the system has that.
+func quickDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "proof")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
+// contents returns every file below a folder by its path. What is packed is there twice: as it is, and its parts below its name.
+func contents(t testing.TB, dir string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	for path, text := range plainContents(t, dir) {
+		files[path] = text
+		switch filepath.Ext(path) {
+		case ".gz":
+			reader, err := gzip.NewReader(strings.NewReader(text))
+			if err != nil {
+				t.Fatalf("%s: %v", path, err)
+			}
+			files[path+"/unpacked"] = readAll(t, reader)
+		case ".xlsx", ".zip":
+			archive, err := zip.NewReader(strings.NewReader(text), int64(len(text)))
+			if err != nil {
+				t.Fatalf("%s: %v", path, err)
+			}
+			for _, part := range archive.File {
+				reader, err := part.Open()
+				if err != nil {
+					t.Fatalf("%s: %v", path, err)
+				}
+				files[path+"/"+part.Name] = readAll(t, reader)
+			}
+		}
+	}
+	return files
+}
+
+func plainContents(t testing.TB, dir string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		name, _ := filepath.Rel(dir, path)
+		if !d.Type().IsRegular() {
+			to, err := os.Readlink(path)
+			files[filepath.ToSlash(name)] = "-> " + to
+			return err
+		}
+		text, err := os.ReadFile(path)
+		files[filepath.ToSlash(name)] = string(text)
+		return err
+	})
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	return files
+}
+
+func readAll(t testing.TB, r io.Reader) string {
+	t.Helper()
+	text, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func write(t testing.TB, path, content string) string {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// server is a stand-in for the API. It records what it was sent.
+type server struct {
+	*httptest.Server
+	mu    sync.Mutex
+	heads []string // method, address and headers of each request
+}
+
+func serve(t testing.TB, answer http.HandlerFunc) *server {
+	t.Helper()
+	s := &server{}
+	s.Server = httptest.NewServer(s.recorded(answer))
+	t.Cleanup(s.stop)
+	return s
+}
+
+func (s *server) recorded(answer http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		s.heads = append(s.heads, fmt.Sprint(r.Method, " ", r.URL, " ", r.Header))
+		s.mu.Unlock()
+		answer(w, r)
+	})
+}
+
+func (s *server) stop() {
+	s.CloseClientConnections()
+	s.Close()
+}
+
+func (s *server) asked() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string{}, s.heads...)
+}
+
+// fixed answers every request in the same way.
+func fixed(code int, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(code)
+		io.WriteString(w, body)
+	}
+}
+
+// reply is the API's reply of rows.
+func reply(rows ...string) string {
+	return fmt.Sprintf(`{"data": [%s], "total_instance": %d, "status": "success"}`, strings.Join(rows, ","), len(rows))
+}
+
+const goodRow = `{"id": 1, "region": "CANADA-1", "gpu": "RTX-A6000", "gpu_count": 1, "price_per_hour": 0.679, "host_name": "web", "status": "Running"}`

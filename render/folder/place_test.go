@@ -1,0 +1,215 @@
+package folder
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// The two runs that most tests place: the second adds, changes, keeps and drops files and folders.
+var (
+	first = site{
+		"index.html":            page("first", "regions/a/index.html", "regions/b/index.html", "summary.md", "static/a.css"),
+		".nojekyll":             "",
+		"summary.md":            "first summary",
+		"static/a.css":          "a{}",
+		"static/old/gone.css":   "gone{}",
+		"regions/a/index.html":  page("first a", "index.html", "regions/b/index.html"),
+		"regions/b/index.html":  page("first b", "index.html", "regions/a/index.html"),
+		"regions/b/deep/x.html": page("first deep"),
+	}
+	second = site{
+		"index.html":           page("second", "regions/a/index.html", "regions/c/index.html", "summary.md", "static/a.css", "z.html"),
+		".nojekyll":            "",
+		"summary.md":           "second summary",
+		"static/a.css":         "a{}",
+		"regions/a/index.html": page("second a", "index.html", "regions/c/index.html", "z.html"),
+		"regions/c/index.html": page("second c", "index.html"),
+		"z.html":               page("new", "index.html"),
+	}
+)
+
+func TestFirstRun(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "new", "parents", "out")
+	if got := mustRun(t, dir, first); got != nil {
+		t.Errorf("warnings %q", got)
+	}
+	sameTree(t, "first run", expected(t, first, nil), look(t, dir).timeless())
+}
+
+func TestRunWithoutFiles(t *testing.T) {
+	dir := t.TempDir()
+	mustRun(t, dir, first)
+	mustRun(t, dir, site{})
+	sameTree(t, "empty run", expected(t, nil, nil), look(t, dir).timeless())
+	if data, _ := os.ReadFile(filepath.Join(dir, manifestName)); !strings.Contains(string(data), `"files": []`) {
+		t.Errorf("manifest %s", data)
+	}
+}
+
+func TestRepeatedRunTouchesNothing(t *testing.T) {
+	dir := t.TempDir()
+	mustRun(t, dir, first)
+	age(t, dir)
+	before := look(t, dir)
+	mustRun(t, dir, first)
+	sameTree(t, "the same again", before, look(t, dir))
+}
+
+func TestUnchangedFilesAreNotTouched(t *testing.T) {
+	dir := t.TempDir()
+	mustRun(t, dir, first)
+	age(t, dir)
+	before := look(t, dir)
+	mustRun(t, dir, second)
+	after := look(t, dir)
+	for _, path := range []string{".nojekyll", "static/a.css"} {
+		if before[path] != after[path] {
+			t.Errorf("%s was %q, is %q", path, before[path], after[path])
+		}
+	}
+	if before["summary.md"] == after["summary.md"] {
+		t.Error("summary.md did not change")
+	}
+}
+
+// The manifest's word is not enough: the file on the disk is what is compared.
+func TestChangedFileOfOursIsReplaced(t *testing.T) {
+	dir := t.TempDir()
+	mustRun(t, dir, first)
+	write(t, dir, site{"summary.md": "FIRST SUMMARY"}) // as long as before
+	if err := os.Remove(filepath.Join(dir, "static/a.css")); err != nil {
+		t.Fatal(err)
+	}
+	wantWarnings(t, mustRun(t, dir, first))
+	sameTree(t, "repaired", expected(t, first, nil), look(t, dir).timeless())
+}
+
+func TestOnlyTheManifestChanges(t *testing.T) {
+	dir := t.TempDir()
+	mustRun(t, dir, first)
+	stale := append(manifestOf(first).Files, sum("long/gone.html", "gone"))
+	write(t, dir, site{manifestName: encoded(t, stale...)})
+	before := look(t, dir)
+	mustRun(t, dir, first)
+	sameTree(t, "manifest only", expected(t, first, nil), look(t, dir).timeless())
+	after := look(t, dir)
+	delete(before, manifestName)
+	delete(after, manifestName)
+	sameTree(t, "all else", before, after)
+}
+
+func TestShrinkingRun(t *testing.T) {
+	dir := t.TempDir()
+	mustRun(t, dir, first)
+	wantWarnings(t, mustRun(t, dir, second))
+	sameTree(t, "shrunk", expected(t, second, nil), look(t, dir).timeless())
+}
+
+func TestEmptyFoldersGoOnlyIfEmpty(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, site{"regions/b/deep/mine.txt": "mine"})
+	if err := os.Mkdir(filepath.Join(dir, "empty"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	mustRun(t, dir, first)
+	mustRun(t, dir, second)
+	others := tree{"regions/b": "drwxr-xr-x", "regions/b/deep": "drwxr-xr-x", "regions/b/deep/mine.txt": "-rw-r--r-- mine", "empty": "drwxr-xr-x"}
+	sameTree(t, "shrunk", expected(t, second, others), look(t, dir).timeless())
+}
+
+func TestChangedFileIsNotRemoved(t *testing.T) {
+	dir := t.TempDir()
+	mustRun(t, dir, first)
+	write(t, dir, site{"static/old/gone.css": "mine{}", "regions/b/index.html": strings.ToUpper(first["regions/b/index.html"])})
+	wantWarnings(t, mustRun(t, dir, second), "regions/b/index.html was changed", "static/old/gone.css was changed")
+	others := tree{
+		"regions/b": "drwxr-xr-x", "regions/b/index.html": "-rw-r--r-- " + strings.ToUpper(first["regions/b/index.html"]),
+		"static/old": "drwxr-xr-x", "static/old/gone.css": "-rw-r--r-- mine{}",
+	}
+	sameTree(t, "shrunk", expected(t, second, others), look(t, dir).timeless())
+	wantWarnings(t, mustRun(t, dir, second)) // they are not ours any more
+}
+
+func TestForeignFilesStay(t *testing.T) {
+	dir := t.TempDir()
+	foreign := site{"CNAME": "example.org", ".git/config": "[core]", "README.md": "mine", "regions/note.txt": "n", "static/.hidden": "h",
+		".gpufleet-x/y": "not a stage", ".gpufleet-/y": "nor this", ".gpufleet-12": "nor this, a file"}
+	write(t, dir, foreign)
+	before := look(t, dir)
+	for _, files := range []site{first, second, first, {}} {
+		wantWarnings(t, mustRun(t, dir, files))
+		after := look(t, dir)
+		for path := range foreign {
+			if before[path] != after[path] {
+				t.Fatalf("%s was %q, is %q", path, before[path], after[path])
+			}
+		}
+	}
+}
+
+func TestNameTakenWithoutManifest(t *testing.T) {
+	for name, manifest := range map[string]string{"none": "", "another's": `{"name":"app","icons":[]}`, "broken": `{"schema":1`} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			taken := site{"index.html": "by hand", "static/a.css": first["static/a.css"], "mine.txt": "mine"}
+			about := []string{"index.html was there"}
+			if manifest != "" {
+				taken[manifestName] = manifest
+				about = append(about, "manifest.json was there")
+			}
+			write(t, dir, taken)
+			before := look(t, dir)["static/a.css"]
+			wantWarnings(t, mustRun(t, dir, first), about...)
+			if after := look(t, dir)["static/a.css"]; before != after {
+				t.Errorf("a file that has our bytes was touched: %q, now %q", before, after)
+			}
+			sameTree(t, "replaced", expected(t, first, tree{"mine.txt": "-rw-r--r-- mine"}), look(t, dir).timeless())
+		})
+	}
+}
+
+func TestNameTakenWithManifest(t *testing.T) {
+	dir := t.TempDir()
+	mustRun(t, dir, first)
+	write(t, dir, site{"z.html": "mine"})
+	before := look(t, dir)
+	_, err := run(dir, second)
+	wantError(t, err, filepath.Join(dir, "z.html"), "not from gpufleet", "move yours away")
+	sameTree(t, "refused", before, look(t, dir))
+
+	write(t, dir, site{"z.html": second["z.html"]}) // what we would write is as good as ours
+	before = look(t, dir)
+	wantWarnings(t, mustRun(t, dir, second))
+	if after := look(t, dir); after["z.html"] != before["z.html"] {
+		t.Error("a file that has our bytes was touched")
+	}
+	mustRun(t, dir, first)
+	sameTree(t, "adopted, then removed", expected(t, first, nil), look(t, dir).timeless())
+}
+
+func TestUnfinishedFileIsNotPlaced(t *testing.T) {
+	dir := t.TempDir()
+	mustRun(t, dir, first)
+	before := look(t, dir)
+	f, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := f.Stage(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := s.Create("index.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.Place(Manifest{})
+	wantError(t, err, "index.html is unfinished")
+	w.Close()
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	sameTree(t, "refused", before, look(t, dir))
+}

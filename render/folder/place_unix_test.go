@@ -1,0 +1,137 @@
+//go:build unix
+
+package folder
+
+import (
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+)
+
+// The modes that the tests expect are those of this umask.
+func init() { syscall.Umask(0o022) }
+
+func symlink(t *testing.T, to, name string) {
+	t.Helper()
+	if err := os.Symlink(to, name); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Whatever is at one of our names and is no regular file, or is no folder where we need one, ends the run before it changes
+// anything; and nothing beyond a symlink is read, changed or removed.
+func TestInTheWay(t *testing.T) {
+	elsewhere := t.TempDir()
+	write(t, elsewhere, site{"index.html": second["index.html"], "c/index.html": second["regions/c/index.html"], "a.css": "a{}"})
+	for name, test := range map[string]struct {
+		prepare func(t *testing.T, dir string)
+		path    string
+		says    string
+	}{
+		"symlink at a file": {func(t *testing.T, dir string) { symlink(t, elsewhere+"/index.html", dir+"/z.html") }, "z.html", "symlink"},
+		"symlink at a file of ours": {func(t *testing.T, dir string) {
+			os.Remove(dir + "/index.html")
+			symlink(t, elsewhere+"/index.html", dir+"/index.html")
+		}, "index.html", "symlink"},
+		"symlink at an unchanged file of ours": {func(t *testing.T, dir string) {
+			os.Remove(dir + "/static/a.css")
+			symlink(t, elsewhere+"/a.css", dir+"/static/a.css")
+		}, "static/a.css", "symlink"},
+		"dangling symlink":    {func(t *testing.T, dir string) { symlink(t, "nowhere", dir+"/z.html") }, "z.html", "symlink"},
+		"symlink at a folder": {func(t *testing.T, dir string) { symlink(t, elsewhere+"/c", dir+"/regions/c") }, "regions/c", "symlink"},
+		"symlink at an outer": {func(t *testing.T, dir string) { os.RemoveAll(dir + "/regions"); symlink(t, elsewhere, dir+"/regions") }, "regions", "symlink"},
+		"symlink inside":      {func(t *testing.T, dir string) { symlink(t, "a", dir+"/regions/c") }, "regions/c", "symlink"},
+		"symlink at manifest": {func(t *testing.T, dir string) {
+			os.Rename(dir+"/manifest.json", dir+"/m")
+			symlink(t, "m", dir+"/manifest.json")
+		}, "manifest.json", "symlink"},
+		"folder at a file": {func(t *testing.T, dir string) { os.Mkdir(dir+"/z.html", 0o755) }, "z.html", "a folder"},
+		"folder at manifest": {func(t *testing.T, dir string) {
+			os.Remove(dir + "/manifest.json")
+			os.Mkdir(dir+"/manifest.json", 0o755)
+		}, "manifest.json", "a folder"},
+		"file at a folder": {func(t *testing.T, dir string) { write(t, dir, site{"regions/c": "mine"}) }, "regions/c", "a file"},
+		"fifo at a file":   {func(t *testing.T, dir string) { syscall.Mkfifo(dir+"/z.html", 0o644) }, "z.html", "neither"},
+		"fifo at a folder": {func(t *testing.T, dir string) { syscall.Mkfifo(dir+"/regions/c", 0o644) }, "regions/c", "neither"},
+		"fifo at the manifest": {func(t *testing.T, dir string) {
+			os.Remove(dir + "/manifest.json")
+			syscall.Mkfifo(dir+"/manifest.json", 0o644)
+		}, "manifest.json", "neither"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			mustRun(t, dir, first)
+			test.prepare(t, dir)
+			before, beyond := look(t, dir), look(t, elsewhere)
+			_, err := run(dir, second)
+			wantError(t, err, filepath.Join(dir, test.path)+" is ", test.says, "move it away")
+			sameTree(t, "refused", before, look(t, dir))
+			sameTree(t, "beyond", beyond, look(t, elsewhere))
+		})
+	}
+}
+
+// A file of ours that turned into a symlink, or lies behind one now, is not ours to remove.
+func TestSymlinksAreNotRemoved(t *testing.T) {
+	elsewhere := t.TempDir()
+	write(t, elsewhere, site{"gone.css": first["static/old/gone.css"], "deep/x.html": first["regions/b/deep/x.html"],
+		"index.html": first["regions/b/index.html"]})
+	beyond := look(t, elsewhere)
+	dir := t.TempDir()
+	mustRun(t, dir, first)
+	os.Remove(dir + "/static/old/gone.css")
+	symlink(t, elsewhere+"/gone.css", dir+"/static/old/gone.css")
+	os.RemoveAll(dir + "/regions/b")
+	symlink(t, elsewhere, dir+"/regions/b")
+	symlink(t, elsewhere, dir+"/mine")
+	wantWarnings(t, mustRun(t, dir, second), "regions/b/deep/x.html", "regions/b/index.html", "static/old/gone.css")
+	link := "Lrwxrwxrwx -> " + elsewhere
+	others := tree{"static/old": "drwxr-xr-x", "static/old/gone.css": link + "/gone.css", "regions/b": link, "mine": link}
+	sameTree(t, "shrunk", expected(t, second, others), look(t, dir).timeless())
+	sameTree(t, "beyond", beyond, look(t, elsewhere))
+}
+
+// Not even where what is there has the size of our file.
+func TestOthersOfTheSameSizeAreNotRemoved(t *testing.T) {
+	dir := t.TempDir()
+	mustRun(t, dir, site{"link": "sixsix", "folder/file": "six"})
+	os.Remove(dir + "/link")
+	symlink(t, "target", dir+"/link")
+	os.RemoveAll(dir + "/folder")
+	write(t, dir, site{"folder": "six", "target": "sixsix"})
+	wantWarnings(t, mustRun(t, dir, site{}), "folder/file", "link")
+	others := tree{"link": "Lrwxrwxrwx -> target", "folder": "-rw-r--r-- six", "target": "-rw-r--r-- sixsix"}
+	sameTree(t, "shrunk", expected(t, nil, others), look(t, dir).timeless())
+}
+
+// An empty folder is removed, a symlink to one is not.
+func TestSymlinkToEmptyFolderStays(t *testing.T) {
+	dir, elsewhere := t.TempDir(), t.TempDir()
+	mustRun(t, dir, first)
+	os.RemoveAll(dir + "/regions/b")
+	symlink(t, elsewhere, dir+"/regions/b")
+	mustRun(t, dir, second)
+	sameTree(t, "shrunk", expected(t, second, tree{"regions/b": "Lrwxrwxrwx -> " + elsewhere}), look(t, dir).timeless())
+	if _, err := os.Stat(elsewhere); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestUmask(t *testing.T) {
+	for umask, want := range map[int]struct{ file, dir string }{0o022: {"-rw-r--r-- ", "drwxr-xr-x"}, 0o077: {"-rw------- ", "drwx------"},
+		0: {"-rw-r--r-- ", "drwxr-xr-x"}, 0o027: {"-rw-r----- ", "drwxr-x---"}} {
+		dir := filepath.Join(t.TempDir(), "parent", "out")
+		old := syscall.Umask(umask)
+		_, err := run(dir, first)
+		syscall.Umask(old)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for path, what := range look(t, filepath.Dir(dir)).timeless() {
+			if len(what) > 10 && what[:11] != want.file || len(what) == 10 && what != want.dir {
+				t.Errorf("umask %o: %s is %q", umask, path, what)
+			}
+		}
+	}
+}

@@ -1,0 +1,187 @@
+//go:build unix
+
+package folder
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// runAll is one run that writes the same files into several folders, the first of which is private. The disks may be wrapped.
+func runAll(dirs []string, files site, wrap ...func(disk) disk) (err error) {
+	var prepared []*Prepared
+	for i, dir := range dirs {
+		open := Open
+		if i == 0 {
+			open = OpenPrivate
+		}
+		f, err := open(dir)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		for _, w := range wrap {
+			f.disk = w(f.disk)
+		}
+		s, err := f.Stage(context.Background())
+		if err != nil {
+			return err
+		}
+		for _, path := range slices.Sorted(maps.Keys(files)) {
+			if err := create(s, path, files[path]); err != nil {
+				return err
+			}
+		}
+		p, err := s.Prepare(Manifest{Source: "demo", Audience: "internal"})
+		if err != nil {
+			return err
+		}
+		prepared = append(prepared, p)
+	}
+	return Commit(prepared...)
+}
+
+// A private folder and all in it is for its owner alone, whatever the umask allows, and also where a file was there before.
+func TestPrivate(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "parent", "out")
+	check := func(what string) {
+		t.Helper()
+		for path, found := range look(t, filepath.Dir(dir)) {
+			if mode := found[:10]; mode != "-rw-------" && mode != "drwx------" {
+				t.Errorf("%s: %s is %s", what, path, mode)
+			}
+		}
+	}
+	defer syscall.Umask(syscall.Umask(0))
+	if err := runAll([]string{dir}, first); err != nil {
+		t.Fatal(err)
+	}
+	check("new")
+	for path := range first {
+		if err := os.Chmod(filepath.Join(dir, path), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Chmod(filepath.Join(dir, manifestName), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := runAll([]string{dir}, first); err != nil {
+		t.Fatal(err)
+	}
+	check("widened")
+
+	if err := os.Chmod(dir, 0o750); err != nil {
+		t.Fatal(err)
+	}
+	before := look(t, dir)
+	if err := runAll([]string{dir}, second); !errors.Is(err, ErrWide) || !strings.Contains(err.Error(), dir) {
+		t.Errorf("a folder that others may read: %v", err)
+	}
+	sameTree(t, "refused", before, look(t, dir))
+}
+
+// Of two folders both are as they should be or both as they were, whichever operation fails on either of them. A run that is
+// killed anywhere is made right by the next one.
+func TestCommitAllOrNone(t *testing.T) {
+	for _, kill := range []bool{false, true} {
+		undone := 0
+		for n := 1; ; n++ {
+			top := quickDir(t)
+			dirs := []string{filepath.Join(top, "private"), filepath.Join(top, "out")}
+			if err := runAll(dirs, first); err != nil {
+				t.Fatal(err)
+			}
+			before := look(t, top)
+			x := &fault{n: n, err: syscall.EIO, reads: !kill, kill: kill}
+			placed := false
+			err := runAll(dirs, second, x.wrap, func(inner disk) disk {
+				return &testDisk{inner, func(op string) error { placed = placed || strings.HasSuffix(op, " index.html"); return nil }}
+			})
+			if x.hit == "" {
+				if err != nil {
+					t.Fatal(err)
+				}
+				break
+			}
+			if !kill && err != nil {
+				if placed {
+					undone++
+				}
+				sameTree(t, "after a fault at "+x.hit, withoutStage(before), withoutStage(look(t, top)))
+			}
+			if err := runAll(dirs, second); err != nil {
+				t.Fatalf("after %s: %v", x.hit, err)
+			}
+			for _, dir := range dirs {
+				for path, want := range second {
+					if got, _ := os.ReadFile(filepath.Join(dir, path)); string(got) != want {
+						t.Errorf("after %s: %s/%s is %q", x.hit, dir, path, got)
+					}
+				}
+				for path := range first {
+					_, stays := second[path]
+					if _, err := os.Stat(filepath.Join(dir, path)); err == nil && !stays {
+						t.Errorf("after %s: %s/%s is still there", x.hit, dir, path)
+					}
+				}
+			}
+			os.RemoveAll(top)
+		}
+		if !kill && undone == 0 {
+			t.Error("no fault came after a file was placed")
+		}
+	}
+}
+
+// withoutStage leaves out what the next run clears.
+func withoutStage(found tree) tree {
+	rest := maps.Clone(found)
+	maps.DeleteFunc(rest, func(path, _ string) bool { return strings.Contains(path, stagePrefix) })
+	return rest
+}
+
+func TestApart(t *testing.T) {
+	top := t.TempDir()
+	for _, dir := range []string{"out/sub", "elsewhere"} {
+		if err := os.MkdirAll(filepath.Join(top, dir), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	symlink(t, "out", filepath.Join(top, "link"))
+	symlink(t, "../elsewhere", filepath.Join(top, "out", "way-out"))
+	t.Chdir(top)
+	for _, test := range []struct {
+		private, out string
+		want         bool
+	}{
+		{"elsewhere", "out", true},
+		{"elsewhere/new/er", "out", true},
+		{"out-2", "out", true},
+		{"out/way-out", "out", true},
+		{"new", "newer", true},
+		{"out", "out", false},
+		{"./out/", top + "/out", false},
+		{"out/sub", "out", false},
+		{"out/new/er", "out", false},
+		{".", "out", false},
+		{"/", "out", false},
+		{"link", "out", false},
+		{"link/new", "out", false},
+		{"out", "link/new", false},
+		{"elsewhere/new", "out/way-out", false},
+		{"new/er", "new", false},
+		{"new", "new/er", false},
+		{"elsewhere/../out", "out", false},
+	} {
+		if got, err := Apart(test.private, test.out); got != test.want || err != nil {
+			t.Errorf("%s beside %s: %v, %v", test.private, test.out, got, err)
+		}
+	}
+}

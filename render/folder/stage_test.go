@@ -1,0 +1,247 @@
+package folder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+)
+
+func openStage(t *testing.T, ctx context.Context, dir string) (*Folder, *Stage) {
+	t.Helper()
+	f, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	s, err := f.Stage(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f, s
+}
+
+var refusedPaths = []string{"", ".", "..", "/", "/etc/passwd", "../x", "a/../x", "a/../../x", "./x", "a//b", "a/", "a/./b", `a\b`, `..\x`,
+	`C:\x`, "C:/x", "c:x", ".git/config", ".git", "a/.b", ".nojekyll/x", "a/.nojekyll", ".gpufleet-1/x", "manifest.json", "Manifest.JSON", "a\x00b",
+	"a\nb", "a b\x7f", "name.", "name./x", "git~1/config", "\u200c.git/config", "é.html", "\xff", "a:b", strings.Repeat("x", 256)}
+
+func TestCreateRefuses(t *testing.T) {
+	_, s := openStage(t, t.Context(), t.TempDir())
+	for _, path := range refusedPaths {
+		if _, err := s.Create(path); err == nil {
+			t.Errorf("%q was accepted", path)
+		} else {
+			wantError(t, err, strconv.Quote(path))
+		}
+	}
+	for _, path := range []string{".nojekyll", "a", "b/c.html", "b/manifest.json", "static/app-1.2_x.js", "404.html", "_x/-y"} {
+		if err := create(s, path, "x"); err != nil {
+			t.Error(err)
+		}
+	}
+	for path, says := range map[string]string{"a": "twice", "A": "twice", "B/C.HTML": "twice", "a/x": "both", "b": "both", "B": "both", "A/x/y": "both"} {
+		_, err := s.Create(path)
+		wantError(t, err, strconv.Quote(path), says)
+	}
+}
+
+func TestStageIsPrivateAndOnce(t *testing.T) {
+	dir := t.TempDir()
+	f, s := openStage(t, t.Context(), dir)
+	if err := create(s, "a/b.html", "x"); err != nil {
+		t.Fatal(err)
+	}
+	found := look(t, dir)
+	stage := stagePrefix + strconv.Itoa(os.Getpid())
+	if found[stage] != "drwx------" || len(found) != 3 {
+		t.Errorf("while staging the folder has %q", found)
+	}
+	if _, err := f.Stage(t.Context()); err == nil {
+		t.Error("a second stage")
+	}
+}
+
+func TestStageRemovesLeftovers(t *testing.T) {
+	dir, elsewhere := t.TempDir(), t.TempDir()
+	write(t, elsewhere, site{"x": "x"})
+	write(t, dir, site{".gpufleet-1/a/b": "left", ".gpufleet-99999999999/x": "left", ".gpufleet-7x/x": "mine", ".gpufleet-3": "a file", "x/.gpufleet-1/y": "deeper"})
+	symlinks := map[string]string{".gpufleet-4": elsewhere, ".gpufleet-1/out": elsewhere}
+	for name, to := range symlinks {
+		if err := os.Symlink(to, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := look(t, dir)
+	for _, path := range []string{".gpufleet-1", ".gpufleet-1/a", ".gpufleet-1/a/b", ".gpufleet-1/out", ".gpufleet-99999999999", ".gpufleet-99999999999/x"} {
+		delete(want, path)
+	}
+	f, _ := openStage(t, t.Context(), dir)
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	sameTree(t, "leftovers", want, look(t, dir))
+	if _, err := os.Stat(filepath.Join(elsewhere, "x")); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestStageNameTaken(t *testing.T) {
+	dir := t.TempDir()
+	name := stagePrefix + strconv.Itoa(os.Getpid())
+	write(t, dir, site{name: "mine"})
+	before := look(t, dir)
+	_, err := run(dir, first)
+	wantError(t, err, filepath.Join(dir, name), "in the way", "remove it")
+	sameTree(t, "refused", before, look(t, dir))
+}
+
+func TestCancelledWhileStaging(t *testing.T) {
+	dir := t.TempDir()
+	mustRun(t, dir, first)
+	before := look(t, dir)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cause := errors.New("the user pressed ctrl-c")
+	f, s := openStage(t, ctx, dir)
+	if err := create(s, "index.html", "x"); err != nil {
+		t.Fatal(err)
+	}
+	w, err := s.Create("big")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(w, "first half"); err != nil {
+		t.Fatal(err)
+	}
+	cancel(cause)
+	if n, err := io.WriteString(w, "second half"); n != 0 || !errors.Is(err, cause) {
+		t.Errorf("write: %d, %v", n, err)
+	}
+	if err := w.Close(); !errors.Is(err, cause) {
+		t.Errorf("close: %v", err)
+	}
+	if _, err := s.Place(Manifest{}); !errors.Is(err, cause) {
+		t.Errorf("place: %v", err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	sameTree(t, "cancelled", before, look(t, dir))
+
+	f, err = Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.Stage(ctx); !errors.Is(err, cause) {
+		t.Errorf("stage: %v", err)
+	}
+	sameTree(t, "cancelled before", before, look(t, dir))
+}
+
+// Once it has begun, placing does not stop for a context.
+func TestCancelledWhilePlacing(t *testing.T) {
+	dir := t.TempDir()
+	mustRun(t, dir, first)
+	ctx, cancel := context.WithCancel(t.Context())
+	f, s := openStage(t, ctx, dir)
+	for path, data := range second {
+		if err := create(s, path, data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.disk = &testDisk{disk: f.disk, before: func(op string) error {
+		if strings.HasPrefix(op, "rename") {
+			cancel()
+		}
+		return nil
+	}}
+	if _, err := s.Place(Manifest{Source: "demo", Audience: "public"}); err != nil || ctx.Err() == nil {
+		t.Fatal(err, ctx.Err())
+	}
+	f.Close()
+	sameTree(t, "placed", expected(t, second, nil), look(t, dir).timeless())
+}
+
+func TestWriter(t *testing.T) {
+	f, s := openStage(t, t.Context(), t.TempDir())
+	w, err := s.Create("x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write([]byte("x")); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("write after close: %v", err)
+	}
+	if err := w.Close(); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("close twice: %v", err)
+	}
+
+	f.disk = &testDisk{disk: f.disk, before: func(op string) error {
+		if strings.HasPrefix(op, "write") {
+			return errNoSpace
+		}
+		return nil
+	}}
+	for _, size := range []int{10, 1 << 20} { // found by Close and by Write
+		path := fmt.Sprintf("%d.html", size)
+		w, err := s.Create(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, writing := w.Write(make([]byte, size))
+		if (writing != nil) != (size > 1000) {
+			t.Errorf("write of %d: %v", size, writing)
+		}
+		err = w.Close()
+		wantError(t, err, "cannot write "+f.shown(path)+": no space left on device: free some space")
+		if !errors.Is(err, errNoSpace) {
+			t.Errorf("%v is not ENOSPC", err)
+		}
+	}
+	f.disk.(*testDisk).before = func(op string) error {
+		if strings.HasPrefix(op, "close") {
+			return errNoSpace
+		}
+		return nil
+	}
+	if err := create(s, "y", "some"); !errors.Is(err, errNoSpace) {
+		t.Errorf("an error of the system's close: %v", err)
+	}
+	if _, err := s.Place(Manifest{}); err == nil {
+		t.Error("placed a file that could not be written")
+	}
+}
+
+func TestCreateFromManyGoroutines(t *testing.T) {
+	dir := t.TempDir()
+	f, s := openStage(t, t.Context(), dir)
+	files := site{}
+	for i := range 40 {
+		files[fmt.Sprintf("d%d/%d.html", i%3, i)] = strings.Repeat(strconv.Itoa(i), i*1000)
+	}
+	var group sync.WaitGroup
+	for path, data := range files {
+		group.Go(func() {
+			if err := create(s, path, data); err != nil {
+				t.Error(err)
+			}
+			if _, err := s.Create(path); err == nil {
+				t.Errorf("%s twice", path)
+			}
+		})
+	}
+	group.Wait()
+	if _, err := s.Place(Manifest{Source: "demo", Audience: "public"}); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	sameTree(t, "placed", expected(t, files, nil), look(t, dir).timeless())
+}

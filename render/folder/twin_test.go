@@ -1,0 +1,129 @@
+package folder
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// TestTwins writes files over ones that are the same, up to somewhere or to the end, in pieces of several sizes.
+func TestTwins(t *testing.T) {
+	long := strings.Repeat("0123456789abcdef", 10_000) // more than any buffer
+	for name, test := range map[string]struct{ old, now string }{
+		"the same": {long, long}, "empty": {"", ""}, "begins otherwise": {"x" + long, "y" + long}, "ends otherwise": {long + "x", long + "y"},
+		"goes on": {long, long + "x"}, "stops": {long + "x", long}, "was empty": {"", long}, "becomes empty": {long, ""},
+		"other in the middle": {long + "x" + long, long + "y" + long},
+	} {
+		for _, size := range []int{1000, 7, 32 << 10, 1 << 20} {
+			dir := t.TempDir()
+			mustRun(t, dir, site{"a.txt": test.old})
+			age(t, dir)
+			before := look(t, dir)
+			f, s := openStage(t, t.Context(), dir)
+			w, err := s.Create("a.txt")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for rest := test.now; rest != ""; {
+				n := min(size, len(rest))
+				if _, err := io.WriteString(w, rest[:n]); err != nil {
+					t.Fatal(err)
+				}
+				rest = rest[n:]
+			}
+			if err := w.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if entries, err := os.ReadDir(filepath.Join(dir, s.dir)); err != nil || len(entries) > 0 != (test.old != test.now) {
+				t.Errorf("%s: %d files are written, %v", name, len(entries), err)
+			}
+			if _, err := s.Place(Manifest{Source: "demo", Audience: "public"}); err != nil {
+				t.Fatal(err)
+			}
+			f.Close()
+			sameTree(t, name, expected(t, site{"a.txt": test.now}, nil), look(t, dir).timeless())
+			if now := look(t, dir); (before["a.txt"] == now["a.txt"]) != (test.old == test.now) {
+				t.Errorf("%s: the file's time is not what it should be", name)
+			}
+		}
+	}
+}
+
+// TestTwinChanges has someone change a file after it was found to be the same: it is not said to be what it is not any more.
+func TestTwinChanges(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(path string) error
+		fails  bool
+	}{
+		"touched":                    {func(path string) error { return os.Chtimes(path, time.Time{}, time.Now()) }, false},
+		"other bytes":                {func(path string) error { return os.WriteFile(path, []byte("FIRST SUMMARY"), 0o644) }, true},
+		"other bytes, the same time": {changeInSecret, true},
+		"removed":                    {os.Remove, true},
+		"a folder":                   {func(path string) error { os.Remove(path); return os.Mkdir(path, 0o755) }, true},
+		"a symlink":                  {func(path string) error { os.Remove(path); return os.Symlink("index.html", path) }, true},
+	} {
+		dir := t.TempDir()
+		mustRun(t, dir, first)
+		age(t, dir)
+		_, s := openStage(t, t.Context(), dir)
+		for path, content := range first {
+			if err := create(s, path, content); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := test.change(filepath.Join(dir, "summary.md")); err != nil {
+			t.Fatal(err)
+		}
+		before := look(t, dir)
+		_, err := s.Place(Manifest{Source: "demo", Audience: "public"})
+		if test.fails {
+			wantError(t, err, "summary.md", "changed while", "run again")
+		} else if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		sameTree(t, name, before, look(t, dir))
+	}
+}
+
+// changeInSecret puts another file of the same time and size in the place of one.
+func changeInSecret(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(path+".new", []byte("FIRST SUMMARY"), 0o644); err != nil {
+		return err
+	}
+	if err := os.Chtimes(path+".new", time.Time{}, info.ModTime()); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
+}
+
+// TestTwinChangesMeanwhile has someone change the beginning of a file while it is being compared.
+func TestTwinChangesMeanwhile(t *testing.T) {
+	dir := t.TempDir()
+	old := strings.Repeat("x", 100_000)
+	mustRun(t, dir, site{"a.txt": old})
+	var once sync.Once
+	f, s := openStage(t, t.Context(), dir)
+	f.disk = &testDisk{f.disk, func(op string) error {
+		if strings.HasPrefix(op, "create ") { // there is a difference: what was the same is copied next
+			once.Do(func() { write(t, dir, site{"a.txt": "y" + old[1:]}) })
+		}
+		return nil
+	}}
+	w, err := s.Create("a.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(w, old); err != nil {
+		t.Fatal(err)
+	}
+	_, err = io.WriteString(w, "z")
+	wantError(t, err, "a.txt", "changed while", "run again")
+}
