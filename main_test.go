@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,7 +20,6 @@ import (
 	"runtime"
 	"runtime/pprof"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -31,23 +29,21 @@ import (
 	"github.com/google/pprof/profile"
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/urfave/cli/v2"
-	"github.com/xuri/excelize/v2"
-	"golang.org/x/net/html"
 
 	"gpufleet/fetch/fleet/fleettest"
 	"gpufleet/render/console"
 	"gpufleet/render/e2e"
 )
 
-// TestMain takes the tests off GitHub Actions, should they run there: they look at how the program speaks elsewhere, and say nothing for the
-// step that they are.
-func TestMain(m *testing.M) {
-	os.Unsetenv("GITHUB_ACTIONS")
-	code := m.Run()
-	if built != "" {
-		os.RemoveAll(filepath.Dir(built))
-	}
-	os.Exit(code)
+// TestMain makes this test binary the program gpufleet wherever a script runs it.
+func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"gpufleet": main}) }
+
+// TestScripts runs the program as its users do, one script a subject.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "render/e2e/testdata/scripts", Setup: e2e.Setup, Cmds: e2e.Commands(),
+		RequireExplicitExec: true, RequireUniqueNames: true,
+	})
 }
 
 // moment is the time that the tests run at.
@@ -69,7 +65,7 @@ func executeWith(t *testing.T, ctx context.Context, env map[string]string, stdin
 	t.Helper()
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")
-		if strings.HasPrefix(name, "GPUFLEET_") || name == "API_URL" || name == "ACCESS_TOKEN" || name == "NEBULA_BLOCK_API_KEY" {
+		if strings.HasPrefix(name, "GPUFLEET_") || name == "API_URL" || name == "ACCESS_TOKEN" || name == "NEBULA_BLOCK_API_KEY" || name == "GITHUB_ACTIONS" {
 			t.Setenv(name, "")
 		}
 	}
@@ -351,7 +347,7 @@ func TestInterruptedReadingTheToken(t *testing.T) {
 
 // TestSignals sends real signals to a real process.
 func TestSignals(t *testing.T) {
-	program := build(t)
+	program := e2e.Program(t)
 	for _, signal := range []os.Signal{syscall.SIGINT, syscall.SIGTERM} {
 		asked := make(chan struct{}, 1)
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -377,29 +373,6 @@ func TestSignals(t *testing.T) {
 		server.CloseClientConnections()
 		server.Close()
 	}
-}
-
-// built is where the built program is; "" until a test asks for it.
-var built string
-
-// build returns the path of the program, which it builds for the first test that asks. It bears no revision, as the program in these tests
-// does not.
-func build(t testing.TB) string {
-	t.Helper()
-	if built != "" {
-		return built
-	}
-	dir, err := os.MkdirTemp("", "gpufleet-test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	program := filepath.Join(dir, "gpufleet")
-	if text, err := exec.Command("go", "build", "-buildvcs=false", "-o", program, ".").CombinedOutput(); err != nil {
-		os.RemoveAll(dir)
-		t.Fatalf("%v: %s", err, text)
-	}
-	built = program
-	return program
 }
 
 func TestOutputs(t *testing.T) {
@@ -430,7 +403,7 @@ func TestSameBytes(t *testing.T) {
 	first, second := filepath.Join(t.TempDir(), "out"), filepath.Join(t.TempDir(), "out")
 	execute(t, nil, "--demo", "--out", first).want(t, 0)
 	// Another process has another time zone; within one it is settled before the first test.
-	command := exec.Command(build(t), "--demo", "--out", second)
+	command := exec.Command(e2e.Program(t), "--demo", "--out", second)
 	command.Env = append(os.Environ(), "TZ=Asia/Tokyo", "LC_ALL=de_DE.UTF-8", "GOMAXPROCS=1")
 	if output, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, output)
@@ -560,7 +533,7 @@ func TestProgress(t *testing.T) {
 	}))
 	defer server.Close()
 	arguments := " --api-url " + server.URL + " --out " + filepath.Join(t.TempDir(), "out")
-	command := exec.Command("script", "-qec", build(t)+arguments, "/dev/null")
+	command := exec.Command("script", "-qec", e2e.Program(t)+arguments, "/dev/null")
 	command.Env = append(os.Environ(), "GPUFLEET_TOKEN=x")
 	terminal, err := command.CombinedOutput()
 	if err != nil {
@@ -1278,107 +1251,11 @@ func TestInterruptedSettings(t *testing.T) {
 	executeWith(t, ctx, nil, nil, "--demo", "--prices", pipe, "--out", filepath.Join(t.TempDir(), "out")).want(t, 143, "as before")
 }
 
-// TestScripts runs the program as its users do, through the scripts in render/testdata/scripts. Besides testscript's own
-// commands they have:
-//
-//	sheet FILE.xlsx SHEET    the rows of a sheet's table, unformatted, with commas between the cells
-//	section FILE.md HEADING  what stands under a heading, up to the next one
-//	words FILE.html          the text of a page
-//	holds DIR TEXT           whether any byte below a folder is the text's, snapshots and the workbook unpacked
-//	repack FILE OLD NEW      puts a text in the place of another in a gzip file, and the manifest right
-func TestScripts(t *testing.T) {
-	program := build(t)
-	testscript.Run(t, testscript.Params{
-		Dir: "render/testdata/scripts",
-		Setup: func(env *testscript.Env) error {
-			env.Setenv("PATH", filepath.Dir(program)+string(os.PathListSeparator)+env.Getenv("PATH"))
-			return nil
-		},
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"sheet": func(ts *testscript.TestScript, _ bool, args []string) {
-				file, err := excelize.OpenFile(ts.MkAbs(args[0]))
-				ts.Check(err)
-				defer file.Close()
-				rows, err := file.GetRows(args[1], excelize.Options{RawCellValue: true})
-				ts.Check(err)
-				for _, row := range rows[4:] { // behind title, caption, totals and header
-					if serial, err := strconv.ParseFloat(row[1], 64); err == nil {
-						moment, err := excelize.ExcelDateToTime(serial, false)
-						ts.Check(err)
-						row[1] = moment.Round(time.Second).Format("2006-01-02 15:04")
-					}
-					fmt.Fprintln(ts.Stdout(), strings.Join(row, ","))
-				}
-			},
-			"section": func(ts *testscript.TestScript, _ bool, args []string) {
-				_, after, found := strings.Cut(ts.ReadFile(args[0]), "# "+args[1]+"\n\n")
-				if !found {
-					ts.Fatalf("no section %q", args[1])
-				}
-				section, _, _ := strings.Cut(after, "#")
-				fmt.Fprint(ts.Stdout(), section)
-			},
-			"words": func(ts *testscript.TestScript, _ bool, args []string) {
-				tree, err := html.Parse(strings.NewReader(ts.ReadFile(args[0])))
-				ts.Check(err)
-				var words []string
-				for n := range tree.Descendants() {
-					if n.Type == html.TextNode {
-						words = append(words, strings.Fields(n.Data)...)
-					}
-				}
-				fmt.Fprintln(ts.Stdout(), strings.Join(words, " "))
-			},
-			"holds": func(ts *testscript.TestScript, neg bool, args []string) {
-				place := ""
-				for path, content := range everything(t, ts.MkAbs(args[0])) {
-					if strings.Contains(content, args[1]) {
-						place = path
-					}
-				}
-				if neg == (place != "") {
-					ts.Fatalf("%s is in %q", args[1], place)
-				}
-			},
-			"repack": func(ts *testscript.TestScript, _ bool, args []string) { repack(ts, args[0], args[1], args[2]) },
-		},
-	})
-}
-
-// repack changes a snapshot as someone would who knows how the folder is made.
-func repack(ts *testscript.TestScript, path, old, replacement string) {
-	before := ts.ReadFile(path)
-	reader, err := gzip.NewReader(strings.NewReader(before))
-	ts.Check(err)
-	text, err := io.ReadAll(reader)
-	ts.Check(err)
-	if !bytes.Contains(text, []byte(old)) {
-		ts.Fatalf("%s does not hold %s", path, old)
-	}
-	var after bytes.Buffer
-	zip := gzip.NewWriter(&after)
-	zip.Write(bytes.ReplaceAll(text, []byte(old), []byte(replacement)))
-	ts.Check(zip.Close())
-	ts.Check(os.WriteFile(ts.MkAbs(path), after.Bytes(), 0o644))
-	out, _, _ := strings.Cut(path, "/")
-	manifest := ts.ReadFile(out + "/manifest.json")
-	for old, replacement := range map[string]string{
-		fmt.Sprintf("%x", sha256.Sum256([]byte(before))):   fmt.Sprintf("%x", sha256.Sum256(after.Bytes())),
-		fmt.Sprintf("gz\",\n   \"size\": %d", len(before)): fmt.Sprintf("gz\",\n   \"size\": %d", after.Len()),
-	} {
-		if !strings.Contains(manifest, old) {
-			ts.Fatalf("the manifest does not hold %s: %s", old, manifest)
-		}
-		manifest = strings.Replace(manifest, old, replacement, 1)
-	}
-	ts.Check(os.WriteFile(ts.MkAbs(out+"/manifest.json"), []byte(manifest), 0o644))
-}
-
 // BenchmarkRun times the whole program, from a saved reply to the folder in place, for fleets of growing size, and prints the
 // medians as a table. What a stage takes comes from a profile of one further run in this process: CPU time, since stages run
 // side by side. The rest is the other files, placing, and the collection of garbage.
 func BenchmarkRun(b *testing.B) {
-	program := build(b)
+	program := e2e.Program(b)
 	var table strings.Builder
 	fmt.Fprintf(&table, "| instances | reply | wall s | CPU s | peak MB | output MB | %s |\n|--:|--:|--:|--:|--:|--:|%s\n",
 		strings.Join(stages, " | "), strings.Repeat("--:|", len(stages)))
