@@ -55,6 +55,7 @@ func (p *explorerPage) wantRow(what string, want int) {
 
 // TestExplorerByKeyboard goes all the way by keys: words, a facet, an order, and through the rows and out of them.
 func TestExplorerByKeyboard(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	r := reportOf(largeFleet(t, 2000)...)
 	place(t, dir, r)
@@ -112,6 +113,7 @@ func TestExplorerByKeyboard(t *testing.T) {
 
 // TestExplorerAddresses opens what addresses ask for: a row far down, things that make no sense, and the way back.
 func TestExplorerAddresses(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	r := reportOf(append(largeFleet(t, 2000), wildFleet(t).Instances[:5]...)...)
 	r.Instances[1500].ID = `a b"><img src=x onerror=alert(1)>`
@@ -158,6 +160,7 @@ func TestExplorerAddresses(t *testing.T) {
 // TestExplorerFallsBack holds that the page's own list stays where the live one can't come: without its data, with another run's, with
 // damaged data, without its script, and without scripts.
 func TestExplorerFallsBack(t *testing.T) {
+	t.Parallel()
 	for name, data := range map[string]string{"none": "", "another run's": `globalThis.gpufleetInstances = {"generated_at":"2001-01-01T00:00:00Z"};`,
 		"damaged": `globalThis.gpufleetInstances = {"generated_at":"2026-11-22T12:00:00Z"};`} {
 		dir := t.TempDir()
