@@ -358,9 +358,9 @@ func (p *explorerPage) quiet() {
 	}
 }
 
-// TestExplorer drives the live table over the built-in sample from a disk, and over 2,000 instances from a path of a server: by each
+// TestExplorerInBrowser drives the live table over the built-in sample from a disk, and over 2,000 instances from a path of a server: by each
 // facet, each column both ways, and things asked for at random together. What comes must be what Go makes of the same.
-func TestExplorer(t *testing.T) {
+func TestExplorerInBrowser(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	large := reportOf(largeFleet(t, 2000)...)

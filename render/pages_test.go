@@ -57,8 +57,8 @@ func TestPagesInBrowser(t *testing.T) {
 	}
 }
 
-// TestPagesFromDisk opens the pages of a site without a server.
-func TestPagesFromDisk(t *testing.T) {
+// TestPagesFromDiskInBrowser opens the pages of a site without a server.
+func TestPagesFromDiskInBrowser(t *testing.T) {
 	v := newVisitor(t)
 	dir := folderOf(t, "demo")
 	for _, page := range pageTypes(t, dir) {
