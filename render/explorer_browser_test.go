@@ -298,8 +298,8 @@ func (p *explorerPage) check(r *report.Report, a asked) {
 	}
 }
 
-// file returns the file that the page would save now. It saves none: Chromium drops a download now and then, and asking again
-// takes seconds.
+// file returns the file that the page would save now. It saves none: Chromium drops a download now and
+// then, and asking again takes seconds.
 func (p *explorerPage) file() string {
 	p.t.Helper()
 	return eval[string](p, `(async () => {
@@ -322,8 +322,8 @@ func (p *explorerPage) checkDownload(r *report.Report, a asked) {
 	}
 }
 
-// download saves the file of what is shown, and returns its content. It asks again where nothing comes: now and then Chromium
-// drops a download that follows a new address within milliseconds.
+// download saves the file of what is shown, and returns its content. It asks again where nothing
+// comes: now and then Chromium drops a download that follows a new address within milliseconds.
 func (p *explorerPage) download() string {
 	p.t.Helper()
 	for range 5 {
@@ -343,7 +343,8 @@ func (p *explorerPage) download() string {
 	return ""
 }
 
-// quiet fails on whatever the browser has complained of since the page was opened, and on a request that left the site.
+// quiet fails on whatever the browser has complained of since the page was opened, and on a request
+// that left the site.
 func (p *explorerPage) quiet() {
 	p.t.Helper()
 	p.mu.Lock()
@@ -358,8 +359,9 @@ func (p *explorerPage) quiet() {
 	}
 }
 
-// TestExplorerInBrowser drives the live table over the built-in sample from a disk, and over 2,000 instances from a path of a server: by each
-// facet, each column both ways, and things asked for at random together. What comes must be what Go makes of the same.
+// TestExplorerInBrowser drives the live table over the built-in sample from a disk, and over 2,000
+// instances from a path of a server: by each facet, each column both ways, and things asked for at
+// random together. What comes must be what Go makes of the same.
 func TestExplorerInBrowser(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

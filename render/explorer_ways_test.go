@@ -53,7 +53,8 @@ func (p *explorerPage) wantRow(what string, want int) {
 	}
 }
 
-// TestExplorerByKeyboardInBrowser goes all the way by keys: words, a facet, an order, and through the rows and out of them.
+// TestExplorerByKeyboardInBrowser goes all the way by keys: words, a facet, an order, and through the
+// rows and out of them.
 func TestExplorerByKeyboardInBrowser(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -111,7 +112,8 @@ func TestExplorerByKeyboardInBrowser(t *testing.T) {
 	p.quiet()
 }
 
-// TestExplorerAddressesInBrowser opens what addresses ask for: a row far down, things that make no sense, and the way back.
+// TestExplorerAddressesInBrowser opens what addresses ask for: a row far down, things that make no
+// sense, and the way back.
 func TestExplorerAddressesInBrowser(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -157,8 +159,8 @@ func TestExplorerAddressesInBrowser(t *testing.T) {
 	p.quiet()
 }
 
-// TestExplorerFallsBackInBrowser holds that the page's own list stays where the live one can't come: without its data, with another run's, with
-// damaged data, without its script, and without scripts.
+// TestExplorerFallsBackInBrowser holds that the page's own list stays where the live one can't come:
+// without its data, with another run's, with damaged data, without its script, and without scripts.
 func TestExplorerFallsBackInBrowser(t *testing.T) {
 	t.Parallel()
 	for name, data := range map[string]string{"none": "", "another run's": `globalThis.gpufleetInstances = {"generated_at":"2001-01-01T00:00:00Z"};`,
@@ -229,8 +231,8 @@ func (p *explorerPage) mainThread() float64 {
 	return 0
 }
 
-// TestExplorerAtScaleInBrowser measures 100,000 instances: what a reader waits for must be short. It counts the time that the page computes, since
-// a busy machine makes any wait long.
+// TestExplorerAtScaleInBrowser measures 100,000 instances: what a reader waits for must be short. It
+// counts the time that the page computes, since a busy machine makes any wait long.
 func TestExplorerAtScaleInBrowser(t *testing.T) {
 	const most = 100 // milliseconds for a search, an order, a choice
 	dir := t.TempDir()
@@ -250,7 +252,8 @@ func TestExplorerAtScaleInBrowser(t *testing.T) {
 	p.openAt(1280, "light", "")
 	t.Logf("live %.0f ms after the address was given", eval[float64](p, `performance.now()`))
 
-	// What is typed counts a moment later, which is not work: so the time is that of choosing an option or an order while words are there.
+	// What is typed counts a moment later, which is not work: so the time is that of choosing an
+	// option or an order while words are there.
 	for name, click := range map[string]string{
 		"a choice":               `document.querySelector(".facets input").click()`,
 		"an order by name":       `document.querySelector(".live thead button").click()`,
@@ -299,8 +302,9 @@ func TestExplorerAtScaleInBrowser(t *testing.T) {
 	p.quiet()
 }
 
-// TestExplorerMovesNothingInBrowser holds that nothing which is in sight moves while the list comes, nor when the live table takes its place, on a
-// device so slow that it draws the page in pieces. The site's header may: there the parser may pause between two links.
+// TestExplorerMovesNothingInBrowser holds that nothing which is in sight moves while the list comes,
+// nor when the live table takes its place, on a device so slow that it draws the page in pieces. The
+// site's header may: there the parser may pause between two links.
 func TestExplorerMovesNothingInBrowser(t *testing.T) {
 	dir := t.TempDir()
 	place(t, dir, reportOf(largeFleet(t, 2000)...))

@@ -27,9 +27,10 @@ func everyView(f func(width int64, scheme string)) {
 	}
 }
 
-// TestPagesInBrowser opens a page of each type of each site below a path of a server, and has axe-core look, with all its rules,
-// for what shuts people out. The rows of long tables are alike, and axe-core takes its time with each: it sees all of them in one
-// view of one site, and the first ones in the others.
+// TestPagesInBrowser opens a page of each type of each site below a path of a server, and has axe-core
+// look, with all its rules, for what shuts people out. The rows of long tables are alike, and axe-core
+// takes its time with each: it sees all of them in one view of one site, and the first ones in the
+// others.
 func TestPagesInBrowser(t *testing.T) {
 	t.Parallel()
 	axe := ""

@@ -12,7 +12,8 @@ import (
 	"gpufleet/render/report"
 )
 
-// media has the page drawn for a kind of medium, "" for a screen, and for a reader who has asked for what features say.
+// media has the page drawn for a kind of medium, "" for a screen, and for a reader who has asked for
+// what features say.
 func (v *visitor) media(t *testing.T, medium string, features ...*emulation.MediaFeature) {
 	t.Helper()
 	if _, err := chromedp.Call(v.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: medium, Features: features}); err != nil {
@@ -20,7 +21,8 @@ func (v *visitor) media(t *testing.T, medium string, features ...*emulation.Medi
 	}
 }
 
-// TestPrintInBrowser holds that what is of use on a screen alone is not on paper, and that no table there is wider than the page or cut.
+// TestPrintInBrowser holds that what is of use on a screen alone is not on paper, and that no table
+// there is wider than the page or cut.
 func TestPrintInBrowser(t *testing.T) {
 	v, dir := newVisitor(t), folderOf(t, "demo")
 	address := serve(t, dir)
@@ -44,7 +46,8 @@ func TestPrintInBrowser(t *testing.T) {
 	}
 }
 
-// TestExplorerOnPaperInBrowser prints the live table: all rows that are shown are there, not only those in sight, and afterwards only these.
+// TestExplorerOnPaperInBrowser prints the live table: all rows that are shown are there, not only
+// those in sight, and afterwards only these.
 func TestExplorerOnPaperInBrowser(t *testing.T) {
 	dir := t.TempDir()
 	r := reportOf(largeFleet(t, 2000)...)
@@ -74,8 +77,9 @@ func TestExplorerOnPaperInBrowser(t *testing.T) {
 	p.quiet()
 }
 
-// TestForcedColoursInBrowser holds that where a reader's system replaces all colours a status still has its mark and its word, a bar its frame and
-// its length, and a cell of the matrix its figure and frame.
+// TestForcedColoursInBrowser holds that where a reader's system replaces all colours a status still
+// has its mark and its word, a bar its frame and its length, and a cell of the matrix its figure and
+// frame.
 func TestForcedColoursInBrowser(t *testing.T) {
 	v, dir := newVisitor(t), folderOf(t, "demo")
 	v.open(t, serve(t, dir), "index.html", 1280, "light")

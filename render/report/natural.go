@@ -21,8 +21,8 @@ func compareNatural(a, b string) int {
 	return strings.Compare(a, b)
 }
 
-// commonStart returns how many bytes two texts begin with in common. It stops before a number or a character that
-// does not end within them.
+// commonStart returns how many bytes two texts begin with in common. It stops before a number or a
+// character that does not end within them.
 func commonStart(a, b string) int {
 	n, most := 0, min(len(a), len(b))
 	for n < most && a[n] == b[n] {
@@ -38,13 +38,15 @@ func commonStart(a, b string) int {
 	return n
 }
 
-// appendNaturalKey appends to a buffer what orders a text, byte by byte, as compareNatural does but for case and leading zeros.
+// appendNaturalKey appends to a buffer what orders a text, byte by byte, as compareNatural does but
+// for case and leading zeros.
 func appendNaturalKey(to []byte, text string) []byte {
 	for text != "" {
 		c := text[0]
 		switch {
 		case isDigit(c):
-			// A digit says that a number comes, and stands to all other characters as one. Then its length: the longer is the larger.
+			// A digit says that a number comes, and stands to all other characters as one. Then its
+			// length: the longer is the larger.
 			var number string
 			number, text = leadingNumber(text)
 			to = append(to, '0')
