@@ -12,7 +12,6 @@ import (
 	"slices"
 
 	"gpufleet/fetch/history"
-	"gpufleet/fetch/parallel"
 )
 
 // ManifestPath is where a report's manifest stands in its folder, and maxManifest how long it may be.
@@ -53,8 +52,7 @@ func (d *damage) Error() string { return d.what }
 const snapshotsRead = history.SnapshotDays + 1
 
 // collect reads from a place what its manifest lists of the past. A file that is damaged or not for this run is a warning. All is read before
-// snapshots are decoded, which goes on beside each other, and then taken in, the newest first, as the collector wants them; where reading
-// fails, nothing is.
+// anything is taken in, the newest snapshot first, as the collector wants them; where reading fails, nothing is.
 func collect(ctx context.Context, from place, listed []Listed, c *history.Collector) error {
 	snapshots, figures := ofThePast(listed)
 	snapshots = slices.DeleteFunc(snapshots, func(s []Listed) bool {
@@ -77,20 +75,17 @@ func collect(ctx context.Context, from place, listed []Listed, c *history.Collec
 			return err
 		}
 	}
-	decoded := make([]*history.Snapshot, len(files))
-	wrong := make([]error, len(files))
-	parallel.Each(len(files), func(i int) {
-		if files[i].damaged != nil {
-			wrong[i] = files[i].damaged
-			return
-		}
-		decoded[i], wrong[i] = history.ReadSnapshot(ctx, files[i].content)
-	})
-	if err := context.Cause(ctx); err != nil {
-		return err
-	}
 	for i, listed := range snapshots {
-		c.AddSnapshot(listed[0].Path, decoded[i], wrong[i])
+		path := listed[0].Path
+		if damaged := files[i].damaged; damaged != nil {
+			c.AddSnapshot(path, nil, damaged)
+			continue
+		}
+		s, err := history.ReadSnapshot(files[i].content)
+		c.AddSnapshot(path, s, err)
+	}
+	if err := c.Settle(ctx); err != nil {
+		return err
 	}
 	switch {
 	case days.damaged != nil:

@@ -14,7 +14,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -35,7 +34,7 @@ func earlierReport(t *testing.T, days ...int) map[string]string {
 	var entries []history.Entry
 	for _, ago := range days {
 		taken := today.AddDate(0, 0, -ago)
-		s := history.NewSnapshot(runHead(), taken, 1, slices.Values([]*fleet.Instance{{ID: "1", Status: "Running"}}))
+		s := history.NewSnapshot(runHead(), taken, []*fleet.Instance{{ID: "1", Status: "Running"}})
 		var b bytes.Buffer
 		s.WriteTo(&b)
 		files[s.Path()] = b.String()
@@ -377,8 +376,8 @@ func TestInterruptedDecoding(t *testing.T) {
 	stopped := errors.New("stopped")
 	c := &history.Collector{Run: runHead(), Now: today}
 	err = collect(ctx, interrupting{folder, func() { cancel(stopped) }}, listedOf(files), c)
-	if !errors.Is(err, stopped) || len(c.Past().Snapshots)+len(c.Past().Warnings) > 0 {
-		t.Errorf("%d snapshots, warnings %q, error %v", len(c.Past().Snapshots), c.Past().Warnings, err)
+	if !errors.Is(err, stopped) || len(c.Past().Warnings) > 0 {
+		t.Errorf("warnings %q, error %v", c.Past().Warnings, err)
 	}
 }
 
@@ -411,14 +410,14 @@ func TestAccount(t *testing.T) {
 // TestCleanedTextsReadAgain holds that whatever the decoder of replies leaves of a text can stand in a snapshot.
 func TestCleanedTextsReadAgain(t *testing.T) {
 	for _, raw := range []string{"a\u0007b", "\u202ea", "a\ufffeb", "\ufdd0", "\xff", " a\u00a0", "\u0085x", "é😀", "x\u2028y", strings.Repeat("é", 2000), strings.Repeat("x", 1024) + " y", "\u200b", "\ufeffa"} {
-		text, _ := cleanText([]byte(raw), false)
+		text, _ := fleet.CleanText([]byte(raw), false)
 		if text == "" {
 			continue
 		}
-		s := history.NewSnapshot(runHead(), today, 1, slices.Values([]*fleet.Instance{{ID: "1", HostName: text}}))
+		s := history.NewSnapshot(runHead(), today, []*fleet.Instance{{ID: "1", HostName: text}})
 		var b bytes.Buffer
 		s.WriteTo(&b)
-		if _, err := history.ReadSnapshot(t.Context(), b.Bytes()); err != nil {
+		if _, err := history.ReadSnapshot(b.Bytes()); err != nil {
 			t.Errorf("%q: %v", text, err)
 		}
 	}

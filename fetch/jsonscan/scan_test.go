@@ -213,36 +213,3 @@ func FuzzScanner(f *testing.F) {
 		}
 	})
 }
-
-// TestPeek looks ahead in a text that comes in pieces, and reads on from there in either way.
-func TestPeek(t *testing.T) {
-	element := `"` + strings.Repeat("x", 100) + `"`
-	text := "[" + strings.Repeat(element+",", 2000) + `7 !]`
-	for name, source := range map[string]io.Reader{"whole": strings.NewReader(text), "bytes": iotest.OneByteReader(strings.NewReader(text))} {
-		s := New(source)
-		elements := 0
-		err := s.Array(func() error {
-			elements++
-			ahead := s.Peek(1000)
-			if len(ahead) < 1000 && elements < 1980 {
-				t.Fatalf("%s: %d bytes ahead of element %d", name, len(ahead), elements)
-			}
-			if bytes.HasPrefix(ahead, []byte(element)) && elements%3 > 0 {
-				s.Discard(len(element))
-				return nil
-			}
-			return s.Skip()
-		})
-		var syntax *SyntaxError
-		if !errors.As(err, &syntax) || syntax.Offset != int64(strings.Index(text, "!")) || elements != 2001 {
-			t.Errorf("%s: after %d elements %v", name, elements, err)
-		}
-	}
-	s := New(io.MultiReader(strings.NewReader("[1,"), iotest.ErrReader(errors.New("cut"))))
-	if ahead := s.Peek(10); string(ahead) != "[1," {
-		t.Errorf("before the cut: %q", ahead)
-	}
-	if err := s.Array(s.Skip); err == nil || err.Error() != "cut" {
-		t.Errorf("at the cut: %v", err)
-	}
-}
