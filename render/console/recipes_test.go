@@ -16,16 +16,6 @@ import (
 	"gpufleet/render/e2e"
 )
 
-// build builds the program and returns the folder that holds it.
-func build(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	if output, err := exec.Command("go", "build", "-o", filepath.Join(dir, "gpufleet"), project).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, output)
-	}
-	return dir
-}
-
 // blocks returns the README's blocks of a language.
 func blocks(t *testing.T, language string) (found []string) {
 	t.Helper()
@@ -65,7 +55,7 @@ func TestBranchRecipe(t *testing.T) {
 	if len(scripts) != 1 {
 		t.Fatalf("the README has %d scripts", len(scripts))
 	}
-	dir, program := t.TempDir(), build(t)
+	dir, program := t.TempDir(), filepath.Dir(e2e.Program(t))
 	for name, content := range map[string]string{"publish.sh": scripts[0], "two.json": reply, "broken.json": "{",
 		"one.json": `{"data": [{"id": 1, "region": "A", "gpu": "RTX", "status": "Running"}], "total_instance": 1, "status": "success"}`} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
@@ -158,7 +148,7 @@ func TestSchedules(t *testing.T) {
 			t.Errorf("not a time: %q", field)
 		}
 	}
-	dir, program := t.TempDir(), build(t)
+	dir, program := t.TempDir(), filepath.Dir(e2e.Program(t))
 	token, site := filepath.Join(dir, ".gpufleet-token"), filepath.Join(dir, "site")
 	if err := os.WriteFile(token, []byte("the-token\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -206,7 +196,7 @@ func TestTroubles(t *testing.T) {
 		io.WriteString(w, `{"data": [{"id": 1}], "total_instance": 3, "status": "success"}`)
 	}))
 	defer half.Close()
-	dir, program := t.TempDir(), build(t)
+	dir, program := t.TempDir(), filepath.Dir(e2e.Program(t))
 	mixed := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/data/history.json" { // which comes empty
 			http.ServeFile(w, r, filepath.Join(dir, "out", r.URL.Path))
