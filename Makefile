@@ -42,7 +42,7 @@ generate: ## the Go code of the templates
 	go run $(TEMPL) generate
 
 update-golden: ## the expected outputs in testdata, from what the program writes now
-	go test . -run Golden -update
+	go test ./render/e2e -run Golden -update
 
 release-check: ## a release of this commit, tried and not published: static binaries for six platforms, and checksums
 	go run $(GORELEASER) check

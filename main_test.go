@@ -6,7 +6,6 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -28,14 +27,11 @@ import (
 	"github.com/google/pprof/profile"
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/urfave/cli/v2"
-	"github.com/xuri/excelize/v2"
 
 	"gpufleet/fetch/fleet/fleettest"
 	"gpufleet/render/console"
 	"gpufleet/render/e2e"
 )
-
-var update = flag.Bool("update", false, "write what the program writes now as the expected outputs")
 
 // TestMain makes this test binary the program gpufleet wherever a script runs it.
 func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"gpufleet": main}) }
@@ -481,78 +477,6 @@ func everything(t *testing.T, dir string) map[string]string {
 	}
 	delete(files, "manifest.json") // it holds hashes, whose digits are chance
 	return files
-}
-
-// TestGolden compares the main outputs of both known replies, and the demo's workbook, with what they were. A person has read what is there.
-func TestGolden(t *testing.T) {
-	for name, paths := range map[string][]string{
-		"reply-2024-11": {"index.html", "summary.md", "fleet.txt", "data/instances.json"},
-		"reply-2025":    {"index.html", "summary.md", "fleet.txt", "data/instances.json"},
-		"demo":          {"fleet.txt"},
-	} {
-		out := filepath.Join(t.TempDir(), "out")
-		source := []string{"--input", filepath.Join("fetch", "testdata", name+".json")}
-		if name == "demo" {
-			source = []string{"--demo", "--budget", "150000"}
-		}
-		execute(t, nil, append(source, "--out", out)...).want(t, 0)
-		files := contents(t, out)
-		files["fleet.txt"] = workbookText(t, files["fleet.xlsx"])
-		for _, path := range paths {
-			golden := filepath.Join("render", "testdata", name, filepath.Base(path))
-			if *update {
-				write(t, golden, files[path])
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), files[path]); diff != "" {
-				t.Errorf("%s %s: %s", name, path, diff)
-			}
-		}
-	}
-}
-
-// workbookText writes a workbook down, a line a cell: its place, its type as the file has it, its value, and how
-// Excel shows that where it shows something else.
-func workbookText(t *testing.T, content string) string {
-	t.Helper()
-	book, err := excelize.OpenReader(strings.NewReader(content))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer book.Close()
-	types := map[excelize.CellType]string{excelize.CellTypeUnset: "number", excelize.CellTypeNumber: "number", excelize.CellTypeInlineString: "text",
-		excelize.CellTypeSharedString: "text", excelize.CellTypeFormula: "formula", excelize.CellTypeBool: "boolean", excelize.CellTypeDate: "date"}
-	var b strings.Builder
-	for _, sheet := range book.GetSheetList() {
-		fmt.Fprintf(&b, "== %s\n", sheet)
-		rows, err := book.GetRows(sheet, excelize.Options{RawCellValue: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for r, row := range rows {
-			for c, value := range row {
-				cell, _ := excelize.CoordinatesToCellName(c+1, r+1)
-				shown, _ := book.GetCellValue(sheet, cell)
-				kind, _ := book.GetCellType(sheet, cell)
-				formula, _ := book.GetCellFormula(sheet, cell)
-				if value == "" && formula == "" {
-					continue
-				}
-				fmt.Fprintf(&b, "%s %s %s", cell, types[kind], value)
-				if formula != "" {
-					fmt.Fprintf(&b, " =%s", formula)
-				}
-				if shown != value {
-					fmt.Fprintf(&b, " shown as %s", shown)
-				}
-				b.WriteString("\n")
-			}
-		}
-	}
-	return b.String()
 }
 
 // TestReadme runs every command of the README, in its order, in a fresh copy of the project. The two that would run these

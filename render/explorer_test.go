@@ -144,8 +144,8 @@ func TestExplorerData(t *testing.T) {
 		"none":  func() []*fleet.Instance { return nil },
 		"blank": func() []*fleet.Instance { return []*fleet.Instance{{}, {}, {ID: "a b"}} },
 		"wild":  func() []*fleet.Instance { return wildFleet(t).Instances },
-		"2024":  func() []*fleet.Instance { return sampleFleet(t, "testdata/reply-2024-11/instances.json") },
-		"2025":  func() []*fleet.Instance { return sampleFleet(t, "testdata/reply-2025/instances.json") },
+		"2024":  func() []*fleet.Instance { return sampleFleet(t, "e2e/testdata/golden/reply-2024-11/instances.json") },
+		"2025":  func() []*fleet.Instance { return sampleFleet(t, "e2e/testdata/golden/reply-2025/instances.json") },
 		"large": func() []*fleet.Instance { return largeFleet(t, 5000) },
 		"exotic": func() []*fleet.Instance {
 			return []*fleet.Instance{{ID: "x", HostName: "\u2028</script>\\\"\u00a0ﬀ😀", Status: "Running"}}

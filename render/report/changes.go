@@ -258,7 +258,16 @@ func sortedChanges(changes []Change) []Change {
 }
 
 func comparePlaces(a, b *fleet.Instance) int {
-	return cmp.Or(compareNatural(a.Region, b.Region), compareNatural(a.GPU, b.GPU), compareNatural(a.HostName, b.HostName), strings.Compare(a.ID, b.ID))
+	if c := compareNatural(a.Region, b.Region); c != 0 {
+		return c
+	}
+	if c := compareNatural(a.GPU, b.GPU); c != 0 {
+		return c
+	}
+	if c := compareNatural(a.HostName, b.HostName); c != 0 {
+		return c
+	}
+	return strings.Compare(a.ID, b.ID)
 }
 
 // addUp makes the lines of the sum: one for each kind of change that there is.
