@@ -24,9 +24,8 @@ import (
 )
 
 const (
-	root    = "../.."                     // of the project
-	corpora = root + "/../shared/corpora" // larger collections of hostile inputs, read where they are at hand
-	moment  = "SOURCE_DATE_EPOCH=1795435200"
+	root   = "../.." // of the project
+	moment = "SOURCE_DATE_EPOCH=1795435200"
 )
 
 // program is the built program. It is built without the race detector, whatever the tests are: as people have it.
