@@ -1,5 +1,5 @@
 // Package e2e tests the whole program. Tests of other packages use what it has for that: the built program, commands for
-// scripts, and what to do without a tool that may not be installed. It is for tests alone.
+// scripts, hostile texts, and what to do without a tool that may not be installed. It is for tests alone.
 package e2e
 
 import (

@@ -21,9 +21,8 @@ import (
 )
 
 const (
-	root    = "../.."                     // of the project
-	corpora = root + "/../shared/corpora" // larger collections of hostile inputs, read where they are at hand
-	moment  = "SOURCE_DATE_EPOCH=1795435200"
+	root   = "../.." // of the project
+	moment = "SOURCE_DATE_EPOCH=1795435200"
 )
 
 // TestMain sees to it that no package waits for the program inside one of its tests, where it would count as the test's time.
