@@ -27,8 +27,8 @@ test: setup ## all tests; the one that measures a page's speed runs alone
 	go test -timeout 30m -run '^TestLighthouse$$' ./render
 
 bench: ## how long the whole program takes, then each of its stages; SIZES=10000 for one size
-	go test -run '^$$' -bench 'Run/^($(SIZES))$$' -benchtime 3x -timeout 2h .
-	go test -run '^$$' -bench . ./fetch/... ./render/...
+	go test -run '^$$' -bench 'Run/^($(SIZES))$$' -benchtime 3x -timeout 2h ./render/e2e
+	go test -run '^$$' -bench . $$(go list ./fetch/... ./render/... | grep -v /e2e$$)
 
 cover: ## how much of fetch and render the tests run; it fails below 90 %
 	@mkdir -p .cache

@@ -6,7 +6,6 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -19,7 +18,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
-	"runtime/pprof"
 	"slices"
 	"strings"
 	"syscall"
@@ -27,12 +25,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/pprof/profile"
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/urfave/cli/v2"
 	"github.com/xuri/excelize/v2"
 
-	"gpufleet/fetch/fleet/fleettest"
 	"gpufleet/render/console"
 	"gpufleet/render/e2e"
 )
@@ -1325,131 +1321,4 @@ func TestInterruptedSettings(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	time.AfterFunc(20*time.Millisecond, func() { cancel(interrupted{syscall.SIGTERM}) })
 	executeWith(t, ctx, nil, nil, "--demo", "--prices", pipe, "--out", filepath.Join(t.TempDir(), "out")).want(t, 143, "as before")
-}
-
-// BenchmarkRun times the whole program, from a saved reply to the folder in place, for fleets of growing size, and prints the
-// medians as a table. What a stage takes comes from a profile of one further run in this process: CPU time, since stages run
-// side by side. The rest is the other files, placing, and the collection of garbage.
-func BenchmarkRun(b *testing.B) {
-	program := e2e.Program(b)
-	var table strings.Builder
-	fmt.Fprintf(&table, "| instances | reply | wall s | CPU s | peak MB | output MB | %s |\n|--:|--:|--:|--:|--:|--:|%s\n",
-		strings.Join(stages, " | "), strings.Repeat("--:|", len(stages)))
-	for _, n := range []int{50, 1_000, 10_000, 100_000, 1_000_000} {
-		for _, shape := range fleettest.Shapes {
-			b.Run(fmt.Sprintf("%d/%s", n, shape), func(b *testing.B) {
-				reply, out := filepath.Join(b.TempDir(), "reply.json"), filepath.Join(b.TempDir(), "out")
-				file, err := os.Create(reply)
-				if err == nil {
-					err = errors.Join(fleettest.WriteReply(file, n, shape), file.Close())
-				}
-				if err != nil {
-					b.Fatal(err)
-				}
-				var wall, cpu, peak []float64
-				for b.Loop() {
-					os.RemoveAll(out)
-					syscall.Sync() // what is still to be written to the disk is no part of this run
-					command := exec.Command(program, "--input", reply, "--out", out)
-					start := time.Now()
-					if text, err := command.CombinedOutput(); err != nil {
-						b.Fatalf("%v: %s", err, text)
-					}
-					wall = append(wall, time.Since(start).Seconds())
-					cpu = append(cpu, (command.ProcessState.UserTime() + command.ProcessState.SystemTime()).Seconds())
-					peak = append(peak, float64(command.ProcessState.SysUsage().(*syscall.Rusage).Maxrss)*1024/1e6) // Linux tells it in KiB
-				}
-				fmt.Fprintf(&table, "| %d | %s | %s | %s | %.0f | %.1f |", n, shape, figure(median(wall)), figure(median(cpu)), median(peak), float64(bytesBelow(b, out))/1e6)
-				for i, seconds := range stageTimes(b, n, reply, out) {
-					if n >= 100_000 && seconds == 0 {
-						b.Errorf("%s takes no time: has a function another name?", stages[i])
-					}
-					fmt.Fprintf(&table, " %s |", figure(seconds))
-				}
-				table.WriteString("\n")
-			})
-		}
-	}
-	fmt.Print(table.String())
-}
-
-// figure returns seconds with as many digits as they are good for.
-func figure(seconds float64) string {
-	if seconds < 1 {
-		return fmt.Sprintf("%.3f", seconds)
-	}
-	return fmt.Sprintf("%.2f", seconds)
-}
-
-func median(values []float64) float64 {
-	slices.Sort(values)
-	return values[len(values)/2]
-}
-
-// bytesBelow returns how many bytes the files below a folder have.
-func bytesBelow(b *testing.B, dir string) (bytes int64) {
-	err := filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		info, err := entry.Info()
-		if err == nil {
-			bytes += info.Size()
-		}
-		return err
-	})
-	if err != nil {
-		b.Fatal(err)
-	}
-	return bytes
-}
-
-// stages are the program's, and stageOf the functions that they begin in; of the templates any.
-var (
-	stages  = []string{"fetch and decode", "report", "HTML", "workbook", "the rest"}
-	stageOf = map[string]int{
-		"gpufleet/fetch.Saved": 0, "gpufleet/render/report.New": 1, "gpufleet/render/report.(*Report).Compare": 1,
-		"gpufleet/templates": 2, "gpufleet/render/workbook.Write": 3,
-	}
-)
-
-// stageTimes returns the CPU seconds of each stage of a run. A small fleet is run so often that a profiler, which looks a hundred times a second, has
-// something to see.
-func stageTimes(b *testing.B, n int, reply, out string) []float64 {
-	runs := max(1, min(20, 20_000/n))
-	var samples bytes.Buffer
-	if err := pprof.StartCPUProfile(&samples); err != nil {
-		b.Fatal(err)
-	}
-	for range runs {
-		os.RemoveAll(out)
-		if code := run(context.Background(), []string{"gpufleet", "--quiet", "--input", reply, "--out", out}, nil, io.Discard, io.Discard); code != exitWritten {
-			b.Fatalf("exit code %d", code)
-		}
-	}
-	pprof.StopCPUProfile()
-	parsed, err := profile.Parse(&samples)
-	if err != nil {
-		b.Fatal(err)
-	}
-	seconds := make([]float64, len(stages))
-	for _, sample := range parsed.Sample {
-		stage := len(stages) - 1
-		for _, location := range sample.Location {
-			for _, line := range location.Line {
-				name := line.Function.Name
-				switch {
-				case strings.HasPrefix(name, "gpufleet/templates."): // every function there is of a page
-					name = "gpufleet/templates"
-				case strings.HasPrefix(name, "gpufleet/render/report.(*Report).fillGroups."): // on goroutines of their own
-					name = "gpufleet/render/report.New"
-				}
-				if known, ok := stageOf[name]; ok {
-					stage = known
-				}
-			}
-		}
-		seconds[stage] += float64(sample.Value[1]) / 1e9 / float64(runs)
-	}
-	return seconds
 }
