@@ -7,8 +7,8 @@ GORELEASER  = github.com/goreleaser/goreleaser/v2@v2.16.0
 
 SIZES       = 50|1000|10000|100000|1000000
 
-# Tests whose work is done by another program (a browser, LibreOffice, a shell, a built gpufleet): of that no coverage comes.
-ELSEWHERE   = Browser|Lighthouse|Accessible|Explorer|ReportFile|Print|HTMLValidate|Recalc|LibreOffice|Readme|Recipe|Schedules|Action$$|Kill
+# Tests whose work is done by another program (a browser, LibreOffice, a built gpufleet): of that no coverage comes.
+ELSEWHERE   = Browser|Lighthouse|Accessible|Explorer|ReportFile|Print|HTMLValidate|Recalc|LibreOffice|Kill
 
 .PHONY: build demo test bench cover lint generate update-golden setup release-check
 

@@ -26,10 +26,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
-	"github.com/urfave/cli/v2"
 	"github.com/xuri/excelize/v2"
 
-	"gpufleet/render/console"
 	"gpufleet/render/e2e"
 )
 
@@ -948,116 +946,6 @@ func workbookText(t *testing.T, content string) string {
 		}
 	}
 	return b.String()
-}
-
-// TestReadme runs every command of the README, in its order, in a fresh copy of the project. The two that would run these
-// tests again, and the one that takes minutes, are only looked up.
-func TestReadme(t *testing.T) {
-	readme, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var script strings.Builder
-	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(string(readme), -1) {
-		for _, line := range strings.SplitAfter(block[1], "\n") {
-			if line == "make test\n" || line == "make cover\n" || line == "make bench\n" {
-				line = strings.Replace(line, "make ", "make -n ", 1)
-			}
-			script.WriteString(line)
-		}
-	}
-	dir := clone(t)
-	half := func(total int, id int) string {
-		return fmt.Sprintf(`{"data": [{"id": %d, "host_name": "h%d", "status": "Running"}], "total_instance": %d, "status": "success"}`, id, id, total)
-	}
-	for name, content := range map[string]string{"key.txt": "ak_1\n", "reply.json": oneInstance, "page-1.json": half(2, 1), "page-2.json": half(2, 2),
-		"prices.csv": readmePrices(t, string(readme))} {
-		write(t, filepath.Join(dir, "..", name), content)
-	}
-	command := exec.Command("bash", "-euxo", "pipefail", "-c", script.String())
-	command.Dir = dir
-	command.Env = append(os.Environ(), "GPUFLEET_API_URL="+serve(t, 200, oneInstance), "GOFLAGS=", "MAKEFLAGS=")
-	if output, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, output)
-	}
-	for _, path := range []string{"out/index.html", "../site/fleet.xlsx", "../internal-site/summary.md", "../sample/manifest.json", "../priced/data/groups.csv", "../checked/data/groups.csv"} {
-		if _, err := os.Stat(filepath.Join(dir, path)); err != nil {
-			t.Error(err)
-		}
-	}
-}
-
-// readmePrices returns the README's example of a price file.
-func readmePrices(t *testing.T, readme string) string {
-	t.Helper()
-	example := regexp.MustCompile("(?s)```csv\n(.*?)```").FindStringSubmatch(readme)
-	if example == nil {
-		t.Fatal("the README has no example of a price file")
-	}
-	return example[1]
-}
-
-// clone copies the project as it stands, without what git ignores, into a repository of its own.
-func clone(t *testing.T) string {
-	t.Helper()
-	dir := filepath.Join(t.TempDir(), "gpufleet")
-	list, err := exec.Command("git", "ls-files", "-co", "--exclude-standard").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range strings.Fields(string(list)) {
-		content, err := os.ReadFile(path)
-		if os.IsNotExist(err) {
-			continue // deleted and not yet committed
-		}
-		info, err := os.Stat(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		write(t, filepath.Join(dir, path), string(content))
-		if err := os.Chmod(filepath.Join(dir, path), info.Mode()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, args := range [][]string{{"init", "-q"}, {"add", "-A"}, {"-c", "user.name=x", "-c", "user.email=x@example.org", "commit", "-qm", "x"}} {
-		command := exec.Command("git", args...)
-		command.Dir = dir
-		if output, err := command.CombinedOutput(); err != nil {
-			t.Fatalf("git %v: %v: %s", args, err, output)
-		}
-	}
-	return dir
-}
-
-// TestReadmeTables holds the README's flags and exit codes against the program's.
-func TestReadmeTables(t *testing.T) {
-	text, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	readme := string(text)
-	flags := map[string]bool{}
-	for _, group := range console.Groups {
-		for _, flag := range group.Flags {
-			flags[flag.Names()[0]] = true
-			if !strings.Contains(readme, "`--"+flag.Names()[0]) {
-				t.Errorf("the README does not know --%s", flag.Names()[0])
-			}
-			if f, ok := flag.(*cli.StringFlag); ok && f.Value != "" && !strings.Contains(readme, "` | `"+f.Value+"` |") {
-				t.Errorf("the README has another default for --%s than %s", f.Name, f.Value)
-			}
-		}
-	}
-	for _, match := range regexp.MustCompile("`--([a-z-]+)").FindAllStringSubmatch(readme, -1) {
-		if !flags[match[1]] {
-			t.Errorf("the README tells of --%s, which is no flag", match[1])
-		}
-	}
-	for _, code := range []int{exitWritten, exitFailed, exitUsage, exitAPI, exitIncomplete, exitCheck} {
-		if !strings.Contains(readme, fmt.Sprintf("\n| %d | ", code)) {
-			t.Errorf("the README does not know exit code %d", code)
-		}
-	}
 }
 
 // TestPriceFile follows a contract price into every output. The second instance has a price of the list's own alone.
