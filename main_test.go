@@ -5,18 +5,16 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"errors"
 	"fmt"
+	"gpufleet/render/e2e"
 	"io"
 	"io/fs"
 	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime/pprof"
 	"slices"
 	"strings"
 	"syscall"
@@ -24,13 +22,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/pprof/profile"
 	"github.com/rogpeppe/go-internal/testscript"
-	"github.com/urfave/cli/v2"
-
-	"gpufleet/fetch/fleet/fleettest"
-	"gpufleet/render/console"
-	"gpufleet/render/e2e"
 )
 
 // TestMain makes this test binary the program gpufleet wherever a script runs it.
@@ -479,116 +471,6 @@ func everything(t *testing.T, dir string) map[string]string {
 	return files
 }
 
-// TestReadme runs every command of the README, in its order, in a fresh copy of the project. The two that would run these
-// tests again, and the one that takes minutes, are only looked up.
-func TestReadme(t *testing.T) {
-	readme, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var script strings.Builder
-	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(string(readme), -1) {
-		for _, line := range strings.SplitAfter(block[1], "\n") {
-			if line == "make test\n" || line == "make cover\n" || line == "make bench\n" {
-				line = strings.Replace(line, "make ", "make -n ", 1)
-			}
-			script.WriteString(line)
-		}
-	}
-	dir := clone(t)
-	half := func(total int, id int) string {
-		return fmt.Sprintf(`{"data": [{"id": %d, "host_name": "h%d", "status": "Running"}], "total_instance": %d, "status": "success"}`, id, id, total)
-	}
-	for name, content := range map[string]string{"key.txt": "ak_1\n", "reply.json": oneInstance, "page-1.json": half(2, 1), "page-2.json": half(2, 2),
-		"prices.csv": readmePrices(t, string(readme))} {
-		write(t, filepath.Join(dir, "..", name), content)
-	}
-	command := exec.Command("bash", "-euxo", "pipefail", "-c", script.String())
-	command.Dir = dir
-	command.Env = append(os.Environ(), "GPUFLEET_API_URL="+serve(t, 200, oneInstance), "GOFLAGS=", "MAKEFLAGS=")
-	if output, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, output)
-	}
-	for _, path := range []string{"out/index.html", "../site/fleet.xlsx", "../internal-site/summary.md", "../sample/manifest.json", "../priced/data/groups.csv", "../checked/data/groups.csv"} {
-		if _, err := os.Stat(filepath.Join(dir, path)); err != nil {
-			t.Error(err)
-		}
-	}
-}
-
-// readmePrices returns the README's example of a price file.
-func readmePrices(t *testing.T, readme string) string {
-	t.Helper()
-	example := regexp.MustCompile("(?s)```csv\n(.*?)```").FindStringSubmatch(readme)
-	if example == nil {
-		t.Fatal("the README has no example of a price file")
-	}
-	return example[1]
-}
-
-// clone copies the project as it stands, without what git ignores, into a repository of its own.
-func clone(t *testing.T) string {
-	t.Helper()
-	dir := filepath.Join(t.TempDir(), "gpufleet")
-	list, err := exec.Command("git", "ls-files", "-co", "--exclude-standard").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range strings.Fields(string(list)) {
-		content, err := os.ReadFile(path)
-		if os.IsNotExist(err) {
-			continue // deleted and not yet committed
-		}
-		info, err := os.Stat(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		write(t, filepath.Join(dir, path), string(content))
-		if err := os.Chmod(filepath.Join(dir, path), info.Mode()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, args := range [][]string{{"init", "-q"}, {"add", "-A"}, {"-c", "user.name=x", "-c", "user.email=x@example.org", "commit", "-qm", "x"}} {
-		command := exec.Command("git", args...)
-		command.Dir = dir
-		if output, err := command.CombinedOutput(); err != nil {
-			t.Fatalf("git %v: %v: %s", args, err, output)
-		}
-	}
-	return dir
-}
-
-// TestReadmeTables holds the README's flags and exit codes against the program's.
-func TestReadmeTables(t *testing.T) {
-	text, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	readme := string(text)
-	flags := map[string]bool{}
-	for _, group := range console.Groups {
-		for _, flag := range group.Flags {
-			flags[flag.Names()[0]] = true
-			if !strings.Contains(readme, "`--"+flag.Names()[0]) {
-				t.Errorf("the README does not know --%s", flag.Names()[0])
-			}
-			if f, ok := flag.(*cli.StringFlag); ok && f.Value != "" && !strings.Contains(readme, "` | `"+f.Value+"` |") {
-				t.Errorf("the README has another default for --%s than %s", f.Name, f.Value)
-			}
-		}
-	}
-	for _, match := range regexp.MustCompile("`--([a-z-]+)").FindAllStringSubmatch(readme, -1) {
-		if !flags[match[1]] {
-			t.Errorf("the README tells of --%s, which is no flag", match[1])
-		}
-	}
-	for _, code := range []int{exitWritten, exitFailed, exitUsage, exitAPI, exitIncomplete, exitCheck} {
-		if !strings.Contains(readme, fmt.Sprintf("\n| %d | ", code)) {
-			t.Errorf("the README does not know exit code %d", code)
-		}
-	}
-}
-
 // twoRegions is a fleet whose figures are worked by hand: H100 at 20/8 = 2.5 in A and 5.5/2 = 2.75 in B, 25.5/10 = 2.55 over both, of a listed total of 26.
 const twoRegions = `{"data": [{"id": 1, "region": "A", "gpu": "H100", "gpu_count": 8, "price_per_hour": 20, "status": "Running"}, {"id": 2, "region": "B", "gpu": "H100", "gpu_count": 2, "price_per_hour": 5.5, "status": "Stopped"},
 	{"id": 3, "region": "B", "gpu": "L40S", "gpu_count": 1, "price_per_hour": 0.5, "status": "Running"}], "total_instance": 3, "status": "success"}`
@@ -673,131 +555,4 @@ func TestBudgetEverywhere(t *testing.T) {
 			t.Errorf("%s has a run rate without a budget", path)
 		}
 	}
-}
-
-// BenchmarkRun times the whole program, from a saved reply to the folder in place, for fleets of growing size, and prints the
-// medians as a table. What a stage takes comes from a profile of one further run in this process: CPU time, since stages run
-// side by side. The rest is the other files, placing, and the collection of garbage.
-func BenchmarkRun(b *testing.B) {
-	program := e2e.Program(b)
-	var table strings.Builder
-	fmt.Fprintf(&table, "| instances | reply | wall s | CPU s | peak MB | output MB | %s |\n|--:|--:|--:|--:|--:|--:|%s\n",
-		strings.Join(stages, " | "), strings.Repeat("--:|", len(stages)))
-	for _, n := range []int{50, 1_000, 10_000, 100_000, 1_000_000} {
-		for _, shape := range fleettest.Shapes {
-			b.Run(fmt.Sprintf("%d/%s", n, shape), func(b *testing.B) {
-				reply, out := filepath.Join(b.TempDir(), "reply.json"), filepath.Join(b.TempDir(), "out")
-				file, err := os.Create(reply)
-				if err == nil {
-					err = errors.Join(fleettest.WriteReply(file, n, shape), file.Close())
-				}
-				if err != nil {
-					b.Fatal(err)
-				}
-				var wall, cpu, peak []float64
-				for b.Loop() {
-					os.RemoveAll(out)
-					syscall.Sync() // what is still to be written to the disk is no part of this run
-					command := exec.Command(program, "--input", reply, "--out", out)
-					start := time.Now()
-					if text, err := command.CombinedOutput(); err != nil {
-						b.Fatalf("%v: %s", err, text)
-					}
-					wall = append(wall, time.Since(start).Seconds())
-					cpu = append(cpu, (command.ProcessState.UserTime() + command.ProcessState.SystemTime()).Seconds())
-					peak = append(peak, float64(command.ProcessState.SysUsage().(*syscall.Rusage).Maxrss)*1024/1e6) // Linux tells it in KiB
-				}
-				fmt.Fprintf(&table, "| %d | %s | %s | %s | %.0f | %.1f |", n, shape, figure(median(wall)), figure(median(cpu)), median(peak), float64(bytesBelow(b, out))/1e6)
-				for i, seconds := range stageTimes(b, n, reply, out) {
-					if n >= 100_000 && seconds == 0 {
-						b.Errorf("%s takes no time: has a function another name?", stages[i])
-					}
-					fmt.Fprintf(&table, " %s |", figure(seconds))
-				}
-				table.WriteString("\n")
-			})
-		}
-	}
-	fmt.Print(table.String())
-}
-
-// figure returns seconds with as many digits as they are good for.
-func figure(seconds float64) string {
-	if seconds < 1 {
-		return fmt.Sprintf("%.3f", seconds)
-	}
-	return fmt.Sprintf("%.2f", seconds)
-}
-
-func median(values []float64) float64 {
-	slices.Sort(values)
-	return values[len(values)/2]
-}
-
-// bytesBelow returns how many bytes the files below a folder have.
-func bytesBelow(b *testing.B, dir string) (bytes int64) {
-	err := filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		info, err := entry.Info()
-		if err == nil {
-			bytes += info.Size()
-		}
-		return err
-	})
-	if err != nil {
-		b.Fatal(err)
-	}
-	return bytes
-}
-
-// stages are the program's, and stageOf the functions that they begin in; of the templates any.
-var (
-	stages  = []string{"fetch and decode", "report", "HTML", "workbook", "the rest"}
-	stageOf = map[string]int{
-		"gpufleet/fetch.Saved": 0, "gpufleet/render/report.New": 1, "gpufleet/render/report.(*Report).Compare": 1,
-		"gpufleet/templates": 2, "gpufleet/render/workbook.Write": 3,
-	}
-)
-
-// stageTimes returns the CPU seconds of each stage of a run. A small fleet is run so often that a profiler, which looks a hundred times a second, has
-// something to see.
-func stageTimes(b *testing.B, n int, reply, out string) []float64 {
-	runs := max(1, min(20, 20_000/n))
-	var samples bytes.Buffer
-	if err := pprof.StartCPUProfile(&samples); err != nil {
-		b.Fatal(err)
-	}
-	for range runs {
-		os.RemoveAll(out)
-		if code := run(context.Background(), []string{"gpufleet", "--quiet", "--input", reply, "--out", out}, nil, io.Discard, io.Discard); code != exitWritten {
-			b.Fatalf("exit code %d", code)
-		}
-	}
-	pprof.StopCPUProfile()
-	parsed, err := profile.Parse(&samples)
-	if err != nil {
-		b.Fatal(err)
-	}
-	seconds := make([]float64, len(stages))
-	for _, sample := range parsed.Sample {
-		stage := len(stages) - 1
-		for _, location := range sample.Location {
-			for _, line := range location.Line {
-				name := line.Function.Name
-				switch {
-				case strings.HasPrefix(name, "gpufleet/templates."): // every function there is of a page
-					name = "gpufleet/templates"
-				case strings.HasPrefix(name, "gpufleet/render/report.(*Report).fillGroups."): // on goroutines of their own
-					name = "gpufleet/render/report.New"
-				}
-				if known, ok := stageOf[name]; ok {
-					stage = known
-				}
-			}
-		}
-		seconds[stage] += float64(sample.Value[1]) / 1e9 / float64(runs)
-	}
-	return seconds
 }
