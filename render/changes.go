@@ -110,6 +110,6 @@ func pastOutputs(r *report.Report) iter.Seq[output] {
 				return
 			}
 		}
-		yield(output{path: history.HistoryPath, write: func(w io.Writer) error { return history.WriteHistory(w, r.Head(), r.Days) }})
+		yield(output{path: report.HistoryPath, write: func(w io.Writer) error { return history.WriteHistory(w, r.Head(), r.Days) }})
 	}
 }

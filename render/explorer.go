@@ -11,7 +11,6 @@ import (
 
 	"gpufleet/fetch/fleet"
 	"gpufleet/render/report"
-	"gpufleet/templates"
 )
 
 // explorerHead is what data/instances.js says before the columns.
@@ -103,7 +102,7 @@ func newExplorerHead(r *report.Report) explorerHead {
 			values, _ := distinct(r.Instances, column)
 			for _, status := range append(values, "") {
 				in := &fleet.Instance{Status: status}
-				head.Statuses = append(head.Statuses, explorerStatus{in.Running(), in.Listed(), templates.StatusTone(status)})
+				head.Statuses = append(head.Statuses, explorerStatus{in.Running(), in.Listed(), report.StatusTone(status)})
 			}
 		}
 	}

@@ -9,12 +9,6 @@ import (
 	"gpufleet/render/report"
 )
 
-// feedPath is where the feed stands, changesPage what its entries lead to.
-const (
-	feedPath    = "feed.xml"
-	changesPage = "changes/index.html"
-)
-
 type atomFeed struct {
 	XMLName xml.Name    `xml:"http://www.w3.org/2005/Atom feed"`
 	ID      string      `xml:"id"`
@@ -52,11 +46,11 @@ func writeFeed(w io.Writer, r *report.Report) error {
 	if r.BaseURL != "" {
 		base = r.BaseURL + "/"
 	}
-	page := atomLink{"alternate", "text/html", base + changesPage}
+	page := atomLink{"alternate", "text/html", base + report.ChangesPath}
 	feed := r.Feed()
 	atom := atomFeed{ID: feed.ID, Title: feed.Title, Updated: atomTime(feed.Updated), Author: "gpufleet", Maker: "gpufleet", Links: []atomLink{page}}
 	if base != "" {
-		atom.Links = append(atom.Links, atomLink{"self", "application/atom+xml", base + feedPath})
+		atom.Links = append(atom.Links, atomLink{"self", "application/atom+xml", base + report.FeedPath})
 	}
 	for _, e := range feed.Entries {
 		atom.Entries = append(atom.Entries, atomEntry{e.ID, e.Title, atomTime(e.Updated), page, atomText{"text", strings.Join(e.Lines, "\n")}})

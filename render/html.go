@@ -10,23 +10,17 @@ import (
 	"gpufleet/templates"
 )
 
-// noJekyll is the file that keeps GitHub Pages from leaving out what it takes for private.
-const noJekyll = ".nojekyll"
-
-// overviewPage tells the sizes of other files.
-const overviewPage = "index.html"
-
 // siteOutputs yields the site: its pages, then the files that all of them share, always in the same order. summaryHTML and
 // notesHTML are the summary and the notes as safe HTML. The overview tells the sizes of other files, so it is written once those are known. A page is rendered straight into its file, so that memory holds no whole page.
 func siteOutputs(r *report.Report, summaryHTML, notesHTML string, sizes templates.Sizes) iter.Seq[output] {
 	return func(yield func(output) bool) {
 		var indexed []string
 		for page := range templates.Pages(r, summaryHTML, notesHTML, sizes) {
-			if page.Path != templates.NotFoundPath {
+			if page.Path != report.NotFoundPath {
 				indexed = append(indexed, page.Path)
 			}
 			render := func(w io.Writer) error { return page.Body.Render(context.Background(), w) }
-			if !yield(output{page.Path, render, page.Path == overviewPage}) {
+			if !yield(output{page.Path, render, page.Path == report.OverviewPath}) {
 				return
 			}
 		}
@@ -37,10 +31,10 @@ func siteOutputs(r *report.Report, summaryHTML, notesHTML string, sizes template
 			}
 		}
 		if r.BaseURL != "" && !r.Internal() { // what is internal is not for search engines
-			if !yield(output{path: sitemapPath, write: func(w io.Writer) error { return writeSitemap(w, r, indexed) }}) {
+			if !yield(output{path: report.SitemapPath, write: func(w io.Writer) error { return writeSitemap(w, r, indexed) }}) {
 				return
 			}
 		}
-		yield(output{path: noJekyll, write: func(io.Writer) error { return nil }})
+		yield(output{path: report.NoJekyllPath, write: func(io.Writer) error { return nil }})
 	}
 }

@@ -136,7 +136,7 @@ func TestErrors(t *testing.T) {
 			paths = append(paths, o.path)
 		}
 	}
-	paths = append(paths, overviewPage)
+	paths = append(paths, report.OverviewPath)
 	for i, path := range paths {
 		for _, how := range []string{"create", "write", "close"} {
 			if how == "write" && whole.files[path].Len() == 0 {

@@ -163,13 +163,17 @@ func (m *markdown) elsewhere() {
 	m.line("## More")
 	base := m.r.BaseURL
 	if base == "" {
-		m.line("`%s` is this report in one file, with charts; `%s` is the same as Markdown; `%s` is the workbook, with every instance.", reportPath, summaryPath, workbookPath)
+		m.line("`%s` is this report in one file, with charts; `%s` is the same as Markdown; `%s` is the workbook, with every instance.", report.ReportPath, report.MarkdownPath, report.WorkbookPath)
 		return
 	}
 	var b strings.Builder
 	for _, to := range []struct{ name, path string }{
-		{"Overview", "index.html"}, {"Changes", changesPage}, {"Instances", "instances/index.html"},
-		{"This report in one file, with charts", reportPath}, {"The same as Markdown", summaryPath}, {"Workbook, with every instance", workbookPath},
+		{"Overview", report.OverviewPath},
+		{"Changes", report.ChangesPath},
+		{"Instances", report.InstancesPath},
+		{"This report in one file, with charts", report.ReportPath},
+		{"The same as Markdown", report.MarkdownPath},
+		{"Workbook, with every instance", report.WorkbookPath},
 	} {
 		fmt.Fprintf(&b, "- [%s](<%s/%s>)\n", to.name, base, to.path)
 	}

@@ -52,7 +52,7 @@ func (m *markdown) changeLines(w report.NamedWindow) {
 	m.table([]string{"Change", "Instance", "Region", "GPU model", "Field", "Old", "New", "Listed per hour"},
 		[]bool{false, false, false, false, false, false, false, true}, rows)
 	table := &m.blocks[len(m.blocks)-1]
-	table.more, table.rest = more, ", in the workbook and in data/changes.json"
+	table.more, table.rest = more, ", in the workbook and in "+report.ChangesJSONPath
 }
 
 // cell returns text as it stands in a cell, blank where there is none.

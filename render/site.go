@@ -15,13 +15,6 @@ import (
 	"gpufleet/templates"
 )
 
-// Files that others name.
-const (
-	reportPath   = "report.html"
-	summaryPath  = "summary.md"
-	workbookPath = "fleet.xlsx"
-)
-
 // Create opens a file of the output folder for writing. The path is relative, with slashes. It is called from several
 // goroutines.
 type Create func(path string) (io.WriteCloser, error)
@@ -52,17 +45,17 @@ func Write(r *report.Report, create Create) error {
 	sizes := &sizes{of: templates.Sizes{}} // of what the overview offers, which therefore comes last
 	// What takes longest comes first: the others are written while it is.
 	return writeAll(joined(
-		slices.Values([]output{{path: workbookPath, write: of(workbook.Write)}}),
+		slices.Values([]output{{path: report.WorkbookPath, write: of(workbook.Write)}}),
 		pastOutputs(r),
 		slices.Values([]output{
-			{path: "data/instances.json", write: of(writeInstancesJSON)},
-			{path: "data/instances.js", write: of(writeExplorerData)},
-			{path: "data/instances.csv", write: of(writeInstancesCSV)},
-			{path: "data/groups.csv", write: of(writeGroupsCSV)},
-			{path: "data/changes.json", write: of(writeChangesJSON)},
-			{path: summaryPath, write: writeSummary},
-			{path: feedPath, write: of(writeFeed)},
-			{path: reportPath, write: writeReport},
+			{path: report.InstancesJSONPath, write: of(writeInstancesJSON)},
+			{path: report.ExplorerPath, write: of(writeExplorerData)},
+			{path: report.InstancesCSVPath, write: of(writeInstancesCSV)},
+			{path: report.GroupsCSVPath, write: of(writeGroupsCSV)},
+			{path: report.ChangesJSONPath, write: of(writeChangesJSON)},
+			{path: report.MarkdownPath, write: writeSummary},
+			{path: report.FeedPath, write: of(writeFeed)},
+			{path: report.ReportPath, write: writeReport},
 		}),
 		siteOutputs(r, beforeHTML+afterHTML, notesHTML, sizes.of),
 	), sizes.counted(create))
@@ -122,7 +115,7 @@ func joined(lists ...iter.Seq[output]) iter.Seq[output] {
 // instances.
 func writePrivate(r *report.Report, create Create) error {
 	return writeAll(slices.Values([]output{
-		{path: workbookPath, write: func(w io.Writer) error { return workbook.Write(w, r) }},
-		{path: "instances.csv", write: func(w io.Writer) error { return writeInstancesCSV(w, r) }},
+		{path: report.WorkbookPath, write: func(w io.Writer) error { return workbook.Write(w, r) }},
+		{path: report.PrivateCSVPath, write: func(w io.Writer) error { return writeInstancesCSV(w, r) }},
 	}), create)
 }

@@ -10,7 +10,6 @@ import (
 	"golang.org/x/net/html"
 
 	"gpufleet/render/report"
-	"gpufleet/templates"
 )
 
 // filesOf returns what a report's files hold, by their paths.
@@ -66,8 +65,8 @@ func TestBaseURL(t *testing.T) {
 				if !strings.HasSuffix(path, ".html") {
 					continue
 				}
-				indexed := path != templates.NotFoundPath
-				if indexed && path != reportPath {
+				indexed := path != report.NotFoundPath
+				if indexed && path != report.ReportPath {
 					pages = append(pages, path)
 				}
 				robots := attributesOf(t, document, "meta", "content", "name", "robots")
@@ -83,7 +82,7 @@ func TestBaseURL(t *testing.T) {
 					t.Errorf("%s calls its address %q", path, addresses)
 				}
 			}
-			for _, address := range attributesOf(t, files[templates.NotFoundPath], "a", "href", "", "") {
+			for _, address := range attributesOf(t, files[report.NotFoundPath], "a", "href", "", "") {
 				path, found := strings.CutPrefix(address, "/a&b/fleet/")
 				if base == "" {
 					path, found = address, true
@@ -99,7 +98,7 @@ func TestBaseURL(t *testing.T) {
 
 func checkSitemap(t *testing.T, files map[string]string, r *report.Report, pages []string) {
 	t.Helper()
-	text, there := files[sitemapPath]
+	text, there := files[report.SitemapPath]
 	if there != (r.BaseURL != "" && !r.Internal()) {
 		t.Fatalf("a sitemap is there: %v", there)
 	}

@@ -31,15 +31,15 @@ func pagesOf(folder string, all int) iter.Seq[paging] {
 	}
 }
 
-func (p paging) path() string { return listPath(p.folder, p.number) }
+func (p paging) path() string { return report.PagePath(p.folder, p.number) }
 
-func (p paging) firstPage() string { return listPath(p.folder, 1) }
+func (p paging) firstPage() string { return report.PagePath(p.folder, 1) }
 
-func (p paging) previousPage() string { return listPath(p.folder, p.number-1) }
+func (p paging) previousPage() string { return report.PagePath(p.folder, p.number-1) }
 
-func (p paging) nextPage() string { return listPath(p.folder, p.number+1) }
+func (p paging) nextPage() string { return report.PagePath(p.folder, p.number+1) }
 
-func (p paging) lastPage() string { return listPath(p.folder, p.pages) }
+func (p paging) lastPage() string { return report.PagePath(p.folder, p.pages) }
 
 // listPage is what one page shows of a list of instances.
 type listPage struct {
