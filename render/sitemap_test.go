@@ -3,7 +3,6 @@ package render
 import (
 	"encoding/xml"
 	"fmt"
-	"io"
 	"strings"
 	"testing"
 
@@ -123,31 +122,5 @@ func checkSitemap(t *testing.T, files map[string]string, r *report.Report, pages
 	}
 	if len(listed) != len(pages) || len(sitemap.URLs) != len(pages) {
 		t.Errorf("%d addresses for %d pages", len(sitemap.URLs), len(pages))
-	}
-}
-
-// TestSitemapBounds writes more than a sitemap may hold, in number and in bytes.
-func TestSitemapBounds(t *testing.T) {
-	for base, most := range map[string]int{"https://example.org": maxSitemapPages, "https://example.org/" + strings.Repeat("&", 1000): maxSitemapBytes / 5000} {
-		r := reportOf()
-		r.BaseURL = base
-		var paths []string
-		for i := range maxSitemapPages + 1 {
-			paths = append(paths, fmt.Sprintf("regions/%d/index.html", i))
-		}
-		var b strings.Builder
-		if err := writeSitemap(&b, r, paths); err != nil {
-			t.Fatal(err)
-		}
-		var sitemap urlset
-		if err := xml.Unmarshal([]byte(b.String()), &sitemap); err != nil {
-			t.Fatal(err)
-		}
-		if n := len(sitemap.URLs); n > most || n < most*9/10 || b.Len() > maxSitemapBytes || sitemap.URLs[0].Loc != base+"/regions/0/index.html" {
-			t.Errorf("%d addresses, %d bytes", n, b.Len())
-		}
-	}
-	if err := writeSitemap(io.Discard, reportOf(), nil); err != nil {
-		t.Error(err)
 	}
 }

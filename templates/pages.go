@@ -65,7 +65,7 @@ func yieldRegions(r *report.Report, yield func(Page) bool) bool {
 		}
 		groups := groupsByModel(region.Groups)
 		for j, group := range region.Groups {
-			for list := range listPages(r.Settings, group.Folder(), group.Instances, &group.Totals) {
+			for list := range listPages(group.Folder(), group.Instances, &group.Totals) {
 				if !yield(Page{list.path(), groupPage(groupFrame(r, group, list, neighboursOf(groups, j)), group, list)}) {
 					return false
 				}
@@ -86,7 +86,7 @@ func yieldModels(r *report.Report, yield func(Page) bool) bool {
 }
 
 func yieldInstances(r *report.Report, yield func(Page) bool) bool {
-	for list := range listPages(r.Settings, report.InstancesFolder, r.Instances, &r.Totals) {
+	for list := range listPages(report.InstancesFolder, r.Instances, &r.Totals) {
 		if !yield(Page{list.path(), instancesPage(instancesFrame(r, list), list)}) {
 			return false
 		}

@@ -1,4 +1,4 @@
-package render
+package data
 
 import (
 	"encoding/xml"
@@ -39,9 +39,9 @@ type atomText struct {
 	Text string `xml:",chardata"`
 }
 
-// writeFeed writes feed.xml (RFC 4287). Its links are absolute where it is known where the site will stand, and it names its
+// WriteFeed writes feed.xml (RFC 4287). Its links are absolute where it is known where the site will stand, and it names its
 // own address then.
-func writeFeed(w io.Writer, r *report.Report) error {
+func WriteFeed(w io.Writer, r *report.Report) error {
 	base := ""
 	if r.BaseURL != "" {
 		base = r.BaseURL + "/"
