@@ -53,32 +53,6 @@ func (s Settings) Origin() string {
 	return s.Source.Verb() + " " + FormatTime(s.Generated) + " from " + s.Source.Name()
 }
 
-// Label returns the status's name for people.
-func (s StatusCount) Label() string {
-	if s.Name == "" {
-		return Unknown
-	}
-	return s.Name
-}
-
-// StatusTone returns the name of the mark that pages show a status with: up, busy, idle, bad or gone. The list of statuses is
-// open: one that is not known here is "other".
-func StatusTone(status string) string {
-	switch strings.ToLower(status) {
-	case "running":
-		return "up"
-	case "deploying", "provisioning", "deleting":
-		return "busy"
-	case "stopped", "booked":
-		return "idle"
-	case "error":
-		return "bad"
-	case "deleted", "canceled", "completed":
-		return "gone"
-	}
-	return "other"
-}
-
 // warningsShown bounds how many warnings a page or a summary shows.
 const warningsShown = 20
 
