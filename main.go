@@ -28,6 +28,7 @@ import (
 	"gpufleet/render"
 	"gpufleet/render/console"
 	"gpufleet/render/folder"
+	"gpufleet/render/markdown"
 	"gpufleet/render/notes"
 	"gpufleet/render/report"
 )
@@ -377,7 +378,7 @@ func (s *settings) handOver(r *report.Report, t *console.Console) {
 	for _, figure := range public.Figures(t.Warnings) {
 		outputs = append(outputs, console.Output(figure))
 	}
-	t.HandOver(render.Summary(public), outputs)
+	t.HandOver([]byte(markdown.NewSummary(public).String()), outputs)
 }
 
 // client returns a client for an address, without its token.

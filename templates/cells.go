@@ -86,7 +86,7 @@ func appendStatus(b []byte, name string) []byte {
 	if name == "" {
 		return append(b, `<span class="status status-other">`+unknownMark+`</span>`...)
 	}
-	b = append(append(b, `<span class="status status-`...), StatusTone(name)...)
+	b = append(append(b, `<span class="status status-`...), report.StatusTone(name)...)
 	return appendIn(b, `"><bdi>`, name, "</bdi></span>")
 }
 

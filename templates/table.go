@@ -29,6 +29,17 @@ func pageColumns(columns []instanceColumn) []instanceColumn {
 	return append(ordered, rest...)
 }
 
+// changeColumns are the columns that a line of changes shows of its instance.
+func changeColumns(f frame) []instanceColumn {
+	var columns []instanceColumn
+	for _, column := range pageColumns(report.MemberColumns(f.Settings)) {
+		if column.Type != report.Money {
+			columns = append(columns, column)
+		}
+	}
+	return columns
+}
+
 // columnNames returns the names of the columns in the order in which a page shows them, with blanks between them.
 func columnNames(f frame) string {
 	var names []string

@@ -157,7 +157,7 @@ func ChangeColumns(s Settings) []Column[ChangeLine] {
 		{"change", "Change", "", Text, "added, removed, or what changed. A price that became known or unknown is no rise or fall: it was or is counted as 0. " +
 			"Rows without an id can't be compared and are one line.", func(l ChangeLine) Value { return text(string(l.Kind)) }},
 	}
-	for _, c := range shownColumns(s, "id", "host_name", "region", "gpu", "gpu_count") {
+	for _, c := range NamedColumns(s, "id", "host_name", "region", "gpu", "gpu_count") {
 		columns = append(columns, Column[ChangeLine]{c.Name, c.Title, c.Unit, c.Type, c.Description, func(l ChangeLine) Value { return l.of(c.Value) }})
 	}
 	return append(columns, []Column[ChangeLine]{
@@ -169,8 +169,8 @@ func ChangeColumns(s Settings) []Column[ChangeLine] {
 	}...)
 }
 
-// shownColumns returns the instance's columns of these names, in their order, but for the hidden ones.
-func shownColumns(s Settings, names ...string) []Column[*fleet.Instance] {
+// NamedColumns returns the instance's columns of these names, in their order, but for the hidden ones.
+func NamedColumns(s Settings, names ...string) []Column[*fleet.Instance] {
 	var columns []Column[*fleet.Instance]
 	all := instanceColumns(s.Audience)
 	for _, name := range names {
@@ -184,12 +184,12 @@ func shownColumns(s Settings, names ...string) []Column[*fleet.Instance] {
 // MemberColumns are the columns of an instance that was added or removed, ChangedColumns of one that changed, as
 // changes.json has them.
 func MemberColumns(s Settings) []Column[*fleet.Instance] {
-	return shownColumns(s, "id", "host_name", "region", "gpu", "gpu_count", "price_per_hour")
+	return NamedColumns(s, "id", "host_name", "region", "gpu", "gpu_count", "price_per_hour")
 }
 
 // ChangedColumns is MemberColumns' counterpart.
 func ChangedColumns(s Settings) []Column[*fleet.Instance] {
-	return shownColumns(s, "id", "host_name", "region", "gpu")
+	return NamedColumns(s, "id", "host_name", "region", "gpu")
 }
 
 // labels are the names of kinds that are not their own.

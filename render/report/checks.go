@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"gpufleet/fetch/fleet"
 )
 
 // Check is something that a run can be told to fail on.
@@ -57,6 +59,17 @@ func (r *Report) tripped(check Check, further int) string {
 	return ""
 }
 
+// Unpriced returns the listed instances without a price, in their order.
+func (r *Report) Unpriced() []*fleet.Instance {
+	unpriced := make([]*fleet.Instance, 0, r.Listed.Of-r.Listed.Priced)
+	for _, in := range r.Instances {
+		if !in.Price.Known && in.Listed() {
+			unpriced = append(unpriced, in)
+		}
+	}
+	return unpriced
+}
+
 // withStatus returns how many instances have a status, in whatever case.
 func (r *Report) withStatus(name string) int {
 	n := 0
@@ -66,4 +79,22 @@ func (r *Report) withStatus(name string) int {
 		}
 	}
 	return n
+}
+
+// Figure is a key figure for machines.
+type Figure struct{ Name, Value string }
+
+// Figures returns the fleet's totals under the names and in the form that they have in data/groups.csv, and what else a schedule may want to
+// act on. What is unknown is "". further counts the warnings that are not the report's.
+func (r *Report) Figures(further int) []Figure {
+	var figures []Figure
+	for _, column := range Shown(r.Settings, totalsColumns(func(t *Totals) *Totals { return t })) {
+		figures = append(figures, Figure{column.Name, Exact(column.Type, column.Value(&r.Totals))})
+	}
+	runRate := ""
+	if rate, ok := r.RunRate(); ok {
+		runRate = rate.Percent.String()
+	}
+	return append(figures, Figure{"currency", r.Currency}, Figure{"run_rate_percent", runRate},
+		Figure{"warnings", ExactNumber(float64(len(r.Warnings) + further))})
 }

@@ -53,14 +53,6 @@ func (s Settings) Origin() string {
 	return s.Source.Verb() + " " + FormatTime(s.Generated) + " from " + s.Source.Name()
 }
 
-// Label returns the status's name for people.
-func (s StatusCount) Label() string {
-	if s.Name == "" {
-		return Unknown
-	}
-	return s.Name
-}
-
 // warningsShown bounds how many warnings a page or a summary shows.
 const warningsShown = 20
 

@@ -45,20 +45,6 @@ type Cost struct {
 	Priced, Of int         // instances
 }
 
-// StatusCount is how many instances have a status. The name is as it came, "" where there is none.
-type StatusCount struct {
-	Name      string
-	Instances int
-	GPUs      Sum
-	Cost      Cost // of all of them, whether they are listed or not
-}
-
-// Running reports whether what has the status runs.
-func (s StatusCount) Running() bool { return (&fleet.Instance{Status: s.Name}).Running() }
-
-// Listed reports whether what has the status is listed.
-func (s StatusCount) Listed() bool { return (&fleet.Instance{Status: s.Name}).Listed() }
-
 // LowerBound reports whether something unknown is missing from the sum.
 func (s Sum) LowerBound() bool { return s.Known < s.Of }
 
@@ -112,6 +98,17 @@ func (c *Cost) addCost(other Cost) {
 func (s Settings) TotalsOf(instances []*fleet.Instance) *Totals {
 	t := sumInstances(instances, s.HoursPerMonth)
 	return &t
+}
+
+// Monthly returns what a cost per hour comes to in a month, exactly.
+func (s Settings) Monthly(perHour fleet.Money) fleet.Money { return perHour.Times(s.HoursPerMonth) }
+
+// Billed returns what an instance is billed per hour if all that is listed is billed and nothing else.
+func Billed(in *fleet.Instance) fleet.Price {
+	if !in.Listed() {
+		return fleet.Known(fleet.Money{})
+	}
+	return in.Price
 }
 
 // ListedOf returns what the listed instances of several totals cost an hour together. What they cost a month is not computed.
@@ -202,25 +199,6 @@ func (t *Totals) RunningGPUs() Sum {
 	}
 	sum.settle()
 	return sum
-}
-
-// statusCounts counts by status. The list of statuses is open, and may be long.
-type statusCounts map[string]*statusCount
-
-type statusCount struct {
-	StatusCount
-	running, listed bool
-}
-
-// of returns the count of a status, a new one for a new name.
-func (c statusCounts) of(name string) *statusCount {
-	count := c[name]
-	if count == nil {
-		count = &statusCount{StatusCount: StatusCount{Name: name}}
-		count.running, count.listed = count.Running(), count.Listed()
-		c[name] = count
-	}
-	return count
 }
 
 // finish computes what follows from the sums.

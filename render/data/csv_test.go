@@ -1,4 +1,4 @@
-package render
+package data
 
 import (
 	"encoding/csv"
@@ -6,12 +6,12 @@ import (
 	"io"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"gpufleet/fetch/fleet"
 	"gpufleet/render/report"
+	"gpufleet/render/report/reporttest"
 )
 
 func written(t *testing.T, write func(io.Writer, *report.Report) error, r *report.Report) string {
@@ -23,18 +23,8 @@ func written(t *testing.T, write func(io.Writer, *report.Report) error, r *repor
 	return b.String()
 }
 
-func exampleInstance(t *testing.T) *fleet.Instance {
-	t.Helper()
-	price, err := fleet.ParseMoney("0.6790")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &fleet.Instance{ID: "007", Region: "A", HostName: `x,"y`, CPUCores: fleet.Known(0.5), RAM: fleet.Known(1234567.0), GPU: "RTX", GPUCount: fleet.Known(0.0),
-		Price: fleet.Known(price), PriceSource: fleet.ListPrice, Purchase: fleet.Reserved, PublicIPv4: "198.51.100.1", Status: "<Running>", CreatedAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
-}
-
 func TestInstancesCSV(t *testing.T) {
-	got := written(t, writeInstancesCSV, reportOf(exampleInstance(t), &fleet.Instance{}))
+	got := written(t, WriteInstancesCSV, reporttest.Of(reporttest.Example(t), &fleet.Instance{}))
 	want := "id,region,product_type,host_name,cpu_cores,ram,gpu,gpu_type,gpu_count,disk_size,ephemeral,price_per_hour,price_source,type,os,status,created_at\n" +
 		`007,A,,"x,""y",0.5,1234567,RTX,,0,,,0.679,list,reserved,,<Running>,2026-01-02T03:04:05Z` + "\n,,,,,,,,,,,,,,,,\n"
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -43,9 +33,9 @@ func TestInstancesCSV(t *testing.T) {
 }
 
 func TestGroupsCSV(t *testing.T) {
-	in := exampleInstance(t)
+	in := reporttest.Example(t)
 	in.GPUCount, in.Status = fleet.Known(2.0), "Running"
-	rows, err := csv.NewReader(strings.NewReader(written(t, writeGroupsCSV, reportOf(in, &fleet.Instance{Region: "A", GPU: "RTX", Status: "running"})))).ReadAll()
+	rows, err := csv.NewReader(strings.NewReader(written(t, WriteGroupsCSV, reporttest.Of(in, &fleet.Instance{Region: "A", GPU: "RTX", Status: "running"})))).ReadAll()
 	if err != nil || len(rows) != 2 {
 		t.Fatalf("%v, %v", rows, err)
 	}
@@ -66,7 +56,7 @@ func TestGroupsCSV(t *testing.T) {
 func TestCSVIsInert(t *testing.T) {
 	for _, text := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "=cmd|' /C calc'!A0"} {
 		in := &fleet.Instance{ID: text, Region: text, ProductType: text, HostName: text, GPU: text, GPUType: text, PublicIPv4: text, OS: text, Status: text}
-		rows, err := csv.NewReader(strings.NewReader(written(t, writeInstancesCSV, reportOf(in)))).ReadAll()
+		rows, err := csv.NewReader(strings.NewReader(written(t, WriteInstancesCSV, reporttest.Of(in)))).ReadAll()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -75,7 +65,7 @@ func TestCSVIsInert(t *testing.T) {
 				t.Errorf("%s: %q", rows[0][i], cell)
 			}
 		}
-		for _, row := range append(rows, strings.Split(written(t, writeGroupsCSV, reportOf(in)), ",")) {
+		for _, row := range append(rows, strings.Split(written(t, WriteGroupsCSV, reporttest.Of(in)), ",")) {
 			for _, cell := range row {
 				if strings.ContainsAny(cell[:min(1, len(cell))], "=+-@") {
 					t.Errorf("a cell begins a formula: %q", cell)
@@ -86,7 +76,7 @@ func TestCSVIsInert(t *testing.T) {
 }
 
 func TestInstancesJSON(t *testing.T) {
-	got := written(t, writeInstancesJSON, reportOf(exampleInstance(t), &fleet.Instance{}))
+	got := written(t, WriteInstancesJSON, reporttest.Of(reporttest.Example(t), &fleet.Instance{}))
 	want := `{"schema":1,"generated_at":"2026-11-22T12:00:00Z","source":"file","audience":"public","currency":"USD","total_instances":2,"instances":[
 {"id":"007","region":"A","product_type":null,"host_name":"x,\"y","cpu_cores":0.5,"ram":1234567,"gpu":"RTX","gpu_type":null,"gpu_count":0,"disk_size":null,"ephemeral":null,"price_per_hour":"0.679","price_source":"list","type":"reserved","os":null,"status":"\u003cRunning\u003e","created_at":"2026-01-02T03:04:05Z"},
 {"id":null,"region":null,"product_type":null,"host_name":null,"cpu_cores":null,"ram":null,"gpu":null,"gpu_type":null,"gpu_count":null,"disk_size":null,"ephemeral":null,"price_per_hour":null,"price_source":null,"type":null,"os":null,"status":null,"created_at":null}
@@ -95,9 +85,36 @@ func TestInstancesJSON(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	for _, r := range []*report.Report{reportOf(), reportOf(exampleInstance(t))} {
-		if text := written(t, writeInstancesJSON, r); !json.Valid([]byte(text)) {
+	for _, r := range []*report.Report{reporttest.Of(), reporttest.Of(reporttest.Example(t))} {
+		if text := written(t, WriteInstancesJSON, r); !json.Valid([]byte(text)) {
 			t.Error(text)
 		}
 	}
+}
+
+// FuzzCSV holds that a cell reads back as its text, with an apostrophe before it where a spreadsheet would calculate it.
+func FuzzCSV(f *testing.F) {
+	reporttest.AddSeeds(f)
+	f.Add("a,\"b\"\r\nc")
+	f.Fuzz(func(t *testing.T, name string) {
+		if name = reporttest.Decoded(name); name == "" {
+			return
+		}
+		rows, err := csv.NewReader(strings.NewReader(written(t, WriteInstancesCSV, reporttest.Of(&fleet.Instance{ID: name, Region: name, HostName: name, OS: name, Status: name})))).ReadAll()
+		if err != nil || len(rows) != 2 {
+			t.Fatalf("%q: %v, %d rows", name, err, len(rows))
+		}
+		found := 0
+		for _, cell := range rows[1] {
+			if cell == name || cell == "'"+name {
+				found++
+			}
+			if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+				t.Errorf("%q begins a formula", cell)
+			}
+		}
+		if found < 5 {
+			t.Errorf("%q is there %d times: %q", name, found, rows[1])
+		}
+	})
 }

@@ -1,4 +1,4 @@
-package render
+package data
 
 import (
 	"encoding/json"
@@ -11,25 +11,8 @@ import (
 	"time"
 
 	"gpufleet/fetch/fleet"
-	"gpufleet/fetch/history"
-	"gpufleet/render/report"
+	"gpufleet/render/report/reporttest"
 )
-
-// laterReport returns the report of a list a day after that of another one.
-func laterReport(t *testing.T, old, now []*fleet.Instance) *report.Report {
-	t.Helper()
-	first := reportOf(old...)
-	if err := first.Compare(&history.Past{}); err != nil {
-		t.Fatal(err)
-	}
-	s := first.Settings
-	s.Generated = s.Generated.Add(24 * time.Hour)
-	r := report.New(&fleet.Fleet{Instances: now}, s)
-	if err := r.Compare(&history.Past{Snapshots: first.Snapshots, Days: first.Days}); err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
 
 func randomFleet(random *rand.Rand) []*fleet.Instance {
 	var list []*fleet.Instance
@@ -78,11 +61,11 @@ func TestChangesJSONAddsUp(t *testing.T) {
 	}
 	for seed := range uint64(300) {
 		random := rand.New(rand.NewPCG(seed, 7))
-		r := laterReport(t, randomFleet(random), randomFleet(random))
+		r := reporttest.Later(t, randomFleet(random), randomFleet(random))
 		var got struct {
 			LastRun window `json:"since_last_run"`
 		}
-		if err := json.Unmarshal([]byte(written(t, writeChangesJSON, r)), &got); err != nil {
+		if err := json.Unmarshal([]byte(written(t, WriteChangesJSON, r)), &got); err != nil {
 			t.Fatal(err)
 		}
 		sum := new(big.Rat)
@@ -106,9 +89,9 @@ func TestChangesJSONAddsUp(t *testing.T) {
 
 // TestFeedIsAtom holds that the feed has what RFC 4287 asks of one, whatever the title.
 func TestFeedIsAtom(t *testing.T) {
-	r := laterReport(t, randomFleet(rand.New(rand.NewPCG(1, 7))), randomFleet(rand.New(rand.NewPCG(2, 7))))
+	r := reporttest.Later(t, randomFleet(rand.New(rand.NewPCG(1, 7))), randomFleet(rand.New(rand.NewPCG(2, 7))))
 	r.Title = `<&"']]>`
-	text := written(t, writeFeed, r)
+	text := written(t, WriteFeed, r)
 	type link struct {
 		Rel  string `xml:"rel,attr"`
 		Href string `xml:"href,attr"`

@@ -1,4 +1,6 @@
-package render
+// Package data writes what programs read: JSON, CSV, the data of the Instances page, the feed and the sitemap. It lays out what the
+// report says and computes nothing.
+package data
 
 import (
 	"bufio"
@@ -14,9 +16,9 @@ import (
 // schema is the version of the JSON files' form.
 const schema = 1
 
-// writeInstancesJSON writes data/instances.json, one instance a line: the names are the columns', numbers are
+// WriteInstancesJSON writes data/instances.json, one instance a line: the names are the columns', numbers are
 // numbers, amounts are strings of their exact decimals, and what is unknown is null.
-func writeInstancesJSON(w io.Writer, r *report.Report) error {
+func WriteInstancesJSON(w io.Writer, r *report.Report) error {
 	b := bufio.NewWriterSize(w, 64<<10)
 	head, err := json.Marshal(struct {
 		Schema    int       `json:"schema"`

@@ -1,4 +1,4 @@
-package render
+package markdown
 
 import (
 	"slices"
@@ -10,7 +10,7 @@ import (
 const changesInMarkdown = 50
 
 // changes writes what changed since last week and since the last run.
-func (m *markdown) changes() {
+func (m *draft) changes() {
 	m.line("## What changed")
 	for _, w := range slices.Backward(m.r.Windows()) {
 		m.line("### %s", w.Title)
@@ -26,7 +26,7 @@ func (m *markdown) changes() {
 }
 
 // changeSum writes how the listed total came from what it was to what it is.
-func (m *markdown) changeSum(w report.NamedWindow) {
+func (m *draft) changeSum(w report.NamedWindow) {
 	rows := [][]string{{"Listed before", "", m.r.PerHourText(w.Before)}}
 	for _, line := range w.Sum {
 		rows = append(rows, []string{line.Kind.Label(), w.CountText(line), line.DeltaText(m.r.Settings)})
@@ -38,7 +38,7 @@ func (m *markdown) changeSum(w report.NamedWindow) {
 	m.table([]string{"Change", "Count", "Listed per hour"}, []bool{false, true, true}, nil, rows...)
 }
 
-func (m *markdown) changeLines(w report.NamedWindow) {
+func (m *draft) changeLines(w report.NamedWindow) {
 	lines, more := w.First(changesInMarkdown)
 	var rows [][]string
 	for _, line := range lines {
@@ -52,11 +52,11 @@ func (m *markdown) changeLines(w report.NamedWindow) {
 	m.table([]string{"Change", "Instance", "Region", "GPU model", "Field", "Old", "New", "Listed per hour"},
 		[]bool{false, false, false, false, false, false, false, true}, rows)
 	table := &m.blocks[len(m.blocks)-1]
-	table.more, table.rest = more, ", in the workbook and in data/changes.json"
+	table.more, table.rest = more, ", in the workbook and in "+report.ChangesJSONPath
 }
 
 // cell returns text as it stands in a cell, blank where there is none.
-func (m *markdown) cell(text string) string {
+func (m *draft) cell(text string) string {
 	if text == "" {
 		return ""
 	}
@@ -64,7 +64,7 @@ func (m *markdown) cell(text string) string {
 }
 
 // fieldCell returns a value of a changed field as it stands in a cell. Only texts come from outside.
-func (m *markdown) fieldCell(line report.ChangeLine, text string) string {
+func (m *draft) fieldCell(line report.ChangeLine, text string) string {
 	if line.FieldType() != report.Text {
 		return text
 	}

@@ -1,7 +1,9 @@
-package render
+// Package markdown writes summary.md. It lays out what the report says and computes nothing.
+package markdown
 
 import (
 	"fmt"
+	"io"
 	"regexp"
 	"strings"
 	"unicode"
@@ -9,28 +11,36 @@ import (
 	"gpufleet/render/report"
 )
 
-// Summary returns summary.md, GitHub-flavoured: never more than maxSummary bytes, whatever the fleet. Every text from the API shows
-// as itself: it makes no link, mention, reference, image or markup. No table cell holds two amounts, since GitHub takes what
-// stands between two dollar signs of a text for mathematics.
-func Summary(r *report.Report) []byte {
-	before, after := summaryParts(r)
-	return []byte(before + after)
-}
+// Summary is summary.md in GitHub-flavoured Markdown, in two parts: the report in one file has its charts between them.
+//
+// It is never longer than maxSummary bytes, whatever the fleet. Every text from the API shows as itself: it makes no link, mention,
+// reference, image or markup. No table cell holds two amounts, since GitHub takes what stands between two dollar signs for
+// mathematics.
+type Summary struct{ BeforeCharts, AfterCharts string }
 
-// summaryParts returns the summary in two parts: what comes before the charts of the report in one file, and what comes after them.
-func summaryParts(r *report.Report) (before, after string) {
+// NewSummary returns the summary of a report.
+func NewSummary(r *report.Report) Summary {
 	for _, longest := range []int{wholeNames, shortNames} {
-		m := &markdown{r: r, longest: longest}
+		m := &draft{r: r, longest: longest}
 		m.write()
 		if texts, ok := fit(m.blocks, maxSummary); ok || longest == shortNames {
-			return strings.Join(texts[:m.charts], ""), strings.Join(texts[m.charts:], "")
+			return Summary{strings.Join(texts[:m.charts], ""), strings.Join(texts[m.charts:], "")}
 		}
 	}
-	return "", ""
+	return Summary{}
 }
 
+// Write writes summary.md.
+func (s Summary) Write(w io.Writer) error {
+	_, err := io.WriteString(w, s.String())
+	return err
+}
+
+// String returns the whole text of summary.md.
+func (s Summary) String() string { return s.BeforeCharts + s.AfterCharts }
+
 // write writes the summary as blocks, of which the tables may lose rows.
-func (m *markdown) write() {
+func (m *draft) write() {
 	m.head()
 	if m.r.Empty() {
 		m.line("No instances.")
@@ -54,8 +64,8 @@ func (m *markdown) write() {
 	m.legend()
 }
 
-func (m *markdown) head() {
-	m.line("# %s", markdownText(m.r.Title))
+func (m *draft) head() {
+	m.line("# %s", literal(m.r.Title))
 	if m.r.Demo() {
 		m.line("**Sample data:** a made-up fleet, not a real one.")
 	}
@@ -68,7 +78,7 @@ func (m *markdown) head() {
 	}
 }
 
-func (m *markdown) headline() {
+func (m *draft) headline() {
 	t := m.r.Totals
 	rows := [][]string{
 		{"Instances", report.FormatCount(t.Count)},
@@ -89,7 +99,7 @@ func (m *markdown) headline() {
 	m.table([]string{"Figure", "Value"}, []bool{false, true}, nil, append(rows, m.budgetRows()...)...)
 }
 
-func (m *markdown) warnings() {
+func (m *draft) warnings() {
 	if len(m.r.Warnings) == 0 {
 		return
 	}
@@ -97,7 +107,7 @@ func (m *markdown) warnings() {
 	shown, more := m.r.WarningsShown()
 	var b strings.Builder
 	for _, warning := range shown {
-		fmt.Fprintf(&b, "- %s\n", markdownText(warning))
+		fmt.Fprintf(&b, "- %s\n", literal(warning))
 	}
 	if more > 0 {
 		fmt.Fprintf(&b, "- and %s more\n", report.FormatCount(more))
@@ -105,7 +115,7 @@ func (m *markdown) warnings() {
 	m.text(b.String() + "\n")
 }
 
-func (m *markdown) statuses() {
+func (m *draft) statuses() {
 	m.line("## Status")
 	var rows [][]string
 	for _, s := range m.r.Statuses {
@@ -115,7 +125,7 @@ func (m *markdown) statuses() {
 }
 
 // matrix writes the GPUs by region and model.
-func (m *markdown) matrix() {
+func (m *draft) matrix() {
 	m.line("## GPUs by region and model")
 	head, right := []string{"Region"}, []bool{false}
 	foot := []string{"**All regions**"}
@@ -143,7 +153,7 @@ func (m *markdown) matrix() {
 }
 
 // groups writes what each region has of each model, the dearest first.
-func (m *markdown) groups() {
+func (m *draft) groups() {
 	m.line("## The dearest groups")
 	var rows [][]string
 	for _, g := range m.r.Dearest() {
@@ -153,30 +163,34 @@ func (m *markdown) groups() {
 		[]bool{false, false, true, true, true, true, true, true, true}, rows, m.totalsRow("**All**", "", m.r.Totals))
 }
 
-func (m *markdown) totalsRow(region, model string, t report.Totals) []string {
+func (m *draft) totalsRow(region, model string, t report.Totals) []string {
 	return []string{region, model, report.FormatCount(t.Count), t.GPUs.Text(),
 		m.r.PerHourText(t.Running), m.r.PerHourText(t.Listed), m.r.PerMonthText(t.Listed), m.r.RateText(t.GPUHour), t.ShareText()}
 }
 
 // elsewhere says where there is more: links where it is known how the report will stand, else the names of its files.
-func (m *markdown) elsewhere() {
+func (m *draft) elsewhere() {
 	m.line("## More")
 	base := m.r.BaseURL
 	if base == "" {
-		m.line("`%s` is this report in one file, with charts; `%s` is the same as Markdown; `%s` is the workbook, with every instance.", reportPath, summaryPath, workbookPath)
+		m.line("`%s` is this report in one file, with charts; `%s` is the same as Markdown; `%s` is the workbook, with every instance.", report.ReportPath, report.MarkdownPath, report.WorkbookPath)
 		return
 	}
 	var b strings.Builder
 	for _, to := range []struct{ name, path string }{
-		{"Overview", "index.html"}, {"Changes", changesPage}, {"Instances", "instances/index.html"},
-		{"This report in one file, with charts", reportPath}, {"The same as Markdown", summaryPath}, {"Workbook, with every instance", workbookPath},
+		{"Overview", report.OverviewPath},
+		{"Changes", report.ChangesPath},
+		{"Instances", report.InstancesPath},
+		{"This report in one file, with charts", report.ReportPath},
+		{"The same as Markdown", report.MarkdownPath},
+		{"Workbook, with every instance", report.WorkbookPath},
 	} {
 		fmt.Fprintf(&b, "- [%s](<%s/%s>)\n", to.name, base, to.path)
 	}
 	m.text(b.String() + "\n")
 }
 
-func (m *markdown) legend() {
+func (m *draft) legend() {
 	m.text("---\n\n")
 	for _, sentence := range m.r.Legend() {
 		m.line("%s", sentence)
@@ -184,19 +198,19 @@ func (m *markdown) legend() {
 }
 
 // name returns a name from the list as text, shortened where the summary has to be.
-func (m *markdown) name(name string) string {
+func (m *draft) name(name string) string {
 	if runes := []rune(name); m.longest != wholeNames && len(runes) > m.longest {
 		name = string(runes[:m.longest-1]) + "…"
 	}
-	return markdownCell(name)
+	return literalCell(name)
 }
 
-// markdownCell returns text so that it shows as itself in a table's cell, which ends at a bar even within a code span.
-func markdownCell(text string) string { return strings.ReplaceAll(markdownText(text), "|", `\|`) }
+// literalCell returns text so that it shows as itself in a table's cell, which ends at a bar even within a code span.
+func literalCell(text string) string { return strings.ReplaceAll(literal(text), "|", `\|`) }
 
-// markdownText returns text so that it shows as itself in running text and headings: plain words as they
+// literal returns text so that it shows as itself in running text and headings: plain words as they
 // are, anything that could mean something to Markdown or GitHub as a code span, in which nothing is linked.
-func markdownText(text string) string {
+func literal(text string) string {
 	if isPlainWords(text) {
 		return text
 	}

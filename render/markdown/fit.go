@@ -1,4 +1,4 @@
-package render
+package markdown
 
 import (
 	"fmt"
@@ -18,8 +18,8 @@ const (
 	shortNames = 64 // characters at most
 )
 
-// markdown is a summary that is being written.
-type markdown struct {
+// draft is a summary that is being written.
+type draft struct {
 	r       *report.Report
 	blocks  []block
 	longest int // characters of a name
@@ -35,13 +35,13 @@ type block struct {
 	rest string // where they are
 }
 
-func (m *markdown) text(text string) { m.blocks = append(m.blocks, block{text: text}) }
+func (m *draft) text(text string) { m.blocks = append(m.blocks, block{text: text}) }
 
-func (m *markdown) line(format string, args ...any) { m.text(fmt.Sprintf(format, args...) + "\n\n") }
+func (m *draft) line(format string, args ...any) { m.text(fmt.Sprintf(format, args...) + "\n\n") }
 
 // table writes a table. right tells which columns hold figures. Cells must be escaped. Of rows some may be dropped, those of foot
 // stay.
-func (m *markdown) table(head []string, right []bool, rows [][]string, foot ...[]string) {
+func (m *draft) table(head []string, right []bool, rows [][]string, foot ...[]string) {
 	rule := "|"
 	for _, numeric := range right {
 		if numeric {

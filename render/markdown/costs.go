@@ -1,11 +1,11 @@
-package render
+package markdown
 
 import (
 	"gpufleet/render/report"
 )
 
 // regions writes what each region comes to.
-func (m *markdown) regions() {
+func (m *draft) regions() {
 	m.line("## Regions")
 	var rows [][]string
 	for _, region := range m.r.Regions {
@@ -15,12 +15,12 @@ func (m *markdown) regions() {
 		[]bool{false, true, true, true, true, true}, rows, m.placeRow("**All**", m.r.Totals))
 }
 
-func (m *markdown) placeRow(name string, t report.Totals) []string {
+func (m *draft) placeRow(name string, t report.Totals) []string {
 	return []string{name, report.FormatCount(t.Count), m.r.PerHourText(t.Running), m.r.PerHourText(t.Listed), m.r.RateText(t.GPUHour), t.ShareText()}
 }
 
 // models writes what each model comes to, and where it costs least and most.
-func (m *markdown) models() {
+func (m *draft) models() {
 	m.line("## GPU models")
 	var rows [][]string
 	for _, model := range m.r.Models {
@@ -39,14 +39,14 @@ func (m *markdown) models() {
 }
 
 // budget writes what the headline would say of the budget, for a fleet that has no headline.
-func (m *markdown) budget() {
+func (m *draft) budget() {
 	if rows := m.budgetRows(); len(rows) > 0 {
 		m.table([]string{"Figure", "Value"}, []bool{false, true}, nil, rows...)
 	}
 }
 
 // budgetRows returns what the headline says of the budget, nothing where there is none.
-func (m *markdown) budgetRows() [][]string {
+func (m *draft) budgetRows() [][]string {
 	rate, ok := m.r.RunRate()
 	if !ok {
 		return nil

@@ -1,4 +1,4 @@
-package render
+package data
 
 import (
 	"bufio"
@@ -11,7 +11,6 @@ import (
 
 	"gpufleet/fetch/fleet"
 	"gpufleet/render/report"
-	"gpufleet/templates"
 )
 
 // explorerHead is what data/instances.js says before the columns.
@@ -51,10 +50,10 @@ type explorerColumn struct {
 	Rows  string `json:"rows"`
 }
 
-// writeExplorerData writes data/instances.js, from which the Instances page makes its live table. It says what data/instances.json says,
+// WriteExplorer writes data/instances.js, from which the Instances page makes its live table. It says what data/instances.json says,
 // in a form that is small and quick to search and sort: by columns, each with its values sorted. It is a script, since a page on a
 // disk may load nothing else.
-func writeExplorerData(w io.Writer, r *report.Report) error {
+func WriteExplorer(w io.Writer, r *report.Report) error {
 	b := bufio.NewWriterSize(w, 64<<10)
 	b.WriteString("globalThis.gpufleetInstances = ")
 	head, err := json.Marshal(newExplorerHead(r))
@@ -103,7 +102,7 @@ func newExplorerHead(r *report.Report) explorerHead {
 			values, _ := distinct(r.Instances, column)
 			for _, status := range append(values, "") {
 				in := &fleet.Instance{Status: status}
-				head.Statuses = append(head.Statuses, explorerStatus{in.Running(), in.Listed(), templates.StatusTone(status)})
+				head.Statuses = append(head.Statuses, explorerStatus{in.Running(), in.Listed(), report.StatusTone(status)})
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-package render
+package data
 
 import (
 	"encoding/xml"
@@ -8,8 +8,6 @@ import (
 	"gpufleet/render/report"
 )
 
-const sitemapPath = "sitemap.xml"
-
 // The bounds of a sitemap (sitemaps.org). Pages beyond them are left out, the latest in the site's order: they are in it through the
 // links of the others, and a site so large has its first pages of every region, model and group within the bounds.
 const (
@@ -17,8 +15,8 @@ const (
 	maxSitemapBytes = 50 << 20
 )
 
-// writeSitemap writes sitemap.xml for the pages at paths, in their order. It must be known where the site will stand.
-func writeSitemap(w io.Writer, r *report.Report, paths []string) error {
+// WriteSitemap writes sitemap.xml for the pages at paths, in their order. It must be known where the site will stand.
+func WriteSitemap(w io.Writer, r *report.Report, paths []string) error {
 	const open, end = xml.Header + `<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">` + "\n", "</urlset>\n"
 	var b strings.Builder
 	b.WriteString(open)

@@ -1,9 +1,8 @@
-package render
+package data
 
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +13,7 @@ import (
 
 	"gpufleet/fetch/fleet"
 	"gpufleet/render/report"
+	"gpufleet/render/report/reporttest"
 )
 
 // rowsOfExplorerData reads data/instances.js as its script does: what each row has, by the columns' names, "" where that is unknown.
@@ -70,83 +70,17 @@ func rowsOfJSON(t *testing.T, text string) (rows []map[string]string) {
 	return rows
 }
 
-// sampleFleet makes a fleet of a data/instances.json.
-func sampleFleet(t *testing.T, path string) []*fleet.Instance {
-	t.Helper()
-	content, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	type row struct {
-		ID, Region, GPU, OS, Status string
-		ProductType                 string       `json:"product_type"`
-		HostName                    string       `json:"host_name"`
-		CPUCores                    *json.Number `json:"cpu_cores"`
-		RAM                         *json.Number
-		GPUType                     string       `json:"gpu_type"`
-		GPUCount                    *json.Number `json:"gpu_count"`
-		DiskSize                    *json.Number `json:"disk_size"`
-		Ephemeral                   *json.Number
-		PriceSource                 string       `json:"price_source"`
-		Purchase                    string       `json:"type"`
-		Price                       *json.Number `json:"price_per_hour"`
-		Created                     *time.Time   `json:"created_at"`
-	}
-	var data struct {
-		Instances []row
-	}
-	if err := json.Unmarshal(content, &data); err != nil {
-		t.Fatal(err)
-	}
-	number := func(n *json.Number) fleet.Number {
-		if n == nil {
-			return fleet.Number{}
-		}
-		value, err := n.Float64()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return fleet.Known(value)
-	}
-	var list []*fleet.Instance
-	for _, r := range data.Instances {
-		in := &fleet.Instance{ID: r.ID, Region: r.Region, ProductType: r.ProductType, HostName: r.HostName, CPUCores: number(r.CPUCores), RAM: number(r.RAM),
-			GPU: r.GPU, GPUType: r.GPUType, GPUCount: number(r.GPUCount), DiskSize: number(r.DiskSize), Ephemeral: number(r.Ephemeral), OS: r.OS, Status: r.Status}
-		if r.Price != nil {
-			price, err := fleet.ParseMoney(r.Price.String())
-			if err != nil {
-				t.Fatal(err)
-			}
-			in.Price = fleet.Known(price)
-		}
-		for in.PriceSource.String() != r.PriceSource {
-			in.PriceSource++
-		}
-		for in.Purchase.String() != r.Purchase {
-			in.Purchase++
-		}
-		if r.Created != nil {
-			in.CreatedAt = *r.Created
-		}
-		list = append(list, in)
-	}
-	if len(list) == 0 {
-		t.Fatalf("%s has no instances", path)
-	}
-	return list
-}
-
 // TestExplorerData holds that the live table's data has what data/instances.json has, row by row and to the digit, whoever may see
 // it and whatever is hidden: no more and no less.
 func TestExplorerData(t *testing.T) {
 	fleets := map[string]func() []*fleet.Instance{
-		"one":   func() []*fleet.Instance { return []*fleet.Instance{exampleInstance(t)} },
+		"one":   func() []*fleet.Instance { return []*fleet.Instance{reporttest.Example(t)} },
 		"none":  func() []*fleet.Instance { return nil },
 		"blank": func() []*fleet.Instance { return []*fleet.Instance{{}, {}, {ID: "a b"}} },
-		"wild":  func() []*fleet.Instance { return wildFleet(t).Instances },
-		"2024":  func() []*fleet.Instance { return sampleFleet(t, "e2e/testdata/golden/reply-2024-11/instances.json") },
-		"2025":  func() []*fleet.Instance { return sampleFleet(t, "e2e/testdata/golden/reply-2025/instances.json") },
-		"large": func() []*fleet.Instance { return largeFleet(t, 5000) },
+		"wild":  func() []*fleet.Instance { return reporttest.Wild(t).Instances },
+		"2024":  func() []*fleet.Instance { return reporttest.Sample(t, "../e2e/testdata/golden/reply-2024-11/instances.json") },
+		"2025":  func() []*fleet.Instance { return reporttest.Sample(t, "../e2e/testdata/golden/reply-2025/instances.json") },
+		"large": func() []*fleet.Instance { return reporttest.Large(t, 5000) },
 		"exotic": func() []*fleet.Instance {
 			return []*fleet.Instance{{ID: "x", HostName: "\u2028</script>\\\"\u00a0ﬀ😀", Status: "Running"}}
 		},
@@ -158,8 +92,8 @@ func TestExplorerData(t *testing.T) {
 				f.Hide(hidden, []byte("key"))
 				r := report.New(f, report.Settings{Audience: audience, Hidden: hidden, Currency: "CAD", HoursPerMonth: decimal.NewFromInt(730),
 					Generated: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)})
-				head, got := rowsOfExplorerData(t, written(t, writeExplorerData, r))
-				if diff := cmp.Diff(rowsOfJSON(t, written(t, writeInstancesJSON, r)), got); diff != "" {
+				head, got := rowsOfExplorerData(t, written(t, WriteExplorer, r))
+				if diff := cmp.Diff(rowsOfJSON(t, written(t, WriteInstancesJSON, r)), got); diff != "" {
 					t.Errorf("%s, %s, without %v: %s", name, audience, hidden, diff)
 				}
 				if head.Hours != "730" || head.Currency != "CAD " {
@@ -201,7 +135,7 @@ func checkExplorerHead(t *testing.T, r *report.Report, head explorerHead) {
 // or many.
 func TestExplorerValuesAreSorted(t *testing.T) {
 	for _, n := range []int{3000, 12_000} {
-		r := reportOf(largeFleet(t, n)...)
+		r := reporttest.Of(reporttest.Large(t, n)...)
 		twice := slices.Concat(r.Instances, r.Instances)
 		for _, column := range r.Columns {
 			values, rows := distinct(twice, column)
@@ -222,30 +156,4 @@ func TestExplorerValuesAreSorted(t *testing.T) {
 			}
 		}
 	}
-}
-
-// largeFleet has many instances with all that tables must cope with: prices of many decimals, names that count, unknowns.
-func largeFleet(t *testing.T, n int) []*fleet.Instance {
-	t.Helper()
-	pick := func(i, step int, names ...string) string { return names[i/step%len(names)] }
-	list := make([]*fleet.Instance, n)
-	for i := range list {
-		in := &fleet.Instance{ID: fmt.Sprintf("%08x-%d", uint32(i)*2654435761, i), Region: pick(i, 7, "CANADA-1", "NORWAY-1", "US-EAST-1", "Montreal", ""),
-			ProductType: pick(i, 3, "GPU", "Virtual Machine", "Container", ""), HostName: fmt.Sprintf("%s-%d", pick(i, 1, "train", "Infer", "=cmd", "a,\"b\"", "-x", "ünï"), i%(n/2+1)),
-			CPUCores: fleet.Known(float64(4 + i%96)), RAM: fleet.Known(float64(i%1000) + 0.5), GPU: pick(i, 11, "H100-80G-SXM", "RTX-A6000", "L40S-48G", ""),
-			GPUCount: fleet.Known(float64(i % 9)), DiskSize: fleet.Known(float64(i % 2000)), OS: pick(i, 5, "Ubuntu 22.04", "Debian 13", ""),
-			Status: pick(i, 2, "Running", "Running", "Stopped", "Error", "Deleted", "Paused", ""), CreatedAt: time.Date(2025, 1, 1, 0, 0, i*97, 0, time.UTC)}
-		if i%13 == 0 {
-			in.GPUCount = fleet.Number{}
-		}
-		if i%10 > 0 {
-			price, err := fleet.ParseMoney(fmt.Sprintf("%d.%d", i%30, 1+i%997))
-			if err != nil {
-				t.Fatal(err)
-			}
-			in.Price, in.PriceSource = fleet.Known(price), fleet.ListPrice
-		}
-		list[i] = in
-	}
-	return list
 }

@@ -1,4 +1,4 @@
-package render
+package markdown
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 	"gpufleet/fetch/fleet"
 	"gpufleet/render/notes"
 	"gpufleet/render/report"
+	"gpufleet/render/report/reporttest"
 )
 
 // TestSummaryFits writes summaries of fleets that are larger than anyone's, with names at their longest: none is longer than
@@ -44,11 +45,11 @@ func TestSummaryFits(t *testing.T) {
 			for i := range 100 {
 				list.Warnings.Add(fmt.Sprint("the products of a region differ in price, and the lowest counts: ", i))
 			}
-			r := laterReport(t, list.Instances[:min(200, len(list.Instances)/2)], list.Instances)
+			r := reporttest.Later(t, list.Instances[:min(200, len(list.Instances)/2)], list.Instances)
 			r.Notes, r.BaseURL = of.notes, "https://example.org/"+strings.Repeat("x", 900)
 			r.Warnings = list.Warnings.Lines()
 			start := time.Now()
-			text := string(Summary(r))
+			text := NewSummary(r).String()
 			t.Logf("%d bytes in %v", len(text), time.Since(start))
 			if len(text) >= 65_536 { // and so in UTF-16 units and characters
 				t.Errorf("%d bytes", len(text))
@@ -75,7 +76,7 @@ func TestSummaryFits(t *testing.T) {
 
 // TestFit counts what is dropped: the longest table gives first, and gives whole rows.
 func TestFit(t *testing.T) {
-	m := &markdown{r: reportOf()}
+	m := &draft{r: reporttest.Of()}
 	cells := func(n int) (rows [][]string) {
 		for i := range n {
 			rows = append(rows, []string{fmt.Sprint("row", 100+i)})
@@ -101,12 +102,12 @@ func TestFit(t *testing.T) {
 
 // TestSummaryLinks leads to the other files where it is known how they will stand, and names them where not.
 func TestSummaryLinks(t *testing.T) {
-	r := report.Report{Settings: reportOf().Settings}
-	if text := string(Summary(&r)); !strings.Contains(text, "`report.html`") || !strings.Contains(text, "`fleet.xlsx`") || !strings.Contains(text, "`summary.md`") || strings.Contains(text, "](") {
+	r := report.Report{Settings: reporttest.Of().Settings}
+	if text := NewSummary(&r).String(); !strings.Contains(text, "`report.html`") || !strings.Contains(text, "`fleet.xlsx`") || !strings.Contains(text, "`summary.md`") || strings.Contains(text, "](") {
 		t.Error(text)
 	}
 	r.BaseURL = "https://example.org/a_b"
-	if text := string(Summary(&r)); !strings.Contains(text, "- [Changes](<https://example.org/a_b/changes/index.html>)\n") || !strings.Contains(text, "/a_b/report.html>") || !strings.Contains(text, "/a_b/summary.md>") {
+	if text := NewSummary(&r).String(); !strings.Contains(text, "- [Changes](<https://example.org/a_b/changes/index.html>)\n") || !strings.Contains(text, "/a_b/report.html>") || !strings.Contains(text, "/a_b/summary.md>") {
 		t.Error(text)
 	}
 }

@@ -1,21 +1,19 @@
-package render
+package data
 
 import (
 	"bufio"
 	"fmt"
 	"io"
-	"iter"
 	"time"
 
 	"gpufleet/fetch/fleet"
-	"gpufleet/fetch/history"
 	"gpufleet/render/report"
 )
 
-// writeChangesJSON writes data/changes.json, an entry a line. A window is null where there is no earlier snapshot. An instance
+// WriteChangesJSON writes data/changes.json, an entry a line. A window is null where there is no earlier snapshot. An instance
 // that was added or removed counts with its price in the listed total, unless "listed" is false; the rows without an id, where
 // there are any, stand in "without_id".
-func writeChangesJSON(w io.Writer, r *report.Report) error {
+func WriteChangesJSON(w io.Writer, r *report.Report) error {
 	c := &changesWriter{out: bufio.NewWriterSize(w, 64<<10), r: r}
 	fmt.Fprintf(c.out, `{"schema":%d,"since_last_run":`, schema)
 	c.window(r.SinceLastRun)
@@ -99,17 +97,5 @@ func (c *changesWriter) value(name string, typ report.Type, v report.Value) {
 func (c *changesWriter) end() {
 	if _, err := c.out.Write(append(c.line, '}')); err != nil && c.err == nil {
 		c.err = err
-	}
-}
-
-// pastOutputs yields what later runs compare with: the snapshots and the history.
-func pastOutputs(r *report.Report) iter.Seq[output] {
-	return func(yield func(output) bool) {
-		for _, s := range r.Snapshots {
-			if !yield(output{path: s.Path(), write: func(w io.Writer) error { _, err := s.WriteTo(w); return err }}) {
-				return
-			}
-		}
-		yield(output{path: history.HistoryPath, write: func(w io.Writer) error { return history.WriteHistory(w, r.Head(), r.Days) }})
 	}
 }

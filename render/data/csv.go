@@ -1,4 +1,4 @@
-package render
+package data
 
 import (
 	"encoding/csv"
@@ -8,13 +8,13 @@ import (
 	"gpufleet/render/report"
 )
 
-// writeInstancesCSV writes data/instances.csv: a header and a row an instance.
-func writeInstancesCSV(w io.Writer, r *report.Report) error {
+// WriteInstancesCSV writes data/instances.csv: a header and a row an instance.
+func WriteInstancesCSV(w io.Writer, r *report.Report) error {
 	return writeCSV(w, r.Columns, r.Instances)
 }
 
-// writeGroupsCSV writes data/groups.csv: a header and a row a group, in the order of regions and models.
-func writeGroupsCSV(w io.Writer, r *report.Report) error {
+// WriteGroupsCSV writes data/groups.csv: a header and a row a group, in the order of regions and models.
+func WriteGroupsCSV(w io.Writer, r *report.Report) error {
 	var groups []*report.Group
 	for _, region := range r.Regions {
 		groups = append(groups, region.Groups...)

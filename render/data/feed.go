@@ -1,4 +1,4 @@
-package render
+package data
 
 import (
 	"encoding/xml"
@@ -7,12 +7,6 @@ import (
 	"time"
 
 	"gpufleet/render/report"
-)
-
-// feedPath is where the feed stands, changesPage what its entries lead to.
-const (
-	feedPath    = "feed.xml"
-	changesPage = "changes/index.html"
 )
 
 type atomFeed struct {
@@ -45,18 +39,18 @@ type atomText struct {
 	Text string `xml:",chardata"`
 }
 
-// writeFeed writes feed.xml (RFC 4287). Its links are absolute where it is known where the site will stand, and it names its
+// WriteFeed writes feed.xml (RFC 4287). Its links are absolute where it is known where the site will stand, and it names its
 // own address then.
-func writeFeed(w io.Writer, r *report.Report) error {
+func WriteFeed(w io.Writer, r *report.Report) error {
 	base := ""
 	if r.BaseURL != "" {
 		base = r.BaseURL + "/"
 	}
-	page := atomLink{"alternate", "text/html", base + changesPage}
+	page := atomLink{"alternate", "text/html", base + report.ChangesPath}
 	feed := r.Feed()
 	atom := atomFeed{ID: feed.ID, Title: feed.Title, Updated: atomTime(feed.Updated), Author: "gpufleet", Maker: "gpufleet", Links: []atomLink{page}}
 	if base != "" {
-		atom.Links = append(atom.Links, atomLink{"self", "application/atom+xml", base + feedPath})
+		atom.Links = append(atom.Links, atomLink{"self", "application/atom+xml", base + report.FeedPath})
 	}
 	for _, e := range feed.Entries {
 		atom.Entries = append(atom.Entries, atomEntry{e.ID, e.Title, atomTime(e.Updated), page, atomText{"text", strings.Join(e.Lines, "\n")}})

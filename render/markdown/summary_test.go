@@ -1,72 +1,42 @@
-package render
+package markdown
 
 import (
-	"slices"
 	"strings"
 	"testing"
-	"time"
-	"unicode/utf8"
 
-	"github.com/shopspring/decimal"
 	"golang.org/x/net/html"
 
 	"gpufleet/fetch/fleet"
-	"gpufleet/render/e2e"
 	"gpufleet/render/notes"
 	"gpufleet/render/report"
+	"gpufleet/render/report/reporttest"
 )
-
-// reportOf returns a report of instances, at a fixed time.
-func reportOf(instances ...*fleet.Instance) *report.Report {
-	return report.New(&fleet.Fleet{Instances: instances}, report.Settings{
-		Title: "Fleet", Generated: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), Version: "test", Source: report.FromFile,
-		Audience: report.Public, Currency: "USD", HoursPerMonth: decimal.NewFromInt(730),
-	})
-}
 
 // summaryOf returns the summary of a report, and the same as a tree of HTML.
 func summaryOf(t *testing.T, r *report.Report) (string, *html.Node) {
 	t.Helper()
-	markdown := string(Summary(r))
-	text, err := notes.HTML([]byte(markdown))
+	text := NewSummary(r).String()
+	safe, err := notes.HTML([]byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	tree, err := html.Parse(strings.NewReader(text))
+	tree, err := html.Parse(strings.NewReader(safe))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return markdown, tree
-}
-
-// hostile returns names that mean something to Markdown, GitHub, HTML or other readers, as the decoder leaves them: no
-// line breaks, no control characters, no blanks at the ends, and not too long.
-func hostile(t *testing.T) (names []string) {
-	own, more := e2e.Texts(t)
-	for _, text := range slices.Concat(own, more) {
-		name := strings.TrimSpace(strings.Map(func(r rune) rune {
-			if r < ' ' || 0x7F <= r && r < 0xA0 || r == 0x2028 || r == 0x2029 {
-				return ' '
-			}
-			return r
-		}, strings.ToValidUTF8(text.Text, "\uFFFD")))
-		if name != "" && utf8.RuneCountInString(name) <= 1024 {
-			names = append(names, name)
-		}
-	}
-	return names
+	return text, tree
 }
 
 // TestHostileMarkdown gives a region, a model and a status each hostile name: the tree of the summary stays that of a harmless
 // name, and the name's text is there as it is.
 func TestHostileMarkdown(t *testing.T) {
 	build := func(name string) *report.Report {
-		return reportOf(&fleet.Instance{ID: "1", Region: name, GPU: name, Status: name, GPUCount: fleet.Known(1.0)},
+		return reporttest.Of(&fleet.Instance{ID: "1", Region: name, GPU: name, Status: name, GPUCount: fleet.Known(1.0)},
 			&fleet.Instance{ID: "2", Region: "zz", GPU: "zz", Status: "zz", GPUCount: fleet.Known(1.0)})
 	}
 	_, harmless := summaryOf(t, build("harmless"))
 	want := shape(harmless)
-	for _, name := range hostile(t) {
+	for _, name := range reporttest.Hostile(t) {
 		text, tree := summaryOf(t, build(name))
 		if got := shape(tree); got != want {
 			t.Errorf("%q changes the tree:\n%s\n%s\n%s", name, got, want, text)
@@ -115,7 +85,7 @@ func textOf(n *html.Node) string {
 
 func TestMarkdownTitle(t *testing.T) {
 	for _, title := range []string{"Fleet", "A [link](http://evil.example)", "@octocat #1", "<b>x</b>", "Team A | GPUs", `a\|b`} {
-		r := reportOf()
+		r := reporttest.Of()
 		r.Title = title
 		_, tree := summaryOf(t, r)
 		if text := textOf(tree); !strings.HasPrefix(strings.TrimSpace(text), title) || strings.Contains(shape(tree), "<a") || strings.Contains(shape(tree), "<b>") {
@@ -126,7 +96,7 @@ func TestMarkdownTitle(t *testing.T) {
 
 func TestMarkdownSaysWhatIsUnknown(t *testing.T) {
 	known, _ := fleet.ParseMoney("0.679")
-	text, _ := summaryOf(t, reportOf(
+	text, _ := summaryOf(t, reporttest.Of(
 		&fleet.Instance{ID: "1", Region: "A", GPU: "RTX", GPUCount: fleet.Known(1.0), Status: "Running", Price: fleet.Known(known)},
 		&fleet.Instance{ID: "2", Region: "A", GPU: "RTX", Status: "Running"},
 	))
@@ -146,7 +116,7 @@ func TestMarkdownSaysWhatIsUnknown(t *testing.T) {
 }
 
 func TestEmptyMarkdown(t *testing.T) {
-	text, _ := summaryOf(t, reportOf())
+	text, _ := summaryOf(t, reporttest.Of())
 	if !strings.Contains(text, "No instances.") {
 		t.Error(text)
 	}
