@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"context"
 	"fmt"
+	"gpufleet/fetch/exit"
 	"gpufleet/render/e2e"
 	"io"
 	"io/fs"
@@ -45,7 +46,7 @@ type outcome struct {
 	stdout, stderr string
 }
 
-// execute runs the program in this process. The environment holds nothing of the caller's that the program reads.
+// execute runs the program in this process. It reads its settings from env alone, not from the environment.
 func execute(t *testing.T, env map[string]string, args ...string) outcome {
 	t.Helper()
 	return executeWith(t, context.Background(), env, nil, args...)
@@ -53,18 +54,11 @@ func execute(t *testing.T, env map[string]string, args ...string) outcome {
 
 func executeWith(t *testing.T, ctx context.Context, env map[string]string, stdin io.Reader, args ...string) outcome {
 	t.Helper()
-	for _, variable := range os.Environ() {
-		name, _, _ := strings.Cut(variable, "=")
-		if strings.HasPrefix(name, "GPUFLEET_") || name == "API_URL" || name == "ACCESS_TOKEN" || name == "NEBULA_BLOCK_API_KEY" || name == "GITHUB_ACTIONS" {
-			t.Setenv(name, "")
-		}
-	}
-	t.Setenv("SOURCE_DATE_EPOCH", moment)
-	for name, value := range env {
-		t.Setenv(name, value)
-	}
+	settings := map[string]string{"SOURCE_DATE_EPOCH": moment}
+	maps.Copy(settings, env)
+	getenv := func(name string) string { return settings[name] }
 	var stdout, stderr bytes.Buffer
-	code := run(ctx, append([]string{"gpufleet"}, args...), stdin, &stdout, &stderr)
+	code := run(ctx, append([]string{"gpufleet"}, args...), getenv, stdin, &stdout, &stderr)
 	return outcome{code, stdout.String(), stderr.String()}
 }
 
@@ -146,7 +140,7 @@ func TestInterruptedAtPipe(t *testing.T) {
 		time.AfterFunc(20*time.Millisecond, func() { cancel(interrupted{signal}) })
 		out := filepath.Join(t.TempDir(), "out")
 		var stdout, stderr bytes.Buffer
-		code := run(ctx, append([]string{"gpufleet", "--out", out}, args...), nil, &stdout, &stderr)
+		code := run(ctx, append([]string{"gpufleet", "--out", out}, args...), noEnvironment, nil, &stdout, &stderr)
 		if code != exitInterrupted+int(signal) || !strings.Contains(stderr.String(), "as before") || stdout.Len() > 0 {
 			t.Errorf("%v: exit code %d: %s%s", signal, code, &stdout, &stderr)
 		}
@@ -171,7 +165,7 @@ func TestPanic(t *testing.T) {
 	fetching := []string{"--api-url", server.URL, "--token-file", token, "--out", filepath.Join(dir, "out")}
 	for _, args := range [][]string{{"--version"}, fetching} {
 		var stderr bytes.Buffer
-		code := run(context.Background(), append([]string{"gpufleet"}, args...), nil, panicking{}, &stderr)
+		code := run(context.Background(), append([]string{"gpufleet"}, args...), noEnvironment, nil, panicking{}, &stderr)
 		if code != exitFailed || !strings.HasPrefix(stderr.String(), "gpufleet: internal error (string)") ||
 			!strings.Contains(stderr.String(), "goroutine") || strings.Contains(stderr.String(), "SECRET") {
 			t.Error(args, code, stderr.String())
@@ -183,6 +177,9 @@ func TestPanic(t *testing.T) {
 		}
 	}
 }
+
+// noEnvironment is an environment without any variable.
+func noEnvironment(string) string { return "" }
 
 type panicking struct{}
 
@@ -556,3 +553,13 @@ func TestBudgetEverywhere(t *testing.T) {
 		}
 	}
 }
+
+// The exit codes by their names in the tests.
+const (
+	exitWritten    = exit.Written
+	exitFailed     = exit.Failed
+	exitUsage      = exit.Usage
+	exitAPI        = exit.API
+	exitIncomplete = exit.Incomplete
+	exitCheck      = exit.Check
+)
