@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"fmt"
 	"gpufleet/fetch/exit"
 	"gpufleet/render/e2e"
 	"io"
@@ -141,7 +140,7 @@ func TestInterruptedAtPipe(t *testing.T) {
 		out := filepath.Join(t.TempDir(), "out")
 		var stdout, stderr bytes.Buffer
 		code := run(ctx, append([]string{"gpufleet", "--out", out}, args...), noEnvironment, nil, &stdout, &stderr)
-		if code != exitInterrupted+int(signal) || !strings.Contains(stderr.String(), "as before") || stdout.Len() > 0 {
+		if code != exit.Signal+int(signal) || !strings.Contains(stderr.String(), "as before") || stdout.Len() > 0 {
 			t.Errorf("%v: exit code %d: %s%s", signal, code, &stdout, &stderr)
 		}
 		if _, err := os.Stat(out); !os.IsNotExist(err) {
@@ -169,11 +168,6 @@ func TestPanic(t *testing.T) {
 		if code != exitFailed || !strings.HasPrefix(stderr.String(), "gpufleet: internal error (string)") ||
 			!strings.Contains(stderr.String(), "goroutine") || strings.Contains(stderr.String(), "SECRET") {
 			t.Error(args, code, stderr.String())
-		}
-	}
-	for _, value := range []any{"SECRET", fmt.Errorf("SECRET"), struct{ s string }{"SECRET"}} {
-		if text := panicText(value); strings.Contains(text, "SECRET") {
-			t.Errorf("%T: %s", value, text)
 		}
 	}
 }
