@@ -3,7 +3,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -23,7 +22,6 @@ import (
 
 	"gpufleet/fetch"
 	"gpufleet/fetch/fleet"
-	"gpufleet/fetch/history"
 	"gpufleet/fetch/parallel"
 	"gpufleet/render"
 	"gpufleet/render/console"
@@ -166,7 +164,7 @@ func readSettings(c *cli.Context) (*settings, error) {
 	s := &settings{
 		apiURL: v.Text("api-url"), source: fetch.Source{Inputs: v.List("input", "demo"), Demo: v.Switch("demo", "input")}, out: v.Text("out"),
 		quiet: v.Switch("quiet", "verbose"), verbose: v.Switch("verbose", "quiet"),
-		previous: v.previous(), acceptShrink: v.Switch("accept-shrink"),
+		previous: console.Load(&v.Values, "previous", fetch.ParsePrevious), acceptShrink: v.Switch("accept-shrink"),
 		report: report.Settings{
 			Title:         console.Parse(&v.Values, "title", report.ParseTitle),
 			Generated:     v.now(),
@@ -177,7 +175,7 @@ func readSettings(c *cli.Context) (*settings, error) {
 			HoursPerMonth: console.Parse(&v.Values, "hours-per-month", report.ParseHours),
 			Hidden:        console.Parse(&v.Values, "hide", fleet.ParseHidden),
 			Budget:        console.Parse(&v.Values, "budget", report.ParseBudget),
-			BaseURL:       v.baseURL(),
+			BaseURL:       console.Load(&v.Values, "base-url", fetch.ParseSiteURL),
 			ExpectEvery:   console.Parse(&v.Values, "expect-every", report.ParseExpectEvery),
 			Notes:         v.notes(),
 		},
@@ -308,7 +306,10 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, t *console.Cons
 	if held := folders.HeldByReport(); s.source.Demo && held != "" {
 		return console.Usagef("%s holds a real report, or one whose manifest.json can't be read: give --demo another folder", held)
 	}
-	waitEarlier := s.beginEarlier(ctx, folders.Report, t)
+	out := folders.Report
+	previous := fetch.Previous{Named: s.previous, Client: s.client(s.previous, t),
+		Out: s.out, Manifest: out.Manifest(), Damaged: len(out.Warnings()) > 0}
+	waitPast := previous.Begin(ctx, s.report.Head(), s.report.Generated)
 	s.source.Client = s.client(s.apiURL, t)
 	s.source.Client.Token = s.token
 	list, err := s.source.Fleet(ctx, stdin, func(note string) { t.EndProgress(); t.Note(note) })
@@ -323,17 +324,20 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, t *console.Cons
 		collectGarbage(150)
 	}
 	list.Hide(s.report.Hidden, s.pseudonymKey)
-	earlier, err := waitEarlier()
+	past, err := waitPast()
+	for _, warning := range past.Warnings {
+		t.Warn(warning)
+	}
 	if err != nil {
 		return err
 	}
 	if !s.acceptShrink {
-		if err := fetch.CheckShrink(earlier, len(list.Instances)); err != nil {
+		if err := fetch.CheckShrink(past, len(list.Instances)); err != nil {
 			return err
 		}
 	}
 	r := report.New(list, s.report)
-	if err := r.Compare(earlier); err != nil {
+	if err := r.Compare(past); err != nil {
 		return err
 	}
 	t.Debug("%d instances in %d regions, %d models", r.Count, len(r.Regions), len(r.Models))
@@ -385,21 +389,6 @@ func (s *settings) client(url string, t *console.Console) *fetch.Client {
 	return &fetch.Client{URL: url, UserAgent: "gpufleet/" + fetch.Version(), Timeout: s.timeout, Progress: t.Progress, Log: t.Debug}
 }
 
-// isURL reports whether --previous names a site and not a folder.
-func isURL(text string) bool { return strings.Contains(text, "://") }
-
-func (v *values) previous() string {
-	text := v.Text("previous")
-	if isURL(text) {
-		if err := fetch.CheckSiteURL(text); err != nil {
-			v.Fail("--previous: %v", err)
-		}
-	} else if info, err := os.Stat(text); text != "" && (err != nil || !info.IsDir()) {
-		v.Fail("--previous %s: no such folder: give the folder of an earlier report, or the https address of its site", text)
-	}
-	return text
-}
-
 // notes returns the author's own words as safe Markdown, "" for none.
 func (v *values) notes() string {
 	path := v.Text("notes")
@@ -415,73 +404,4 @@ func (v *values) notes() string {
 		v.Fail("--notes %s: %w", path, err) // an interrupt stays one
 	}
 	return safe
-}
-
-// baseURL returns where the report will stand, without a slash at its end.
-func (v *values) baseURL() string {
-	text := v.Text("base-url")
-	if text == "" {
-		return ""
-	}
-	address, err := fetch.ParseSiteURL(text)
-	if err != nil {
-		v.Fail("--base-url: %v", err)
-	}
-	return address
-}
-
-// beginEarlier begins to read what earlier runs left, and returns what waits for it. A folder is read while the list is fetched. A site
-// is read only when it is waited for, so that requests, and what the terminal says of them, come one after the other.
-func (s *settings) beginEarlier(ctx context.Context, out *folder.Folder, t *console.Console) (wait func() (*history.Past, error)) {
-	c := &history.Collector{Run: s.report.Head(), Now: s.report.Generated}
-	collect := func() error { return nil }
-	if isURL(s.previous) {
-		client := s.client(s.previous, t)
-		client.Site = true
-		collect = func() error { return fetch.Site{Client: client}.Collect(ctx, decodeManifest, c) }
-	} else if path, list := s.earlierFolder(ctx, out); list != nil {
-		collect = parallel.Go(func() error { return fetch.CollectFolder(ctx, path, list, c) })
-	}
-	return func() (*history.Past, error) {
-		err := collect()
-		if errors.Is(err, fetch.ErrNoManifest) {
-			t.Warn(fmt.Sprintf("--previous %s: %v: this counts as the first run", s.previous, err))
-			err = nil
-		}
-		for _, warning := range c.Past().Warnings {
-			t.Warn(warning)
-		}
-		return c.Past(), err
-	}
-}
-
-// earlierFolder returns the folder that holds an earlier report, and what lists its files, nil where there is none: the output folder, or
-// the one that --previous names.
-func (s *settings) earlierFolder(ctx context.Context, out *folder.Folder) (path string, list func(*fetch.Folder) ([]fetch.Listed, error)) {
-	switch {
-	case s.previous != "":
-		return s.previous, func(f *fetch.Folder) ([]fetch.Listed, error) { return f.Manifest(ctx, decodeManifest) }
-	case out.Manifest() != nil:
-		files := listed(out.Manifest())
-		return s.out, func(*fetch.Folder) ([]fetch.Listed, error) { return files, nil }
-	case len(out.Warnings()) > 0: // a manifest that can't be read must not cost the history
-		return s.out, func(f *fetch.Folder) ([]fetch.Listed, error) { return f.Found(ctx) }
-	}
-	return "", nil
-}
-
-func decodeManifest(content []byte) ([]fetch.Listed, error) {
-	manifest, err := folder.ReadManifest(bytes.NewReader(content))
-	if err != nil {
-		return nil, err
-	}
-	return listed(manifest), nil
-}
-
-func listed(manifest *folder.Manifest) []fetch.Listed {
-	files := make([]fetch.Listed, len(manifest.Files))
-	for i, file := range manifest.Files {
-		files[i] = fetch.Listed(file)
-	}
-	return files
 }

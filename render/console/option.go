@@ -54,16 +54,25 @@ func (v *Values) Text(name string) string {
 	return value
 }
 
-// Parse returns what parse makes of a flag's value, and the zero value where there is none. An error of parse goes on from the
-// flag's name: "must be a number".
-func Parse[T any](v *Values, name string, parse func(string) (T, error)) (value T) {
+// Parse returns what parse makes of a flag's value, and the zero value where there is none. An error of parse goes on from
+// the flag's name: "must be a number".
+func Parse[T any](v *Values, name string, parse func(string) (T, error)) T {
+	return parseAs(v, "--%s %w", name, parse)
+}
+
+// Load is as Parse, but an error of load is a sentence of its own: "no such folder".
+func Load[T any](v *Values, name string, load func(string) (T, error)) T {
+	return parseAs(v, "--%s: %w", name, load)
+}
+
+func parseAs[T any](v *Values, message, name string, parse func(string) (T, error)) (value T) {
 	text := v.Text(name)
 	if text == "" {
 		return value
 	}
 	value, err := parse(text)
 	if err != nil {
-		v.Fail("--%s %w", name, err)
+		v.Fail(message, name, err)
 	}
 	return value
 }
