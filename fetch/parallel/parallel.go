@@ -1,7 +1,11 @@
 // Package parallel runs work on other goroutines, whose panics become panics of the caller that waits for them.
+//
+// Otherwise a panic there would end the process at once and print its value, which may come from a reply. So it is with
+// golang.org/x/sync/errgroup. The package imports nothing of the program, so that fetch and render can both use it.
 package parallel
 
 import (
+	"fmt"
 	"runtime"
 	"runtime/debug"
 	"sync/atomic"
@@ -11,6 +15,14 @@ import (
 type Panic struct {
 	Cause any
 	Stack []byte // of the goroutine that panicked first
+}
+
+// Text returns what may be shown of the cause. The runtime's own words hold only numbers; another value could hold anything.
+func (p *Panic) Text() string {
+	if known, ok := p.Cause.(runtime.Error); ok {
+		return known.Error()
+	}
+	return fmt.Sprintf("%T", p.Cause)
 }
 
 // Catch does work and returns what it panicked with, nil where it did not.
