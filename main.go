@@ -63,8 +63,8 @@ func (e checksError) Error() string { return "check " + strings.Join(e, "\ngpufl
 func (e checksError) ExitCode() int { return exit.Check }
 
 // run is the whole program: it reads the settings from the arguments, of which the first is the program's name, and
-// through getenv, does the work and returns the exit code. Errors and warnings go to stderr. When ctx ends, the run stops
-// and the output folder is as before, unless its files are already being placed.
+// through getenv, does the work and returns the exit code. Errors and warnings go to stderr. When ctx ends, the run
+// stops and the output folder is as before, unless its files are already being placed.
 func run(ctx context.Context, args []string, getenv func(string) string,
 	stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	t := console.New(stdout, stderr, getenv)
@@ -309,8 +309,8 @@ func (s *settings) tell(r *report.Report, t *console.Console) error {
 	return nil
 }
 
-// handOver gives GitHub Actions the summary and the key figures. They are in the public form whoever the report is for:
-// the page of a run is as public as its repository.
+// handOver gives GitHub Actions the summary and the key figures. They are in the public form whoever the report is
+// for: the page of a run is as public as its repository.
 func (s *settings) handOver(r *report.Report, t *console.Console) {
 	public := r.For(report.Public)
 	outputs := []console.Output{{Name: "out", Value: s.out}}

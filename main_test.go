@@ -614,7 +614,8 @@ func TestPanic(t *testing.T) {
 	// Nor does the trace of a run that has read secrets show any.
 	reply := write(t, filepath.Join(t.TempDir(), "reply.json"), strings.Replace(oneInstance, `"id": 1`, `"id": 1, "vm_password": "SECRET", "user": "SECRET"`, 1))
 	stderr.Reset()
-	code = run(context.Background(), []string{"gpufleet", "--input", reply, "--out", filepath.Join(t.TempDir(), "out")}, getenv, nil, panicking{}, &stderr)
+	args := []string{"gpufleet", "--input", reply, "--out", filepath.Join(t.TempDir(), "out")}
+	code = run(context.Background(), args, getenv, nil, panicking{}, &stderr)
 	if code != exitFailed || !strings.Contains(stderr.String(), "goroutine") || strings.Contains(stderr.String(), "SECRET") {
 		t.Error(code, stderr.String())
 	}
@@ -1544,7 +1545,8 @@ func stageTimes(b *testing.B, n int, reply, out string) []float64 {
 	}
 	for range runs {
 		os.RemoveAll(out)
-		if code := run(context.Background(), []string{"gpufleet", "--quiet", "--input", reply, "--out", out}, os.Getenv, nil, io.Discard, io.Discard); code != exitWritten {
+		args := []string{"gpufleet", "--quiet", "--input", reply, "--out", out}
+		if code := run(context.Background(), args, os.Getenv, nil, io.Discard, io.Discard); code != exitWritten {
 			b.Fatalf("exit code %d", code)
 		}
 	}

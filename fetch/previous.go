@@ -40,11 +40,11 @@ func ParsePrevious(text string) (string, error) {
 func isURL(text string) bool { return strings.Contains(text, "://") }
 
 // Begin begins to read the report, for a run at that time, and returns a function that waits for the end. A folder is
-// read at once, on another goroutine. A site is read only when it is waited for: so requests come one after the other,
-// and so does what the terminal says of them.
+// read at once, on another goroutine. A site is read only when it is waited for: so requests come one after the
+// other, and so does what the terminal says of them.
 //
-// The past is never nil. Its warnings say what can't be used, with an error too. An error is a *Error, the context's cause,
-// or that of a folder that can't be opened. The first run has an empty past, without an error.
+// The past is never nil. Its warnings say what can't be used, with an error too. An error is a *Error, the context's
+// cause, or that of a folder that can't be opened. The first run has an empty past, without an error.
 func (p *Previous) Begin(ctx context.Context, run history.Head, now time.Time) (wait func() (*history.Past, error)) {
 	c := &history.Collector{Run: run, Now: now}
 	var collected func() error
@@ -83,8 +83,8 @@ func (p *Previous) collectFolder(ctx context.Context, c *history.Collector) erro
 	return collect(ctx, folder, files, c)
 }
 
-// files lists the files of the report in a folder. A damaged manifest is an error only where the user named the folder: in the
-// output folder it must not cost the history.
+// files lists the files of the report in a folder. A damaged manifest is an error only where the user named the
+// folder: in the output folder it must not cost the history.
 func (p *Previous) files(ctx context.Context, folder *reportFolder) ([]manifest.File, error) {
 	switch {
 	case p.Named != "":

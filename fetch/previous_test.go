@@ -342,7 +342,8 @@ func TestFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	c = &history.Collector{Run: runHead(), Now: today}
-	if err := collect(context.Background(), folder, listed, c); err != nil || len(c.Past().Snapshots)+len(c.Past().Days) > 0 {
+	err = collect(context.Background(), folder, listed, c)
+	if err != nil || len(c.Past().Snapshots)+len(c.Past().Days) > 0 {
 		t.Errorf("a symlink on the way was followed: %v", err)
 	}
 }
@@ -457,14 +458,17 @@ func TestPrevious(t *testing.T) {
 		"output folder":       {Previous{Out: report, Manifest: listed}, 2, "", ""},
 		"broken manifest":     {Previous{Out: broken, Damaged: true}, 2, "", ""},
 		"named folder":        {Previous{Named: report, Out: broken, Damaged: true}, 2, "", ""},
-		"named first":         {Previous{Named: empty, Out: report, Manifest: listed}, 0, "--previous " + empty + firstRun, ""},
-		"named and broken":    {Previous{Named: broken, Out: report}, 0, "", "--previous " + broken + ": its manifest.json can't be"},
+		"named first":         {Previous{Named: empty, Out: report, Manifest: listed}, 0, empty + firstRun, ""},
+		"named and broken":    {Previous{Named: broken, Out: report}, 0, "", broken + ": its manifest.json can't be"},
 		"named and gone":      {Previous{Named: gone, Out: report}, 0, "", "read the earlier report in " + gone},
 		"site":                {Previous{Named: a.URL + "/fleet", Out: broken, Damaged: true}, 2, "", ""},
-		"site first":          {Previous{Named: a.URL + "/none", Out: report}, 0, "--previous " + a.URL + "/none" + firstRun, ""},
+		"site first":          {Previous{Named: a.URL + "/none", Out: report}, 0, a.URL + "/none" + firstRun, ""},
 		"site that is no URL": {Previous{Named: "https://[", Out: report}, 0, "", "can't be read"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if test.warning != "" {
+				test.warning = "--previous " + test.warning
+			}
 			test.previous.Client, _ = a.client()
 			test.previous.Client.URL = test.previous.Named
 			past, err := test.previous.Begin(t.Context(), runHead(), today)()

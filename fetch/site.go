@@ -21,8 +21,8 @@ import (
 // maxRedirects is how many redirects of a published site are followed: a custom domain takes one or two.
 const maxRedirects = 3
 
-// publishedSite is a site that holds an earlier report. It is read within the limits that hold for the API, but without a
-// token: the client's is not used.
+// publishedSite is a site that holds an earlier report. It is read within the limits that hold for the API, but
+// without a token: the client's is not used.
 type publishedSite struct{ client *Client }
 
 // checkSiteURL reports why text can't be the address of a published report, or nil.
@@ -43,8 +43,8 @@ func checkSiteURL(text string) error {
 	return checkHost(u)
 }
 
-// ParseSiteURL returns the address of a site's folder as it is written into files: without a slash at its end, escaped, and its path
-// without the parts that lead nowhere. The error is as that of checkSiteURL.
+// ParseSiteURL returns the address of a site's folder as it is written into files: without a slash at its end,
+// escaped, and its path without the parts that lead nowhere. The error is as that of checkSiteURL.
 func ParseSiteURL(text string) (string, error) {
 	const longest = 1000
 	if err := checkSiteURL(text); err != nil {
@@ -60,9 +60,9 @@ func ParseSiteURL(text string) (string, error) {
 	return strings.TrimRight(u.JoinPath().String(), "/"), nil
 }
 
-// collect gathers the past from the files that the site's manifest lists. The error is errNoManifest where the manifest
-// answers 404, a *Error where the site can't be read now or is not what its manifest says, or the context's cause. What is
-// wrong with a file that is as it was written is a warning.
+// collect gathers the past from the files that the site's manifest lists. The error is errNoManifest where the
+// manifest answers 404, a *Error where the site can't be read now or is not what its manifest says, or the context's
+// cause. What is wrong with a file that is as it was written is a warning.
 func (s publishedSite) collect(ctx context.Context, c *history.Collector) error {
 	deadline, cancel := context.WithTimeoutCause(ctx, s.client.Timeout, errDeadline)
 	defer cancel()
@@ -85,8 +85,9 @@ func (s publishedSite) collect(ctx context.Context, c *history.Collector) error 
 // errNotListed is a file of a site that came whole, but is not the one that the manifest lists.
 var errNotListed = errors.New(notListed)
 
-// read asks again for a file that is not right. A site that is being replaced, or half of which comes from a cache, serves such
-// files, or none of that name: the history is not thrown away for that, as it would be with a mere warning.
+// read asks again for a file that is not right. A site that is being replaced, or half of which comes from a cache,
+// serves such files, or none of that name: the history is not thrown away for that, as it would be with a mere
+// warning.
 func (s publishedSite) read(ctx context.Context, path string, limit int64, isRight func([]byte) bool) ([]byte, error) {
 	address := strings.TrimRight(s.client.URL, "/") + "/" + path
 	var content []byte
@@ -98,7 +99,8 @@ func (s publishedSite) read(ctx context.Context, path string, limit int64, isRig
 		return err
 	})
 	if errors.Is(err, fs.ErrNotExist) && path != manifest.Path {
-		return nil, &Error{Kind: BadAPI, What: fmt.Sprintf("404 from GET %s: the site's manifest lists this file, so the site is not whole now: %s", address, siteCure)}
+		return nil, &Error{Kind: BadAPI, What: fmt.Sprintf("404 from GET %s: the site's manifest lists this file, "+
+			"so the site is not whole now: %s", address, siteCure)}
 	}
 	if err == nil && int64(len(content)) > limit {
 		err = &damage{"it is longer than it should be"}
@@ -114,8 +116,8 @@ type redirectError struct{ why string }
 
 func (e *redirectError) Error() string { return e.why }
 
-// followSite decides on a redirect of a published site: a few are followed, from https to https. On this machine http may
-// lead to http.
+// followSite decides on a redirect of a published site: a few are followed, from https to https. On this machine http
+// may lead to http.
 func followSite(to *http.Request, via []*http.Request) error {
 	from := via[len(via)-1].URL
 	switch {
@@ -131,7 +133,8 @@ func followSite(to *http.Request, via []*http.Request) error {
 	return &redirectError{"it is redirected to an address that is not https"}
 }
 
-// describeSite turns what went wrong with a GET of a published site into an error for a person. A 404 is fs.ErrNotExist.
+// describeSite turns what went wrong with a GET of a published site into an error for a person. A 404 is
+// fs.ErrNotExist.
 func describeSite(err error, address string) error {
 	var known *Error
 	var status *statusError
@@ -143,9 +146,11 @@ func describeSite(err error, address string) error {
 	case errors.As(err, &status):
 		return &Error{Kind: BadAPI, What: status.saysOfSite(address) + ": try again later, or check --previous"}
 	case errors.Is(err, errNotListed):
-		return &Error{Kind: BadAPI, What: fmt.Sprintf("GET %s: %v, so the site is not whole now: %s", address, err, siteCure)}
+		says := fmt.Sprintf("GET %s: %v, so the site is not whole now: %s", address, err, siteCure)
+		return &Error{Kind: BadAPI, What: says}
 	}
-	return &Error{Kind: BadAPI, What: fmt.Sprintf("the earlier report can't be read: GET %s: %s: try again later, or check --previous", address, siteTrouble(err))}
+	return &Error{Kind: BadAPI, What: fmt.Sprintf("the earlier report can't be read: GET %s: %s: "+
+		"try again later, or check --previous", address, siteTrouble(err))}
 }
 
 func (e *statusError) saysOfSite(address string) string {

@@ -15,9 +15,9 @@ import (
 // maxTokenFile bounds what is read of a token file: a token is a line.
 const maxTokenFile = 64 << 10
 
-// Token returns the API token: that of file, if one is named, else of the first environment variable that has one. There
-// is no flag for it: anyone on the machine can read a program's arguments. The error may be the context's cause. It never
-// holds the token.
+// Token returns the API token: that of file, if one is named, else of the first environment variable that has one.
+// There is no flag for it: anyone on the machine can read a program's arguments. The error may be the context's
+// cause. It never holds the token.
 func Token(ctx context.Context, file string, getenv func(string) string) (string, error) {
 	if file != "" {
 		token, err := readToken(ctx, file)
@@ -56,9 +56,10 @@ func checkToken(token string) (string, error) {
 	return token, nil
 }
 
-// Account returns a hash that tells accounts apart, so that what is compared is one account's. It is made of the API's
-// host name and, where the token is an access token that names its owner, of the owner; never of the token itself. An API
-// key names no owner: the keys of one host count as one account, so that a new key does not cost the history.
+// Account returns a hash that tells accounts apart, so that what is compared is one account's. It is made of the
+// API's host name and, where the token is an access token that names its owner, of the owner; never of the token
+// itself. An API key names no owner: the keys of one host count as one account, so that a new key does not cost the
+// history.
 func Account(apiURL, token string) string {
 	u, err := url.Parse(apiURL)
 	if err != nil {

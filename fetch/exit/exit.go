@@ -16,8 +16,8 @@ const (
 	Signal     = 128 // plus the number of the signal that ended the run: 130, 143
 )
 
-// Code returns the exit code of a run that ended with err, which is nil for a run that went well. Of wrapped errors the
-// outermost that carries an exit code decides.
+// Code returns the exit code of a run that ended with err, which is nil for a run that went well. Of wrapped errors
+// the outermost that carries an exit code decides.
 func Code(err error) int {
 	if err == nil {
 		return Written

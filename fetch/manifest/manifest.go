@@ -22,7 +22,8 @@ const Path = "manifest.json"
 // Schema is the version of the manifest's form.
 const Schema = 1
 
-// A manifest may be somebody else's: these limits bound what it can cost to read one. A real one has a few thousand files.
+// A manifest may be somebody else's: these limits bound what it can cost to read one. A real one has a few thousand
+// files.
 const (
 	MaxBytes = 64 << 20
 	maxFiles = 500_000
@@ -52,9 +53,9 @@ func FileOf(path string, content []byte) File {
 
 var hexSHA256 = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-// Read reads a manifest of this schema. Anything else is an error, but fields that a later version may add are ignored.
-// Entries that no run can have written are left out: paths that are unclean, absolute, hidden or lead outside, and
-// invalid sizes and hashes. So it is safe to act on those that are returned. They are sorted by path.
+// Read reads a manifest of this schema. Anything else is an error, but fields that a later version may add are
+// ignored. Entries that no run can have written are left out: paths that are unclean, absolute, hidden or lead
+// outside, and invalid sizes and hashes. So it is safe to act on those that are returned. They are sorted by path.
 func Read(r io.Reader) (*Manifest, error) { return read(r, MaxBytes) }
 
 func read(r io.Reader, limit int) (*Manifest, error) {
@@ -114,8 +115,8 @@ func Sorted(files []File) []File {
 	return slices.Compact(files)
 }
 
-// cleanPath matches slash paths of ASCII names that mean the same on every file system: none is empty, hidden or ends in
-// a dot.
+// cleanPath matches slash paths of ASCII names that mean the same on every file system: none is empty, hidden or ends
+// in a dot.
 var cleanPath = func() *regexp.Regexp {
 	const name = `[\w-]([\w.-]*[\w-])?`
 	return regexp.MustCompile(`^` + name + `(/` + name + `)*$`)

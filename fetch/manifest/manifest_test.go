@@ -105,10 +105,10 @@ func TestReadBlanks(t *testing.T) {
 	}
 }
 
-var refusedPaths = []string{"", ".", "..", "/", "/etc/passwd", "../x", "a/../x", "a/../../x", "./x", "a//b", "a/", "a/./b",
-	`a\b`, `..\x`, `C:\x`, "C:/x", "c:x", ".git/config", ".git", "a/.b", ".nojekyll/x", "a/.nojekyll", ".gpufleet-1/x",
-	"manifest.json", "Manifest.JSON", "a\x00b", "a\nb", "a b\x7f", "name.", "name./x", "git~1/config", "\u200c.git/config",
-	"é.html", "\xff", "a:b", strings.Repeat("x", 256), "a/" + strings.Repeat("x", 256)}
+var refusedPaths = []string{"", ".", "..", "/", "/etc/passwd", "../x", "a/../x", "a/../../x", "./x", "a//b", "a/",
+	"a/./b", `a\b`, `..\x`, `C:\x`, "C:/x", "c:x", ".git/config", ".git", "a/.b", ".nojekyll/x", "a/.nojekyll",
+	".gpufleet-1/x", "manifest.json", "Manifest.JSON", "a\x00b", "a\nb", "a b\x7f", "name.", "name./x", "git~1/config",
+	"\u200c.git/config", "é.html", "\xff", "a:b", strings.Repeat("x", 256), "a/" + strings.Repeat("x", 256)}
 
 func TestAllowed(t *testing.T) {
 	for _, path := range refusedPaths {

@@ -1,5 +1,5 @@
-// Package console is the person's side of the program: flags and environment, messages and progress on the terminal, and
-// what GitHub Actions gets. What it is given to say holds no value from a reply.
+// Package console is the person's side of the program: flags and environment, messages and progress on the terminal,
+// and what GitHub Actions gets. What it is given to say holds no value from a reply.
 package console
 
 import (
@@ -20,8 +20,8 @@ type Console struct {
 	actions *actions // nil elsewhere
 }
 
-// New returns the console of a run, whose environment is read through getenv. On GitHub Actions, warnings and errors are
-// shown beside the run, and nothing else that is written to Stdout and Stderr is obeyed as a command.
+// New returns the console of a run, whose environment is read through getenv. On GitHub Actions, warnings and errors
+// are shown beside the run, and nothing else that is written to Stdout and Stderr is obeyed as a command.
 func New(stdout, stderr io.Writer, getenv func(string) string) *Console {
 	t := &Console{Stdout: stdout, Stderr: stderr, getenv: getenv}
 	if getenv("GITHUB_ACTIONS") == "true" {

@@ -9,8 +9,8 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// Groups returns the program's flags, in the order of the help. They are new each time, since the library keeps in them
-// what it reads.
+// Groups returns the program's flags, in the order of the help. They are new each time, since the library keeps in
+// them what it reads.
 func Groups() []Group {
 	return []Group{
 		{"source", []cli.Flag{

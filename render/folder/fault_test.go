@@ -173,7 +173,8 @@ func wholeAndLinked(t *testing.T, what string, s situation, before, after tree) 
 		}
 	}
 	if m := files[manifest.Path]; m != "" {
-		if _, err := manifest.Read(strings.NewReader(strings.TrimPrefix(m, "-rw-r--r-- "))); err != nil && before[manifest.Path] != after[manifest.Path] {
+		_, err := manifest.Read(strings.NewReader(strings.TrimPrefix(m, "-rw-r--r-- ")))
+		if err != nil && before[manifest.Path] != after[manifest.Path] {
 			t.Fatalf("%s: manifest: %v", what, err)
 		}
 	}

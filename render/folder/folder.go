@@ -86,7 +86,8 @@ func (f *Folder) readManifest() {
 		r.Close()
 	}
 	if err != nil {
-		f.warnings = append(f.warnings, fmt.Sprintf("%v, so no file here is known to be from gpufleet", f.cannot("read", manifest.Path, err)))
+		err = f.cannot("read", manifest.Path, err)
+		f.warnings = append(f.warnings, fmt.Sprintf("%v, so no file here is known to be from gpufleet", err))
 	}
 }
 

@@ -152,7 +152,8 @@ func TestForeignFilesStay(t *testing.T) {
 }
 
 func TestNameTakenWithoutManifest(t *testing.T) {
-	for name, another := range map[string]string{"none": "", "another's": `{"name":"app","icons":[]}`, "broken": `{"schema":1`} {
+	manifests := map[string]string{"none": "", "another's": `{"name":"app","icons":[]}`, "broken": `{"schema":1`}
+	for name, another := range manifests {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			taken := site{"index.html": "by hand", "static/a.css": first["static/a.css"], "mine.txt": "mine"}
@@ -229,7 +230,8 @@ func TestTamperedManifest(t *testing.T) {
 			all = append(all, sum(path, data))
 		}
 	}
-	all = append(all, sum("README.md", "another text"), sum("README.md", "mime"), sum("CNAME", "example.com"), // wrong hashes
+	all = append(all,
+		sum("README.md", "another text"), sum("README.md", "mime"), sum("CNAME", "example.com"), // wrong hashes
 		sum(top+"/secret", "s"), sum("sub/../../secret", "s"), sum(`..\secret`, "s"),
 		sum("sub", ""), sum("sub/", ""), sum(".", ""), sum("", ""))
 	good := encoded(t, all...)

@@ -5,8 +5,8 @@ import "fmt"
 // Figure is a key figure for machines.
 type Figure struct{ Name, Value string }
 
-// Figures returns the fleet's totals under the names and in the form that they have in data/groups.csv, and what else a
-// schedule may want to act on. What is unknown is "". further counts the warnings that are not the report's.
+// Figures returns the fleet's totals under the names and in the form that they have in data/groups.csv, and what else
+// a schedule may want to act on. What is unknown is "". further counts the warnings that are not the report's.
 func (r *Report) Figures(further int) []Figure {
 	var figures []Figure
 	for _, column := range Shown(r.Settings, totalsColumns(func(t *Totals) *Totals { return t })) {
