@@ -31,8 +31,7 @@ func openFolder(path string) (*reportFolder, error) {
 
 func (f *reportFolder) close() error { return f.root.Close() }
 
-// found lists the files of the past that are in the folder, as they are. It serves where the manifest can't be read:
-// all that is carried on is checked row by row anyway.
+// found lists the files of the past that are in the folder, as they are. It serves where the manifest can't be read.
 func (f *reportFolder) found(ctx context.Context) ([]manifest.File, error) {
 	paths := []string{history.HistoryPath}
 	entries, _ := fs.ReadDir(f.root.FS(), strings.TrimSuffix(history.SnapshotFolder, "/"))

@@ -80,6 +80,7 @@ func (p *Previous) collectFolder(ctx context.Context, c *history.Collector) erro
 	if err != nil {
 		return err
 	}
+	c.Unlisted = p.Named == "" && p.Manifest == nil
 	return collect(ctx, folder, files, c)
 }
 

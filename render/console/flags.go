@@ -3,8 +3,10 @@ package console
 import (
 	"context"
 	"fmt"
+	"gpufleet/fetch/fleet"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 )
@@ -32,8 +34,7 @@ func Groups() []Group {
 		}},
 		{"privacy", []cli.Flag{
 			text("audience", "public", "`WHO` reads it: public leaves addresses out, internal shows them"),
-			text("hide", "", "`FIELDS` to leave out, with commas: id, host_name, os, created_at, product_type, ephemeral, "+
-				"disk_size"),
+			text("hide", "", "`FIELDS` to leave out, with commas: "+strings.Join(fleet.Hideable(), ", ")),
 			text("private-out", "", "write the internal workbook and CSV as well, into `DIR`, apart from --out and for this "+
 				"user alone"),
 		}},
