@@ -85,6 +85,7 @@ var Fields = []*Field{
 		Time: func(in *Instance) *time.Time { return &in.CreatedAt }},
 	{Name: "started_at", Kind: Moment, HiddenAs: "created_at", Compared: true, InSnapshot: true,
 		Time: func(in *Instance) *time.Time { return &in.StartedAt }},
+	{Name: "status_since", Kind: Computed, InSnapshot: true, Time: func(in *Instance) *time.Time { return &in.StatusSince }},
 }
 
 // FieldNamed returns the field of a name, nil where there is none.

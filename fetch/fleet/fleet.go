@@ -58,6 +58,9 @@ type Instance struct {
 	Status      string    // an open list: shown as it came
 	CreatedAt   time.Time // UTC, to the second; the zero time where unknown
 	StartedAt   time.Time // when it last started; as CreatedAt
+	// StatusSince is the first of the readings in a row that had this status; the zero time before the report is compared with
+	// earlier ones, and without an id.
+	StatusSince time.Time
 }
 
 // PriceSource says where an instance's price comes from.

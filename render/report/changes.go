@@ -123,17 +123,19 @@ func counted(in *fleet.Instance) fleet.Money {
 type comparison struct {
 	w      *Window
 	fields []comparedField
+	isLast bool              // the snapshot is the last run's
 	all    []*fleet.Instance // the new list
 	met    int               // rows of the snapshot
 	rest   []*fleet.Instance // of the new list, not yet met
 	last   string            // id that a change was noted of
 }
 
-// compare returns what changed from snapshot s to today's list, byID, which stands by ascending id, those without one first.
-func (r *Report) compare(s *history.Snapshot, byID []*fleet.Instance) (*Window, error) {
+// compare returns what changed from snapshot s to today's list, byID, which stands by ascending id, those without one first. isLast
+// says that s is the last run's: then a status that has not changed began when that run says.
+func (r *Report) compare(s *history.Snapshot, byID []*fleet.Instance, isLast bool) (*Window, error) {
 	hidden := append(slices.Clone(r.Hidden), s.Hidden...)
 	c := &comparison{w: &Window{From: s.Taken, To: r.Generated, After: r.Listed, sameRows: s.Count == len(byID)},
-		fields: comparedFields(r.Audience, hidden...), all: byID, rest: byID}
+		fields: comparedFields(r.Audience, hidden...), isLast: isLast, all: byID, rest: byID}
 	for len(c.rest) > 0 && c.rest[0].ID == "" {
 		c.w.Nameless.After++
 		c.w.Nameless.Delta = c.w.Nameless.Delta.Add(counted(c.rest[0]))
@@ -147,27 +149,39 @@ func (r *Report) compare(s *history.Snapshot, byID []*fleet.Instance) (*Window, 
 	return c.w, nil
 }
 
-// meet takes the next instance of the snapshot.
+// meet takes the next instance of the snapshot. It returns no error.
 func (c *comparison) meet(old *fleet.Instance) error {
+	c.match(old)
 	c.w.sameRows = c.w.sameRows && c.met < len(c.all) && sameRow(old, c.all[c.met])
 	c.met++
+	return nil
+}
+
+// match finds an instance of the snapshot in the new list, and notes what became of it.
+func (c *comparison) match(old *fleet.Instance) {
 	if old.Listed() {
 		c.w.Before.add(old.Price)
 	}
 	if old.ID == "" {
 		c.w.Nameless.Before++
 		c.w.Nameless.Delta = c.w.Nameless.Delta.Minus(counted(old))
-		return nil
+		return
 	}
 	c.addUpTo(old.ID, false)
-	if len(c.rest) > 0 && c.rest[0].ID == old.ID {
-		c.differ(old, c.rest[0])
-		c.rest = c.rest[1:]
-		return nil
+	if len(c.rest) == 0 || c.rest[0].ID != old.ID {
+		kept := *old
+		c.w.Removed = append(c.w.Removed, Member{&kept, fleet.Money{}.Minus(counted(old))})
+		return
 	}
-	kept := *old
-	c.w.Removed = append(c.w.Removed, Member{&kept, fleet.Money{}.Minus(counted(old))})
-	return nil
+	now := c.rest[0]
+	c.rest = c.rest[1:]
+	if c.isLast && old.Status == now.Status {
+		now.StatusSince = old.StatusSince
+		if old.StatusSince.IsZero() { // a snapshot of an older form doesn't say
+			now.StatusSince = c.w.From
+		}
+	}
+	c.differ(old, now)
 }
 
 // addUpTo takes the new instances before an id, or all the rest, for added.

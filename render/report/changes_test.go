@@ -138,6 +138,49 @@ func TestEachFieldIsCompared(t *testing.T) {
 	}
 }
 
+// TestStatusSince follows instances over several runs: a status begins at the first of the readings in a row that had it.
+func TestStatusSince(t *testing.T) {
+	at := settings().Generated
+	list := func(statuses ...string) (list []*fleet.Instance) {
+		for i, status := range statuses {
+			if status != "" {
+				list = append(list, withStatus(instance(fmt.Sprint(i+1), "A", "RTX", 1, "2"), status))
+			}
+		}
+		return append(list, instance("", "A", "RTX", 1, "2"))
+	}
+	earlier := &history.Past{}
+	for hour, step := range []struct {
+		statuses []string
+		want     string // the hours at which the statuses began
+	}{
+		{[]string{"Running", "Running", "Running"}, "0 0 0"},
+		{[]string{"Running", "Stopped", ""}, "0 1"},
+		{[]string{"Running", "Stopped", "Running"}, "0 1 2"},
+		{[]string{"running", "Running", "Running", "Error"}, "3 3 2 3"},
+	} {
+		for range 2 { // the same run again says the same
+			r := runAt(t, at.Add(time.Duration(hour)*time.Hour), earlier, list(step.statuses...)...)
+			var got []string
+			if err := r.Snapshots[len(r.Snapshots)-1].Rows(func(in *fleet.Instance) error {
+				if in.ID == "" && !in.StatusSince.IsZero() {
+					t.Errorf("hour %d: a row without an id has its status since %v", hour, in.StatusSince)
+				}
+				if in.ID != "" {
+					got = append(got, fmt.Sprint(in.StatusSince.Sub(at).Hours()))
+				}
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(step.want, strings.Join(got, " ")); diff != "" {
+				t.Errorf("hour %d: %s", hour, diff)
+			}
+			earlier = left(r)
+		}
+	}
+}
+
 // TestSameRows holds that a list is the same whatever has changed in it that snapshots don't keep.
 func TestSameRows(t *testing.T) {
 	for _, f := range fleet.Fields {

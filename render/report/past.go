@@ -26,13 +26,18 @@ func (r *Report) Compare(earlier *history.Past) error {
 	byID := slices.Clone(r.Instances)
 	sortByKey(byID, func(to []byte, in *fleet.Instance) []byte { return append(to, in.ID...) }, func(_, _ *fleet.Instance) int { return 0 })
 	settleGroups(earlier.Snapshots, byID)
+	var last *history.Snapshot // that of the last run, this one run before or not
+	if n := len(earlier.Snapshots); n > 0 {
+		last = earlier.Snapshots[n-1]
+	}
+	r.beginStatuses()
 	today := history.NewSnapshot(r.Head(), r.Generated, byID)
 	windows := map[*history.Snapshot]*Window{}
 	since := func(s *history.Snapshot) (*Window, error) {
 		if s == nil || windows[s] != nil {
 			return windows[s], nil
 		}
-		w, err := r.compare(s, byID)
+		w, err := r.compare(s, byID, s == last)
 		windows[s] = w
 		return w, err
 	}
@@ -60,6 +65,15 @@ func (r *Report) Compare(earlier *history.Past) error {
 	}
 	r.remember(earlier, today, yesterday)
 	return nil
+}
+
+// beginStatuses has each status begin now. The comparison with the last run finds those that are older.
+func (r *Report) beginStatuses() {
+	for _, in := range r.Instances {
+		if in.ID != "" {
+			in.StatusSince = r.Generated
+		}
+	}
 }
 
 // settleGroups gives snapshots of an older form the groups that their instances are in now.
