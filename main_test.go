@@ -37,10 +37,10 @@ import (
 
 var update = flag.Bool("update", false, "write what the program writes now as the expected outputs")
 
-// TestMain makes this test binary the program gpufleet wherever a script runs it.
+// TestMain makes this test binary the program gpufleet when a script runs it.
 func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"gpufleet": main}) }
 
-// TestScripts runs the program as its users do, one script a subject.
+// TestScripts runs the program as its users do, with one script for each subject.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "render/e2e/testdata/scripts", Setup: e2e.Setup, Cmds: e2e.Commands(),
@@ -67,7 +67,8 @@ func executeWith(t *testing.T, ctx context.Context, env map[string]string, stdin
 	t.Helper()
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")
-		if strings.HasPrefix(name, "GPUFLEET_") || name == "API_URL" || name == "ACCESS_TOKEN" || name == "NEBULA_BLOCK_API_KEY" || name == "GITHUB_ACTIONS" {
+		if strings.HasPrefix(name, "GPUFLEET_") || name == "API_URL" || name == "ACCESS_TOKEN" || name == "NEBULA_BLOCK_API_KEY" ||
+			name == "GITHUB_ACTIONS" {
 			t.Setenv(name, "")
 		}
 	}
@@ -143,7 +144,7 @@ const priceHeader = "region,gpu,gpu_count,product_type,price_per_hour\n"
 
 var tokenSet = map[string]string{"GPUFLEET_TOKEN": "the-token"}
 
-// TestInterruptedAtPipe ends runs that read a setting from a pipe which nobody writes to.
+// TestInterruptedAtPipe interrupts runs that wait for a pipe that nobody writes to.
 func TestInterruptedAtPipe(t *testing.T) {
 	t.Parallel()
 	pipe := filepath.Join(t.TempDir(), "pipe")
@@ -168,7 +169,7 @@ func TestInterruptedAtPipe(t *testing.T) {
 	}
 }
 
-// TestPanic has the program panic with a value that must not be shown. One run has read secrets by then.
+// TestPanic makes the program panic with a value that must not be shown, the second time after it has read secrets.
 func TestPanic(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -177,7 +178,8 @@ func TestPanic(t *testing.T) {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		io.WriteString(w, `{"data": [{"id": 1, "vm_password": "SECRET", "user": "SECRET"}], "total_instance": 1, "status": "success"}`)
+		io.WriteString(w, `{"data": [{"id": 1, "vm_password": "SECRET", "user": "SECRET"}],
+			"total_instance": 1, "status": "success"}`)
 	}))
 	defer server.Close()
 	fetching := []string{"--api-url", server.URL, "--token-file", token, "--out", filepath.Join(dir, "out")}
