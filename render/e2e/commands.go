@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -20,20 +21,55 @@ import (
 // comes from outside. The time is 2026-11-23 12:00 UTC unless the script sets another.
 func Setup(env *testscript.Env) error {
 	env.Setenv("SOURCE_DATE_EPOCH", "1795435200")
+	env.Setenv("GORACE", "atexit_sleep_ms=10 "+env.Getenv("GORACE")) // not a second for every run under the race detector
+	env.Values[testingT{}] = env.T()
+	env.Values[standIns{}] = map[string]*standIn{}
 	return nil
 }
 
-// Commands returns what scripts can do besides testscript's own commands:
+// testingT is the key of a script's testing.TB.
+type testingT struct{}
+
+// Commands returns what scripts can do besides testscript's own commands.
+//
+// To run the program:
+//
+//	exits CODE PROGRAM ARGS...
+//	    Like exec, for a program that exits with this code. See exits for what else a failing run must not do.
+//	interrupted SIGNAL NAME PROGRAM ARGS...
+//	    Sends INT or TERM to the program once it waits for an answer of the server NAME. The program must exit within
+//	    2 seconds with the code of the signal, and leave no file behind.
+//	need TOOL CHECKS
+//	    Leaves the script out where a tool isn't installed. CHECKS says what is not checked then.
+//
+// To stand in for the API or a published site:
+//
+//	serve NAME [PATH=]ANSWER...
+//	    Starts a server. The variable NAME gets its address. The answers to a path follow each other, and the last one is
+//	    for all further requests. An answer without a path is for the paths that have none. An answer is a file, a status,
+//	    both (401:FILE), or a folder to get files from; "silent" never answers, and at "closed" nothing listens.
+//
+// To look at outputs:
 //
 //	sheet FILE.xlsx SHEET    prints the rows of a sheet's table, unformatted, with commas between the cells
 //	section FILE.md HEADING  prints what stands under a heading, up to the next one
 //	words FILE.html          prints the text of a page
 //	[!] holds DIR TEXT       the text is (is not) in any file below a folder, unpacked or as it is
+//	same DIR DIR             two folders have the same files, byte for byte
 //	repack FILE OLD NEW      replaces a text in a gzip file, and corrects the manifest
 func Commands() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
 	return map[string]func(ts *testscript.TestScript, neg bool, args []string){
-		"sheet": sheet, "section": section, "words": words, "holds": holds, "repack": repack,
+		"exits": exits, "interrupted": interruptedRun, "need": need, "serve": startServer,
+		"sheet": sheet, "section": section, "words": words, "holds": holds, "same": same, "repack": repack,
 	}
+}
+
+func need(ts *testscript.TestScript, _ bool, args []string) {
+	Need(ts.Value(testingT{}).(testing.TB), args[0], args[1])
+}
+
+func same(ts *testscript.TestScript, _ bool, args []string) {
+	wantSame(ts, mustHaveFiles(ts, args[0]), mustHaveFiles(ts, args[1]))
 }
 
 func sheet(ts *testscript.TestScript, _ bool, args []string) {
@@ -77,12 +113,8 @@ func words(ts *testscript.TestScript, _ bool, args []string) {
 var hashes = regexp.MustCompile(`"sha256": "[0-9a-f]{64}"`)
 
 func holds(ts *testscript.TestScript, neg bool, args []string) {
-	files, err := readFolder(ts.MkAbs(args[0]))
-	ts.Check(err)
+	files := mustHaveFiles(ts, args[0])
 	ts.Check(unpack(files))
-	if len(files) == 0 {
-		ts.Fatalf("%s has no files", args[0])
-	}
 	files["manifest.json"] = hashes.ReplaceAllString(files["manifest.json"], "")
 	place := ""
 	for path, content := range files {
