@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"os"
+	"path"
 	"regexp"
 	"strconv"
 	"strings"
@@ -56,13 +57,20 @@ type testingT struct{}
 //	sheet FILE.xlsx SHEET    prints the rows of a sheet's table, unformatted, with commas between the cells
 //	section FILE.md HEADING  prints the text below a heading, up to the next heading
 //	words FILE.html          prints the text of a page
-//	[!] holds DIR TEXT       checks that a text is (is not) in a file below a folder; also looks into compressed files
+//	unpack FILE.xlsx DIR     writes the parts of a workbook into a folder
+//	[!] holds PATH TEXT      checks that a text is (is not) in a file, or in a file below a folder; also looks into
+//	                         compressed files
+//	[!] search [-except REGEXP] DIR REGEXP
+//	                         prints the paths of the files below a folder that match, also inside compressed files; with
+//	                         "!" it fails if there are any. What -except matches is left out of the search.
+//	machine NAME             puts the name of this machine into a variable
 //	same DIR DIR             checks that two folders have the same files, byte for byte
 //	repack FILE OLD NEW      replaces a text in a gzip file, and corrects the manifest
 func Commands() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
 	return map[string]func(ts *testscript.TestScript, neg bool, args []string){
 		"exits": exits, "interrupted": interruptedRun, "need": need, "serve": startServer,
 		"sheet": sheet, "section": section, "words": words, "holds": holds, "same": same, "repack": repack,
+		"search": search, "unpack": unpackBook, "machine": machineName,
 	}
 }
 
@@ -114,14 +122,21 @@ func words(ts *testscript.TestScript, _ bool, args []string) {
 // hashes matches the manifest's hashes, which can contain any short text by chance.
 var hashes = regexp.MustCompile(`"sha256": "[0-9a-f]{64}"`)
 
-func holds(ts *testscript.TestScript, neg bool, args []string) {
-	files := mustHaveFiles(ts, args[0])
+// allFiles returns a file, or every file below a folder, unpacked and as it is, without the hashes of the manifest.
+func allFiles(ts *testscript.TestScript, path string) map[string]string {
+	files := mustHaveFiles(ts, path)
 	ts.Check(unpack(files))
-	files["manifest.json"] = hashes.ReplaceAllString(files["manifest.json"], "")
+	if manifest, ok := files["manifest.json"]; ok {
+		files["manifest.json"] = hashes.ReplaceAllString(manifest, "")
+	}
+	return files
+}
+
+func holds(ts *testscript.TestScript, neg bool, args []string) {
 	place := ""
-	for path, content := range files {
+	for name, content := range allFiles(ts, args[0]) {
 		if strings.Contains(content, args[1]) {
-			place = path
+			place = path.Join(args[0], name)
 		}
 	}
 	if neg && place != "" {

@@ -1,4 +1,4 @@
-package console_test
+package e2e
 
 import (
 	"errors"
@@ -12,8 +12,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-
-	"gpufleet/render/e2e"
 )
 
 // blocks returns the README's blocks of a language.
@@ -27,7 +25,7 @@ func blocks(t *testing.T, language string) (found []string) {
 
 func readme(t *testing.T) string {
 	t.Helper()
-	content, err := os.ReadFile(filepath.Join(project, "README.md"))
+	content, err := os.ReadFile(filepath.Join(root, "README.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,12 +49,13 @@ func shell(t *testing.T, dir, program, commands string, env ...string) (output s
 
 // TestBranchRecipe runs the README's script against a repository of its own, again and again.
 func TestBranchRecipe(t *testing.T) {
+	t.Parallel()
 	scripts := blocks(t, "bash")
 	if len(scripts) != 1 {
 		t.Fatalf("the README has %d scripts", len(scripts))
 	}
-	dir, program := t.TempDir(), filepath.Dir(e2e.Program(t))
-	for name, content := range map[string]string{"publish.sh": scripts[0], "two.json": reply, "broken.json": "{",
+	dir, program := t.TempDir(), filepath.Dir(Program(t))
+	for name, content := range map[string]string{"publish.sh": scripts[0], "two.json": twoInstances, "broken.json": "{",
 		"one.json": `{"data": [{"id": 1, "region": "A", "gpu": "RTX", "status": "Running"}], "total_instance": 1, "status": "success"}`} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
@@ -138,6 +137,7 @@ git push --quiet origin gh-pages`); failed {
 
 // TestSchedules reads the README's crontab line and units, as far as can be without a system to run them.
 func TestSchedules(t *testing.T) {
+	t.Parallel()
 	lines := blocks(t, "crontab")
 	if len(lines) != 1 {
 		t.Fatal(lines)
@@ -148,13 +148,13 @@ func TestSchedules(t *testing.T) {
 			t.Errorf("not a time: %q", field)
 		}
 	}
-	dir, program := t.TempDir(), filepath.Dir(e2e.Program(t))
+	dir, program := t.TempDir(), filepath.Dir(Program(t))
 	token, site := filepath.Join(dir, ".gpufleet-token"), filepath.Join(dir, "site")
 	if err := os.WriteFile(token, []byte("the-token\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	command := strings.NewReplacer("/usr/local/bin/gpufleet", "gpufleet", "/srv/fleet", site).Replace(fields[5])
-	if output, failed := shell(t, dir, program, command, "HOME="+dir, "GPUFLEET_API_URL="+standIn(t)); failed || output != "" && !strings.HasPrefix(output, "gpufleet: warning: ") {
+	if output, failed := shell(t, dir, program, command, "HOME="+dir, "GPUFLEET_API_URL="+tokenServer(t)); failed || output != "" && !strings.HasPrefix(output, "gpufleet: warning: ") {
 		t.Error(output)
 	}
 	if _, err := os.Stat(filepath.Join(site, "index.html")); err != nil {
@@ -178,7 +178,7 @@ func TestSchedules(t *testing.T) {
 			}
 		}
 	}
-	e2e.Need(t, "systemd-analyze", "the units as systemd reads them")
+	Need(t, "systemd-analyze", "the units as systemd reads them")
 	if output, err := exec.Command("systemd-analyze", append([]string{"verify", "--man=no"}, paths...)...).CombinedOutput(); err != nil || strings.Contains(string(output), dir) {
 		t.Errorf("%v: %s", err, output)
 	}
@@ -186,6 +186,7 @@ func TestSchedules(t *testing.T) {
 
 // TestTroubles has the program print what the README's troubles quote, in their order.
 func TestTroubles(t *testing.T) {
+	t.Parallel()
 	_, section, _ := strings.Cut(readme(t), "\n## Troubles\n")
 	section, _, _ = strings.Cut(section, "\n## ")
 	quoted := regexp.MustCompile("(?m)^\\| `(.*?)`").FindAllStringSubmatch(section, -1)
@@ -196,20 +197,20 @@ func TestTroubles(t *testing.T) {
 		io.WriteString(w, `{"data": [{"id": 1}], "total_instance": 3, "status": "success"}`)
 	}))
 	defer half.Close()
-	dir, program := t.TempDir(), filepath.Dir(e2e.Program(t))
+	dir, program := t.TempDir(), filepath.Dir(Program(t))
 	mixed := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/data/history.json" { // which comes empty
 			http.ServeFile(w, r, filepath.Join(dir, "out", r.URL.Path))
 		}
 	}))
 	defer mixed.Close()
-	for name, content := range map[string]string{"full.json": full, "reply.json": reply} {
+	for name, content := range map[string]string{"full.json": full, "reply.json": twoInstances} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	runs := []string{
-		"GPUFLEET_TOKEN=expired gpufleet --api-url " + standIn(t),
+		"GPUFLEET_TOKEN=expired gpufleet --api-url " + tokenServer(t),
 		"gpufleet --out out",
 		"GPUFLEET_TOKEN=x gpufleet --api-url " + half.URL,
 		"gpufleet --input full.json; gpufleet --input reply.json",
@@ -232,12 +233,12 @@ func TestTroubles(t *testing.T) {
 
 // TestSecurityPolicy has every test that the security policy names be there.
 func TestSecurityPolicy(t *testing.T) {
-	policy, err := os.ReadFile(filepath.Join(project, ".github/SECURITY.md"))
+	policy, err := os.ReadFile(filepath.Join(root, ".github/SECURITY.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var sources strings.Builder
-	err = filepath.WalkDir(project, func(path string, d fs.DirEntry, err error) error {
+	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasSuffix(path, "_test.go") {
 			return err
 		}
@@ -248,7 +249,7 @@ func TestSecurityPolicy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	named := regexp.MustCompile("`((?:Test|Fuzz)\\w+)(?:/(\\w+))?`").FindAllStringSubmatch(string(policy), -1)
+	named := regexp.MustCompile("`((?:Test|Fuzz)\\w+)(?:/([\\w-]+))?`").FindAllStringSubmatch(string(policy), -1)
 	if len(named) < 40 {
 		t.Errorf("only %d tests are named", len(named))
 	}
@@ -257,7 +258,7 @@ func TestSecurityPolicy(t *testing.T) {
 			t.Errorf("there is no %s", name[1])
 		}
 		if name[2] != "" {
-			if _, err := os.Stat(filepath.Join(project, "render/testdata/scripts", name[2]+".txtar")); err != nil {
+			if _, err := os.Stat(filepath.Join(root, "render/e2e/testdata/scripts", name[2]+".txtar")); err != nil {
 				t.Error(err)
 			}
 		}

@@ -1,4 +1,4 @@
-package console_test
+package e2e
 
 import (
 	"errors"
@@ -15,9 +15,6 @@ import (
 
 	"go.yaml.in/yaml/v3"
 )
-
-// project is the project's folder.
-const project = "../.."
 
 // action is the composite action, as far as its steps are run here.
 type action struct {
@@ -37,7 +34,7 @@ type step struct {
 
 func readYAML(t *testing.T, path string, into any) {
 	t.Helper()
-	content, err := os.ReadFile(filepath.Join(project, path))
+	content, err := os.ReadFile(filepath.Join(root, path))
 	if err == nil {
 		err = yaml.Unmarshal(content, into)
 	}
@@ -80,7 +77,7 @@ func (r *runner) use(t *testing.T, inputs map[string]string) int {
 		}
 		values["inputs."+name] = value
 	}
-	path, err := filepath.Abs(filepath.Join(project, ".github/actions/gpufleet"))
+	path, err := filepath.Abs(filepath.Join(root, ".github/actions/gpufleet"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,18 +166,19 @@ func outputsOf(text string) map[string]string {
 	return values
 }
 
-const reply = `{"data": [{"id": 1, "host_name": "a", "region": "A", "gpu": "RTX", "gpu_count": 2, "price_per_hour": 0.5, "status": "Running"},
+// twoInstances is a list in which one of two instances has a price.
+const twoInstances = `{"data": [{"id": 1, "host_name": "a", "region": "A", "gpu": "RTX", "gpu_count": 2, "price_per_hour": 0.5, "status": "Running"},
  {"id": 2, "host_name": "b", "region": "A", "gpu": "RTX", "gpu_count": 1, "status": "Running"}], "total_instance": 2, "status": "success"}`
 
-// standIn is an API that knows one token.
-func standIn(t *testing.T) string {
+// tokenServer is an API that knows one token.
+func tokenServer(t *testing.T) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "Bearer the-token" {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
-		io.WriteString(w, reply)
+		io.WriteString(w, twoInstances)
 	}))
 	t.Cleanup(server.Close)
 	return server.URL
@@ -188,10 +186,11 @@ func standIn(t *testing.T) string {
 
 // TestAction uses the action twice as the workflow publishes: first there is no site, then the one that was deployed.
 func TestAction(t *testing.T) {
+	t.Parallel()
 	live := t.TempDir()
 	site := httptest.NewServer(http.FileServer(http.Dir(live)))
 	defer site.Close()
-	r := newRunner(t, map[string]string{"GPUFLEET_TOKEN": "the-token", "GPUFLEET_API_URL": standIn(t), "SOURCE_DATE_EPOCH": "1795435200"})
+	r := newRunner(t, map[string]string{"GPUFLEET_TOKEN": "the-token", "GPUFLEET_API_URL": tokenServer(t), "SOURCE_DATE_EPOCH": "1795435200"})
 	const title = `"; touch pwned; $(touch pwned) ` + "`touch pwned`" + ` ${{ x }}`
 	inputs := map[string]string{"out": filepath.Join(r.temp, "site"), "title": title, "base-url": site.URL, "previous": site.URL, "budget": "1000", "prices": ""}
 	if code := r.use(t, inputs); code != 0 {
@@ -247,7 +246,8 @@ func TestAction(t *testing.T) {
 
 // TestActionKeepsTheEnvironment holds that an input which is not given does not undo what the workflow has set for the whole job.
 func TestActionKeepsTheEnvironment(t *testing.T) {
-	r := newRunner(t, map[string]string{"GPUFLEET_TOKEN": "the-token", "GPUFLEET_API_URL": standIn(t), "GPUFLEET_HIDE": "host_name", "GPUFLEET_TITLE": "of the job"})
+	t.Parallel()
+	r := newRunner(t, map[string]string{"GPUFLEET_TOKEN": "the-token", "GPUFLEET_API_URL": tokenServer(t), "GPUFLEET_HIDE": "host_name", "GPUFLEET_TITLE": "of the job"})
 	out := filepath.Join(r.temp, "site")
 	if code := r.use(t, map[string]string{"out": out, "title": "of the step"}); code != 0 {
 		t.Fatalf("exit %d: %s", code, r.log)
@@ -293,11 +293,11 @@ func TestActionIsSafe(t *testing.T) {
 
 // TestWorkflows holds the workflows' own promises; what is wrong with their form, the linter finds.
 func TestWorkflows(t *testing.T) {
-	paths, err := filepath.Glob(filepath.Join(project, ".github/*/*.yml"))
+	paths, err := filepath.Glob(filepath.Join(root, ".github/*/*.yml"))
 	if err != nil || len(paths) < 2 {
 		t.Fatal(paths, err)
 	}
-	more, _ := filepath.Glob(filepath.Join(project, ".github/actions/*/action.yml"))
+	more, _ := filepath.Glob(filepath.Join(root, ".github/actions/*/action.yml"))
 	for _, path := range append(paths, more...) {
 		content, err := os.ReadFile(path)
 		if err != nil {
