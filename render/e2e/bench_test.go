@@ -14,8 +14,8 @@ import (
 	"gpufleet/fetch/fleet/fleettest"
 )
 
-// BenchmarkRun measures the whole program, from a saved reply to the finished folder, for fleets of growing size. It prints
-// the medians as a table. The benchmarks of the other packages measure the stages of a run.
+// BenchmarkRun measures the whole program, from a saved reply to the finished folder, for fleets of growing size. It
+// prints the medians as a table. The benchmarks of the other packages measure the stages of a run.
 func BenchmarkRun(b *testing.B) {
 	var table strings.Builder
 	table.WriteString("| instances | reply | wall s | CPU s | peak MB | output MB |\n|--:|--:|--:|--:|--:|--:|\n")

@@ -1,5 +1,5 @@
-// Package e2e tests the whole program. Tests of other packages use what it has for that: the built program, commands for
-// scripts, hostile texts, and what to do without a tool that may not be installed. It is for tests alone.
+// Package e2e tests the whole program. It is for tests only. Tests of other packages use its built program, its
+// commands for scripts, its hostile texts, and its way to skip tests whose tools aren't installed.
 package e2e
 
 import (

@@ -15,12 +15,12 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// exits runs a program that must exit with a code. It also holds the program to what it promises of every failure:
+// exits runs a program that must exit with a code. It also checks what the program promises for every failure:
 //
-//   - Errors are on standard error alone, behind the program's name.
-//   - The word SECRET, which scripts put wherever a text must not be repeated, is not in them.
-//   - A run that fails with 1 to 4 changes no file and leaves none behind. Unless the script says where the output goes, the
-//     run is made twice: into the folder out as it is, and into a folder that doesn't exist and must not exist afterwards.
+//   - Errors are on standard error only, after the program's name.
+//   - They don't contain the word SECRET, which scripts write wherever a text must not be repeated.
+//   - A run that exits with 1 to 4 changes, adds and removes no file. Without --out it runs twice: into the folder
+//     "out" as it is, and into a folder that doesn't exist, and must not exist afterwards.
 func exits(ts *testscript.TestScript, _ bool, args []string) {
 	code, err := strconv.Atoi(args[0])
 	ts.Check(err)
@@ -55,12 +55,12 @@ func wantExit(ts *testscript.TestScript, code int, program []string) {
 		ts.Fatalf("exit code %d, want %d", got, code)
 	}
 	stdout, stderr := ts.ReadFile("stdout"), ts.ReadFile("stderr")
-	const check = 5 // the report is written then, and announced
+	const check = 5 // a check tripped, so the report is written and announced
 	if code != 0 && (stdout != "" && code != check || !strings.HasPrefix(stderr, "gpufleet: ")) {
-		ts.Fatalf("an error belongs on standard error, behind the program's name")
+		ts.Fatalf("an error belongs on standard error, after the program's name")
 	}
 	if strings.Contains(stdout+stderr, "SECRET") {
-		ts.Fatalf("a secret is in the message")
+		ts.Fatalf("a message contains SECRET")
 	}
 }
 
@@ -69,7 +69,7 @@ func interruptedRun(ts *testscript.TestScript, _ bool, args []string) {
 	signal, known := map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM}[args[0]]
 	server := ts.Value(standIns{}).(map[string]*standIn)[args[1]]
 	if !known || server == nil {
-		ts.Fatalf("no signal %s, or no server %s", args[0], args[1])
+		ts.Fatalf("unknown signal %s or server %s", args[0], args[1])
 	}
 	dir, err := os.MkdirTemp("", "gpufleet")
 	ts.Check(err)
@@ -89,7 +89,7 @@ func interruptedRun(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	}()
 	before := mustRead(ts, ".")
-	// The shell becomes the program, and leaves its number behind.
+	// The shell writes down its process ID, which the program then takes over.
 	wantExit(ts, 128+int(signal), append([]string{"sh", "-c", `echo $$ >"$0"; exec "$@"`, pid}, args[2:]...))
 	if len(sent) == 0 {
 		ts.Fatalf("the run ended without a signal")
@@ -100,7 +100,7 @@ func interruptedRun(ts *testscript.TestScript, _ bool, args []string) {
 	wantSame(ts, before, mustRead(ts, "."))
 }
 
-// kill sends a signal to the process whose number is in a file. A process that is no more needs none.
+// kill sends a signal to the process whose ID is in a file, unless it has already ended.
 func kill(file string, signal syscall.Signal) {
 	text, _ := os.ReadFile(file)
 	number, err := strconv.Atoi(strings.TrimSpace(string(text)))
@@ -118,7 +118,7 @@ func mustRead(ts *testscript.TestScript, dir string) map[string]string {
 	return files
 }
 
-// mustHaveFiles is mustRead for a folder that is wrong when it is empty.
+// mustHaveFiles is mustRead for a folder that must not be empty.
 func mustHaveFiles(ts *testscript.TestScript, dir string) map[string]string {
 	files := mustRead(ts, dir)
 	if len(files) == 0 {

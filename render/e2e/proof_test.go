@@ -25,7 +25,7 @@ const (
 	moment = "SOURCE_DATE_EPOCH=1795435200"
 )
 
-// TestMain sees to it that no package waits for the program inside one of its tests, where it would count as the test's time.
+// TestMain builds the program before the first test, so that no test's time includes the build.
 func TestMain(m *testing.M) {
 	if _, err := Build(); err != nil {
 		panic(err)
@@ -52,7 +52,7 @@ type job struct {
 func (j job) command(ctx context.Context) *exec.Cmd {
 	path, err := Build()
 	if err != nil {
-		panic(err) // TestMain has seen to it
+		panic(err) // TestMain has built it
 	}
 	c := exec.CommandContext(ctx, path, j.args...)
 	c.Env = append([]string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir(), moment}, j.env...)

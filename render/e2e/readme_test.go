@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// elsewhere are the README's commands that TestReadme only looks up: those that would run the tests again, and lint, which
-// .ci/run starts with.
+// elsewhere are the README's commands that TestReadme only looks up: those that would run the tests again, and lint,
+// which .ci/run starts with.
 var elsewhere = regexp.MustCompile(`(?m)^make (test|cover|bench|lint)$`)
 
 // TestReadme runs the commands of the README, in order, in a fresh copy of the project.
@@ -27,7 +27,8 @@ func TestReadme(t *testing.T) {
 	}
 	above := t.TempDir()
 	for name, content := range map[string]string{
-		"key.txt": "ak_1\n", "reply.json": reply(goodRow), "page-1.json": half(1), "page-2.json": half(2), "prices.csv": examples[0],
+		"key.txt": "ak_1\n", "reply.json": reply(goodRow), "page-1.json": half(1), "page-2.json": half(2),
+		"prices.csv": examples[0],
 	} {
 		write(t, filepath.Join(above, name), content)
 	}

@@ -154,7 +154,7 @@ func TestSchedules(t *testing.T) {
 		t.Fatal(err)
 	}
 	command := strings.NewReplacer("/usr/local/bin/gpufleet", "gpufleet", "/srv/fleet", site).Replace(fields[5])
-	if output, failed := shell(t, dir, program, command, "HOME="+dir, "GPUFLEET_API_URL="+apiOfOneToken(t)); failed || output != "" && !strings.HasPrefix(output, "gpufleet: warning: ") {
+	if output, failed := shell(t, dir, program, command, "HOME="+dir, "GPUFLEET_API_URL="+tokenServer(t)); failed || output != "" && !strings.HasPrefix(output, "gpufleet: warning: ") {
 		t.Error(output)
 	}
 	if _, err := os.Stat(filepath.Join(site, "index.html")); err != nil {
@@ -210,7 +210,7 @@ func TestTroubles(t *testing.T) {
 		}
 	}
 	runs := []string{
-		"GPUFLEET_TOKEN=expired gpufleet --api-url " + apiOfOneToken(t),
+		"GPUFLEET_TOKEN=expired gpufleet --api-url " + tokenServer(t),
 		"gpufleet --out out",
 		"GPUFLEET_TOKEN=x gpufleet --api-url " + half.URL,
 		"gpufleet --input full.json; gpufleet --input reply.json",

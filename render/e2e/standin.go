@@ -15,17 +15,17 @@ import (
 // standIns is the key of a script's servers, a map[string]*standIn by the variable that has the address.
 type standIns struct{}
 
-// standIn is a server in the place of the API or of a published site.
+// standIn is a server that replaces the API or a published site.
 type standIn struct {
 	mu      sync.Mutex
-	answers map[string][]answer // by the end of the path, "" for every other path; in order, the last one again and again
-	asked   chan struct{}       // has something once a request waits for an answer that never comes
+	answers map[string][]answer // by the end of a path, "" for all other paths; in order, and the last one is repeated
+	asked   chan struct{}       // not empty once a request waits for an answer that never comes
 }
 
 type answer struct {
 	code   int
 	body   string
-	folder string // "" unless requests are for files
+	folder string // to serve files from, or ""
 	silent bool
 }
 
@@ -87,7 +87,7 @@ func (s *standIn) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	}
 }
 
-// next returns the answer to a request. What nobody has planned for is not found.
+// next returns the answer to a request: 404 if none is planned.
 func (s *standIn) next(path string) answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()

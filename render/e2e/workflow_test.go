@@ -170,8 +170,8 @@ func outputsOf(text string) map[string]string {
 const twoInstances = `{"data": [{"id": 1, "host_name": "a", "region": "A", "gpu": "RTX", "gpu_count": 2, "price_per_hour": 0.5, "status": "Running"},
  {"id": 2, "host_name": "b", "region": "A", "gpu": "RTX", "gpu_count": 1, "status": "Running"}], "total_instance": 2, "status": "success"}`
 
-// apiOfOneToken is an API that knows one token.
-func apiOfOneToken(t *testing.T) string {
+// tokenServer is an API that knows one token.
+func tokenServer(t *testing.T) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "Bearer the-token" {
@@ -190,7 +190,7 @@ func TestAction(t *testing.T) {
 	live := t.TempDir()
 	site := httptest.NewServer(http.FileServer(http.Dir(live)))
 	defer site.Close()
-	r := newRunner(t, map[string]string{"GPUFLEET_TOKEN": "the-token", "GPUFLEET_API_URL": apiOfOneToken(t), "SOURCE_DATE_EPOCH": "1795435200"})
+	r := newRunner(t, map[string]string{"GPUFLEET_TOKEN": "the-token", "GPUFLEET_API_URL": tokenServer(t), "SOURCE_DATE_EPOCH": "1795435200"})
 	const title = `"; touch pwned; $(touch pwned) ` + "`touch pwned`" + ` ${{ x }}`
 	inputs := map[string]string{"out": filepath.Join(r.temp, "site"), "title": title, "base-url": site.URL, "previous": site.URL, "budget": "1000", "prices": ""}
 	if code := r.use(t, inputs); code != 0 {
@@ -247,7 +247,7 @@ func TestAction(t *testing.T) {
 // TestActionKeepsTheEnvironment holds that an input which is not given does not undo what the workflow has set for the whole job.
 func TestActionKeepsTheEnvironment(t *testing.T) {
 	t.Parallel()
-	r := newRunner(t, map[string]string{"GPUFLEET_TOKEN": "the-token", "GPUFLEET_API_URL": apiOfOneToken(t), "GPUFLEET_HIDE": "host_name", "GPUFLEET_TITLE": "of the job"})
+	r := newRunner(t, map[string]string{"GPUFLEET_TOKEN": "the-token", "GPUFLEET_API_URL": tokenServer(t), "GPUFLEET_HIDE": "host_name", "GPUFLEET_TITLE": "of the job"})
 	out := filepath.Join(r.temp, "site")
 	if code := r.use(t, map[string]string{"out": out, "title": "of the step"}); code != 0 {
 		t.Fatalf("exit %d: %s", code, r.log)
