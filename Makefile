@@ -7,8 +7,8 @@ GORELEASER  = github.com/goreleaser/goreleaser/v2@v2.16.0
 
 SIZES       = 50|1000|10000|100000|1000000
 
-# Tests whose work is done by another program (a browser, LibreOffice, a shell, a built gpufleet): of that no coverage comes.
-ELSEWHERE   = Browser|Lighthouse|Accessible|Explorer|ReportFile|Print|HTMLValidate|Recalc|LibreOffice|Readme|Recipe|Schedules|Action$$|Kill
+# Tests whose work is done by another program (a browser, LibreOffice, a built gpufleet): of that no coverage comes.
+ELSEWHERE   = Browser|Lighthouse|Accessible|Explorer|ReportFile|Print|HTMLValidate|Recalc|LibreOffice|Kill
 
 .PHONY: build demo test bench cover lint generate update-golden setup release-check
 
@@ -27,8 +27,8 @@ test: setup ## all tests; the one that measures a page's speed runs alone
 	go test -timeout 30m -run '^TestLighthouse$$' ./render
 
 bench: ## how long the whole program takes, then each of its stages; SIZES=10000 for one size
-	go test -run '^$$' -bench 'Run/^($(SIZES))$$' -benchtime 3x -timeout 2h .
-	go test -run '^$$' -bench . ./fetch/... ./render/...
+	go test -run '^$$' -bench 'Run/^($(SIZES))$$' -benchtime 3x -timeout 2h ./render/e2e
+	go test -run '^$$' -bench . $$(go list ./fetch/... ./render/... | grep -v /e2e$$)
 
 cover: ## how much of fetch and render the tests run; it fails below 90 %
 	@mkdir -p .cache
@@ -42,7 +42,7 @@ generate: ## the Go code of the templates
 	go run $(TEMPL) generate
 
 update-golden: ## the expected outputs in testdata, from what the program writes now
-	go test . -run Golden -update
+	go test ./render/e2e -run Golden -update
 
 release-check: ## a release of this commit, tried and not published: static binaries for six platforms, and checksums
 	go run $(GORELEASER) check

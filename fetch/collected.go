@@ -91,8 +91,8 @@ func (l *collected) add(p *page) error {
 		}
 	}
 	l.seen += len(p.rows)
-	if len(l.instances)+len(p.rows) > maxRows {
-		return &Error{Kind: BadAPI, What: fmt.Sprintf("the list has more than %d rows, which no instance list has: check --api-url", maxRows)}
+	if len(l.instances)+len(p.rows) > fleet.MaxInstances {
+		return &Error{Kind: BadAPI, What: fmt.Sprintf("the list has more than %d rows, which no instance list has: check --api-url", fleet.MaxInstances)}
 	}
 	l.warnings.AddAll(p.warnings)
 	if l.nameless != nil && l.pages == 2 { // most lists have one page, and none of this is needed

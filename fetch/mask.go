@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"unicode/utf8"
 
+	"gpufleet/fetch/fleet"
 	"gpufleet/fetch/jsonscan"
 )
 
@@ -39,20 +40,12 @@ func isPassword(name []byte) bool {
 	return string(name) == "vm_password" || string(name) == "password"
 }
 
-// asShown returns a text as it will be shown, so that a password which is written in two ways is still found.
-func asShown(text []byte) []byte {
-	if !isPlain(text) {
-		text = bytes.Map(cleanRune, text)
-	}
-	return bytes.TrimSpace(text)
-}
-
 func (h *hostName) set(text []byte, more bool) {
 	h.text, h.more = append(h.text[:0], text...), more
 }
 
 func (h *hostName) addPassword(text []byte, more bool) {
-	text = asShown(text)
+	text = fleet.Clean(text)
 	if len(text) == 0 || len(h.passwords) > maxPasswords {
 		return
 	}
@@ -75,7 +68,7 @@ func (h *hostName) masked() (text []byte, found bool) {
 	if len(h.passwords) == 0 {
 		return h.text, false
 	}
-	name := asShown(h.text)
+	name := fleet.Clean(h.text)
 	if len(h.passwords) > maxPasswords && len(name) > 0 {
 		return []byte(mask), true
 	}
@@ -129,9 +122,9 @@ func (r *rowReader) readHostName() error {
 	return err
 }
 
-// hostName returns the host name of a row that has been read.
-func (r *rowReader) hostName() string {
-	r.field = fieldHostName
+// maskHostName sets the host name of a row that has been read.
+func (r *rowReader) maskHostName() {
+	r.reading = r.members["host_name"]
 	text, found := r.host.masked()
 	if found {
 		r.warn("host_name holds the instance's own password: masked; change the password, and keep it out of the name")
@@ -141,5 +134,5 @@ func (r *rowReader) hostName() string {
 		text = bytes.ReplaceAll(text, []byte(r.in.PublicIPv4), []byte(mask))
 		r.warn("host_name holds the instance's own address: masked")
 	}
-	return r.clean(text, r.host.more)
+	r.in.HostName = r.clean(text, r.host.more)
 }

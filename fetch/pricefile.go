@@ -176,8 +176,8 @@ func (f *PriceFile) addRow(rows *csv.Reader, cells []string) error {
 	name(3, byProductType, &key.productType)
 	if count != "" {
 		number, err := strconv.Atoi(count)
-		if err != nil || strings.Trim(count, "0123456789") != "" || number > maxGPUs {
-			return fmt.Errorf("line %d, gpu_count: not a whole number from 0 to %d: give one, or * for all", line, int(maxGPUs))
+		if err != nil || strings.Trim(count, "0123456789") != "" || number > fleet.MaxGPUs {
+			return fmt.Errorf("line %d, gpu_count: not a whole number from 0 to %d: give one, or * for all", line, int(fleet.MaxGPUs))
 		}
 		key.gpuCount = number
 	}

@@ -86,7 +86,7 @@ func (p *Products) decodeRegions(d *decoder, s *jsonscan.Scanner) error {
 		return err
 	}
 	return s.Object(func(name []byte) error {
-		region, _ := cleanText(name, false)
+		region, _ := fleet.CleanText(name, false)
 		if err := wantKind(s, jsonscan.Object, "a region of data"); err != nil {
 			return err
 		}
@@ -119,7 +119,7 @@ func (p *Products) decodeProduct(d *decoder, s *jsonscan.Scanner, region string)
 	}
 	var in fleet.Instance
 	var odd fleet.Warnings // those products are counted instead
-	r := rowReader{decoder: d, s: s, warnings: &odd, in: &in}
+	r := rowReader{decoder: d, s: s, warnings: &odd, in: &in, reading: &d.start}
 	hourly := true
 	if err := s.Object(func(name []byte) error {
 		if string(name) != "cycle" {

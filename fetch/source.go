@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"gpufleet/fetch/fleet"
@@ -18,6 +19,12 @@ type Source struct {
 	Demo     bool       // the built-in sample
 	Prices   *PriceFile // nil for none
 	Products bool       // the product list prices what has no price; it is asked of Client
+}
+
+// ReadsStdinTwice reports whether more than one of the saved replies is standard input, which can be read once.
+func (s *Source) ReadsStdinTwice() bool {
+	first := slices.Index(s.Inputs, Stdin)
+	return first >= 0 && slices.Contains(s.Inputs[first+1:], Stdin)
 }
 
 // Fleet gets the list and prices it. The error is as that of Saved or Client.Instances. A report without the prices of the

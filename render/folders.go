@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"gpufleet/fetch/manifest"
 	"gpufleet/render/folder"
 	"gpufleet/render/report"
 )
@@ -71,7 +72,7 @@ func (f *Folders) Write(ctx context.Context, r *report.Report) (warnings []strin
 		if err := write(of, stage.Create); err != nil {
 			return warnings, err
 		}
-		p, err := stage.Prepare(folder.Manifest{Source: string(of.Source), Audience: string(of.Audience)})
+		p, err := stage.Prepare(manifest.Manifest{Source: string(of.Source), Audience: string(of.Audience)})
 		if err != nil {
 			return warnings, err
 		}

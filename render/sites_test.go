@@ -49,7 +49,7 @@ const sample = "--demo"
 func site(name string, replies ...string) func() (string, error) {
 	return sync.OnceValues(func() (string, error) {
 		out := filepath.Join(scratch, name)
-		built, err := program()
+		built, err := e2e.Build()
 		if err != nil {
 			return "", err
 		}
@@ -73,15 +73,6 @@ func site(name string, replies ...string) func() (string, error) {
 		return out, nil
 	})
 }
-
-// program builds the program once.
-var program = sync.OnceValues(func() (string, error) {
-	file := filepath.Join(scratch, "gpufleet")
-	if text, err := exec.Command("go", "build", "-buildvcs=false", "-o", file, "gpufleet").CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%w: %s", err, text)
-	}
-	return file, nil
-})
 
 // instance is an instance as the API writes it.
 type instance map[string]any

@@ -1,4 +1,5 @@
-// Package e2e holds what tests share that need more than Go: programs that may not be installed. It is for tests alone.
+// Package e2e tests the whole program. Tests of other packages use what it has for that: the built program, commands for
+// scripts, hostile texts, and what to do without a tool that may not be installed. It is for tests alone.
 package e2e
 
 import (

@@ -4,14 +4,11 @@
 package e2e
 
 import (
-	"archive/zip"
 	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -24,44 +21,16 @@ import (
 )
 
 const (
-	root    = "../.."                     // of the project
-	corpora = root + "/../shared/corpora" // larger collections of hostile inputs, read where they are at hand
-	moment  = "SOURCE_DATE_EPOCH=1795435200"
+	root   = "../.." // of the project
+	moment = "SOURCE_DATE_EPOCH=1795435200"
 )
 
-// program is the built program. It is built without the race detector, whatever the tests are: as people have it.
-var program string
-
-func TestMain(m *testing.M) { os.Exit(withProgram(m)) }
-
-func withProgram(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "proof")
-	if err != nil {
+// TestMain sees to it that no package waits for the program inside one of its tests, where it would count as the test's time.
+func TestMain(m *testing.M) {
+	if _, err := Build(); err != nil {
 		panic(err)
 	}
-	defer os.RemoveAll(dir)
-	watchSources()
-	program = filepath.Join(dir, "gpufleet")
-	if text, err := exec.Command("go", "build", "-race=false", "-buildvcs=false", "-trimpath", "-o", program, root).CombinedOutput(); err != nil {
-		panic(fmt.Sprintf("%v: %s", err, text))
-	}
-	return m.Run()
-}
-
-// watchSources reads the project's folders, so that go test does not take the result for the same after a source has changed:
-// it remembers what a test looked at, and sees nothing of what the build reads.
-func watchSources() {
-	for _, top := range []string{"main.go", "go.mod", "fetch", "render", "static", "templates"} {
-		err := filepath.WalkDir(filepath.Join(root, top), func(path string, d fs.DirEntry, err error) error {
-			if err == nil && !d.IsDir() {
-				_, err = os.Stat(path)
-			}
-			return err
-		})
-		if err != nil {
-			panic(err)
-		}
-	}
+	os.Exit(m.Run())
 }
 
 // outcome is what a run left.
@@ -81,7 +50,11 @@ type job struct {
 
 // command returns the command of a job, in an environment that has nothing of the caller's but what it takes to run.
 func (j job) command(ctx context.Context) *exec.Cmd {
-	c := exec.CommandContext(ctx, program, j.args...)
+	path, err := Build()
+	if err != nil {
+		panic(err) // TestMain has seen to it
+	}
+	c := exec.CommandContext(ctx, path, j.args...)
 	c.Env = append([]string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir(), moment}, j.env...)
 	c.Stdin = j.stdin
 	return c
@@ -142,51 +115,17 @@ func quickDir(t testing.TB) string {
 // contents returns every file below a folder by its path. What is packed is there twice: as it is, and its parts below its name.
 func contents(t testing.TB, dir string) map[string]string {
 	t.Helper()
-	files := map[string]string{}
-	for path, text := range plainContents(t, dir) {
-		files[path] = text
-		switch filepath.Ext(path) {
-		case ".gz":
-			reader, err := gzip.NewReader(strings.NewReader(text))
-			if err != nil {
-				t.Fatalf("%s: %v", path, err)
-			}
-			files[path+"/unpacked"] = readAll(t, reader)
-		case ".xlsx", ".zip":
-			archive, err := zip.NewReader(strings.NewReader(text), int64(len(text)))
-			if err != nil {
-				t.Fatalf("%s: %v", path, err)
-			}
-			for _, part := range archive.File {
-				reader, err := part.Open()
-				if err != nil {
-					t.Fatalf("%s: %v", path, err)
-				}
-				files[path+"/"+part.Name] = readAll(t, reader)
-			}
-		}
+	files := plainContents(t, dir)
+	if err := unpack(files); err != nil {
+		t.Fatal(err)
 	}
 	return files
 }
 
 func plainContents(t testing.TB, dir string) map[string]string {
 	t.Helper()
-	files := map[string]string{}
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		name, _ := filepath.Rel(dir, path)
-		if !d.Type().IsRegular() {
-			to, err := os.Readlink(path)
-			files[filepath.ToSlash(name)] = "-> " + to
-			return err
-		}
-		text, err := os.ReadFile(path)
-		files[filepath.ToSlash(name)] = string(text)
-		return err
-	})
-	if err != nil && !os.IsNotExist(err) {
+	files, err := readFolder(dir)
+	if err != nil {
 		t.Fatal(err)
 	}
 	return files

@@ -1,4 +1,4 @@
-// Package publish puts the files of a run into the output folder: all of them, or none.
+// Package folder puts the files of a run into the output folder: all of them, or none.
 //
 // A run opens the folder (which locks it), writes each file that differs from the one in place into a stage, a folder of its own inside, and
 // then places them:
@@ -7,7 +7,7 @@
 //	defer folder.Close()
 //	stage, err := folder.Stage(ctx)
 //	w, err := stage.Create("index.html") // write and close; the same for every other file, at once if you like
-//	warnings, err := stage.Place(folder.Manifest{Source: "api", Audience: "public"})
+//	warnings, err := stage.Place(manifest.Manifest{Source: "api", Audience: "public"})
 //
 // Two folders of one run are prepared and then committed together: all files of both are placed, or none. A private folder is
 // for its owner alone.
@@ -26,6 +26,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"gpufleet/fetch/manifest"
 )
 
 // ErrBusy is returned (wrapped) by Open where another run holds the folder.
@@ -42,7 +44,7 @@ type Folder struct {
 	root     *os.Root
 	lock     *lock
 	disk     disk
-	manifest *Manifest
+	manifest *manifest.Manifest
 	warnings []string
 
 	stageDir  string // "" before Stage
@@ -75,22 +77,23 @@ func open(f *Folder) (*Folder, error) {
 
 // readManifest reads what the last run left; a manifest that cannot be read is a warning, and as good as none.
 func (f *Folder) readManifest() {
-	r, err := f.disk.Open(manifestName)
+	r, err := f.disk.Open(manifest.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return
 	}
 	if err == nil {
-		f.manifest, err = ReadManifest(r)
+		f.manifest, err = manifest.Read(r)
 		r.Close()
 	}
 	if err != nil {
-		f.warnings = append(f.warnings, fmt.Sprintf("%v, so no file here is known to be from gpufleet", f.cannot("read", manifestName, err)))
+		err = f.cannot("read", manifest.Path, err)
+		f.warnings = append(f.warnings, fmt.Sprintf("%v, so no file here is known to be from gpufleet", err))
 	}
 }
 
 // Manifest returns what the last run left, nil where there is none that can be read. Files that were changed since are listed
 // as they were written.
-func (f *Folder) Manifest() *Manifest { return f.manifest }
+func (f *Folder) Manifest() *manifest.Manifest { return f.manifest }
 
 // Path returns the folder's path as it was given to Open.
 func (f *Folder) Path() string { return f.path }

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"syscall"
+
+	"gpufleet/fetch/manifest"
 )
 
 // find tells what is at path, and follows no symlink on the way: info is nil where nothing is, and at is a folder of path where
@@ -38,8 +40,8 @@ func (f *Folder) lstat(path string) (fs.FileInfo, error) {
 }
 
 // holds tells whether the regular file that info describes has the bytes of one of these entries, which all have its path.
-func (f *Folder) holds(info fs.FileInfo, entries ...File) (bool, error) {
-	if !slices.ContainsFunc(entries, func(e File) bool { return e.Size == info.Size() }) {
+func (f *Folder) holds(info fs.FileInfo, entries ...manifest.File) (bool, error) {
+	if !slices.ContainsFunc(entries, func(e manifest.File) bool { return e.Size == info.Size() }) {
 		return false, nil
 	}
 	path := entries[0].Path
@@ -53,7 +55,7 @@ func (f *Folder) holds(info fs.FileInfo, entries ...File) (bool, error) {
 	if err != nil {
 		return false, f.cannot("read", path, err)
 	}
-	return slices.Contains(entries, File{Path: path, Size: size, SHA256: hex.EncodeToString(hash.Sum(nil))}), nil
+	return slices.Contains(entries, manifest.File{Path: path, Size: size, SHA256: hex.EncodeToString(hash.Sum(nil))}), nil
 }
 
 func (f *Folder) inTheWay(at string, info fs.FileInfo) error {
@@ -91,4 +93,15 @@ func (f *Folder) cannot(do, path string, err error) error {
 		advice = ": let this user write there, or name another folder"
 	}
 	return fmt.Errorf("cannot %s %s: %w%s", do, f.shown(path), err, advice)
+}
+
+// parents returns the folders on the way to path, outermost first; none for a file at the top.
+func parents(path string) []string {
+	var dirs []string
+	for i, c := range path {
+		if c == '/' {
+			dirs = append(dirs, path[:i])
+		}
+	}
+	return dirs
 }

@@ -3,16 +3,16 @@ package folder
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
+
+	"gpufleet/fetch/manifest"
 )
 
 // Place prepares the stage and commits it.
-func (s *Stage) Place(m Manifest) (warnings []string, err error) {
+func (s *Stage) Place(m manifest.Manifest) (warnings []string, err error) {
 	p, err := s.Prepare(m)
 	if err != nil {
 		return nil, err
@@ -42,7 +42,7 @@ func (p *Prepared) Warnings() []string { return p.plan.warnings }
 // A file that was not written, since the same one was in place, and that was changed meanwhile is an error.
 //
 // It changes nothing. A context that is done is an error here; Commit does not look at it, so that placing always comes to an end.
-func (s *Stage) Prepare(m Manifest) (*Prepared, error) {
+func (s *Stage) Prepare(m manifest.Manifest) (*Prepared, error) {
 	if err := context.Cause(s.ctx); err != nil {
 		return nil, err
 	}
@@ -54,7 +54,7 @@ func (s *Stage) Prepare(m Manifest) (*Prepared, error) {
 	if p.plan, err = s.plan(files); err != nil {
 		return nil, err
 	}
-	m.Schema, m.Files = schema, nil
+	m.Schema, m.Files = manifest.Schema, nil
 	for _, file := range files {
 		m.Files = append(m.Files, file.File)
 	}
@@ -63,14 +63,14 @@ func (s *Stage) Prepare(m Manifest) (*Prepared, error) {
 	}
 	union := m
 	if s.folder.manifest != nil {
-		union.Files = sorted(slices.Concat(m.Files, s.folder.manifest.Files))
+		union.Files = manifest.Sorted(slices.Concat(m.Files, s.folder.manifest.Files))
 	}
 	// The manifests are written before anything moves, since writing is what a full disk refuses.
 	if p.during, err = s.storeManifest(union); err != nil {
 		return nil, err
 	}
 	if p.again, err = s.keep(p.during, s.folder.filePerm()); err != nil {
-		return nil, s.folder.cannot("write", manifestName, err)
+		return nil, s.folder.cannot("write", manifest.Path, err)
 	}
 	p.after, err = s.storeManifest(m)
 	return p, err
@@ -91,29 +91,28 @@ func Commit(prepared ...*Prepared) error {
 }
 
 // isPlaced tells whether the folder has nothing left to change.
-func (s *Stage) isPlaced(p *plan, m Manifest) (bool, error) {
-	info, err := s.folder.lstat(manifestName)
+func (s *Stage) isPlaced(p *plan, m manifest.Manifest) (bool, error) {
+	info, err := s.folder.lstat(manifest.Path)
 	if err != nil || info == nil || !p.empty() {
 		return false, err
 	}
 	if !s.folder.mayStay(info) {
 		return false, nil
 	}
-	data, err := m.encode()
+	data, err := m.Encode()
 	if err != nil {
 		return false, err
 	}
-	sum := sha256.Sum256(data)
-	return s.folder.holds(info, File{Path: manifestName, Size: int64(len(data)), SHA256: hex.EncodeToString(sum[:])})
+	return s.folder.holds(info, manifest.FileOf(manifest.Path, data))
 }
 
-func (s *Stage) storeManifest(m Manifest) (stored string, err error) {
-	data, err := m.encode()
+func (s *Stage) storeManifest(m manifest.Manifest) (stored string, err error) {
+	data, err := m.Encode()
 	if err == nil {
 		stored, err = s.store(bytes.NewReader(data), s.folder.filePerm())
 	}
 	if err != nil {
-		return "", s.folder.cannot("write", manifestName, err)
+		return "", s.folder.cannot("write", manifest.Path, err)
 	}
 	return stored, nil
 }
@@ -127,16 +126,16 @@ func (p *Prepared) move() error {
 		return nil
 	}
 	s := p.stage
-	if err := s.replace(&p.manifest, p.during, manifestName); err != nil {
+	if err := s.replace(&p.manifest, p.during, manifest.Path); err != nil {
 		return err
 	}
 	err := s.moveFiles(&p.files, p.plan)
 	if err == nil {
-		if err = s.folder.disk.Rename(p.after, manifestName); err == nil {
-			p.files.did(manifestName, func() error { return s.folder.disk.Rename(p.again, manifestName) })
+		if err = s.folder.disk.Rename(p.after, manifest.Path); err == nil {
+			p.files.did(manifest.Path, func() error { return s.folder.disk.Rename(p.again, manifest.Path) })
 			return nil
 		}
-		err = s.folder.cannot("write", manifestName, err)
+		err = s.folder.cannot("write", manifest.Path, err)
 	}
 	return errors.Join(err, p.undo())
 }

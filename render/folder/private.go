@@ -7,10 +7,21 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+
+	"gpufleet/fetch/exit"
 )
 
 // ErrWide is returned (wrapped) by OpenPrivate where others may use the folder.
-var ErrWide = errors.New("others may use this folder: take their permissions away (chmod 700), or name a new folder")
+var ErrWide error = wideError{}
+
+type wideError struct{}
+
+func (wideError) Error() string {
+	return "others may use this folder: take their permissions away (chmod 700), or name a new folder"
+}
+
+// ExitCode says that the user has named an unfit folder.
+func (wideError) ExitCode() int { return exit.Usage }
 
 // OpenPrivate is as Open, for a folder that its owner alone may use: it and those in it get the permissions 0700, files 0600. A
 // folder that is there with wider permissions is refused and not narrowed, since others may count on them. Windows has no

@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"gpufleet/fetch/manifest"
 )
 
 // Stage holds the files of a run that are not placed yet, under numbers: so their names matter only where they are placed.
@@ -31,7 +33,7 @@ type Stage struct {
 
 // staged is one file. Its size and hash are known once it is closed.
 type staged struct {
-	File
+	manifest.File
 	stored   string      // where it is until it is placed; "" where it was not written, since it is in place
 	inPlace  fs.FileInfo // of the file that is the same, where it was not written
 	closed   bool
@@ -47,7 +49,7 @@ type staged struct {
 // end is never written. The writer is buffered. Write fails with the context's cause once the context is done. Only a file that was closed without
 // an error is placed.
 func (s *Stage) Create(path string) (io.WriteCloser, error) {
-	if !allowed(path) {
+	if !manifest.Allowed(path) {
 		return nil, fmt.Errorf("%q is no name for a file in the output folder", path)
 	}
 	file, err := s.add(path)
@@ -81,7 +83,7 @@ func (s *Stage) add(path string) (*staged, error) {
 	for _, dir := range parents(lower) {
 		s.folders[dir] = true
 	}
-	file := &staged{File: File{Path: path}}
+	file := &staged{File: manifest.File{Path: path}}
 	s.files[lower] = file
 	return file, nil
 }

@@ -29,6 +29,8 @@ type Window struct {
 	Before, After Cost        // listed
 	Delta         fleet.Money // After.PerHour less Before.PerHour
 	Sum           []SumLine   // by kind, adding up to Delta
+
+	sameRows bool // both lists have the same rows, in all that a snapshot keeps
 }
 
 // Member is an instance that was added or removed.
@@ -90,20 +92,23 @@ type SumLine struct {
 	Unpriced int
 }
 
-// comparedFields are the columns whose changes are told, as far as they are not hidden.
-var comparedFields = []string{"status", "region", "gpu", "gpu_count", "cpu_cores", "ram", "disk_size", "host_name", "price_per_hour"}
+// comparedField is a field whose changes are reported.
+type comparedField struct {
+	*fleet.Field
+	column *Column[*fleet.Instance]
+}
 
-// compared returns the columns to compare, in the order of comparedFields, but for those that one of the lists hides.
-func compared(audience Audience, hidden ...string) []Column[*fleet.Instance] {
-	var columns []Column[*fleet.Instance]
-	all := instanceColumns(audience)
-	for _, name := range comparedFields {
-		if !slices.Contains(hidden, name) {
-			at := slices.IndexFunc(all, func(c Column[*fleet.Instance]) bool { return c.Name == name })
-			columns = append(columns, all[at])
+// comparedFields returns the fields to compare, in the order of the table, but for those that one of the lists hides.
+func comparedFields(audience Audience, hidden ...string) []comparedField {
+	var compared []comparedField
+	columns := instanceColumns(audience)
+	for _, f := range fleet.Fields {
+		if f.Compared && !f.HiddenBy(hidden) {
+			at := slices.IndexFunc(columns, func(c Column[*fleet.Instance]) bool { return c.Name == f.Name })
+			compared = append(compared, comparedField{f, &columns[at]})
 		}
 	}
-	return columns
+	return compared
 }
 
 // counted returns what an instance adds to the listed total.
@@ -116,40 +121,36 @@ func counted(in *fleet.Instance) fleet.Money {
 
 // comparison compares a list with a snapshot's, both by ascending id, in one pass.
 type comparison struct {
-	w       *Window
-	columns []Column[*fleet.Instance]
-	rest    []*fleet.Instance // of the new list, not yet met
-	last    string            // id that a change was noted of
+	w      *Window
+	fields []comparedField
+	all    []*fleet.Instance // the new list
+	met    int               // rows of the snapshot
+	rest   []*fleet.Instance // of the new list, not yet met
+	last   string            // id that a change was noted of
 }
 
-// compare returns what changed from snapshot s to today's list, of which today is the snapshot and byID the instances by ascending id, those
-// without one first.
-func (r *Report) compare(s, today *history.Snapshot, byID []*fleet.Instance) (*Window, error) {
-	c := &comparison{w: &Window{From: s.Taken, To: r.Generated, After: r.Listed}, rest: byID,
-		columns: compared(r.Audience, append(slices.Clone(r.Hidden), s.Hidden...)...)}
+// compare returns what changed from snapshot s to today's list, byID, which stands by ascending id, those without one first.
+func (r *Report) compare(s *history.Snapshot, byID []*fleet.Instance) (*Window, error) {
+	hidden := append(slices.Clone(r.Hidden), s.Hidden...)
+	c := &comparison{w: &Window{From: s.Taken, To: r.Generated, After: r.Listed, sameRows: s.Count == len(byID)},
+		fields: comparedFields(r.Audience, hidden...), all: byID, rest: byID}
 	for len(c.rest) > 0 && c.rest[0].ID == "" {
 		c.w.Nameless.After++
 		c.w.Nameless.Delta = c.w.Nameless.Delta.Add(counted(c.rest[0]))
 		c.rest = c.rest[1:]
 	}
-	same, err := s.SameRows(today)
-	if err != nil {
+	if err := s.Rows(c.meet); err != nil {
 		return nil, err
 	}
-	if same { // nothing that is compared has changed
-		c.w.Before, c.w.Nameless = r.Listed, Nameless{Before: c.w.Nameless.After, After: c.w.Nameless.After}
-	} else {
-		if err := s.Rows(c.meet); err != nil {
-			return nil, err
-		}
-		c.addUpTo("", true)
-	}
+	c.addUpTo("", true)
 	c.w.finish(r.Settings)
 	return c.w, nil
 }
 
 // meet takes the next instance of the snapshot.
 func (c *comparison) meet(old *fleet.Instance) error {
+	c.w.sameRows = c.w.sameRows && c.met < len(c.all) && sameRow(old, c.all[c.met])
+	c.met++
 	if old.Listed() {
 		c.w.Before.add(old.Price)
 	}
@@ -179,17 +180,12 @@ func (c *comparison) addUpTo(id string, all bool) {
 
 // differ notes the fields in which an instance has changed.
 func (c *comparison) differ(old, now *fleet.Instance) {
-	if alike(old, now) {
-		return
-	}
-	for i := range c.columns {
-		column := &c.columns[i]
-		before, after := column.Value(old), column.Value(now)
-		if before.equal(after) {
+	for _, f := range c.fields {
+		if f.Compare(old, now) == 0 { // as nearly all are from one run to the next
 			continue
 		}
-		kind, delta := effect(column.Name, old, now)
-		c.w.Changed = append(c.w.Changed, Change{now, column, before, after, delta, kind})
+		kind, delta := effect(f.Name, old, now)
+		c.w.Changed = append(c.w.Changed, Change{now, f.column, f.column.Value(old), f.column.Value(now), delta, kind})
 		if c.last != now.ID {
 			c.last = now.ID
 			c.w.ChangedInstances++
@@ -197,11 +193,14 @@ func (c *comparison) differ(old, now *fleet.Instance) {
 	}
 }
 
-// alike reports whether two instances are the same in all comparedFields, as nearly all are from one run to the next: it is quicker than
-// to make the columns' values.
-func alike(a, b *fleet.Instance) bool {
-	return a.Status == b.Status && a.Region == b.Region && a.GPU == b.GPU && a.GPUCount == b.GPUCount && a.CPUCores == b.CPUCores &&
-		a.RAM == b.RAM && a.DiskSize == b.DiskSize && a.HostName == b.HostName && a.Price.Known == b.Price.Known && a.Price.Value.Cmp(b.Price.Value) == 0
+// sameRow reports whether a snapshot's row says all that a snapshot of the new list would say.
+func sameRow(old, now *fleet.Instance) bool {
+	for _, f := range fleet.Fields {
+		if f.InSnapshot && f.Compare(old, now) != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // effect returns what the change of one field does to the listed total. Where status and price change together, the status
@@ -225,11 +224,6 @@ func effect(field string, old, now *fleet.Instance) (Kind, fleet.Money) {
 		return kind, counted(now).Minus(counted(&between))
 	}
 	return OtherChanged, fleet.Money{}
-}
-
-// equal reports whether two values of one column are the same.
-func (v Value) equal(w Value) bool {
-	return v.Known == w.Known && v.Text == w.Text && v.Number == w.Number && v.Money.Cmp(w.Money) == 0 && v.Time.Equal(w.Time)
 }
 
 // finish sorts the changes and adds them up.
@@ -264,7 +258,16 @@ func sortedChanges(changes []Change) []Change {
 }
 
 func comparePlaces(a, b *fleet.Instance) int {
-	return cmp.Or(compareNatural(a.Region, b.Region), compareNatural(a.GPU, b.GPU), compareNatural(a.HostName, b.HostName), strings.Compare(a.ID, b.ID))
+	if c := compareNatural(a.Region, b.Region); c != 0 {
+		return c
+	}
+	if c := compareNatural(a.GPU, b.GPU); c != 0 {
+		return c
+	}
+	if c := compareNatural(a.HostName, b.HostName); c != 0 {
+		return c
+	}
+	return strings.Compare(a.ID, b.ID)
 }
 
 // addUp makes the lines of the sum: one for each kind of change that there is.

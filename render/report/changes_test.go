@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"gpufleet/fetch/fleet"
+	"gpufleet/fetch/fleet/fleettest"
 	"gpufleet/fetch/history"
 )
 
@@ -108,21 +109,42 @@ func TestChanges(t *testing.T) {
 	}
 }
 
-// TestEachFieldIsCompared changes one field at a time: what is not worth a look at the columns must not hide one.
+// TestEachFieldIsCompared changes one field of the table at a time, an added one among them.
 func TestEachFieldIsCompared(t *testing.T) {
-	change := map[string]func(*fleet.Instance){
-		"status": func(in *fleet.Instance) { in.Status = "Stopped" }, "region": func(in *fleet.Instance) { in.Region = "B" },
-		"gpu": func(in *fleet.Instance) { in.GPU = "H100" }, "gpu_count": func(in *fleet.Instance) { in.GPUCount = fleet.Known(2.0) },
-		"cpu_cores": func(in *fleet.Instance) { in.CPUCores = fleet.Known(2.0) }, "ram": func(in *fleet.Instance) { in.RAM = fleet.Known(2.0) },
-		"disk_size": func(in *fleet.Instance) { in.DiskSize = fleet.Known(2.0) }, "host_name": func(in *fleet.Instance) { in.HostName = "other" },
-		"price_per_hour": func(in *fleet.Instance) { in.Price = instance("1", "A", "RTX", 1, "2.5").Price },
+	added := fleettest.AddField(t)
+	instanceWords = append(instanceWords, fieldWords{name: added.Name, title: "Rack"})
+	t.Cleanup(func() { instanceWords = instanceWords[:len(instanceWords)-1] })
+	for _, f := range fleet.Fields {
+		if f.Kind == fleet.ID || f.Kind == fleet.Address {
+			continue // by which they are matched, or where the added field is
+		}
+		old, now := &fleet.Instance{ID: "1"}, &fleet.Instance{ID: "1"}
+		fleettest.Set(f, old, 1)
+		fleettest.Set(f, now, 2)
+		if f.Compare(old, now) == 0 || f.Compare(old, old) != 0 {
+			t.Errorf("%s: values compare wrongly", f.Name)
+		}
+		if f.InSnapshot && sameRow(old, now) {
+			t.Errorf("%s: the rows are the same", f.Name)
+		}
+		want := 0
+		if f.Compared {
+			want = 1
+		}
+		w := since(t, []*fleet.Instance{old}, []*fleet.Instance{now})
+		if len(w.Changed) != want || want > 0 && w.Changed[0].Column.Name != f.Name {
+			t.Errorf("%s: %d changes are reported", f.Name, len(w.Changed))
+		}
 	}
-	for _, name := range comparedFields {
-		now := instance("1", "A", "RTX", 1, "2")
-		change[name](now)
-		w := since(t, []*fleet.Instance{instance("1", "A", "RTX", 1, "2")}, []*fleet.Instance{now})
-		if len(w.Changed) != 1 || w.Changed[0].Column.Name != name {
-			t.Errorf("%s: %d changes are told", name, len(w.Changed))
+}
+
+// TestSameRows holds that a list is the same whatever has changed in it that snapshots don't keep.
+func TestSameRows(t *testing.T) {
+	for _, f := range fleet.Fields {
+		old, now := instance("1", "A", "RTX", 1, "2"), instance("1", "A", "RTX", 1, "2")
+		fleettest.Set(f, now, 9)
+		if got := sameRow(old, now); got == f.InSnapshot {
+			t.Errorf("%s: the same: %v", f.Name, got)
 		}
 	}
 }
@@ -239,7 +261,9 @@ func TestHiddenFieldsAreNotCompared(t *testing.T) {
 		s.Generated = at
 		in := instance("1", "A", "RTX", 1, "2")
 		in.HostName, in.DiskSize = name, fleet.Known(float64(len(name)))
-		r := New(&fleet.Fleet{Instances: []*fleet.Instance{in}}, s)
+		list := &fleet.Fleet{Instances: []*fleet.Instance{in}}
+		list.Hide(hidden, nil)
+		r := New(list, s)
 		if err := r.Compare(earlier); err != nil {
 			t.Fatal(err)
 		}

@@ -100,3 +100,13 @@ func (r *Report) Figures(further int) []Figure {
 	return append(figures, Figure{"currency", r.Currency}, Figure{"run_rate_percent", runRate},
 		Figure{"warnings", ExactNumber(float64(len(r.Warnings) + further))})
 }
+
+// Line returns the figures that a run prints on the terminal, in one line.
+func (r *Report) Line() string {
+	line := fmt.Sprintf("%s instances, %s, running %s, listed %s", FormatCount(r.Count),
+		WithCoverage(r.GPUs.String()+" GPUs", r.GPUs.Coverage()), r.PerHourText(r.Running), r.PerHourText(r.Listed))
+	if rate, ok := r.RunRate(); ok {
+		line += ", run rate " + rate.Text()
+	}
+	return line
+}

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -19,7 +18,8 @@ type groupKey struct{ region, model string }
 func (r *Report) group() {
 	m := members{}
 	for i, in := range r.Instances {
-		key := groupKey{in.RegionName(), in.Model()}
+		in.GPUGroup = in.Model()
+		key := groupKey{in.RegionName(), in.GPUGroup}
 		m[key] = append(m[key], int32(i))
 	}
 	r.makeGroups(m)
@@ -134,32 +134,12 @@ func compareInstances(a, b *fleet.Instance) int {
 	if c := compareNatural(a.ID, b.ID); c != 0 {
 		return c
 	}
-	return cmp.Or(
-		strings.Compare(a.Region, b.Region), strings.Compare(a.ProductType, b.ProductType), strings.Compare(a.GPU, b.GPU), strings.Compare(a.GPUType, b.GPUType),
-		strings.Compare(a.Status, b.Status), strings.Compare(a.OS, b.OS), strings.Compare(a.PublicIPv4, b.PublicIPv4),
-		compareNumbers(a.GPUCount, b.GPUCount), compareNumbers(a.CPUCores, b.CPUCores), compareNumbers(a.RAM, b.RAM),
-		compareNumbers(a.DiskSize, b.DiskSize), compareNumbers(a.Ephemeral, b.Ephemeral),
-		comparePrices(a.Price, b.Price), cmp.Compare(a.PriceSource, b.PriceSource), cmp.Compare(a.Purchase, b.Purchase), a.CreatedAt.Compare(b.CreatedAt),
-	)
-}
-
-// compareNumbers orders unknown numbers before known ones.
-func compareNumbers(a, b fleet.Number) int {
-	return cmp.Or(compareBools(a.Known, b.Known), cmp.Compare(a.Value, b.Value))
-}
-
-func comparePrices(a, b fleet.Price) int {
-	return cmp.Or(compareBools(a.Known, b.Known), a.Value.Cmp(b.Value))
-}
-
-func compareBools(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case b:
-		return -1
+	for _, f := range fleet.Fields {
+		if c := f.Compare(a, b); c != 0 {
+			return c
+		}
 	}
-	return 1
+	return 0
 }
 
 // Dearest returns the groups by their listed cost, the dearest first, of equals in the order of regions and models.

@@ -71,7 +71,28 @@ func compareNatural(a, b string) int {
 		return 0
 	}
 	var keyA, keyB [64]byte
-	return cmp.Or(bytes.Compare(appendNaturalKey(keyA[:0], a), appendNaturalKey(keyB[:0], b)), strings.Compare(a, b))
+	same := commonStart(a, b) // long names that differ at their ends alone would take time
+	if c := bytes.Compare(appendNaturalKey(keyA[:0], a[same:]), appendNaturalKey(keyB[:0], b[same:])); c != 0 {
+		return c
+	}
+	return strings.Compare(a, b)
+}
+
+// commonStart returns how many bytes two texts begin with in common. It stops before a number or a character that
+// does not end within them.
+func commonStart(a, b string) int {
+	n, most := 0, min(len(a), len(b))
+	for n < most && a[n] == b[n] {
+		n++
+	}
+	inside := func(text string) bool { return n < len(text) && !utf8.RuneStart(text[n]) }
+	for n > 0 && (inside(a) || inside(b)) {
+		n--
+	}
+	for n > 0 && isDigit(a[n-1]) {
+		n--
+	}
+	return n
 }
 
 // appendNaturalKey appends to a buffer what orders a text, byte by byte, as compareNatural does but for case and

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -247,6 +248,31 @@ func TestNatural(t *testing.T) {
 	}
 	if compareNatural("node-9", "node-10") >= 0 || compareNatural("a-10", "A-9") <= 0 || compareNatural("b", "A") <= 0 {
 		t.Error("wrong order")
+	}
+}
+
+// What two texts begin with in common is passed over. The order must be that of all they say.
+func TestNaturalOfCommonStarts(t *testing.T) {
+	parts := []string{"", "a", "A", "0", "00", "7", "10", "é", "É", "è", "日本", "\xc3", "\xa9", "\xff", "-", "9:"}
+	var texts []string
+	for _, first := range parts {
+		for _, second := range parts {
+			for _, third := range parts {
+				texts = append(texts, first+second+third)
+			}
+		}
+	}
+	for i := range texts {
+		for range 50 {
+			a, b := texts[i], texts[rand.IntN(len(texts))]
+			want := bytes.Compare(appendNaturalKey(nil, a), appendNaturalKey(nil, b))
+			if want == 0 {
+				want = strings.Compare(a, b)
+			}
+			if got := compareNatural(a, b); got != want {
+				t.Fatalf("compareNatural(%q, %q) = %d, want %d", a, b, got, want)
+			}
+		}
 	}
 }
 

@@ -36,3 +36,17 @@ func TestFormatBytes(t *testing.T) {
 		}
 	}
 }
+
+func TestParseEpoch(t *testing.T) {
+	for text, want := range map[string]string{"0": "1970-01-01T00:00:00Z", "1795435200": "2026-11-23T12:00:00Z",
+		"253402300799": "9999-12-31T23:59:59Z"} {
+		if got, err := ParseEpoch(text); err != nil || got.Format(time.RFC3339) != want {
+			t.Errorf("%s: %v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"", "today", "-1", "1.5", "1e9", "253402300800", "99999999999999999999"} {
+		if got, err := ParseEpoch(text); err == nil {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}

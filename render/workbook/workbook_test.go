@@ -265,21 +265,3 @@ func checkEmpty(t *testing.T, dir string) {
 		t.Errorf("%d temporary files are left", len(files))
 	}
 }
-
-// The dump tells two workbooks apart by what a reader sees of them.
-func TestDump(t *testing.T) {
-	dump := dumpWorkbook(t, written(t, newReport(hostile(t), settings())))
-	for _, want := range []string{
-		"name Instances _xlnm.Print_Titles: 'Instances'!$4:$4\n",
-		"sheet Instances A1:Y",
-		"  table tblRegions A4:Y",
-		`text "=1+1" @ quoted`,
-		"text \"Instances\" -> 'Instances'!A1 General\n",
-		"name Workbook HoursPerMonth: Assumptions!$B$6\n",
-		" =IF(ISNUMBER($H5),$H5*HoursPerMonth,\"\") ",
-	} {
-		if !strings.Contains(dump, want) {
-			t.Errorf("the dump lacks %q", want)
-		}
-	}
-}

@@ -1,67 +1,33 @@
 package reporttest
 
 import (
-	"encoding/json"
-	"os"
-	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
+	"unicode/utf8"
 
 	"gpufleet/fetch/fleet"
+	"gpufleet/render/e2e"
 	"gpufleet/render/report"
 )
 
-// Hostile returns names that mean something to Markdown, to GitHub or to HTML. The larger collections are read where
-// they are at hand.
-func Hostile(t *testing.T) []string {
-	names := []string{
-		"a|b", `a\|b`, `a\\|b`, `\`, "`", "``", "`a`", "a`b``c", "` `", "|", "||", `\|`, "*a*", "_a_", "**a**",
-		"~~a~~", "<b>a</b>", "<!-- a -->", "&amp;", "&lt;script&gt;", "[a](http://evil.example)",
-		"![a](http://evil.example/x.png)", "[a]: http://evil.example", "http://evil.example",
-		"https://evil.example", "www.evil.example", "a@evil.example", "mailto:a@evil.example", "@octocat", "#1",
-		"GH-1", "octocat/hello#1", "102cade84ea7", "deadbeefdeadbeefdeadbeefdeadbeefdeadbeef", "# a", "- a", "1. a",
-		"> a", "---", "===", "+++", "$a$", "$$a$$", ":smile:", "[x]", "- [ ] a", "[^1]",
-		"<script>alert(1)</script>", `"><img src=x onerror=alert(1)>`, "javascript:alert(1)", "{{7*7}}", "${7*7}",
-		"=1+1", "::warning::a", "%0A", "\u200b", "שלום", "北京", "😀", "A B", "A.B", "…",
-	}
-	var naughty []string
-	if text := readCollection("blns.json"); text != nil {
-		if err := json.Unmarshal(text, &naughty); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if text := readCollection("gfm-spec.txt"); text != nil {
-		examples := regexp.MustCompile("(?s)````+ example[^\n]*\n(.*?)\n\\.\n")
-		for _, example := range examples.FindAllStringSubmatch(string(text), -1) {
-			naughty = append(naughty, strings.NewReplacer("→", " ", "\n", " ").Replace(example[1]))
-		}
-	}
-	t.Logf("%d names of our own, %d from collections", len(names), len(naughty))
-	for _, name := range naughty {
-		// As the decoder leaves it: no control characters, no blanks at the ends.
-		name = strings.TrimSpace(strings.Map(func(r rune) rune {
+// Hostile returns names that mean something to Markdown, GitHub, HTML or other readers, as the decoder leaves them:
+// no line breaks, no control characters, no blanks at the ends, and not too long.
+func Hostile(t *testing.T) (names []string) {
+	own, more := e2e.Texts(t)
+	for _, text := range slices.Concat(own, more) {
+		name := strings.TrimSpace(strings.Map(func(r rune) rune {
 			if r < ' ' || 0x7F <= r && r < 0xA0 || r == 0x2028 || r == 0x2029 {
 				return ' '
 			}
 			return r
-		}, strings.ToValidUTF8(name, "\uFFFD")))
-		if name != "" {
+		}, strings.ToValidUTF8(text.Text, "\uFFFD")))
+		if name != "" && utf8.RuneCountInString(name) <= fleet.MaxText {
 			names = append(names, name)
 		}
 	}
 	return names
-}
-
-// readCollection reads a file of the folder with collections from a test in render or one folder below it, nil
-// without them.
-func readCollection(name string) []byte {
-	for _, up := range []string{"../../", "../../../"} {
-		if text, err := os.ReadFile(up + "shared/corpora/" + name); err == nil {
-			return text
-		}
-	}
-	return nil
 }
 
 // AddSeeds give the fuzzers something to begin with.
@@ -82,7 +48,7 @@ func Decoded(text string) string {
 		return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == 0x2028 || r == 0x2029 ||
 			r >= 0xFDD0 && r <= 0xFDEF || r&0xFFFE == 0xFFFE
 	}
-	if strings.ContainsFunc(text, unfit) || len(text) > 1024 {
+	if strings.ContainsFunc(text, unfit) || len(text) > fleet.MaxText {
 		return ""
 	}
 	return text

@@ -1,0 +1,160 @@
+package e2e
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/xuri/excelize/v2"
+	"golang.org/x/net/html"
+)
+
+// Setup gives each script its environment. A script starts with nothing of the caller's, so that no setting of the program
+// comes from outside. The time is 2026-11-23 12:00 UTC unless the script sets another.
+func Setup(env *testscript.Env) error {
+	env.Setenv("SOURCE_DATE_EPOCH", "1795435200")
+	env.Setenv("GORACE", "atexit_sleep_ms=10 "+env.Getenv("GORACE")) // not a second for every run under the race detector
+	env.Values[testingT{}] = env.T()
+	env.Values[standIns{}] = map[string]*standIn{}
+	return nil
+}
+
+// testingT is the key of a script's testing.TB.
+type testingT struct{}
+
+// Commands returns what scripts can do besides testscript's own commands.
+//
+// To run the program:
+//
+//	exits CODE PROGRAM ARGS...
+//	    Like exec, for a program that exits with this code. See exits for what else a failing run must not do.
+//	interrupted SIGNAL NAME PROGRAM ARGS...
+//	    Sends INT or TERM to the program once it waits for an answer of the server NAME. The program must exit within
+//	    2 seconds with the code of the signal, and leave no file behind.
+//	need TOOL CHECKS
+//	    Leaves the script out where a tool isn't installed. CHECKS says what is not checked then.
+//
+// To stand in for the API or a published site:
+//
+//	serve NAME [PATH=]ANSWER...
+//	    Starts a server. The variable NAME gets its address. The answers to a path follow each other, and the last one is
+//	    for all further requests. An answer without a path is for the paths that have none. An answer is a file, a status,
+//	    both (401:FILE), or a folder to get files from; "silent" never answers, and at "closed" nothing listens.
+//
+// To look at outputs:
+//
+//	sheet FILE.xlsx SHEET    prints the rows of a sheet's table, unformatted, with commas between the cells
+//	section FILE.md HEADING  prints what stands under a heading, up to the next one
+//	words FILE.html          prints the text of a page
+//	[!] holds DIR TEXT       the text is (is not) in any file below a folder, unpacked or as it is
+//	same DIR DIR             two folders have the same files, byte for byte
+//	repack FILE OLD NEW      replaces a text in a gzip file, and corrects the manifest
+func Commands() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
+	return map[string]func(ts *testscript.TestScript, neg bool, args []string){
+		"exits": exits, "interrupted": interruptedRun, "need": need, "serve": startServer,
+		"sheet": sheet, "section": section, "words": words, "holds": holds, "same": same, "repack": repack,
+	}
+}
+
+func need(ts *testscript.TestScript, _ bool, args []string) {
+	Need(ts.Value(testingT{}).(testing.TB), args[0], args[1])
+}
+
+func same(ts *testscript.TestScript, _ bool, args []string) {
+	wantSame(ts, mustHaveFiles(ts, args[0]), mustHaveFiles(ts, args[1]))
+}
+
+func sheet(ts *testscript.TestScript, _ bool, args []string) {
+	file, err := excelize.OpenFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer file.Close()
+	rows, err := file.GetRows(args[1], excelize.Options{RawCellValue: true})
+	ts.Check(err)
+	for _, row := range rows[4:] { // behind title, caption, totals and header
+		if serial, err := strconv.ParseFloat(row[1], 64); err == nil {
+			moment, err := excelize.ExcelDateToTime(serial, false)
+			ts.Check(err)
+			row[1] = moment.Round(time.Second).Format("2006-01-02 15:04")
+		}
+		fmt.Fprintln(ts.Stdout(), strings.Join(row, ","))
+	}
+}
+
+func section(ts *testscript.TestScript, _ bool, args []string) {
+	_, after, found := strings.Cut(ts.ReadFile(args[0]), "# "+args[1]+"\n\n")
+	if !found {
+		ts.Fatalf("no section %q", args[1])
+	}
+	text, _, _ := strings.Cut(after, "#")
+	fmt.Fprint(ts.Stdout(), text)
+}
+
+func words(ts *testscript.TestScript, _ bool, args []string) {
+	tree, err := html.Parse(strings.NewReader(ts.ReadFile(args[0])))
+	ts.Check(err)
+	var words []string
+	for n := range tree.Descendants() {
+		if n.Type == html.TextNode {
+			words = append(words, strings.Fields(n.Data)...)
+		}
+	}
+	fmt.Fprintln(ts.Stdout(), strings.Join(words, " "))
+}
+
+// hashes are in the manifest. Their digits are chance and could be any short text.
+var hashes = regexp.MustCompile(`"sha256": "[0-9a-f]{64}"`)
+
+func holds(ts *testscript.TestScript, neg bool, args []string) {
+	files := mustHaveFiles(ts, args[0])
+	ts.Check(unpack(files))
+	files["manifest.json"] = hashes.ReplaceAllString(files["manifest.json"], "")
+	place := ""
+	for path, content := range files {
+		if strings.Contains(content, args[1]) {
+			place = path
+		}
+	}
+	if neg && place != "" {
+		ts.Fatalf("%s is in %s", args[1], place)
+	}
+	if !neg && place == "" {
+		ts.Fatalf("%s is nowhere in %s", args[1], args[0])
+	}
+}
+
+// repack changes a snapshot as someone would who knows how the folder is made.
+func repack(ts *testscript.TestScript, _ bool, args []string) {
+	path, old, replacement := args[0], args[1], args[2]
+	before := ts.ReadFile(path)
+	parts, err := gunzip(before)
+	ts.Check(err)
+	text := parts["unpacked"]
+	if !strings.Contains(text, old) {
+		ts.Fatalf("%s does not hold %s", path, old)
+	}
+	var after bytes.Buffer
+	zip := gzip.NewWriter(&after)
+	zip.Write([]byte(strings.ReplaceAll(text, old, replacement)))
+	ts.Check(zip.Close())
+	ts.Check(os.WriteFile(ts.MkAbs(path), after.Bytes(), 0o644))
+	out, _, _ := strings.Cut(path, "/")
+	manifest := ts.ReadFile(out + "/manifest.json")
+	for old, replacement := range map[string]string{
+		fmt.Sprintf("%x", sha256.Sum256([]byte(before))):   fmt.Sprintf("%x", sha256.Sum256(after.Bytes())),
+		fmt.Sprintf("gz\",\n   \"size\": %d", len(before)): fmt.Sprintf("gz\",\n   \"size\": %d", after.Len()),
+	} {
+		if !strings.Contains(manifest, old) {
+			ts.Fatalf("the manifest does not hold %s: %s", old, manifest)
+		}
+		manifest = strings.Replace(manifest, old, replacement, 1)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(out+"/manifest.json"), []byte(manifest), 0o644))
+}
