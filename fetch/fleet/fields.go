@@ -83,6 +83,8 @@ var Fields = []*Field{
 	{Name: "os", Kind: Text, HiddenAs: "os", Text: func(in *Instance) *string { return &in.OS }},
 	{Name: "created_at", Kind: Moment, HiddenAs: "created_at", InSnapshot: true,
 		Time: func(in *Instance) *time.Time { return &in.CreatedAt }},
+	{Name: "started_at", Kind: Moment, HiddenAs: "created_at", Compared: true, InSnapshot: true,
+		Time: func(in *Instance) *time.Time { return &in.StartedAt }},
 }
 
 // FieldNamed returns the field of a name, nil where there is none.

@@ -57,6 +57,7 @@ type Instance struct {
 	OS          string
 	Status      string    // an open list: shown as it came
 	CreatedAt   time.Time // UTC, to the second; the zero time where unknown
+	StartedAt   time.Time // when it last started; as CreatedAt
 }
 
 // PriceSource says where an instance's price comes from.

@@ -26,9 +26,9 @@ func written(t *testing.T, write func(io.Writer, *report.Report) error, r *repor
 func TestInstancesCSV(t *testing.T) {
 	got := written(t, WriteInstancesCSV, reporttest.Of(reporttest.Example(t), &fleet.Instance{}))
 	want := "id,region,product_type,host_name,cpu_cores,ram,gpu,gpu_type,gpu_count,disk_size,ephemeral," +
-		"price_per_hour,price_source,type,os,status,created_at\n" +
-		`007,A,,"x,""y",0.5,1234567,RTX,,0,,,0.679,list,reserved,,<Running>,2026-01-02T03:04:05Z` +
-		"\n,,,,,,,,,,,,,,,,\n"
+		"price_per_hour,price_source,type,os,status,created_at,started_at\n" +
+		`007,A,,"x,""y",0.5,1234567,RTX,,0,,,0.679,list,reserved,,<Running>,2026-01-02T03:04:05Z,` +
+		"\n,,,,,,,,,,,,,,,,,\n"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -89,10 +89,10 @@ func TestInstancesJSON(t *testing.T) {
 {"id":"007","region":"A","product_type":null,"host_name":"x,\"y","cpu_cores":0.5,` +
 		`"ram":1234567,"gpu":"RTX","gpu_type":null,"gpu_count":0,"disk_size":null,"ephemeral":null,` +
 		`"price_per_hour":"0.679","price_source":"list","type":"reserved","os":null,` +
-		`"status":"\u003cRunning\u003e","created_at":"2026-01-02T03:04:05Z"},
+		`"status":"\u003cRunning\u003e","created_at":"2026-01-02T03:04:05Z","started_at":null},
 {"id":null,"region":null,"product_type":null,"host_name":null,"cpu_cores":null,` +
 		`"ram":null,"gpu":null,"gpu_type":null,"gpu_count":null,"disk_size":null,"ephemeral":null,` +
-		`"price_per_hour":null,"price_source":null,"type":null,"os":null,"status":null,"created_at":null}
+		`"price_per_hour":null,"price_source":null,"type":null,"os":null,"status":null,"created_at":null,"started_at":null}
 ]}
 `
 	if diff := cmp.Diff(want, got); diff != "" {

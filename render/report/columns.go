@@ -107,6 +107,7 @@ var instanceWords = []fieldWords{
 	{"os", "Operating system", "", "The operating system.", false},
 	{"status", "Status", "", "The status as it came.", false},
 	{"created_at", "Created", "UTC", "When the instance was made, to the second.", false},
+	{"started_at", "Started", "UTC", "When the instance last started, to the second.", false},
 }
 
 // instanceColumns returns the columns of an instance that an audience may see, in their order. The names are the API's own.

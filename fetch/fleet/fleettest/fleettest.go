@@ -68,6 +68,7 @@ func Instance(i int) *fleet.Instance {
 		Ephemeral:   fleet.Known(float64(750 * (bits >> 24 & 3))),
 		CreatedAt:   time.Unix(1_700_000_000+int64(bits>>32&0xFFFFFF), 0).UTC(),
 	}
+	in.StartedAt = in.CreatedAt
 	in.Purchase = fleet.OnDemand
 	if i%4 == 3 {
 		in.Purchase = fleet.Reserved
@@ -142,7 +143,7 @@ func writeLater(w io.Writer, i int, in *fleet.Instance) {
 		`"os": %q, "status": %q, "team_id": null, "team": null, "created_at": %d.25, "started_at": %[17]d, "ended_at": null, "type": %[18]d, `+
 		`"user": {"id": %[19]d, "name": "Sample User", "email": "sample.user@example.org"}}`,
 		in.ID, in.Region, in.ProductType, in.HostName, in.CPUCores.Value, in.RAM.Value, in.GPU, in.GPUType, in.GPUCount.Value,
-		in.DiskSize.Value, in.Ephemeral.Value, in.PublicIPv4, price, in.OS, in.Status, in.CreatedAt.Unix(), in.CreatedAt.Unix(), in.Purchase-fleet.OnDemand, i)
+		in.DiskSize.Value, in.Ephemeral.Value, in.PublicIPv4, price, in.OS, in.Status, in.CreatedAt.Unix(), in.StartedAt.Unix(), in.Purchase-fleet.OnDemand, i)
 }
 
 // Set gives a field of an instance the n-th value of its kind; values of different n from 1 to 9 differ, but for those of
