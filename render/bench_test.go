@@ -27,7 +27,8 @@ var rowWriters = []struct {
 	{"JSON", data.WriteInstancesJSON, 0.5},
 	{"CSV", data.WriteInstancesCSV, 1.5},
 	{"explorer", data.WriteExplorer, 5},
-	{"HTML", func(_ io.Writer, r *report.Report) error { return writeSite(r, discard) }, 15}, // in two pages, with amounts and times
+	// An instance is on two pages, with amounts and times.
+	{"HTML", func(_ io.Writer, r *report.Report) error { return writeSite(r, discard) }, 15},
 }
 
 // TestAllocations counts what is allocated for a further row, between two fleets of the same groups.

@@ -1,5 +1,5 @@
-// Package render writes a report into files: it has the list of all outputs and writes the site. The formats of the other
-// outputs are those of the packages below it. No writer computes anything: each lays out what the report says.
+// Package render writes a report into files: it has the list of all outputs and writes the site. The formats of the
+// other outputs are those of the packages below it. No writer computes anything: each lays out what the report says.
 package render
 
 import (
@@ -21,8 +21,8 @@ import (
 // goroutines.
 type Create func(path string) (io.WriteCloser, error)
 
-// Write writes every output of the report, several at once. If files can't be written, the error is that of create or of the
-// file, and it is about the same file each time.
+// Write writes every output of the report, several at once. If files can't be written, the error is that of create or
+// of the file, and it is about the same file each time.
 func Write(r *report.Report, create Create) error {
 	summary := markdown.NewSummary(r)
 	before, err := notes.HTML([]byte(summary.BeforeCharts))
@@ -49,8 +49,8 @@ func Write(r *report.Report, create Create) error {
 	return writeAll([]output{overview}, create) // which tells the sizes of the others
 }
 
-// writePrivate writes the files of a private folder, of a report for an internal audience: the workbook and the CSV of the
-// instances.
+// writePrivate writes the files of a private folder, of a report for an internal audience: the workbook and the CSV
+// of the instances.
 func writePrivate(r *report.Report, create Create) error {
 	return writeAll([]output{
 		{report.WorkbookPath, func(w io.Writer) error { return workbook.Write(w, r) }},
@@ -58,8 +58,8 @@ func writePrivate(r *report.Report, create Create) error {
 	}, create)
 }
 
-// fileOutputs returns the outputs that are neither pages nor made from the summary. The workbook takes longest and comes first:
-// the others are written meanwhile.
+// fileOutputs returns the outputs that are neither pages nor made from the summary. The workbook takes longest and
+// comes first: the others are written meanwhile.
 func fileOutputs(r *report.Report) []output {
 	of := func(write func(io.Writer, *report.Report) error) func(io.Writer) error {
 		return func(w io.Writer) error { return write(w, r) }
@@ -79,9 +79,11 @@ func fileOutputs(r *report.Report) []output {
 	}...)
 }
 
-// siteOutputs returns the site: its pages, then the files that all of them share, always in the same order. The overview is
-// apart: it tells the sizes of other files, which must be known by then. summaryHTML and notesHTML are safe HTML.
-func siteOutputs(r *report.Report, summaryHTML, notesHTML string, sizes templates.Sizes) (outputs []output, overview output) {
+// siteOutputs returns the site: its pages, then the files that all of them share, always in the same order. The
+// overview is apart: it tells the sizes of other files, which must be known by then. summaryHTML and notesHTML are
+// safe HTML.
+func siteOutputs(r *report.Report, summaryHTML, notesHTML string, sizes templates.Sizes) (
+	outputs []output, overview output) {
 	var indexed []string
 	for page := range templates.Pages(r, summaryHTML, notesHTML, sizes) {
 		if page.Path != report.NotFoundPath {
@@ -94,10 +96,12 @@ func siteOutputs(r *report.Report, summaryHTML, notesHTML string, sizes template
 		outputs = append(outputs, output{page.Path, pageWriter(page)})
 	}
 	for _, file := range static.Files() {
-		outputs = append(outputs, output{file.Path, func(w io.Writer) error { _, err := io.WriteString(w, file.Content); return err }})
+		copyContent := func(w io.Writer) error { _, err := io.WriteString(w, file.Content); return err }
+		outputs = append(outputs, output{file.Path, copyContent})
 	}
 	if r.BaseURL != "" && !r.Internal() { // what is internal is not for search engines
-		outputs = append(outputs, output{report.SitemapPath, func(w io.Writer) error { return data.WriteSitemap(w, r, indexed) }})
+		sitemap := func(w io.Writer) error { return data.WriteSitemap(w, r, indexed) }
+		outputs = append(outputs, output{report.SitemapPath, sitemap})
 	}
 	return append(outputs, output{report.NoJekyllPath, func(io.Writer) error { return nil }}), overview
 }

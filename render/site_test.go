@@ -44,11 +44,14 @@ func (m *memory) create(path string) (io.WriteCloser, error) {
 func manyGroups() *report.Report {
 	var list []*fleet.Instance
 	for i := range 1200 {
-		list = append(list, &fleet.Instance{ID: fmt.Sprint(i), Region: []string{"CANADA-1", "Montreal", "//evil.example", ""}[i%4],
-			GPU: []string{"H100", "../..", "javascript:alert(1)"}[i/4%3], GPUCount: fleet.Known(1.0), Status: "Running"})
+		list = append(list, &fleet.Instance{ID: fmt.Sprint(i),
+			Region: []string{"CANADA-1", "Montreal", "//evil.example", ""}[i%4],
+			GPU:    []string{"H100", "../..", "javascript:alert(1)"}[i/4%3], GPUCount: fleet.Known(1.0),
+			Status: "Running"})
 	}
 	for i := range 600 {
-		list = append(list, &fleet.Instance{ID: fmt.Sprint("more-", i), Region: "CANADA-1", GPU: "H100", Status: "Running"})
+		list = append(list, &fleet.Instance{ID: fmt.Sprint("more-", i), Region: "CANADA-1", GPU: "H100",
+			Status: "Running"})
 	}
 	return reportOf(list...)
 }

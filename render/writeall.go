@@ -16,9 +16,9 @@ type output struct {
 
 // writeAll writes files, as many at once as there are processors. create has to be safe for that.
 //
-// The error is the one that would come first if the files were written one after the other, so it is the same each time. Once a
-// file has failed, no later one is begun; those that are being written come to their end. A panic counts as a failure: writeAll
-// panics in turn, with a *parallel.Panic.
+// The error is the one that would come first if the files were written one after the other, so it is the same each
+// time. Once a file has failed, no later one is begun; those that are being written come to their end. A panic counts
+// as a failure: writeAll panics in turn, with a *parallel.Panic.
 func writeAll(outputs []output, create Create) error {
 	var (
 		mu       sync.Mutex

@@ -77,8 +77,8 @@ func (f *failingFile) Close() error {
 	return fault(f.path)
 }
 
-// TestErrors holds that whatever goes wrong with a file is the error, that of two files the first in the list is named, whoever
-// fails first, and that few files are begun after it.
+// TestErrors holds that whatever goes wrong with a file is the error, that of two files the first in the list is
+// named, whoever fails first, and that few files are begun after it.
 func TestErrors(t *testing.T) {
 	r := reportOf(reporttest.Example(t))
 	var whole memory
@@ -111,8 +111,8 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestFirstFailure has the second of three files fail while the first is being written, and the first one fail after that. The
-// first is written to its end and its error counts; the third is not begun.
+// TestFirstFailure has the second of three files fail while the first is being written, and the first one fail after
+// that. The first is written to its end and its error counts; the third is not begun.
 func TestFirstFailure(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
 	var folder memory

@@ -58,8 +58,8 @@ type crumb struct {
 	name, path string
 }
 
-// link returns the address of another page, or of a file, as this page links to it. It is relative and names a file, so that
-// it holds wherever the folder stands, from file:// too.
+// link returns the address of another page, or of a file, as this page links to it. It is relative and names a file,
+// so that it holds wherever the folder stands, from file:// too.
 func (f frame) link(path string) templ.SafeURL {
 	return templ.SafeURL(strings.Repeat("../", strings.Count(f.path, "/")) + path)
 }
@@ -67,8 +67,9 @@ func (f frame) link(path string) templ.SafeURL {
 // address returns where a page will stand, which has to be known.
 func (f frame) address(path string) templ.SafeURL { return templ.SafeURL(f.BaseURL + "/" + path) }
 
-// anywhere returns the address of a page or file for a page that a server shows at any path, and so any depth: from the root of
-// the server where it is known how the site will stand there. Else it is good for what stands at the site's root.
+// anywhere returns the address of a page or file for a page that a server shows at any path, and so any depth: from
+// the root of the server where it is known how the site will stand there. Else it is good for what stands at the
+// site's root.
 func (f frame) anywhere(path string) templ.SafeURL {
 	base, err := url.Parse(f.BaseURL)
 	if err != nil || f.BaseURL == "" {
@@ -109,20 +110,23 @@ func placesFrame(r *report.Report, l placeList) frame {
 }
 
 func regionFrame(r *report.Report, region *report.Region, n neighbours) frame {
-	return frame{Report: r, neighbours: n, noun: "region", path: region.Path(), title: region.Name, name: region.Name, section: regionsSection,
+	return frame{Report: r, neighbours: n, noun: "region", path: region.Path(),
+		title: region.Name, name: region.Name, section: regionsSection,
 		description: "Region " + region.Name + ": " + extent(&region.Totals) + ".",
 		crumbs:      []crumb{toOverview, toRegions}}
 }
 
 func modelFrame(r *report.Report, model *report.Model, n neighbours) frame {
-	return frame{Report: r, neighbours: n, noun: "GPU model", path: model.Path(), title: model.Name, name: model.Name, section: modelsSection,
+	return frame{Report: r, neighbours: n, noun: "GPU model", path: model.Path(),
+		title: model.Name, name: model.Name, section: modelsSection,
 		description: "GPU model " + model.Name + " across the regions: " + extent(&model.Totals) + ".",
 		crumbs:      []crumb{toOverview, toModels}}
 }
 
 func groupFrame(r *report.Report, group *report.Group, s listPage, n neighbours) frame {
 	name := group.Model.Name + " in " + group.Region.Name
-	return frame{Report: r, neighbours: n, noun: "group of the region", path: s.path(), title: name + pageSuffix(s.paging), name: group.Model.Name + pageSuffix(s.paging), section: regionsSection,
+	return frame{Report: r, neighbours: n, noun: "group of the region", path: s.path(),
+		title: name + pageSuffix(s.paging), name: group.Model.Name + pageSuffix(s.paging), section: regionsSection,
 		description: name + ": " + extent(&group.Totals) + pageSuffix(s.paging) + ".",
 		crumbs:      []crumb{toOverview, toRegions, {group.Region.Name, group.Region.Path()}}}
 }
@@ -131,9 +135,11 @@ func groupFrame(r *report.Report, group *report.Group, s listPage, n neighbours)
 func instancesFrame(r *report.Report, s listPage) frame {
 	var scripts []script
 	if s.number == 1 {
-		scripts = []script{{path: static.Explorer.Path}, {path: report.ExplorerPath + "?" + r.Generated.Format("20060102T150405Z"), async: true}}
+		scripts = []script{{path: static.Explorer.Path},
+			{path: report.ExplorerPath + "?" + r.Generated.Format("20060102T150405Z"), async: true}}
 	}
-	return frame{Report: r, path: s.path(), title: "Instances" + pageSuffix(s.paging), name: "Instances" + pageSuffix(s.paging), section: instancesSection,
+	return frame{Report: r, path: s.path(), title: "Instances" + pageSuffix(s.paging),
+		name: "Instances" + pageSuffix(s.paging), section: instancesSection,
 		description: "Every instance with all its columns: " + extent(&r.Totals) + pageSuffix(s.paging) + ".",
 		crumbs:      []crumb{toOverview},
 		scripts:     scripts}

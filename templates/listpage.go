@@ -24,7 +24,8 @@ func pagesOf(folder string, all int) iter.Seq[paging] {
 	return func(yield func(paging) bool) {
 		for number := 1; number <= pages; number++ {
 			start := (number - 1) * rowsPerPage
-			if !yield(paging{folder: folder, number: number, pages: pages, first: start + 1, last: min(start+rowsPerPage, all), all: all}) {
+			if !yield(paging{folder: folder, number: number, pages: pages, first: start + 1,
+				last: min(start+rowsPerPage, all), all: all}) {
 				return
 			}
 		}

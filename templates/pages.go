@@ -23,13 +23,15 @@ type Page struct {
 	Body templ.Component // the whole document
 }
 
-// Sizes tell how many bytes the files have that are offered beside the pages, by path. A size that is not in it is not told.
+// Sizes tell how many bytes the files have that are offered beside the pages, by path. A size that is not in it is
+// not told.
 type Sizes map[string]int64
 
 // Pages yields the site's pages in a fixed order. The summary is safe HTML with a heading of its own.
 func Pages(r *report.Report, summary, notes string, sizes Sizes) iter.Seq[Page] {
 	return func(yield func(Page) bool) {
-		_ = yield(Page{report.OverviewPath, overview(overviewFrame(r, sizes), withScrollingTables(notes, "Notes, table"))}) &&
+		notes = withScrollingTables(notes, "Notes, table")
+		_ = yield(Page{report.OverviewPath, overview(overviewFrame(r, sizes), notes)}) &&
 			yield(Page{report.NotFoundPath, notFound(notFoundFrame(r))}) &&
 			yieldPlaces(r, regionKind, regionPlaces(r.Regions), yield) &&
 			yieldRegions(r, yield) &&
@@ -66,7 +68,8 @@ func yieldRegions(r *report.Report, yield func(Page) bool) bool {
 		groups := groupsByModel(region.Groups)
 		for j, group := range region.Groups {
 			for list := range listPages(group.Folder(), group.Instances, &group.Totals) {
-				if !yield(Page{list.path(), groupPage(groupFrame(r, group, list, neighboursOf(groups, j)), group, list)}) {
+				frame := groupFrame(r, group, list, neighboursOf(groups, j))
+				if !yield(Page{list.path(), groupPage(frame, group, list)}) {
 					return false
 				}
 			}
@@ -94,11 +97,13 @@ func yieldInstances(r *report.Report, yield func(Page) bool) bool {
 	return true
 }
 
-// ReportFile returns the whole weekly report as one file: what comes before the charts, with a heading of its own, and what comes after
-// them, both safe HTML.
+// ReportFile returns the whole weekly report as one file: what comes before the charts, with a heading of its own,
+// and what comes after them, both safe HTML.
 func ReportFile(r *report.Report, before, after string) Page {
-	f := frame{Report: r, path: oneFile.path, title: "Report", description: "The weekly report in one file: " + extent(&r.Totals) + "."}
-	return Page{f.path, reportFile(f, withScrollingTables(before, "Table"), withScrollingTables(after, "Further table"))}
+	f := frame{Report: r, path: oneFile.path, title: "Report",
+		description: "The weekly report in one file: " + extent(&r.Totals) + "."}
+	before, after = withScrollingTables(before, "Table"), withScrollingTables(after, "Further table")
+	return Page{f.path, reportFile(f, before, after)}
 }
 
 // unlinked returns places without their pages.
@@ -113,7 +118,8 @@ func unlinked(places []place) []place {
 // standalonePolicy lets a page use the one style that it brings along, and load nothing.
 var standalonePolicy = func() string {
 	sum := sha256.Sum256([]byte(static.CSS.Content))
-	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'"
+	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
+		"'; base-uri 'none'; form-action 'none'"
 }()
 
 // withScrollingTables wraps each table of safe HTML into a region that scrolls, as all other tables have one. Text

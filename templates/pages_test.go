@@ -179,7 +179,8 @@ func TestEmptyFleet(t *testing.T) {
 	var paths []string
 	for _, page := range pages {
 		paths = append(paths, page.path)
-		if tables := elements(page.tree, "table"); len(tables) > 0 && page.path != report.AboutPath && page.path != report.SummaryPath {
+		tables := elements(page.tree, "table")
+		if len(tables) > 0 && page.path != report.AboutPath && page.path != report.SummaryPath {
 			t.Errorf("%s shows a table of nothing", page.path)
 		}
 	}

@@ -39,8 +39,8 @@ func pageSuffix(p paging) string {
 	return ", page " + report.FormatCount(p.number)
 }
 
-// fitting returns the class that makes a headline figure as small as its length asks for; see parts.css. Of figures that stand side by
-// side, the longest says for all.
+// fitting returns the class that makes a headline figure as small as its length asks for; see parts.css. Of figures
+// that stand side by side, the longest says for all.
 func fitting(figures ...string) string {
 	const least, most, step = 8, 40, 2
 	length := least

@@ -10,9 +10,9 @@ import (
 	"gpufleet/render/report"
 )
 
-// WriteChangesJSON writes data/changes.json, an entry a line. A window is null where there is no earlier snapshot. An instance
-// that was added or removed counts with its price in the listed total, unless "listed" is false; the rows without an id, where
-// there are any, stand in "without_id".
+// WriteChangesJSON writes data/changes.json, an entry a line. A window is null where there is no earlier snapshot. An
+// instance that was added or removed counts with its price in the listed total, unless "listed" is false; the rows
+// without an id, where there are any, stand in "without_id".
 func WriteChangesJSON(w io.Writer, r *report.Report) error {
 	c := &changesWriter{out: bufio.NewWriterSize(w, 64<<10), r: r}
 	fmt.Fprintf(c.out, `{"schema":%d,"since_last_run":`, schema)
@@ -55,7 +55,8 @@ func (c *changesWriter) window(w *report.Window) {
 	}
 	fmt.Fprintf(c.out, `],"price_per_hour_delta":%q`, w.Delta)
 	if w.Nameless != (report.Nameless{}) {
-		fmt.Fprintf(c.out, `,"without_id":{"before":%d,"after":%d,"price_per_hour_delta":%q}`, w.Nameless.Before, w.Nameless.After, w.Nameless.Delta)
+		fmt.Fprintf(c.out, `,"without_id":{"before":%d,"after":%d,"price_per_hour_delta":%q}`,
+			w.Nameless.Before, w.Nameless.After, w.Nameless.Delta)
 	}
 	c.out.WriteString("}")
 }

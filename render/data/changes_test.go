@@ -20,8 +20,9 @@ func randomFleet(random *rand.Rand) []*fleet.Instance {
 		if random.IntN(4) == 0 {
 			continue
 		}
-		in := &fleet.Instance{ID: fmt.Sprint(id), Region: "A", GPU: "=cmd", HostName: "<b>&", GPUCount: fleet.Known(float64(random.IntN(2))),
-			Status: []string{"Running", "Stopped", "Deleted", "Booked"}[random.IntN(4)]}
+		in := &fleet.Instance{ID: fmt.Sprint(id), Region: "A", GPU: "=cmd", HostName: "<b>&",
+			GPUCount: fleet.Known(float64(random.IntN(2))),
+			Status:   []string{"Running", "Stopped", "Deleted", "Booked"}[random.IntN(4)]}
 		if price, err := fleet.ParseMoney([]string{"", "0.1", "1e-20", "3.333333333333"}[random.IntN(4)]); err == nil {
 			in.Price = fleet.Known(price)
 		}
@@ -33,8 +34,8 @@ func randomFleet(random *rand.Rand) []*fleet.Instance {
 	return list
 }
 
-// TestChangesJSONAddsUp reads changes.json as another program would: what is listed of the added, less that of the removed,
-// and the changes come to the whole.
+// TestChangesJSONAddsUp reads changes.json as another program would: what is listed of the added, less that of the
+// removed, and the changes come to the whole.
 func TestChangesJSONAddsUp(t *testing.T) {
 	type member struct {
 		Price  *string `json:"price_per_hour"`
@@ -114,7 +115,8 @@ func TestFeedIsAtom(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := time.Parse(time.RFC3339, feed.Updated)
-	if feed.XMLName.Space != "http://www.w3.org/2005/Atom" || feed.XMLName.Local != "feed" || err != nil || feed.ID == "" || feed.Author == "" || len(feed.Links) != 1 ||
+	if feed.XMLName.Space != "http://www.w3.org/2005/Atom" || feed.XMLName.Local != "feed" || err != nil ||
+		feed.ID == "" || feed.Author == "" || len(feed.Links) != 1 ||
 		!strings.HasPrefix(feed.Title, r.Title) || len(feed.Entries) != 1 {
 		t.Errorf("%+v\n%s", feed, text)
 	}

@@ -25,9 +25,10 @@ func written(t *testing.T, write func(io.Writer, *report.Report) error, r *repor
 
 func TestInstancesCSV(t *testing.T) {
 	got := written(t, WriteInstancesCSV, reporttest.Of(reporttest.Example(t), &fleet.Instance{}))
-	want := "id,region,product_type,host_name,cpu_cores,ram,gpu,gpu_type,gpu_count,disk_size,ephemeral,price_per_hour,price_source,type,os,status," +
-		"created_at,started_at\n" +
-		`007,A,,"x,""y",0.5,1234567,RTX,,0,,,0.679,list,reserved,,<Running>,2026-01-02T03:04:05Z,` + "\n,,,,,,,,,,,,,,,,,\n"
+	want := "id,region,product_type,host_name,cpu_cores,ram,gpu,gpu_type,gpu_count,disk_size,ephemeral," +
+		"price_per_hour,price_source,type,os,status,created_at,started_at\n" +
+		`007,A,,"x,""y",0.5,1234567,RTX,,0,,,0.679,list,reserved,,<Running>,2026-01-02T03:04:05Z,` +
+		"\n,,,,,,,,,,,,,,,,,\n"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -36,7 +37,8 @@ func TestInstancesCSV(t *testing.T) {
 func TestGroupsCSV(t *testing.T) {
 	in := reporttest.Example(t)
 	in.GPUCount, in.Status = fleet.Known(2.0), "Running"
-	rows, err := csv.NewReader(strings.NewReader(written(t, WriteGroupsCSV, reporttest.Of(in, &fleet.Instance{Region: "A", GPU: "RTX", Status: "running"})))).ReadAll()
+	rows, err := csv.NewReader(strings.NewReader(written(t, WriteGroupsCSV,
+		reporttest.Of(in, &fleet.Instance{Region: "A", GPU: "RTX", Status: "running"})))).ReadAll()
 	if err != nil || len(rows) != 2 {
 		t.Fatalf("%v, %v", rows, err)
 	}
@@ -44,8 +46,10 @@ func TestGroupsCSV(t *testing.T) {
 	for i, name := range rows[0] {
 		got[name] = rows[1][i]
 	}
-	want := map[string]string{"region": "A", "gpu": "RTX", "instances": "2", "gpu_count": "2", "gpu_count_known": "1", "cpu_cores": "0.5", "cpu_cores_known": "1",
-		"ram": "1234567", "ram_known": "1", "disk_size": "0", "disk_size_known": "0", "running_instances": "2", "running_priced": "1", "running_per_hour": "0.679", "running_per_month": "495.67",
+	want := map[string]string{"region": "A", "gpu": "RTX", "instances": "2", "gpu_count": "2", "gpu_count_known": "1",
+		"cpu_cores": "0.5", "cpu_cores_known": "1",
+		"ram": "1234567", "ram_known": "1", "disk_size": "0", "disk_size_known": "0", "running_instances": "2",
+		"running_priced": "1", "running_per_hour": "0.679", "running_per_month": "495.67",
 		"listed_instances": "2", "listed_priced": "1", "listed_per_hour": "0.679", "listed_per_month": "495.67",
 		"listed_per_gpu_hour": "0.3395", "share_of_listed": "100"}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -53,10 +57,12 @@ func TestGroupsCSV(t *testing.T) {
 	}
 }
 
-// TestCSVIsInert gives every text column text that a spreadsheet would calculate, and the number columns nothing of the kind.
+// TestCSVIsInert gives every text column text that a spreadsheet would calculate, and the number columns nothing of
+// the kind.
 func TestCSVIsInert(t *testing.T) {
 	for _, text := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "=cmd|' /C calc'!A0"} {
-		in := &fleet.Instance{ID: text, Region: text, ProductType: text, HostName: text, GPU: text, GPUType: text, PublicIPv4: text, OS: text, Status: text}
+		in := &fleet.Instance{ID: text, Region: text, ProductType: text, HostName: text, GPU: text, GPUType: text,
+			PublicIPv4: text, OS: text, Status: text}
 		rows, err := csv.NewReader(strings.NewReader(written(t, WriteInstancesCSV, reporttest.Of(in)))).ReadAll()
 		if err != nil {
 			t.Fatal(err)
@@ -78,9 +84,15 @@ func TestCSVIsInert(t *testing.T) {
 
 func TestInstancesJSON(t *testing.T) {
 	got := written(t, WriteInstancesJSON, reporttest.Of(reporttest.Example(t), &fleet.Instance{}))
-	want := `{"schema":1,"generated_at":"2026-11-22T12:00:00Z","source":"file","audience":"public","currency":"USD","total_instances":2,"instances":[
-{"id":"007","region":"A","product_type":null,"host_name":"x,\"y","cpu_cores":0.5,"ram":1234567,"gpu":"RTX","gpu_type":null,"gpu_count":0,"disk_size":null,"ephemeral":null,"price_per_hour":"0.679","price_source":"list","type":"reserved","os":null,"status":"\u003cRunning\u003e","created_at":"2026-01-02T03:04:05Z","started_at":null},
-{"id":null,"region":null,"product_type":null,"host_name":null,"cpu_cores":null,"ram":null,"gpu":null,"gpu_type":null,"gpu_count":null,"disk_size":null,"ephemeral":null,"price_per_hour":null,"price_source":null,"type":null,"os":null,"status":null,"created_at":null,"started_at":null}
+	want := `{"schema":1,"generated_at":"2026-11-22T12:00:00Z","source":"file","audience":"public",` +
+		`"currency":"USD","total_instances":2,"instances":[
+{"id":"007","region":"A","product_type":null,"host_name":"x,\"y","cpu_cores":0.5,` +
+		`"ram":1234567,"gpu":"RTX","gpu_type":null,"gpu_count":0,"disk_size":null,"ephemeral":null,` +
+		`"price_per_hour":"0.679","price_source":"list","type":"reserved","os":null,` +
+		`"status":"\u003cRunning\u003e","created_at":"2026-01-02T03:04:05Z","started_at":null},
+{"id":null,"region":null,"product_type":null,"host_name":null,"cpu_cores":null,` +
+		`"ram":null,"gpu":null,"gpu_type":null,"gpu_count":null,"disk_size":null,"ephemeral":null,` +
+		`"price_per_hour":null,"price_source":null,"type":null,"os":null,"status":null,"created_at":null,"started_at":null}
 ]}
 `
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -93,7 +105,8 @@ func TestInstancesJSON(t *testing.T) {
 	}
 }
 
-// FuzzCSV holds that a cell reads back as its text, with an apostrophe before it where a spreadsheet would calculate it.
+// FuzzCSV holds that a cell reads back as its text, with an apostrophe before it where a spreadsheet would calculate
+// it.
 func FuzzCSV(f *testing.F) {
 	reporttest.AddSeeds(f)
 	f.Add("a,\"b\"\r\nc")
@@ -101,7 +114,8 @@ func FuzzCSV(f *testing.F) {
 		if name = reporttest.Decoded(name); name == "" {
 			return
 		}
-		rows, err := csv.NewReader(strings.NewReader(written(t, WriteInstancesCSV, reporttest.Of(&fleet.Instance{ID: name, Region: name, HostName: name, OS: name, Status: name})))).ReadAll()
+		rows, err := csv.NewReader(strings.NewReader(written(t, WriteInstancesCSV,
+			reporttest.Of(&fleet.Instance{ID: name, Region: name, HostName: name, OS: name, Status: name})))).ReadAll()
 		if err != nil || len(rows) != 2 {
 			t.Fatalf("%q: %v, %d rows", name, err, len(rows))
 		}

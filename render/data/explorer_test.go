@@ -78,8 +78,12 @@ func TestExplorerData(t *testing.T) {
 		"none":  func() []*fleet.Instance { return nil },
 		"blank": func() []*fleet.Instance { return []*fleet.Instance{{}, {}, {ID: "a b"}} },
 		"wild":  func() []*fleet.Instance { return reporttest.Wild(t).Instances },
-		"2024":  func() []*fleet.Instance { return reporttest.Sample(t, "../e2e/testdata/golden/reply-2024-11/instances.json") },
-		"2025":  func() []*fleet.Instance { return reporttest.Sample(t, "../e2e/testdata/golden/reply-2025/instances.json") },
+		"2024": func() []*fleet.Instance {
+			return reporttest.Sample(t, "../e2e/testdata/golden/reply-2024-11/instances.json")
+		},
+		"2025": func() []*fleet.Instance {
+			return reporttest.Sample(t, "../e2e/testdata/golden/reply-2025/instances.json")
+		},
 		"large": func() []*fleet.Instance { return reporttest.Large(t, 5000) },
 		"exotic": func() []*fleet.Instance {
 			return []*fleet.Instance{{ID: "x", HostName: "\u2028</script>\\\"\u00a0ﬀ😀", Status: "Running"}}

@@ -39,8 +39,8 @@ type atomText struct {
 	Text string `xml:",chardata"`
 }
 
-// WriteFeed writes feed.xml (RFC 4287). Its links are absolute where it is known where the site will stand, and it names its
-// own address then.
+// WriteFeed writes feed.xml (RFC 4287). Its links are absolute where it is known where the site will stand, and it
+// names its own address then.
 func WriteFeed(w io.Writer, r *report.Report) error {
 	base := ""
 	if r.BaseURL != "" {
@@ -48,12 +48,14 @@ func WriteFeed(w io.Writer, r *report.Report) error {
 	}
 	page := atomLink{"alternate", "text/html", base + report.ChangesPath}
 	feed := r.Feed()
-	atom := atomFeed{ID: feed.ID, Title: feed.Title, Updated: atomTime(feed.Updated), Author: "gpufleet", Maker: "gpufleet", Links: []atomLink{page}}
+	atom := atomFeed{ID: feed.ID, Title: feed.Title, Updated: atomTime(feed.Updated), Author: "gpufleet",
+		Maker: "gpufleet", Links: []atomLink{page}}
 	if base != "" {
 		atom.Links = append(atom.Links, atomLink{"self", "application/atom+xml", base + report.FeedPath})
 	}
 	for _, e := range feed.Entries {
-		atom.Entries = append(atom.Entries, atomEntry{e.ID, e.Title, atomTime(e.Updated), page, atomText{"text", strings.Join(e.Lines, "\n")}})
+		atom.Entries = append(atom.Entries, atomEntry{e.ID, e.Title, atomTime(e.Updated), page,
+			atomText{"text", strings.Join(e.Lines, "\n")}})
 	}
 	text, err := xml.MarshalIndent(atom, "", " ")
 	if err != nil {

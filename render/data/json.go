@@ -1,5 +1,5 @@
-// Package data writes what programs read: JSON, CSV, the data of the Instances page, the feed and the sitemap. It lays out what the
-// report says and computes nothing.
+// Package data writes what programs read: JSON, CSV, the data of the Instances page, the feed and the sitemap. It
+// lays out what the report says and computes nothing.
 package data
 
 import (

@@ -8,8 +8,9 @@ import (
 	"gpufleet/render/report"
 )
 
-// The bounds of a sitemap (sitemaps.org). Pages beyond them are left out, the latest in the site's order: they are in it through the
-// links of the others, and a site so large has its first pages of every region, model and group within the bounds.
+// The bounds of a sitemap (sitemaps.org). Pages beyond them are left out, the latest in the site's order: they are in
+// it through the links of the others, and a site so large has its first pages of every region, model and group within
+// the bounds.
 const (
 	maxSitemapPages = 50_000
 	maxSitemapBytes = 50 << 20

@@ -18,7 +18,8 @@ type urlset struct {
 
 // TestSitemapBounds writes more than a sitemap may hold, in number and in bytes.
 func TestSitemapBounds(t *testing.T) {
-	for base, most := range map[string]int{"https://example.org": maxSitemapPages, "https://example.org/" + strings.Repeat("&", 1000): maxSitemapBytes / 5000} {
+	for base, most := range map[string]int{"https://example.org": maxSitemapPages,
+		"https://example.org/" + strings.Repeat("&", 1000): maxSitemapBytes / 5000} {
 		r := reporttest.Of()
 		r.BaseURL = base
 		var paths []string
@@ -33,7 +34,8 @@ func TestSitemapBounds(t *testing.T) {
 		if err := xml.Unmarshal([]byte(b.String()), &sitemap); err != nil {
 			t.Fatal(err)
 		}
-		if n := len(sitemap.URLs); n > most || n < most*9/10 || b.Len() > maxSitemapBytes || sitemap.URLs[0].Loc != base+"/regions/0/index.html" {
+		if n := len(sitemap.URLs); n > most || n < most*9/10 || b.Len() > maxSitemapBytes ||
+			sitemap.URLs[0].Loc != base+"/regions/0/index.html" {
 			t.Errorf("%d addresses, %d bytes", n, b.Len())
 		}
 	}

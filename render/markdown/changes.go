@@ -34,7 +34,8 @@ func (m *draft) changeSum(w report.NamedWindow) {
 	if w.Unchanged() {
 		rows = append(rows, []string{"No changes", "", w.DeltaText(m.r.Settings)})
 	}
-	rows = append(rows, []string{"**Listed now**", "", m.r.PerHourText(w.After)}, []string{w.DeltaLabel(), "", w.DeltaText(m.r.Settings)})
+	rows = append(rows, []string{"**Listed now**", "", m.r.PerHourText(w.After)},
+		[]string{w.DeltaLabel(), "", w.DeltaText(m.r.Settings)})
 	m.table([]string{"Change", "Count", "Listed per hour"}, []bool{false, true, true}, nil, rows...)
 }
 
@@ -46,8 +47,10 @@ func (m *draft) changeLines(w report.NamedWindow) {
 			rows = append(rows, []string{line.Kind.Label(), "", "", "", "", "", "", line.DeltaText(m.r.Settings)})
 			continue
 		}
-		rows = append(rows, []string{line.Kind.Label(), m.cell(line.Name(m.r.Settings)), m.cell(line.In.Region), m.cell(line.In.GPU), m.cell(line.FieldTitle(m.r.Settings)),
-			m.fieldCell(line, line.OldText(m.r.Settings)), m.fieldCell(line, line.NewText(m.r.Settings)), line.DeltaText(m.r.Settings)})
+		s := m.r.Settings
+		rows = append(rows, []string{line.Kind.Label(),
+			m.cell(line.Name(s)), m.cell(line.In.Region), m.cell(line.In.GPU), m.cell(line.FieldTitle(s)),
+			m.fieldCell(line, line.OldText(s)), m.fieldCell(line, line.NewText(s)), line.DeltaText(s)})
 	}
 	m.table([]string{"Change", "Instance", "Region", "GPU model", "Field", "Old", "New", "Listed per hour"},
 		[]bool{false, false, false, false, false, false, false, true}, rows)

@@ -11,12 +11,14 @@ func (m *draft) regions() {
 	for _, region := range m.r.Regions {
 		rows = append(rows, m.placeRow(m.name(region.Name), region.Totals))
 	}
-	m.table([]string{"Region", "Instances", "Running per hour", "Listed per hour", "Listed per GPU-hour", "Share of listed"},
+	m.table([]string{"Region", "Instances", "Running per hour", "Listed per hour",
+		"Listed per GPU-hour", "Share of listed"},
 		[]bool{false, true, true, true, true, true}, rows, m.placeRow("**All**", m.r.Totals))
 }
 
 func (m *draft) placeRow(name string, t report.Totals) []string {
-	return []string{name, report.FormatCount(t.Count), m.r.PerHourText(t.Running), m.r.PerHourText(t.Listed), m.r.RateText(t.GPUHour), t.ShareText()}
+	return []string{name, report.FormatCount(t.Count), m.r.PerHourText(t.Running), m.r.PerHourText(t.Listed),
+		m.r.RateText(t.GPUHour), t.ShareText()}
 }
 
 // models writes what each model comes to, and where it costs least and most.
@@ -24,7 +26,8 @@ func (m *draft) models() {
 	m.line("## GPU models")
 	var rows [][]string
 	for _, model := range m.r.Models {
-		row := []string{m.name(model.Name), report.FormatCount(model.Count), m.r.PerHourText(model.Listed), m.r.RateText(model.GPUHour), model.ShareText()}
+		row := []string{m.name(model.Name), report.FormatCount(model.Count), m.r.PerHourText(model.Listed),
+			m.r.RateText(model.GPUHour), model.ShareText()}
 		for _, group := range []*report.Group{model.Cheapest, model.Dearest} {
 			if group == nil {
 				row = append(row, report.None, report.None)
@@ -34,7 +37,8 @@ func (m *draft) models() {
 		}
 		rows = append(rows, row)
 	}
-	m.table([]string{"GPU model", "Instances", "Listed per hour", "Listed per GPU-hour", "Share of listed", "Cheapest region", "per GPU-hour", "Dearest region", "per GPU-hour"},
+	m.table([]string{"GPU model", "Instances", "Listed per hour", "Listed per GPU-hour", "Share of listed",
+		"Cheapest region", "per GPU-hour", "Dearest region", "per GPU-hour"},
 		[]bool{false, true, true, true, true, false, true, false, true}, rows)
 }
 

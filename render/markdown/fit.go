@@ -8,8 +8,8 @@ import (
 	"gpufleet/render/report"
 )
 
-// maxSummary bounds the summary in bytes. What GitHub takes as the text of an issue ends at 65,536 characters; in whatever unit
-// it counts, there are no more of them than bytes.
+// maxSummary bounds the summary in bytes. What GitHub takes as the text of an issue ends at 65,536 characters; in
+// whatever unit it counts, there are no more of them than bytes.
 const maxSummary = 65_000
 
 // Names are whole, unless the summary can't hold them even without the rows that may go.
@@ -39,8 +39,8 @@ func (m *draft) text(text string) { m.blocks = append(m.blocks, block{text: text
 
 func (m *draft) line(format string, args ...any) { m.text(fmt.Sprintf(format, args...) + "\n\n") }
 
-// table writes a table. right tells which columns hold figures. Cells must be escaped. Of rows some may be dropped, those of foot
-// stay.
+// table writes a table. right tells which columns hold figures. Cells must be escaped. Of rows some may be dropped,
+// those of foot stay.
 func (m *draft) table(head []string, right []bool, rows [][]string, foot ...[]string) {
 	rule := "|"
 	for _, numeric := range right {
@@ -90,8 +90,8 @@ func (b block) write(to *strings.Builder, room int) {
 	}
 }
 
-// fit writes blocks down, together in less than limit bytes, and reports whether it could. So that they fit, the tables with the longest rows
-// together lose their last rows: none is left with more room than another one lacks.
+// fit writes blocks down, together in less than limit bytes, and reports whether it could. So that they fit, the
+// tables with the longest rows together lose their last rows: none is left with more room than another one lacks.
 func fit(blocks []block, limit int) (texts []string, ok bool) {
 	write := func(room int) (texts []string, size int) {
 		for _, block := range blocks {

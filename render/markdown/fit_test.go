@@ -12,8 +12,8 @@ import (
 	"gpufleet/render/report/reporttest"
 )
 
-// TestSummaryFits writes summaries of fleets that are larger than anyone's, with names at their longest: none is longer than
-// GitHub takes, and none loses a total.
+// TestSummaryFits writes summaries of fleets that are larger than anyone's, with names at their longest: none is
+// longer than GitHub takes, and none loses a total.
 func TestSummaryFits(t *testing.T) {
 	own, err := notes.Parse([]byte(strings.Repeat("word $1 ", notes.MaxBytes/10)))
 	if err != nil {
@@ -39,7 +39,9 @@ func TestSummaryFits(t *testing.T) {
 			list := &fleet.Fleet{}
 			for i := range of.instances {
 				group := i % of.groups
-				list.Instances = append(list.Instances, &fleet.Instance{ID: fmt.Sprint(i), HostName: of.long + fmt.Sprint("h", i), Region: of.long + fmt.Sprint("r", group%100), GPU: of.long + fmt.Sprint("g", group/100),
+				list.Instances = append(list.Instances, &fleet.Instance{ID: fmt.Sprint(i),
+					HostName: of.long + fmt.Sprint("h", i),
+					Region:   of.long + fmt.Sprint("r", group%100), GPU: of.long + fmt.Sprint("g", group/100),
 					GPUCount: fleet.Known(8.0), Price: fleet.Known(price), Status: of.long + fmt.Sprint("s", i%50)})
 			}
 			for i := range 100 {
@@ -57,7 +59,8 @@ func TestSummaryFits(t *testing.T) {
 			if of.groups == 5_000 && len(text) < 40_000 {
 				t.Errorf("%d bytes: more would have fitted", len(text))
 			}
-			for _, want := range []string{"| **All** |", "| **All regions** |", "| **Listed now** |", "## Warnings", "A month is 730 hours", of.notes, "- and 80 more", "[Workbook"} {
+			for _, want := range []string{"| **All** |", "| **All regions** |", "| **Listed now** |", "## Warnings",
+				"A month is 730 hours", of.notes, "- and 80 more", "[Workbook"} {
 				if !strings.Contains(text, want) {
 					t.Errorf("lacks %.60q", want)
 				}
@@ -92,7 +95,8 @@ func TestFit(t *testing.T) {
 		t.Fatalf("%d bytes", len(text))
 	}
 	shown := strings.Count(text, "| row")
-	if !strings.HasSuffix(text, fmt.Sprintf("| row%d |\n| sum B |\n\nAnd %d more.\n\nend\n\n", 100+shown-5-1, 50-(shown-5))) || !strings.Contains(text, "row104 |\n| sum A |\n\n| B") {
+	end := fmt.Sprintf("| row%d |\n| sum B |\n\nAnd %d more.\n\nend\n\n", 100+shown-5-1, 50-(shown-5))
+	if !strings.HasSuffix(text, end) || !strings.Contains(text, "row104 |\n| sum A |\n\n| B") {
 		t.Errorf("%s", text)
 	}
 	if _, ok := fit(m.blocks, 20); ok {
@@ -103,11 +107,18 @@ func TestFit(t *testing.T) {
 // TestSummaryLinks leads to the other files where it is known how they will stand, and names them where not.
 func TestSummaryLinks(t *testing.T) {
 	r := report.Report{Settings: reporttest.Of().Settings}
-	if text := NewSummary(&r).String(); !strings.Contains(text, "`report.html`") || !strings.Contains(text, "`fleet.xlsx`") || !strings.Contains(text, "`summary.md`") || strings.Contains(text, "](") {
-		t.Error(text)
+	text := NewSummary(&r).String()
+	for _, want := range []string{"`report.html`", "`fleet.xlsx`", "`summary.md`"} {
+		if !strings.Contains(text, want) || strings.Contains(text, "](") {
+			t.Errorf("no %s, or a link: %s", want, text)
+		}
 	}
 	r.BaseURL = "https://example.org/a_b"
-	if text := NewSummary(&r).String(); !strings.Contains(text, "- [Changes](<https://example.org/a_b/changes/index.html>)\n") || !strings.Contains(text, "/a_b/report.html>") || !strings.Contains(text, "/a_b/summary.md>") {
-		t.Error(text)
+	text = NewSummary(&r).String()
+	for _, want := range []string{"- [Changes](<https://example.org/a_b/changes/index.html>)\n",
+		"/a_b/report.html>", "/a_b/summary.md>"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %s: %s", want, text)
+		}
 	}
 }

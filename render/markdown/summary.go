@@ -11,11 +11,12 @@ import (
 	"gpufleet/render/report"
 )
 
-// Summary is summary.md in GitHub-flavoured Markdown, in two parts: the report in one file has its charts between them.
+// Summary is summary.md in GitHub-flavoured Markdown, in two parts: the report in one file has its charts between
+// them.
 //
-// It is never longer than maxSummary bytes, whatever the fleet. Every text from the API shows as itself: it makes no link, mention,
-// reference, image or markup. No table cell holds two amounts, since GitHub takes what stands between two dollar signs for
-// mathematics.
+// It is never longer than maxSummary bytes, whatever the fleet. Every text from the API shows as itself: it makes no
+// link, mention, reference, image or markup. No table cell holds two amounts, since GitHub takes what stands between
+// two dollar signs for mathematics.
 type Summary struct{ BeforeCharts, AfterCharts string }
 
 // NewSummary returns the summary of a report.
@@ -159,13 +160,15 @@ func (m *draft) groups() {
 	for _, g := range m.r.Dearest() {
 		rows = append(rows, m.totalsRow(m.name(g.Region.Name), m.name(g.Model.Name), g.Totals))
 	}
-	m.table([]string{"Region", "GPU model", "Instances", "GPUs", "Running per hour", "Listed per hour", "Listed per month", "Listed per GPU-hour", "Share of listed"},
+	m.table([]string{"Region", "GPU model", "Instances", "GPUs", "Running per hour", "Listed per hour",
+		"Listed per month", "Listed per GPU-hour", "Share of listed"},
 		[]bool{false, false, true, true, true, true, true, true, true}, rows, m.totalsRow("**All**", "", m.r.Totals))
 }
 
 func (m *draft) totalsRow(region, model string, t report.Totals) []string {
 	return []string{region, model, report.FormatCount(t.Count), t.GPUs.Text(),
-		m.r.PerHourText(t.Running), m.r.PerHourText(t.Listed), m.r.PerMonthText(t.Listed), m.r.RateText(t.GPUHour), t.ShareText()}
+		m.r.PerHourText(t.Running), m.r.PerHourText(t.Listed), m.r.PerMonthText(t.Listed),
+		m.r.RateText(t.GPUHour), t.ShareText()}
 }
 
 // elsewhere says where there is more: links where it is known how the report will stand, else the names of its files.
@@ -173,7 +176,8 @@ func (m *draft) elsewhere() {
 	m.line("## More")
 	base := m.r.BaseURL
 	if base == "" {
-		m.line("`%s` is this report in one file, with charts; `%s` is the same as Markdown; `%s` is the workbook, with every instance.", report.ReportPath, report.MarkdownPath, report.WorkbookPath)
+		m.line("`%s` is this report in one file, with charts; `%s` is the same as Markdown; "+
+			"`%s` is the workbook, with every instance.", report.ReportPath, report.MarkdownPath, report.WorkbookPath)
 		return
 	}
 	var b strings.Builder

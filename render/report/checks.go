@@ -22,8 +22,8 @@ const (
 // Checks returns all checks.
 func Checks() []Check { return []Check{OverBudget, Unpriced, InstanceError, AnyWarning} }
 
-// Tripped returns a sentence with its figure for each of the checks that the report does not pass, in the order of Checks.
-// further counts the warnings that are not the report's. OverBudget needs a budget.
+// Tripped returns a sentence with its figure for each of the checks that the report does not pass, in the order of
+// Checks. further counts the warnings that are not the report's. OverBudget needs a budget.
 func (r *Report) Tripped(checks []Check, further int) (sentences []string) {
 	for _, check := range Checks() {
 		if !slices.Contains(checks, check) {
@@ -41,11 +41,13 @@ func (r *Report) tripped(check Check, further int) string {
 	switch check {
 	case OverBudget:
 		if rate, ok := r.RunRate(); ok && rate.Over {
-			return fmt.Sprintf("the run rate is %v of the budget (%s running, %s budget)", rate, r.PerMonthText(r.Running), r.Amount(r.Budget.Value))
+			return fmt.Sprintf("the run rate is %v of the budget (%s running, %s budget)", rate,
+				r.PerMonthText(r.Running), r.Amount(r.Budget.Value))
 		}
 	case Unpriced:
 		if r.Listed.LowerBound() {
-			return fmt.Sprintf("%s of %s listed instances have no price", FormatCount(r.Listed.Of-r.Listed.Priced), FormatCount(r.Listed.Of))
+			return fmt.Sprintf("%s of %s listed instances have no price", FormatCount(r.Listed.Of-r.Listed.Priced),
+				FormatCount(r.Listed.Of))
 		}
 	case InstanceError:
 		if n := r.withStatus("Error"); n > 0 {
@@ -84,8 +86,8 @@ func (r *Report) withStatus(name string) int {
 // Figure is a key figure for machines.
 type Figure struct{ Name, Value string }
 
-// Figures returns the fleet's totals under the names and in the form that they have in data/groups.csv, and what else a schedule may want to
-// act on. What is unknown is "". further counts the warnings that are not the report's.
+// Figures returns the fleet's totals under the names and in the form that they have in data/groups.csv, and what else
+// a schedule may want to act on. What is unknown is "". further counts the warnings that are not the report's.
 func (r *Report) Figures(further int) []Figure {
 	var figures []Figure
 	for _, column := range Shown(r.Settings, totalsColumns(func(t *Totals) *Totals { return t })) {

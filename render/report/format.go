@@ -201,8 +201,8 @@ func groupThousands(digits string) string {
 	return whole + fraction
 }
 
-// PricesKnown returns how many percent of a cost's instances have a price, to one decimal: "92.7%". It is rounded half up, but to 100% only
-// where every price is known, and to 0% only where none is. Of no instances it is None.
+// PricesKnown returns how many percent of a cost's instances have a price, to one decimal: "92.7%". It is rounded
+// half up, but to 100% only where every price is known, and to 0% only where none is. Of no instances it is None.
 func (c Cost) PricesKnown() string {
 	const all = 1000 // tenths of a percent
 	if c.Of == 0 {

@@ -30,8 +30,8 @@ func SortByText[T any](items []T, text func(T) string) {
 		func(a, b T) int { return strings.Compare(text(a), text(b)) })
 }
 
-// sortByKey sorts items by a key of each, byte by byte, and those of the same key as compare says; where that too finds them equal
-// they keep their order. A key is made once, and most comparisons see its first eight bytes alone.
+// sortByKey sorts items by a key of each, byte by byte, and those of the same key as compare says; where that too
+// finds them equal they keep their order. A key is made once, and most comparisons see its first eight bytes alone.
 func sortByKey[T any](items []T, appendKey func(to []byte, item T) []byte, compare func(a, b T) int) {
 	type keyed struct {
 		first      uint64
@@ -95,14 +95,15 @@ func commonStart(a, b string) int {
 	return n
 }
 
-
-// appendNaturalKey appends to a buffer what orders a text, byte by byte, as compareNatural does but for case and leading zeros.
+// appendNaturalKey appends to a buffer what orders a text, byte by byte, as compareNatural does but for case and
+// leading zeros.
 func appendNaturalKey(to []byte, text string) []byte {
 	for text != "" {
 		c := text[0]
 		switch {
 		case isDigit(c):
-			// A digit says that a number comes, and stands to all other characters as one. Then its length: the longer is the larger.
+			// A digit says that a number comes, and stands to all other characters as one. Then its length: the
+			// longer is the larger.
 			var number string
 			number, text = leadingNumber(text)
 			to = append(to, '0')

@@ -6,9 +6,8 @@ import (
 	"gpufleet/fetch/history"
 )
 
-// The paths of all outputs, relative to the output folder and with slashes. People link to them, so they never change.
-// Three more are defined elsewhere: those of the snapshots in fetch/history, of the manifest in render/folder, and of
-// scripts and styles in static.
+// The paths of the outputs, relative to the output folder and with slashes. People link to them, so they never change.
+// Those of snapshots, the manifest, styles and scripts stand beside what reads or holds these.
 const (
 	OverviewPath  = "index.html"
 	RegionsPath   = RegionsFolder + index

@@ -28,8 +28,8 @@ func (s StatusCount) Label() string {
 	return s.Name
 }
 
-// StatusTone returns the name of the mark that pages show a status with: up, busy, idle, bad or gone. The list of statuses is
-// open: one that is not known here is "other".
+// StatusTone returns the name of the mark that pages show a status with: up, busy, idle, bad or gone. The list of
+// statuses is open: one that is not known here is "other".
 func StatusTone(status string) string {
 	switch strings.ToLower(status) {
 	case "running":
@@ -72,8 +72,9 @@ type StatusGroup struct {
 	StatusCount
 }
 
-// StatusGroups returns the statuses, the most frequent first, and the place of each status among them by its name. The rarest of
-// more than limit statuses are merged into up to three groups: running, listed but not running, and not listed.
+// StatusGroups returns the statuses, the most frequent first, and the place of each status among them by its name.
+// The rarest of more than limit statuses are merged into up to three groups: running, listed but not running, and not
+// listed.
 func (r *Report) StatusGroups(limit int) (groups []StatusGroup, places map[string]int) {
 	type kind struct{ running, listed bool }
 	labels := map[kind]string{

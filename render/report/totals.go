@@ -32,7 +32,8 @@ type Sum struct {
 	Value     float64
 	Known, Of int // instances
 
-	// What Value is settled from: whole numbers, which floats add exactly, and apart from them the others, exactly. 0.1 + 0.2 is 0.3.
+	// What Value is settled from: whole numbers, which floats add exactly, and apart from them the others, exactly.
+	// 0.1 + 0.2 is 0.3.
 	whole float64
 	parts decimal.Decimal
 }
@@ -111,7 +112,8 @@ func Billed(in *fleet.Instance) fleet.Price {
 	return in.Price
 }
 
-// ListedOf returns what the listed instances of several totals cost an hour together. What they cost a month is not computed.
+// ListedOf returns what the listed instances of several totals cost an hour together. What they cost a month is not
+// computed.
 func ListedOf(totals []*Totals) Cost {
 	var cost Cost
 	for _, t := range totals {

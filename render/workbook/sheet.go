@@ -180,7 +180,8 @@ func (b *book) setPrint(name string, l layout) {
 	}))
 	if l.printed > 0 && l.printed < l.columns {
 		b.try(b.file.SetDefinedName(&excelize.DefinedName{
-			Name: "_xlnm.Print_Area", RefersTo: "'" + name + "'!$A$1:$" + columnName(l.printed) + "$" + strconv.Itoa(l.rows), Scope: name,
+			Name: "_xlnm.Print_Area", Scope: name,
+			RefersTo: "'" + name + "'!$A$1:$" + columnName(l.printed) + "$" + strconv.Itoa(l.rows),
 		}))
 	}
 	if l.table {

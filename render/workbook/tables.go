@@ -10,8 +10,8 @@ import (
 const maxStatuses = 1000
 
 // unpricedColumns say what an instance without a price is, for whoever finds the price.
-var unpricedColumns = []string{"id", "host_name", "region", "gpu", "gpu_count", "product_type", "type", "cpu_cores", "ram",
-	"status", "created_at"}
+var unpricedColumns = []string{"id", "host_name", "region", "gpu", "gpu_count",
+	"product_type", "type", "cpu_cores", "ram", "status", "created_at"}
 
 // makeTables makes the report's lists, with the columns and formulas that only the workbook has.
 func (b *book) makeTables() {
@@ -72,8 +72,8 @@ func (b *book) totalsTable(sheet, row string, rows int) *table {
 	return &table{sheet: sheet, row: row, rows: rows}
 }
 
-// The columns that no other output has: what the formulas need to recalculate the figures, and the days of the history. As
-// written, all that is listed is billed and nothing else. So the billed figures are the listed ones.
+// The columns that no other output has: what the formulas need to recalculate the figures, and the days of the
+// history. As written, all that is listed is billed and nothing else. So the billed figures are the listed ones.
 
 // The units of amounts. A heading puts the currency before them.
 const (
@@ -127,8 +127,9 @@ func statusColumns(statuses []report.StatusGroup) []report.Column[int] {
 	return []report.Column[int]{
 		newColumn("status", "Status", "", report.Text, "The status as it came, each spelling on its own.",
 			func(i int) report.Value { return report.Value{Known: true, Text: statuses[i].Label} }),
-		newColumn("billed_share", "Billed share", "0 to 1", report.Size, "The share of its hours that is billed. An input. "+
-			"As written it is 1 for what is listed and 0 for all else.",
+		newColumn("billed_share", "Billed share", "0 to 1", report.Size,
+			"The share of its hours that is billed. An input. "+
+				"As written it is 1 for what is listed and 0 for all else.",
 			func(i int) report.Value { return report.Value{Known: true, Number: billedShare(statuses[i])} }),
 		flagColumn("running", "Runs", "1 where the status counts as running.",
 			func(i int) bool { return statuses[i].IsRunning }),
@@ -143,7 +144,8 @@ func statusColumns(statuses []report.StatusGroup) []report.Column[int] {
 			func(i int) int { return statuses[i].Cost.Priced }),
 		amountColumn("per_hour", "Price", perHourUnit, "Their prices together.",
 			func(i int) (fleet.Money, bool) { return statuses[i].Cost.PerHour, statuses[i].Cost.LowerBound() }),
-		amountColumn("billed_per_month", "Billed", perMonthUnit, "These times the billed share, over the hours of a month.",
+		amountColumn("billed_per_month", "Billed", perMonthUnit,
+			"These times the billed share, over the hours of a month.",
 			func(i int) (fleet.Money, bool) {
 				if !statuses[i].IsListed {
 					return fleet.Money{}, false
@@ -158,8 +160,8 @@ func statusColumns(statuses []report.StatusGroup) []report.Column[int] {
 // billedShare is the share of a status's hours that is billed until somebody changes it.
 func billedShare(s report.StatusGroup) float64 { return float64(flag(s.IsListed)) }
 
-// instanceColumns are the columns of an instance besides those of the report; a row is its place in Instances. statuses are the
-// places of the statuses by name.
+// instanceColumns are the columns of an instance besides those of the report; a row is its place in Instances.
+// statuses are the places of the statuses by name.
 func instanceColumns(r *report.Report, statuses map[string]int) []report.Column[int] {
 	regions, models := groupPlaces(r)
 	billed := func(i int) report.Value {
@@ -171,8 +173,9 @@ func instanceColumns(r *report.Report, statuses map[string]int) []report.Column[
 		newColumn("group_gpu", "Counted as", "", report.Text,
 			"The GPU model that the instance is counted as: its model, CPU only or Unknown GPU.",
 			func(i int) report.Value { return report.Value{Known: true, Text: r.Models[models[i]].Name} }),
-		newColumn("billed_per_hour", "Billed", perHourUnit, report.Money, "The price times the billed share of the status "+
-			"(tblStatuses). 0 where that share is 0, else empty where there is no price.", billed),
+		newColumn("billed_per_hour", "Billed", perHourUnit, report.Money,
+			"The price times the billed share of the status (tblStatuses). "+
+				"0 where that share is 0, else empty where there is no price.", billed),
 		newColumn("billed_per_month", "Billed", perMonthUnit, report.Money, "The same over the hours of a month.",
 			func(i int) report.Value {
 				v := billed(i)
@@ -188,10 +191,13 @@ func instanceColumns(r *report.Report, statuses map[string]int) []report.Column[
 				}
 				return v
 			}),
-		flagColumn("running", "Runs", "1 where it counts as running.", func(i int) bool { return r.Instances[i].Running() }),
-		flagColumn("listed", "Is listed", "1 where it counts as listed.", func(i int) bool { return r.Instances[i].Listed() }),
-		countColumn("region_no", "Region no.", "", "The number of its region in tblRegions. Formulas go by numbers, since a "+
-			"spreadsheet does not tell Texas from texas, nor 007 from 7, and takes * and ? for others.",
+		flagColumn("running", "Runs", "1 where it counts as running.",
+			func(i int) bool { return r.Instances[i].Running() }),
+		flagColumn("listed", "Is listed", "1 where it counts as listed.",
+			func(i int) bool { return r.Instances[i].Listed() }),
+		countColumn("region_no", "Region no.", "", "The number of its region in tblRegions. "+
+			"Formulas go by numbers, since a spreadsheet does not tell Texas from texas, nor 007 from 7, "+
+			"and takes * and ? for others.",
 			func(i int) int { return int(regions[i]) + 1 }),
 		countColumn("model_no", "Model no.", "", "The number of the model that it is counted as in tblModels.",
 			func(i int) int { return int(models[i]) + 1 }),
@@ -221,12 +227,13 @@ func groupPlaces(r *report.Report) (regions, models []int32) {
 	return regions, models
 }
 
-// billedColumns are the columns of a region's or a model's totals besides those of the report. The last one, of this name and
-// title, is the row's number, 0 for none.
+// billedColumns are the columns of a region's or a model's totals besides those of the report. The last one, of this
+// name and title, is the row's number, 0 for none.
 func billedColumns[T any](of func(T) *report.Totals, name, title string, number func(T) int) []report.Column[T] {
 	return []report.Column[T]{
 		countColumn("billed_instances", "Billed instances", "",
-			"How many instances have a status of which something is billed.", func(row T) int { return of(row).Listed.Of }),
+			"How many instances have a status of which something is billed.",
+			func(row T) int { return of(row).Listed.Of }),
 		countColumn("billed_priced", "Billed priced", "instances", "How many of these have a price.",
 			func(row T) int { return of(row).Listed.Priced }),
 		amountColumn("billed_per_hour", "Billed", perHourUnit,
@@ -234,10 +241,11 @@ func billedColumns[T any](of func(T) *report.Totals, name, title string, number 
 			func(row T) (fleet.Money, bool) { c := of(row).Listed; return c.PerHour, c.LowerBound() }),
 		amountColumn("billed_per_month", "Billed", perMonthUnit, "The same over the hours of a month.",
 			func(row T) (fleet.Money, bool) { c := of(row).Listed; return c.PerMonth, c.LowerBound() }),
-		newColumn(name, title, "", report.Count, "Its number, by which tblInstances names it.", func(row T) report.Value {
-			n := number(row)
-			return report.Value{Known: n > 0, Number: float64(n)}
-		}),
+		newColumn(name, title, "", report.Count, "Its number, by which tblInstances names it.",
+			func(row T) report.Value {
+				n := number(row)
+				return report.Value{Known: n > 0, Number: float64(n)}
+			}),
 	}
 }
 
@@ -261,13 +269,14 @@ func dayColumns(r *report.Report) []report.Column[history.Entry] {
 		}
 	}
 	changes := func(name, title, what string, pick func(*history.Counts) int) report.Column[day] {
-		return newColumn(name, title, "", report.Count, "How many instances were "+what+" since the day before it in the "+
-			"snapshots; empty where there was none.", func(d day) report.Value {
-			if d.Changes == nil {
-				return report.Value{}
-			}
-			return report.Value{Known: true, Number: float64(pick(d.Changes))}
-		})
+		return newColumn(name, title, "", report.Count,
+			"How many instances were "+what+" since the day before it in the snapshots; empty where there was none.",
+			func(d day) report.Value {
+				if d.Changes == nil {
+					return report.Value{}
+				}
+				return report.Value{Known: true, Number: float64(pick(d.Changes))}
+			})
 	}
 	columns := []report.Column[day]{
 		newColumn("date", "Day", "UTC", report.Date, "The day.",
