@@ -93,10 +93,6 @@ func (a asked) rows(r *report.Report) []*fleet.Instance {
 // totals are the figures that the page must show.
 func (a asked) totals(r *report.Report) [][]string {
 	list := a.rows(r)
-	for i, in := range list { // a report moves its instances, and these are r's
-		own := *in
-		list[i] = &own
-	}
 	totals := report.New(&fleet.Fleet{Instances: list}, r.Settings).Totals
 	instances := report.FormatCount(totals.Count)
 	if totals.Count < r.Count {
