@@ -41,18 +41,16 @@ type explorerColumn struct {
 	Name  string `json:"name"`
 	Title string `json:"title"` // with its unit
 	Type  string `json:"type"`
-	// Count is how many values the column has, each once. Values are they, in their order and as data/instances.json has them, with
-	// line feeds between them.
-	Count  int    `json:"count"`
-	Values string `json:"values"`
-	// Rows holds of each row the number of its value, from 0, or Count where it is unknown, in Width digits to base 64.
-	Width int    `json:"width"`
-	Rows  string `json:"rows"`
+	// Values are the column's known values, sorted, each once, as data/instances.json has them.
+	Values []string `json:"values"`
+	// Rows holds the index in Values of each row's value, len(Values) if it is unknown.
+	Rows []int `json:"rows"`
 }
 
-// WriteExplorer writes data/instances.js, from which the Instances page makes its live table. It says what data/instances.json says,
-// in a form that is small and quick to search and sort: by columns, each with its values sorted. It is a script, since a page on a
-// disk may load nothing else.
+// WriteExplorer writes data/instances.js, from which the Instances page makes its live table. It holds what
+// data/instances.json holds, by columns, in a form that is quick to search and sort. It is a script because a page
+// opened from a disk may load nothing else. At 100,000 instances, a value per row that the page must sort would be 14 %
+// smaller after gzip, but the page would compute 2.4 times as long until the table is there.
 func WriteExplorer(w io.Writer, r *report.Report) error {
 	b := bufio.NewWriterSize(w, 64<<10)
 	b.WriteString("globalThis.gpufleetInstances = ")
@@ -111,17 +109,11 @@ func newExplorerHead(r *report.Report) explorerHead {
 
 func newExplorerColumn(r *report.Report, column report.Column[*fleet.Instance]) explorerColumn {
 	values, rows := distinct(r.Instances, column)
-	for i, value := range values {
-		values[i] = lineBreaks.Replace(value)
-	}
-	digits, width := digitsOf(rows)
-	return explorerColumn{column.Name, report.Heading(r.Settings, column), column.Type.String(), len(values), strings.Join(values, "\n"), width, digits}
+	return explorerColumn{column.Name, report.Heading(r.Settings, column), column.Type.String(), values, rows}
 }
 
-// lineBreaks keeps apart what is joined by them. The decoder leaves none in a text.
-var lineBreaks = strings.NewReplacer("\n", " ", "\r", " ")
-
-// distinct returns the known values of a column, sorted, for machines, and for each instance the number of its value, len(values) where it is unknown.
+// distinct returns the known values of a column as machines read them, sorted, and the index of each instance's value,
+// len(values) if it is unknown. Neither is nil.
 func distinct(instances []*fleet.Instance, column report.Column[*fleet.Instance]) (values []string, rows []int) {
 	if values, rows, ok := distinctFew(instances, column); ok {
 		return values, rows
@@ -208,22 +200,4 @@ func sortValues(order []int, column report.Column[*fleet.Instance], text func(in
 	slices.SortFunc(order, func(a, b int) int {
 		return report.Compare(column.Type, column.Value(instance(a)), column.Value(instance(b)))
 	})
-}
-
-// digits64 are the digits to base 64.
-const digits64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-
-// digitsOf writes numbers in so many digits each as the largest one takes, without any where all are 0.
-func digitsOf(numbers []int) (digits string, width int) {
-	for largest := slices.Max(append(numbers, 0)); largest > 0; largest /= 64 {
-		width++
-	}
-	text := make([]byte, len(numbers)*width)
-	for i, number := range numbers {
-		for at := (i+1)*width - 1; at >= i*width; at-- {
-			text[at] = digits64[number%64]
-			number /= 64
-		}
-	}
-	return string(text), width
 }

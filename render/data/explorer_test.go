@@ -32,17 +32,12 @@ func rowsOfExplorerData(t *testing.T, script string) (head explorerHead, rows []
 		rows = append(rows, map[string]string{})
 	}
 	for _, column := range data.Columns {
-		values := strings.Split(column.Values, "\n")
-		if len(column.Rows) != data.Total*column.Width || column.Count > 0 && len(values) != column.Count {
-			t.Fatalf("%s: %d values, told are %d; %d digits of width %d", column.Name, len(values), column.Count, len(column.Rows), column.Width)
+		if len(column.Rows) != data.Total || column.Values == nil {
+			t.Fatalf("%s: %d rows of %d, values %v", column.Name, len(column.Rows), data.Total, column.Values)
 		}
-		for i := range rows {
-			number := 0
-			for _, digit := range column.Rows[i*column.Width : (i+1)*column.Width] {
-				number = number*64 + strings.IndexRune(digits64, digit)
-			}
-			if rows[i][column.Name] = ""; number < column.Count {
-				rows[i][column.Name] = values[number]
+		for i, number := range column.Rows {
+			if rows[i][column.Name] = ""; number < len(column.Values) {
+				rows[i][column.Name] = column.Values[number]
 			}
 		}
 	}

@@ -65,8 +65,8 @@ func (r *Report) fillGroups(m members) {
 		sortByKey(places[i], func(to []byte, place int32) []byte { return appendNaturalKey(to, r.Instances[place].HostName) },
 			func(a, b int32) int { return compareInstances(r.Instances[a], r.Instances[b]) })
 	})
-	arrange(r.Instances, slices.Concat(places...))
-	gather(r.Instances)
+	reorder(r.Instances, slices.Concat(places...))
+	packTexts(r.Instances)
 	rest := r.Instances
 	for i, group := range groups {
 		n := len(places[i])
@@ -75,9 +75,11 @@ func (r *Report) fillGroups(m members) {
 	parallel.Each(len(groups), func(i int) { groups[i].Totals = sumInstances(groups[i].Instances, r.HoursPerMonth) })
 }
 
-// arrange moves instances within the memory that they are in, so that the one at each place is that which was at order's. Every writer
-// reads them all, some once a column: in another order than that of memory it would mostly wait for it. order is used up.
-func arrange(instances []*fleet.Instance, order []int32) {
+// reorder moves instances within the memory that they are in, so that the one at each place is the one that was at order's.
+// Every writer reads them all, some once a column, and memory is read fastest in its order: with neither reorder nor packTexts
+// a run of 100,000 instances takes 35 to 45 % more CPU time, one of 10,000 about 10 % more. A sorted copy takes half the lines and
+// 6 to 18 % more memory at the peak. order is used up.
+func reorder(instances []*fleet.Instance, order []int32) {
 	for start := range order {
 		if order[start] < 0 {
 			continue
@@ -96,9 +98,9 @@ func arrange(instances []*fleet.Instance, order []int32) {
 	}
 }
 
-// gather copies the ids and host names into one piece of memory in the order of the rows, so that writers find them there in the order in
-// which they read.
-func gather(instances []*fleet.Instance) {
+// packTexts copies the ids and host names into one piece of memory in the order of the rows. Of what reorder's comment says, a
+// third comes from this.
+func packTexts(instances []*fleet.Instance) {
 	size := 0
 	for _, in := range instances {
 		size += len(in.ID) + len(in.HostName)

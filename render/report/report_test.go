@@ -276,7 +276,7 @@ func TestNaturalOfCommonStarts(t *testing.T) {
 	}
 }
 
-func TestArrange(t *testing.T) {
+func TestReorder(t *testing.T) {
 	const n = 50
 	for range 20 {
 		instances, want, order := make([]*fleet.Instance, n), make([]string, n), make([]int32, n)
@@ -286,7 +286,7 @@ func TestArrange(t *testing.T) {
 		for i, from := range rand.Perm(n) {
 			order[i], want[i] = int32(from), fmt.Sprint(from)
 		}
-		arrange(instances, order)
+		reorder(instances, order)
 		for i, in := range instances {
 			if in.ID != want[i] {
 				t.Fatalf("%s is at %d, not %s", in.ID, i, want[i])
