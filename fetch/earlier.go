@@ -19,8 +19,9 @@ var errNoManifest = errors.New("it holds no " + manifest.Path)
 
 // place is where an earlier report is: a folder or a site.
 type place interface {
-	// read returns a file of at most limit bytes, whole, and one that is right. The error is fs.ErrNotExist (wrapped) where there is
-	// none, a *damage where it can't be used, and anything else where nothing can be said of it: then the run must not go on.
+	// read returns a file of at most limit bytes, whole, and one that is right. The error is fs.ErrNotExist (wrapped)
+	// where there is none, a *damage where it can't be used, and anything else where nothing can be said of it: then the
+	// run must not go on.
 	read(ctx context.Context, path string, limit int64, isRight func([]byte) bool) ([]byte, error)
 }
 
@@ -35,11 +36,13 @@ type damage struct{ what string }
 
 func (d *damage) Error() string { return d.what }
 
-// snapshotsRead is how many snapshots are looked at, the newest: one more than is kept, for the last run may be long ago.
+// snapshotsRead is how many snapshots are looked at, the newest: one more than is kept, for the last run may be long
+// ago.
 const snapshotsRead = history.SnapshotDays + 1
 
-// collect reads from a place what its manifest lists of the past. A file that is damaged or not for this run is a warning. All is read before
-// anything is taken in, the newest snapshot first, as the collector wants them; where reading fails, nothing is.
+// collect reads from a place what its manifest lists of the past. A file that is damaged or not for this run is a
+// warning. All is read before anything is taken in, the newest snapshot first, as the collector wants them; where
+// reading fails, nothing is.
 func collect(ctx context.Context, from place, listed []manifest.File, c *history.Collector) error {
 	snapshots, figures := ofThePast(listed)
 	snapshots = slices.DeleteFunc(snapshots, func(s []manifest.File) bool {
@@ -89,8 +92,8 @@ type readFile struct {
 	damaged *damage // nil where it can be used
 }
 
-// ofThePast returns of what a manifest lists the snapshots, the newest first, and the history, if it is there. There are several
-// entries of one path where a run was killed that was replacing it.
+// ofThePast returns of what a manifest lists the snapshots, the newest first, and the history, if it is there. There
+// are several entries of one path where a run was killed that was replacing it.
 func ofThePast(listed []manifest.File) (snapshots [][]manifest.File, figures []manifest.File) {
 	byPath := map[string][]manifest.File{}
 	for _, file := range listed {
@@ -106,7 +109,8 @@ func ofThePast(listed []manifest.File) (snapshots [][]manifest.File, figures []m
 	return snapshots, figures
 }
 
-// readListed reads the file that the entries in listed, all of one path, are about. An error means that the run must not go on.
+// readListed reads the file that the entries in listed, all of one path, are about. An error means that the run must
+// not go on.
 func readListed(ctx context.Context, from place, listed []manifest.File, limit int64) (file readFile, err error) {
 	path := listed[0].Path
 	longest := slices.MaxFunc(listed, func(a, b manifest.File) int { return cmp.Compare(a.Size, b.Size) }).Size

@@ -10,10 +10,12 @@ import (
 )
 
 const (
-	// mask stands where a host name held its instance's own password or address. It says nothing of it, not even its length.
+	// mask stands where a host name held its instance's own password or address. It says nothing of it, not even its
+	// length.
 	mask = "[masked]"
-	// shortestMasked is from how many characters on a password is looked for inside a name. A shorter one stands in names
-	// by chance, and to mask every "a" would tell that the password is "a". One that is the whole name is masked at any length.
+	// shortestMasked is from how many characters on a password is looked for inside a name. A shorter one stands in
+	// names by chance, and to mask every "a" would tell that the password is "a". One that is the whole name is masked
+	// at any length.
 	shortestMasked = 4
 	// keepPassword is how much of a password is looked for, in bytes. A name that holds so much of one is masked whole.
 	keepPassword = 1024
@@ -21,8 +23,9 @@ const (
 	maxPasswords = 8
 )
 
-// hostName is what the decoder holds of a row until its end: the name as it came and, since people do name machines after
-// their passwords, what it must not show. A password may stand before the name or behind it. All is wiped before the next row.
+// hostName is what the decoder holds of a row until its end: the name as it came and, since people do name machines
+// after their passwords, what it must not show. A password may stand before the name or behind it. All is wiped
+// before the next row.
 type hostName struct {
 	text      []byte
 	more      bool // text is only the beginning
@@ -35,7 +38,8 @@ type password struct {
 	more bool   // text is only the beginning
 }
 
-// isPassword reports whether a field of the wire holds a password. Its value is compared with the host name and goes no further.
+// isPassword reports whether a field of the wire holds a password. Its value is compared with the host name and goes
+// no further.
 func isPassword(name []byte) bool {
 	return string(name) == "vm_password" || string(name) == "password"
 }
@@ -62,8 +66,8 @@ func (h *hostName) wipe() {
 	h.text, h.room, h.passwords, h.more = h.text[:0], h.room[:0], h.passwords[:0], false
 }
 
-// masked returns the name with the mask in the place of each password, and whether there was one. It is masked before it is
-// cut to what is shown: a cut must not leave half of a password.
+// masked returns the name with the mask in the place of each password, and whether there was one. It is masked before
+// it is cut to what is shown: a cut must not leave half of a password.
 func (h *hostName) masked() (text []byte, found bool) {
 	if len(h.passwords) == 0 {
 		return h.text, false
@@ -92,7 +96,8 @@ func (h *hostName) masked() (text []byte, found bool) {
 	return append(text, name[end:]...), true
 }
 
-// passwordAt returns the length of the longest password that stands in the name at a place, and whether all of the name is to go.
+// passwordAt returns the length of the longest password that stands in the name at a place, and whether all of the
+// name is to go.
 func (h *hostName) passwordAt(name []byte, at int) (length int, whole bool) {
 	for _, p := range h.passwords {
 		switch {
@@ -106,7 +111,8 @@ func (h *hostName) passwordAt(name []byte, at int) (length int, whole bool) {
 	return length, false
 }
 
-// readPassword notes a password of the row, a string or a number. What else it may be holds no text that a name could hold.
+// readPassword notes a password of the row, a string or a number. What else it may be holds no text that a name could
+// hold.
 func (r *rowReader) readPassword() error {
 	kind, text, more, err := scalar(r.s, keepPassword)
 	if err == nil && (kind == jsonscan.String || kind == jsonscan.Number) {

@@ -44,8 +44,9 @@ type member struct {
 	next  *member // that came after it last: rows mostly have one order, and this is quicker than the map
 }
 
-// newDecoder returns a decoder of the fields in the table. What that doesn't name is passed over without a look: user, team and
-// whatever else a row carries. Passwords are looked at too, so that no host name shows one (see hostName), and go no further.
+// newDecoder returns a decoder of the fields in the table. What that doesn't name is passed over without a look:
+// user, team and whatever else a row carries. Passwords are looked at too, so that no host name shows one (see
+// hostName), and go no further.
 func newDecoder() *decoder {
 	d := &decoder{members: map[string]*member{}, texts: map[string]string{}, prices: map[string]fleet.Price{}}
 	for _, f := range fleet.Fields {
@@ -167,8 +168,8 @@ func (r *rowReader) warnUnread(kind jsonscan.Kind, why string) {
 }
 
 // id reads an identifier, a string or a number: 7 and "7" are one. An id that can't be shown as it is (too long,
-// control characters, bytes or escapes that are no character, which come as U+FFFD) is none: cut or cleaned, two of them could
-// become one, and an instance be lost.
+// control characters, bytes or escapes that are no character, which come as U+FFFD) is none: cut or cleaned, two of
+// them could become one, and an instance be lost.
 func (r *rowReader) id() (string, error) {
 	kind, text, cut, err := scalar(r.s, keepText)
 	if err != nil {

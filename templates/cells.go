@@ -11,8 +11,8 @@ import (
 	"gpufleet/render/report"
 )
 
-// What stands in every row of a table of instances is laid out here and not in a .templ file: each instance has two rows on the
-// site, a row has some 16 cells, and a component of templ's allocates several times in each.
+// What stands in every row of a table of instances is laid out here and not in a .templ file: each instance has two
+// rows on the site, a row has some 16 cells, and a component of templ's allocates several times in each.
 
 // instanceRows are the rows of a table of instances. The first column names the row.
 func instanceRows(f frame, columns []instanceColumn, rows []*fleet.Instance) templ.Component {

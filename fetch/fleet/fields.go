@@ -25,8 +25,9 @@ const (
 	Computed                 // made by the program; no reply has it
 )
 
-// Field is an entry of the table of an instance's fields. The reply's decoder, Hide, snapshots, the comparison with them and
-// the order of equal rows loop over the table, so whoever adds a field adds an entry here and a column in render/report.
+// Field is an entry of the table of an instance's fields. The reply's decoder, Hide, snapshots, the comparison with
+// them and the order of equal rows loop over the table, so whoever adds a field adds an entry here and a column in
+// render/report.
 type Field struct {
 	Name  string // in replies, snapshots, JSON and CSV
 	Older string // its name in older replies, which counts where Name is missing; "" for none
@@ -53,8 +54,8 @@ const (
 	maxGB    = 1e9
 )
 
-// Fields is the table. Its order is that of a snapshot's members, of an instance's changes, and of the comparison of rows that
-// have neither name nor id.
+// Fields is the table. Its order is that of a snapshot's members, of an instance's changes, and of the comparison of
+// rows that have neither name nor id.
 var Fields = []*Field{
 	{Name: "id", Kind: ID, HiddenAs: "id", InSnapshot: true, Text: func(in *Instance) *string { return &in.ID }},
 	{Name: "status", Kind: Text, Compared: true, InSnapshot: true, Text: func(in *Instance) *string { return &in.Status }},
@@ -108,7 +109,8 @@ func Hideable() []string {
 	return names
 }
 
-// HiddenBy reports whether the field is left out where hidden is. Of an id a pseudonym stands in its place, so it is not.
+// HiddenBy reports whether the field is left out where hidden is. Of an id a pseudonym stands in its place, so it is
+// not.
 func (f *Field) HiddenBy(hidden []string) bool {
 	return f.Kind != ID && f.HiddenAs != "" && slices.Contains(hidden, f.HiddenAs)
 }

@@ -17,7 +17,8 @@ type Fleet struct {
 	Warnings Warnings
 }
 
-// MaxInstances is how many instances a list may have: a gigabyte of "{}," would be 350 million, and each takes about 350 bytes.
+// MaxInstances is how many instances a list may have: a gigabyte of "{}," would be 350 million, and each takes about
+// 350 bytes.
 const MaxInstances = 4_000_000
 
 // Optional is a value that may be unknown. The zero Optional is unknown: an unknown is never taken for 0.
@@ -58,8 +59,8 @@ type Instance struct {
 	Status      string    // an open list: shown as it came
 	CreatedAt   time.Time // UTC, to the second; the zero time where unknown
 	StartedAt   time.Time // when it last started; as CreatedAt
-	// StatusSince is the first of the readings in a row that had this status; the zero time before the report is compared with
-	// earlier ones, and without an id.
+	// StatusSince is the first of the readings in a row that had this status; the zero time before the report is
+	// compared with earlier ones, and without an id.
 	StatusSince time.Time
 }
 
@@ -100,8 +101,8 @@ const (
 	UnknownRegion = "Unknown region"
 )
 
-// Model returns the name of the GPU model under which the instance is counted: GPUGroup where that is settled, else its model,
-// or CPUOnly where it has no GPU, or UnknownGPU.
+// Model returns the name of the GPU model under which the instance is counted: GPUGroup where that is settled, else
+// its model, or CPUOnly where it has no GPU, or UnknownGPU.
 func (in *Instance) Model() string {
 	switch {
 	case in.GPUGroup != "":
@@ -158,8 +159,8 @@ var (
 	latest   = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC).Unix()
 )
 
-// TimeOf returns the time of so many seconds since 1970, and whether it can be one of an instance. Parts of a second are dropped:
-// nobody needs them, and times of one form sort and parse everywhere.
+// TimeOf returns the time of so many seconds since 1970, and whether it can be one of an instance. Parts of a second
+// are dropped: nobody needs them, and times of one form sort and parse everywhere.
 func TimeOf(seconds float64) (at time.Time, ok bool) {
 	if seconds < float64(earliest) || seconds >= float64(latest) {
 		return time.Time{}, false

@@ -8,9 +8,10 @@ import (
 	"strings"
 )
 
-// Hide makes fields unknown in every instance, whatever reads the fleet later, its order included. An id is replaced by a
-// pseudonym: the same one for the same id and key, so that runs can be compared, and no way back without the key. An instance stays
-// in its group, even if a hidden field is all that says which. hidden are names of Hideable; key is used for "id" alone.
+// Hide makes fields unknown in every instance, whatever reads the fleet later, its order included. An id is replaced
+// by a pseudonym: the same one for the same id and key, so that runs can be compared, and no way back without the
+// key. An instance stays in its group, even if a hidden field is all that says which. hidden are names of Hideable;
+// key is used for "id" alone.
 func (f *Fleet) Hide(hidden []string, key []byte) {
 	if len(hidden) == 0 {
 		return

@@ -10,8 +10,8 @@ import (
 // MaxText is how many characters of a text are kept, the "…" that stands for the rest included.
 const MaxText = 1024
 
-// CleanText makes a text fit to be shown, once for all outputs, as Clean does. What is longer than MaxText characters ends in
-// "…", and cut is true. more says that text is only the beginning.
+// CleanText makes a text fit to be shown, once for all outputs, as Clean does. What is longer than MaxText characters
+// ends in "…", and cut is true. more says that text is only the beginning.
 func CleanText(text []byte, more bool) (clean string, cut bool) {
 	text = Clean(text)
 	if !more && (len(text) <= MaxText || utf8.RuneCount(text) <= MaxText) {
@@ -26,8 +26,8 @@ func shortened(text []byte) string {
 	return strings.TrimSpace(string(runes[:min(len(runes), MaxText-1)])) + "…"
 }
 
-// Clean returns a text with a space for tab and newlines and U+FFFD for the other control characters, bidirectional overrides
-// and noncharacters, without blanks at both ends. It is a part of text where nothing else changes.
+// Clean returns a text with a space for tab and newlines and U+FFFD for the other control characters, bidirectional
+// overrides and noncharacters, without blanks at both ends. It is a part of text where nothing else changes.
 func Clean(text []byte) []byte {
 	if !isASCII(text) {
 		text = bytes.Map(cleanRune, text)
@@ -57,8 +57,8 @@ func cleanRune(r rune) rune {
 	return r
 }
 
-// RestoreText reads a text that an earlier run made with CleanText. It is cut where MaxText was larger then. ok is false for a
-// text that no run can have made.
+// RestoreText reads a text that an earlier run made with CleanText. It is cut where MaxText was larger then. ok is
+// false for a text that no run can have made.
 func RestoreText(text []byte) (clean string, ok bool) {
 	if len(text) == 0 || !bytes.Equal(text, Clean(text)) {
 		return "", false

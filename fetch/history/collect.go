@@ -27,8 +27,8 @@ func (c *Collector) Warn(path, why string) {
 	c.past.Warnings = append(c.past.Warnings, fmt.Sprintf("%s of the earlier report is not carried on: %s", path, why))
 }
 
-// AddSnapshot takes in the snapshot of a path, as ReadSnapshot returns it, unless it is damaged, shows more than the run may, is of
-// another fleet or bears a future date. They must come the newest first.
+// AddSnapshot takes in the snapshot of a path, as ReadSnapshot returns it, unless it is damaged, shows more than the
+// run may, is of another fleet or bears a future date. They must come the newest first.
 func (c *Collector) AddSnapshot(path string, s *Snapshot, err error) {
 	switch {
 	case err != nil:
@@ -57,9 +57,9 @@ func (c *Collector) noteLast(head Head, count int) {
 	}
 }
 
-// Settle reads the snapshots that must be sound: those that the run compares its list with, and those that are written anew. One
-// that is damaged is left behind, and another compared in its place. The others are carried on unread. The error is the
-// context's cause.
+// Settle reads the snapshots that must be sound: those that the run compares its list with, and those that are
+// written anew. One that is damaged is left behind, and another compared in its place. The others are carried on
+// unread. The error is the context's cause.
 func (c *Collector) Settle(ctx context.Context) error {
 	checked := map[*Snapshot]bool{}
 	for {

@@ -30,8 +30,8 @@ const (
 	maxInterned = 10_000
 )
 
-// ReadSnapshot reads the head of a snapshot's file. The rows are read when they are asked for. The error says what is wrong with
-// the file and quotes nothing of it.
+// ReadSnapshot reads the head of a snapshot's file. The rows are read when they are asked for. The error says what is
+// wrong with the file and quotes nothing of it.
 func ReadSnapshot(content []byte) (*Snapshot, error) {
 	if len(content) > MaxSnapshotBytes {
 		return nil, errTooBig
@@ -76,7 +76,8 @@ const (
 	errForm   = fault("it is not of the form that this version reads")
 )
 
-// decodeSnapshot reads a snapshot's file in one pass. It calls begin with the head before the first row and row for each row.
+// decodeSnapshot reads a snapshot's file in one pass. It calls begin with the head before the first row and row for
+// each row.
 func decodeSnapshot(ctx context.Context, content []byte, begin func(*Snapshot) error, row func(*fleet.Instance) error) error {
 	packed := bytes.NewReader(content)
 	unzip, err := gzip.NewReader(packed)

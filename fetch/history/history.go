@@ -22,8 +22,8 @@ type Entry struct {
 	Changes *Counts `json:"changes"`
 	// Groups are the figures by region and model, in the report's order; at most MaxGroups.
 	Groups []Group `json:"groups"`
-	// Feed tells the feed that the day belongs to from every other: 32 hexadecimal digits, made at the first run and the same from
-	// day to day. "" where a history does not say.
+	// Feed tells the feed that the day belongs to from every other: 32 hexadecimal digits, made at the first run and the
+	// same from day to day. "" where a history does not say.
 	Feed string `json:"feed"`
 }
 

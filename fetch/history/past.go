@@ -1,7 +1,7 @@
-// Package past holds what earlier runs left for this one: snapshots of the list, one a day, and a history of figures. It reads
-// both as if a stranger had written them, since they may come from a folder or a site that anyone could change: within bounds,
-// strictly, and with errors that quote nothing. All that is carried on is decoded, checked and encoded
-// anew.
+// Package past holds what earlier runs left for this one: snapshots of the list, one a day, and a history of figures.
+// It reads both as if a stranger had written them, since they may come from a folder or a site that anyone could
+// change: within bounds, strictly, and with errors that quote nothing. All that is carried on is decoded, checked and
+// encoded anew.
 package history
 
 import (
@@ -12,7 +12,8 @@ import (
 	"gpufleet/fetch/fleet"
 )
 
-// The versions of the files' forms. Snapshots of form 1 lack their rows' groups, types and times; they are written anew.
+// The versions of the files' forms. Snapshots of form 1 lack their rows' groups, types and times; they are written
+// anew.
 const (
 	snapshotSchema = 2
 	historySchema  = 1
@@ -47,7 +48,8 @@ type Past struct {
 	Snapshots []*Snapshot
 	// Days of the history, the oldest first, no two of one date.
 	Days []Entry
-	// Last is how many instances the last run had that read the same source and account, whatever it showed; unknown for a first run.
+	// Last is how many instances the last run had that read the same source and account, whatever it showed; unknown for
+	// a first run.
 	Last fleet.Optional[int]
 	// Warnings says what was not carried, and why. No warning holds a value from the files.
 	Warnings []string
@@ -81,8 +83,8 @@ func kept(taken, now time.Time, days int) bool {
 // WeekBefore returns the day a week before that of a moment.
 func WeekBefore(moment time.Time) time.Time { return Day(moment).AddDate(0, 0, -7) }
 
-// WeekOld returns the newest snapshot whose date is at least a week before that of now, else the oldest. There is at least one,
-// and they come the oldest first.
+// WeekOld returns the newest snapshot whose date is at least a week before that of now, else the oldest. There is at
+// least one, and they come the oldest first.
 func WeekOld(snapshots []*Snapshot, now time.Time) *Snapshot {
 	if s := NewestBefore(snapshots, WeekBefore(now).AddDate(0, 0, 1)); s != nil {
 		return s
@@ -116,8 +118,8 @@ func (h Head) refusedFigures(run Head) string {
 	return ""
 }
 
-// refusedRows says why a run can't use the rows of another, "" where it can: those that show more than it may, and those
-// whose ids are not comparable with its own.
+// refusedRows says why a run can't use the rows of another, "" where it can: those that show more than it may, and
+// those whose ids are not comparable with its own.
 func (h Head) refusedRows(run Head) string {
 	if why := h.refusedFigures(run); why != "" {
 		return why

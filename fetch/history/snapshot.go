@@ -16,8 +16,8 @@ import (
 	"gpufleet/fetch/fleet"
 )
 
-// Snapshot is the list of one run, with of each instance what the table of fields keeps in snapshots. One that was read is kept
-// as it came, packed, since a list may have a million rows and there may be fifteen of them.
+// Snapshot is the list of one run, with of each instance what the table of fields keeps in snapshots. One that was
+// read is kept as it came, packed, since a list may have a million rows and there may be fifteen of them.
 type Snapshot struct {
 	Head
 	Taken time.Time // when the list was fetched, UTC, to the second
@@ -31,8 +31,8 @@ type Snapshot struct {
 // Path returns where the snapshot stands in the output folder.
 func (s *Snapshot) Path() string { return SnapshotPath(s.Taken) }
 
-// WriteTo writes the snapshot's file: as it was read, or encoded anew. Equal snapshots give equal bytes, in one build of gpufleet.
-// The error is w's, or says that the rows of a snapshot of an older form can't be read.
+// WriteTo writes the snapshot's file: as it was read, or encoded anew. Equal snapshots give equal bytes, in one build
+// of gpufleet. The error is w's, or says that the rows of a snapshot of an older form can't be read.
 func (s *Snapshot) WriteTo(w io.Writer) (int64, error) {
 	if s.file != nil {
 		n, err := w.Write(s.file)
@@ -72,8 +72,8 @@ func (w *countingWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Rows calls row for each instance, by ascending id. Those without one may stand anywhere. The instance is valid until row
-// returns. The error is row's, or says what is wrong with the file.
+// Rows calls row for each instance, by ascending id. Those without one may stand anywhere. The instance is valid
+// until row returns. The error is row's, or says what is wrong with the file.
 func (s *Snapshot) Rows(row func(*fleet.Instance) error) error {
 	return s.rows(context.Background(), row)
 }
@@ -89,8 +89,8 @@ func (s *Snapshot) IsOlderForm() bool { return s.schema != 0 && s.schema < snaps
 // renew has the snapshot encoded anew, so that nothing but its head and rows is carried on.
 func (s *Snapshot) renew() { s.file = nil }
 
-// SettleGroups gives the rows of a snapshot of an older form, which says no group, the group that the instance of the same id has
-// now. group returns "" for an id that is gone.
+// SettleGroups gives the rows of a snapshot of an older form, which says no group, the group that the instance of the
+// same id has now. group returns "" for an id that is gone.
 func (s *Snapshot) SettleGroups(group func(id string) string) {
 	read := s.rows
 	s.rows = func(ctx context.Context, row func(*fleet.Instance) error) error {

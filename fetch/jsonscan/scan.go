@@ -40,7 +40,8 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("%s at byte %d", e.Wha
 
 const (
 	bufferSize = 64 << 10
-	// passedOver is how much is kept of a string that nobody asked for: so much that most are plain, and then none is copied.
+	// passedOver is how much is kept of a string that nobody asked for: so much that most are plain, and then none is
+	// copied.
 	passedOver = 256
 	// maxDepth bounds the nesting, and so the stack. No known reply is nested deeper than 4.
 	maxDepth = 1000

@@ -1,6 +1,6 @@
-// Package chart computes the charts of a report: what is drawn, how long and how high, and what stands beside it. It draws nothing:
-// geometry is in units of a box that whoever draws it stretches to any size, and all words are text of their own, so that they keep
-// their size on a phone.
+// Package chart computes the charts of a report: what is drawn, how long and how high, and what stands beside it. It
+// draws nothing: geometry is in units of a box that whoever draws it stretches to any size, and all words are text of
+// their own, so that they keep their size on a phone.
 package chart
 
 import (
@@ -71,8 +71,8 @@ func Costs(s report.Settings, items []Item) Bars {
 	})
 }
 
-// GPUs charts how many GPUs items have, whatever the status of their instances, and as a part of that, those that run. Items that are known to have none have no bar, nor are they
-// counted.
+// GPUs charts how many GPUs items have, whatever the status of their instances, and as a part of that, those that
+// run. Items that are known to have none have no bar, nor are they counted.
 func GPUs(items []Item) Bars {
 	items = slices.DeleteFunc(slices.Clone(items), func(i Item) bool { return i.Totals.GPUs.Value == 0 && !i.Totals.GPUs.LowerBound() })
 	return newBars(items, measure{
@@ -153,8 +153,8 @@ func length(value, longest float64, full int) int {
 	return max(2, int(math.Round(value/longest*float64(full))))
 }
 
-// scale returns the ticks of an axis from 0 to at least most, at even steps that people count in: 1, 2, 2.5 or 5 times a power of
-// ten. There are 4 steps at most, and 2 at least.
+// scale returns the ticks of an axis from 0 to at least most, at even steps that people count in: 1, 2, 2.5 or 5
+// times a power of ten. There are 4 steps at most, and 2 at least.
 func scale(most float64, whole bool) (ticks []float64) {
 	if most <= 0 || whole && most < 2 {
 		return []float64{0, 1}

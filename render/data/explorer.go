@@ -22,7 +22,8 @@ type explorerHead struct {
 	Currency  string    `json:"currency_sign"` // what stands before an amount: "$", "CAD "
 	Regions   []string  `json:"regions"`
 	Models    []string  `json:"models"`
-	// Groups are region and model, by their numbers from 0, and number of instances of each group. The rows stand in their order.
+	// Groups are region and model, by their numbers from 0, and number of instances of each group. The rows stand in
+	// their order.
 	Groups [][3]int `json:"groups"`
 	// Anchors are the rows' names in the page where they are not "i-" and the id, by the row's number from 0.
 	Anchors map[int]string `json:"anchors"`
@@ -121,7 +122,8 @@ func distinct(instances []*fleet.Instance, column report.Column[*fleet.Instance]
 	return distinctMany(instances, column)
 }
 
-// distinctMany sorts the texts of all rows, so that equal ones stand side by side: for so many values that is quicker than a map.
+// distinctMany sorts the texts of all rows, so that equal ones stand side by side: for so many values that is quicker
+// than a map.
 func distinctMany(instances []*fleet.Instance, column report.Column[*fleet.Instance]) (values []string, rows []int) {
 	rows = make([]int, len(instances))
 	texts := make([]string, len(instances))

@@ -18,8 +18,8 @@ func Need(t testing.TB, command, checks string) string {
 	return path
 }
 
-// LeaveOut skips a test for want of what .ci/setup installs, or says loudly that it can't. Under CI that is a failure: there nothing is
-// left out.
+// LeaveOut skips a test for want of what .ci/setup installs, or says loudly that it can't. Under CI that is a
+// failure: there nothing is left out.
 func LeaveOut(t testing.TB, checks, missing string) {
 	t.Helper()
 	if os.Getenv("CI") == "true" {

@@ -59,7 +59,7 @@ func realBooks(t testing.TB) map[string]book {
 // must not run at the same time.
 func libreOffice(t testing.TB, args ...string) {
 	t.Helper()
-	profile := "-env:UserInstallation=file://" + filepath.Join(filepath.Dir(program), "profile")
+	profile := "-env:UserInstallation=file://" + officeProfile
 	args = append([]string{profile, "--headless", "--norestore"}, args...)
 	if text, err := exec.Command("soffice", args...).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, text)

@@ -1,7 +1,7 @@
 // Package folder puts the files of a run into the output folder: all of them, or none.
 //
-// A run opens the folder (which locks it), writes each file that differs from the one in place into a stage, a folder of its own inside, and
-// then places them:
+// A run opens the folder (which locks it), writes each file that differs from the one in place into a stage, a folder
+// of its own inside, and then places them:
 //
 //	folder, err := folder.Open("out")
 //	defer folder.Close()
@@ -9,12 +9,13 @@
 //	w, err := stage.Create("index.html") // write and close; the same for every other file, at once if you like
 //	warnings, err := stage.Place(manifest.Manifest{Source: "api", Audience: "public"})
 //
-// Two folders of one run are prepared and then committed together: all files of both are placed, or none. A private folder is
-// for its owner alone.
+// Two folders of one run are prepared and then committed together: all files of both are placed, or none. A private
+// folder is for its owner alone.
 //
-// manifest.json says which files are ours. What it does not list is not ours, and is never touched; symlinks inside the folder
-// are never followed. A run that fails changes nothing. One that is killed leaves every file whole, old or new, and a manifest
-// from which the next run makes the folder right. Nothing is synced to the disk, so a power loss is not covered.
+// manifest.json says which files are ours. What it does not list is not ours, and is never touched; symlinks inside
+// the folder are never followed. A run that fails changes nothing. One that is killed leaves every file whole, old or
+// new, and a manifest from which the next run makes the folder right. Nothing is synced to the disk, so a power loss
+// is not covered.
 package folder
 
 import (
@@ -51,8 +52,9 @@ type Folder struct {
 	keepStage bool   // it has files that could not be put back
 }
 
-// Open opens and locks the folder at path, making it and its parents where they are missing. Where path is a symlink, the
-// folder that it leads to now is meant from here on. The error is ErrBusy where another run holds the folder; Open never waits.
+// Open opens and locks the folder at path, making it and its parents where they are missing. Where path is a symlink,
+// the folder that it leads to now is meant from here on. The error is ErrBusy where another run holds the folder;
+// Open never waits.
 func Open(path string) (*Folder, error) { return open(&Folder{path: path}) }
 
 func open(f *Folder) (*Folder, error) {
@@ -91,8 +93,8 @@ func (f *Folder) readManifest() {
 	}
 }
 
-// Manifest returns what the last run left, nil where there is none that can be read. Files that were changed since are listed
-// as they were written.
+// Manifest returns what the last run left, nil where there is none that can be read. Files that were changed since
+// are listed as they were written.
 func (f *Folder) Manifest() *manifest.Manifest { return f.manifest }
 
 // Path returns the folder's path as it was given to Open.
@@ -101,8 +103,8 @@ func (f *Folder) Path() string { return f.path }
 // Warnings returns what Open found odd: a manifest.json that cannot be read. Usually none.
 func (f *Folder) Warnings() []string { return f.warnings }
 
-// Stage removes what killed runs left behind and makes the folder to stage this run's files in. It can be called once. The
-// context governs everything up to the beginning of Place.
+// Stage removes what killed runs left behind and makes the folder to stage this run's files in. It can be called
+// once. The context governs everything up to the beginning of Place.
 func (f *Folder) Stage(ctx context.Context) (*Stage, error) {
 	if f.stageDir != "" {
 		return nil, errors.New("the folder has a stage already")
@@ -133,8 +135,9 @@ func (f *Folder) Stage(ctx context.Context) (*Stage, error) {
 	return &Stage{folder: f, ctx: ctx, dir: dir, files: map[string]*staged{}, folders: map[string]bool{}}, nil
 }
 
-// Close removes the stage, removes the folder and its parents again where Open made them and nothing was placed, and gives the
-// lock back. An error says what could not be removed; what was placed stays placed. To close twice is no error.
+// Close removes the stage, removes the folder and its parents again where Open made them and nothing was placed, and
+// gives the lock back. An error says what could not be removed; what was placed stays placed. To close twice is no
+// error.
 func (f *Folder) Close() error {
 	if f.lock == nil {
 		return nil

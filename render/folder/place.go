@@ -31,17 +31,18 @@ type Prepared struct {
 	manifest, files journal // what was done
 }
 
-// Warnings name the files that were there before us and are replaced, and those of the last run that stay because someone
-// changed them.
+// Warnings name the files that were there before us and are replaced, and those of the last run that stay because
+// someone changed them.
 func (p *Prepared) Warnings() []string { return p.plan.warnings }
 
-// Prepare decides what Commit has to do so that the folder holds the staged files, and not what the last run wrote and this one
-// did not, and the manifest; m brings its Source and Audience. A file that has these bytes already is not touched, and where
-// nothing changed at all neither is the manifest.
+// Prepare decides what Commit has to do so that the folder holds the staged files, and not what the last run wrote
+// and this one did not, and the manifest; m brings its Source and Audience. A file that has these bytes already is
+// not touched, and where nothing changed at all neither is the manifest.
 //
 // A file that was not written, since the same one was in place, and that was changed meanwhile is an error.
 //
-// It changes nothing. A context that is done is an error here; Commit does not look at it, so that placing always comes to an end.
+// It changes nothing. A context that is done is an error here; Commit does not look at it, so that placing always
+// comes to an end.
 func (s *Stage) Prepare(m manifest.Manifest) (*Prepared, error) {
 	if err := context.Cause(s.ctx); err != nil {
 		return nil, err
@@ -76,8 +77,8 @@ func (s *Stage) Prepare(m manifest.Manifest) (*Prepared, error) {
 	return p, err
 }
 
-// Commit moves the files of all prepared stages into their folders, in this order. An error means that each folder is as it was
-// before, or it names what could not be put back.
+// Commit moves the files of all prepared stages into their folders, in this order. An error means that each folder is
+// as it was before, or it names what could not be put back.
 func Commit(prepared ...*Prepared) error {
 	for i, p := range prepared {
 		if err := p.move(); err != nil {
@@ -119,8 +120,8 @@ func (s *Stage) storeManifest(m manifest.Manifest) (stored string, err error) {
 
 // move carries the plan out between the two manifests, or leaves the folder as it was.
 //
-// The manifest of both runs goes first and, on the way back, last: wherever this stops, the next run recognises every file. So
-// it also stays where something else could not be put back.
+// The manifest of both runs goes first and, on the way back, last: wherever this stops, the next run recognises every
+// file. So it also stays where something else could not be put back.
 func (p *Prepared) move() error {
 	if p.done {
 		return nil

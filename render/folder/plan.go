@@ -13,8 +13,8 @@ import (
 
 // plan is what Place will do, in this order. To make one changes nothing.
 //
-// Files come by path, but new ones before changed ones and index.html after both, and it is the first to be removed: so a page
-// of the folder never leads to one that is still to come or already gone.
+// Files come by path, but new ones before changed ones and index.html after both, and it is the first to be removed:
+// so a page of the folder never leads to one that is still to come or already gone.
 type plan struct {
 	mkdirs   []string // outer before inner
 	files    []*staged

@@ -19,7 +19,8 @@ import (
 	"gpufleet/fetch/manifest"
 )
 
-// Stage holds the files of a run that are not placed yet, under numbers: so their names matter only where they are placed.
+// Stage holds the files of a run that are not placed yet, under numbers: so their names matter only where they are
+// placed.
 type Stage struct {
 	folder *Folder
 	ctx    context.Context
@@ -40,14 +41,14 @@ type staged struct {
 	replaces bool // another file, says the plan
 }
 
-// Create makes a file that Place will put at path, a slash path inside the folder. Any number of files may be written at once.
-// It refuses a path that is absolute, unclean, hidden (.nojekyll aside) or leads outside, names of other than ASCII letters,
-// digits, dot, hyphen and underscore, manifest.json, and a path that was created before or is a folder of one that was; upper
-// and lower case are the same here.
+// Create makes a file that Place will put at path, a slash path inside the folder. Any number of files may be written
+// at once. It refuses a path that is absolute, unclean, hidden (.nojekyll aside) or leads outside, names of other
+// than ASCII letters, digits, dot, hyphen and underscore, manifest.json, and a path that was created before or is a
+// folder of one that was; upper and lower case are the same here.
 //
-// What is written is first compared with the file at path. While both are the same nothing is written, and a file that is the same to its
-// end is never written. The writer is buffered. Write fails with the context's cause once the context is done. Only a file that was closed without
-// an error is placed.
+// What is written is first compared with the file at path. While both are the same nothing is written, and a file
+// that is the same to its end is never written. The writer is buffered. Write fails with the context's cause once the
+// context is done. Only a file that was closed without an error is placed.
 func (s *Stage) Create(path string) (io.WriteCloser, error) {
 	if !manifest.Allowed(path) {
 		return nil, fmt.Errorf("%q is no name for a file in the output folder", path)

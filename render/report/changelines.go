@@ -203,8 +203,8 @@ func (k Kind) Label() string {
 	return string(k[0]-'a'+'A') + string(k[1:])
 }
 
-// DeltaText returns what the line does to the listed total, for people: Unknown where it would do something if a price were
-// known.
+// DeltaText returns what the line does to the listed total, for people: Unknown where it would do something if a
+// price were known.
 func (l ChangeLine) DeltaText(s Settings) string {
 	switch {
 	case l.change != nil && l.change.unpriced(), l.change == nil && l.In != nil && Member{Instance: l.In}.unpriced():
@@ -213,7 +213,8 @@ func (l ChangeLine) DeltaText(s Settings) string {
 	return s.deltaText(l.Kind, l.Delta)
 }
 
-// DeltaText returns what the changes of a kind do to the listed total, for people, and how many of them nobody knows that of.
+// DeltaText returns what the changes of a kind do to the listed total, for people, and how many of them nobody knows
+// that of.
 func (l SumLine) DeltaText(s Settings) string {
 	text := s.deltaText(l.Kind, l.Delta)
 	if l.Unpriced > 0 {
@@ -225,7 +226,8 @@ func (l SumLine) DeltaText(s Settings) string {
 // DeltaText returns the whole change of the listed total, for people.
 func (w *Window) DeltaText(s Settings) string { return s.deltaText("", w.Delta) }
 
-// DeltaLabel returns what the whole change is called: where prices became known or unknown, it is no rise or fall alone.
+// DeltaLabel returns what the whole change is called: where prices became known or unknown, it is no rise or fall
+// alone.
 func (w *Window) DeltaLabel() string {
 	for _, line := range w.Sum {
 		if (line.Kind == PriceKnown || line.Kind == PriceUnknown) && !line.Delta.IsZero() {
@@ -235,8 +237,8 @@ func (w *Window) DeltaLabel() string {
 	return "Change of the listed total"
 }
 
-// deltaText returns what a change does to the listed total, for people: "+$1.50/h", "−$1.50/h". What only became known or
-// unknown is never shown as a rise or a fall.
+// deltaText returns what a change does to the listed total, for people: "+$1.50/h", "−$1.50/h". What only became
+// known or unknown is never shown as a rise or a fall.
 func (s Settings) deltaText(kind Kind, m fleet.Money) string {
 	switch zero := m.IsZero(); {
 	case !zero && kind == PriceKnown:

@@ -17,8 +17,9 @@ type Window struct {
 	// TooYoung: a week was asked for, but no snapshot is that old, and this is the oldest one.
 	TooYoung bool
 
-	// Added and Removed are the instances whose ids are in one list alone, Changed the fields of those in both, one entry a
-	// field. Each is sorted as instances are: by region, GPU model, host name, id; the fields in the order of the columns.
+	// Added and Removed are the instances whose ids are in one list alone, Changed the fields of those in both, one
+	// entry a field. Each is sorted as instances are: by region, GPU model, host name, id; the fields in the order of
+	// the columns.
 	Added, Removed []Member
 	Changed        []Change
 	// ChangedInstances is how many instances Changed is about.
@@ -51,8 +52,8 @@ type Change struct {
 	Kind     Kind
 }
 
-// unpriced reports whether the change would have changed the listed total if the price were known: the instance came into it
-// or left it, without a price.
+// unpriced reports whether the change would have changed the listed total if the price were known: the instance came
+// into it or left it, without a price.
 func (c *Change) unpriced() bool {
 	if c.Kind != StatusChanged || c.In.Price.Known || !c.Delta.IsZero() {
 		return false
@@ -70,8 +71,8 @@ type Nameless struct {
 // Kind says what a line of a window's sum is about.
 type Kind string
 
-// The kinds, in the order of the sum. A price that becomes known or unknown is no rise and no fall: the listed total has
-// been counting it as 0.
+// The kinds, in the order of the sum. A price that becomes known or unknown is no rise and no fall: the listed total
+// has been counting it as 0.
 const (
 	Added         Kind = "added"
 	Removed       Kind = "removed"
@@ -130,8 +131,8 @@ type comparison struct {
 	last   string            // id that a change was noted of
 }
 
-// compare returns what changed from snapshot s to today's list, byID, which stands by ascending id, those without one first. isLast
-// says that s is the last run's: then a status that has not changed began when that run says.
+// compare returns what changed from snapshot s to today's list, byID, which stands by ascending id, those without one
+// first. isLast says that s is the last run's: then a status that has not changed began when that run says.
 func (r *Report) compare(s *history.Snapshot, byID []*fleet.Instance, isLast bool) (*Window, error) {
 	hidden := append(slices.Clone(r.Hidden), s.Hidden...)
 	c := &comparison{w: &Window{From: s.Taken, To: r.Generated, After: r.Listed, sameRows: s.Count == len(byID)},
@@ -217,8 +218,9 @@ func sameRow(old, now *fleet.Instance) bool {
 	return true
 }
 
-// effect returns what the change of one field does to the listed total. Where status and price change together, the status
-// changes first, at the old price, and then the price, in the new status: so both add up to the change of the instance.
+// effect returns what the change of one field does to the listed total. Where status and price change together, the
+// status changes first, at the old price, and then the price, in the new status: so both add up to the change of the
+// instance.
 func effect(field string, old, now *fleet.Instance) (Kind, fleet.Money) {
 	switch field {
 	case "status":
@@ -251,8 +253,8 @@ func (w *Window) finish(settings Settings) {
 	w.addUp()
 }
 
-// sortedChanges sorts changes of which those of one instance stand together, in their order. It moves each once: there may be a
-// million of them, and each is large.
+// sortedChanges sorts changes of which those of one instance stand together, in their order. It moves each once:
+// there may be a million of them, and each is large.
 func sortedChanges(changes []Change) []Change {
 	order := make([]int, len(changes))
 	for i := range order {

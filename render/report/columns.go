@@ -110,7 +110,8 @@ var instanceWords = []fieldWords{
 	{"started_at", "Started", "UTC", "When the instance last started, to the second.", false},
 }
 
-// instanceColumns returns the columns of an instance that an audience may see, in their order. The names are the API's own.
+// instanceColumns returns the columns of an instance that an audience may see, in their order. The names are the
+// API's own.
 func instanceColumns(audience Audience) []Column[*fleet.Instance] {
 	var columns []Column[*fleet.Instance]
 	for _, words := range instanceWords {

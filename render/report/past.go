@@ -9,8 +9,8 @@ import (
 	"gpufleet/fetch/history"
 )
 
-// Past is what a report says of earlier runs, and what it carries on for later ones. That of a report that was not compared
-// is empty.
+// Past is what a report says of earlier runs, and what it carries on for later ones. That of a report that was not
+// compared is empty.
 type Past struct {
 	// SinceLastRun and SinceLastWeek are nil where there is no earlier snapshot.
 	SinceLastRun, SinceLastWeek *Window
@@ -20,8 +20,8 @@ type Past struct {
 	Snapshots []*history.Snapshot
 }
 
-// Compare compares the report with what earlier runs left and makes of both what is left for later ones. It is called once,
-// before any output is written.
+// Compare compares the report with what earlier runs left and makes of both what is left for later ones. It is called
+// once, before any output is written.
 func (r *Report) Compare(earlier *history.Past) error {
 	byID := slices.Clone(r.Instances)
 	sortByKey(byID, func(to []byte, in *fleet.Instance) []byte { return append(to, in.ID...) }, func(_, _ *fleet.Instance) int { return 0 })
@@ -92,8 +92,8 @@ func settleGroups(snapshots []*history.Snapshot, byID []*fleet.Instance) {
 	}
 }
 
-// withoutThisRun returns earlier snapshots without the last one where that is of the same list at the same time: this run once more says what
-// it said the first time.
+// withoutThisRun returns earlier snapshots without the last one where that is of the same list at the same time: this
+// run once more says what it said the first time.
 func withoutThisRun(found []*history.Snapshot, today *history.Snapshot, since func(*history.Snapshot) (*Window, error)) ([]*history.Snapshot, error) {
 	if len(found) == 0 || !found[len(found)-1].Taken.Equal(today.Taken) {
 		return found, nil
@@ -108,8 +108,8 @@ func withoutThisRun(found []*history.Snapshot, today *history.Snapshot, since fu
 	return found, nil
 }
 
-// remember makes what is left for later runs: what earlier ones left, as far as it is carried on, and this run's own, of which
-// today is the snapshot. yesterday is what changed since an earlier day, nil where that is not known.
+// remember makes what is left for later runs: what earlier ones left, as far as it is carried on, and this run's own,
+// of which today is the snapshot. yesterday is what changed since an earlier day, nil where that is not known.
 func (r *Report) remember(earlier *history.Past, today *history.Snapshot, yesterday *Window) {
 	r.Snapshots = append(earlier.Carried(r.Generated), today)
 	entry := r.entry(yesterday)

@@ -120,8 +120,8 @@ func PriceLegend() []string {
 	}
 }
 
-// MonthLegend returns the sentences on months and money, as what stands before the hours of a month, these, and what stands behind them:
-// in the workbook the hours may be changed.
+// MonthLegend returns the sentences on months and money, as what stands before the hours of a month, these, and what
+// stands behind them: in the workbook the hours may be changed.
 func (r *Report) MonthLegend() (before, hours, after string) {
 	return "A month is ", r.HoursPerMonth.String(), " hours. Amounts are in " + r.Currency + " as the prices state them; nothing is converted."
 }

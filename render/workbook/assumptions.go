@@ -18,7 +18,8 @@ const (
 	currencyRow
 )
 
-// assumptions makes the table of statuses with the inputs above it: the only cells of the workbook that are there to be changed.
+// assumptions makes the table of statuses with the inputs above it: the only cells of the workbook that are there to
+// be changed.
 func (b *book) assumptions(statuses []report.StatusGroup) *table {
 	t := &table{sheet: assumptionsSheet, name: "tblStatuses", row: "a status, with the share of its hours that is billed", rows: len(statuses), whole: true}
 	addColumns(b.r, t, statusColumns(statuses), func(row int) int { return row })

@@ -23,8 +23,9 @@ type chart struct {
 	series        []excelize.ChartSeries
 }
 
-// The size of a chart on Summary. It is anchored to the cells that it covers: excelize anchors what moves but is not sized with them to
-// its first cell alone, and Excel draws no more of a chart than its cells. Rows are 18 pixels to excelize, 20 to those who draw them.
+// The size of a chart on Summary. It is anchored to the cells that it covers: excelize anchors what moves but is not
+// sized with them to its first cell alone, and Excel draws no more of a chart than its cells. Rows are 18 pixels to
+// excelize, 20 to those who draw them.
 const (
 	chartWidth = 560 // in pixels
 	chartRows  = 15
@@ -131,9 +132,9 @@ var chartRef = regexp.MustCompile(`<f>([^<]*)</f>(?:<numCache><formatCode></form
 // A chart with a single category.
 var oneCategory = regexp.MustCompile(`<cat><strRef><f>[^<]*</f><strCache><ptCount val="1">`)
 
-// fillCharts puts beside each reference of the charts what its cells hold: viewers that don't calculate draw charts from
-// that alone. An axis with a single category is told not to look for days: LibreOffice takes the only day of a history
-// for its year, and shows January the first.
+// fillCharts puts beside each reference of the charts what its cells hold: viewers that don't calculate draw charts
+// from that alone. An axis with a single category is told not to look for days: LibreOffice takes the only day of a
+// history for its year, and shows January the first.
 func (b *book) fillCharts() {
 	b.file.Pkg.Range(func(name, content any) bool {
 		text, ok := content.([]byte)

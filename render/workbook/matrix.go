@@ -15,8 +15,8 @@ const (
 	maxChartModels  = 8
 )
 
-// matrix makes the sheet of regions by models: the GPUs, and what is listed a month. Its last two blocks are what the charts show, where
-// the whole is too much for a chart.
+// matrix makes the sheet of regions by models: the GPUs, and what is listed a month. Its last two blocks are what the
+// charts show, where the whole is too much for a chart.
 func (b *book) matrixPage() *page {
 	m := b.r.Matrix
 	p := &page{widths: []float64{28}}

@@ -1,5 +1,5 @@
-// Package fleettest makes fleets of any size for tests and benchmarks. A fleet depends on its size alone, and those of the
-// larger sizes begin with those of the smaller ones.
+// Package fleettest makes fleets of any size for tests and benchmarks. A fleet depends on its size alone, and those
+// of the larger sizes begin with those of the smaller ones.
 package fleettest
 
 import (
@@ -38,8 +38,8 @@ var (
 	purposes = []string{"train", "infer", "render", "batch", "dev", "notebook"}
 )
 
-// mix spreads a row's number over 64 bits (the finalizer of SplitMix64): what is taken from one part of it tells nothing of
-// another.
+// mix spreads a row's number over 64 bits (the finalizer of SplitMix64): what is taken from one part of it tells
+// nothing of another.
 func mix(i int) uint64 {
 	z := uint64(i+1) * 0x9E3779B97F4A7C15
 	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
@@ -52,8 +52,8 @@ func pick[T any](items []T, bits uint64, part int) T {
 	return items[int(bits>>(8*part)&0xFF)%len(items)]
 }
 
-// Instance returns one instance of the later shape, as a reply's decoder is to read it. One in 50 has no price, one in 16 no GPU,
-// and one in 100 a name of other than ASCII letters.
+// Instance returns one instance of the later shape, as a reply's decoder is to read it. One in 50 has no price, one
+// in 16 no GPU, and one in 100 a name of other than ASCII letters.
 func Instance(i int) *fleet.Instance {
 	bits := mix(i)
 	in := &fleet.Instance{
@@ -107,8 +107,8 @@ func Instances(n int) []*fleet.Instance {
 	return list
 }
 
-// WriteReply writes the reply that has the first n instances. Its rows carry all else that the API's do, what must never be
-// shown among it.
+// WriteReply writes the reply that has the first n instances. Its rows carry all else that the API's do, what must
+// never be shown among it.
 func WriteReply(w io.Writer, n int, shape Shape) error {
 	b := bufio.NewWriterSize(w, 1<<20)
 	b.WriteString(`{"data": [`)
@@ -146,8 +146,8 @@ func writeLater(w io.Writer, i int, in *fleet.Instance) {
 		in.DiskSize.Value, in.Ephemeral.Value, in.PublicIPv4, price, in.OS, in.Status, in.CreatedAt.Unix(), in.StartedAt.Unix(), in.Purchase-fleet.OnDemand, i)
 }
 
-// Set gives a field of an instance the n-th value of its kind; values of different n from 1 to 9 differ, but for those of
-// a Term and of a price's source, of which there are two and four.
+// Set gives a field of an instance the n-th value of its kind; values of different n from 1 to 9 differ, but for
+// those of a Term and of a price's source, of which there are two and four.
 func Set(f *fleet.Field, in *fleet.Instance, n int) {
 	switch {
 	case f.Kind == fleet.Address:
@@ -171,8 +171,8 @@ func Set(f *fleet.Field, in *fleet.Instance, n int) {
 	}
 }
 
-// AddField puts a field "rack" into the table until the test ends, as someone would who adds one. An instance holds it where
-// it holds public_ipv4, which snapshots don't keep. The test can't run beside others.
+// AddField puts a field "rack" into the table until the test ends, as someone would who adds one. An instance holds
+// it where it holds public_ipv4, which snapshots don't keep. The test can't run beside others.
 func AddField(t testing.TB) *fleet.Field {
 	t.Helper()
 	added := &fleet.Field{Name: "rack", Kind: fleet.Text, HiddenAs: "rack", Compared: true, InSnapshot: true,
