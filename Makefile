@@ -3,9 +3,12 @@
 TEMPL       = github.com/a-h/templ/cmd/templ@$(shell go list -m -f '{{.Version}}' github.com/a-h/templ)
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ACTIONLINT  = github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
-GORELEASER  = github.com/goreleaser/goreleaser/v2@v2.16.0
+GORELEASER  = github.com/goreleaser/goreleaser/v2@v2.17.0
 
 SIZES       = 50|1000|10000|100000|1000000
+
+# COVERAGE=FILE has the tests write there what they run.
+COVER       = $(if $(COVERAGE),-coverprofile=$(COVERAGE) -coverpkg=./fetch/...,./render/...)
 
 # Tests whose work is done by a browser, node or LibreOffice.
 PROGRAMS    = Browser|Lighthouse|HTMLValidate|Recalculated|LibreOffice
@@ -26,7 +29,7 @@ setup: ## what the tests need besides Go
 	@.ci/setup
 
 test: setup ## all tests; the one that measures a page's speed runs alone
-	go test -timeout 30m -skip '^TestLighthouse$$' $(COVERAGE) ./...
+	go test -timeout 30m -skip '^TestLighthouse$$' $(COVER) ./...
 	go test -timeout 30m -run '^TestLighthouse$$' ./render
 
 quick: ## the tests that need no browser, node or LibreOffice: about a minute
@@ -36,12 +39,12 @@ race: ## the race detector over the tests whose work is done in their own proces
 	go test -race -timeout 15m -skip '$(ELSEWHERE)' $$(go list ./... | grep -v /e2e$$)
 
 bench: ## how long the whole program takes, then each of its stages; SIZES=10000 for one size
-	go test -run '^$$' -bench 'Run/^($(SIZES))$$' -benchtime 3x -timeout 2h .
-	go test -run '^$$' -bench . ./fetch/... ./render/...
+	go test -run '^$$' -bench 'Run/^($(SIZES))$$' -benchtime 3x -timeout 2h ./render/e2e
+	go test -run '^$$' -bench . $$(go list ./fetch/... ./render/... | grep -v /e2e$$)
 
 cover: ## all tests, and how much of fetch and render they run; it fails below 90 %
 	@mkdir -p .cache
-	$(MAKE) test COVERAGE='-coverprofile=.cache/cover.out -coverpkg=./fetch/...,./render/...'
+	$(MAKE) test COVERAGE=.cache/cover.out
 	@.ci/covered .cache/cover.out 90
 
 lint: ## form, vet, staticcheck, generated code, workflows, import directions

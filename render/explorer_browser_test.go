@@ -21,6 +21,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"gpufleet/fetch/fleet"
+	"gpufleet/render/data"
 	"gpufleet/render/report"
 )
 
@@ -149,7 +150,9 @@ func (a asked) query() string {
 func (a asked) csv(t *testing.T, r *report.Report) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := writeCSV(&b, r.Columns, a.rows(r)); err != nil {
+	shown := *r
+	shown.Instances = a.rows(r)
+	if err := data.WriteInstancesCSV(&b, &shown); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()

@@ -19,6 +19,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"gpufleet/render/data"
 	"gpufleet/render/report"
 	"gpufleet/static"
 )
@@ -237,7 +238,8 @@ func TestExplorerAtScaleInBrowser(t *testing.T) {
 	const most = 100 // milliseconds for a search, an order, a choice
 	dir := t.TempDir()
 	r := reportOf(largeFleet(t, 100_000)...)
-	if err := errors.Join(writeSite(r, createIn(dir)), writeFile(createIn(dir), "data/instances.js", func(w io.Writer) error { return writeExplorerData(w, r) })); err != nil {
+	explorer := output{report.ExplorerPath, func(w io.Writer) error { return data.WriteExplorer(w, r) }}
+	if err := errors.Join(writeSite(r, createIn(dir)), explorer.writeFile(createIn(dir))); err != nil {
 		t.Fatal(err)
 	}
 	info, err := os.Stat(filepath.Join(dir, "data/instances.js"))

@@ -6,9 +6,11 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"os"
+	"path"
 	"regexp"
 	"strconv"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -16,24 +18,68 @@ import (
 	"golang.org/x/net/html"
 )
 
-// Setup gives each script its environment. A script starts with nothing of the caller's, so that no setting of the program
-// comes from outside. The time is 2026-11-23 12:00 UTC unless the script sets another.
+// Setup completes a script's environment. It has nothing of the caller's, so no setting of the program comes from
+// outside. The time is 2026-11-23 12:00 UTC unless the script sets another.
 func Setup(env *testscript.Env) error {
 	env.Setenv("SOURCE_DATE_EPOCH", "1795435200")
+	// With the race detector, every run would sleep for a second before it ends.
+	env.Setenv("GORACE", "atexit_sleep_ms=10 "+env.Getenv("GORACE"))
+	env.Values[testingT{}] = env.T()
+	env.Values[standIns{}] = map[string]*standIn{}
 	return nil
 }
 
-// Commands returns what scripts can do besides testscript's own commands:
+// testingT is the key of a script's testing.TB.
+type testingT struct{}
+
+// Commands returns what scripts can do besides testscript's own commands.
+//
+// To run the program:
+//
+//	exits CODE PROGRAM ARGS...
+//	    Like exec, for a program that exits with this code. The function exits says what is checked besides.
+//	interrupted SIGNAL NAME PROGRAM ARGS...
+//	    Sends INT or TERM to the program when it waits for an answer of the server NAME. The program must exit within
+//	    2 seconds with the signal's exit code, and must not change, add or remove a file.
+//	need TOOL CHECKS
+//	    Skips the rest of the script if a tool isn't installed. CHECKS says what is then not checked.
+//
+// To stand in for the API or a published site:
+//
+//	serve NAME [PATH=]ANSWER...
+//	    Starts a server, whose address is in the variable NAME. PATH is the end of a request's path; an answer without
+//	    one is for all other requests. Several answers to a path are given in order, and the last one is repeated.
+//	    An answer is a file, a status, both (401:FILE), or a folder to serve files from. "silent" means that the server
+//	    never answers, "closed" that no server is there.
+//
+// To look at outputs:
 //
 //	sheet FILE.xlsx SHEET    prints the rows of a sheet's table, unformatted, with commas between the cells
-//	section FILE.md HEADING  prints what stands under a heading, up to the next one
+//	section FILE.md HEADING  prints the text below a heading, up to the next heading
 //	words FILE.html          prints the text of a page
-//	[!] holds DIR TEXT       the text is (is not) in any file below a folder, unpacked or as it is
+//	unpack FILE.xlsx DIR     writes the parts of a workbook into a folder
+//	[!] holds PATH TEXT      checks that a text is (is not) in a file, or in a file below a folder; also looks into
+//	                         compressed files
+//	[!] search [-except REGEXP] DIR REGEXP
+//	                         prints the paths of the files below a folder that match, also inside compressed files; with
+//	                         "!" it fails if there are any. What -except matches is left out of the search.
+//	machine NAME             puts the name of this machine into a variable
+//	same DIR DIR             checks that two folders have the same files, byte for byte
 //	repack FILE OLD NEW      replaces a text in a gzip file, and corrects the manifest
 func Commands() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
 	return map[string]func(ts *testscript.TestScript, neg bool, args []string){
-		"sheet": sheet, "section": section, "words": words, "holds": holds, "repack": repack,
+		"exits": exits, "interrupted": interruptedRun, "need": need, "serve": startServer,
+		"sheet": sheet, "section": section, "words": words, "holds": holds, "same": same, "repack": repack,
+		"search": search, "unpack": unpackBook, "machine": machineName,
 	}
+}
+
+func need(ts *testscript.TestScript, _ bool, args []string) {
+	Need(ts.Value(testingT{}).(testing.TB), args[0], args[1])
+}
+
+func same(ts *testscript.TestScript, _ bool, args []string) {
+	wantSame(ts, mustHaveFiles(ts, args[0]), mustHaveFiles(ts, args[1]))
 }
 
 func sheet(ts *testscript.TestScript, _ bool, args []string) {
@@ -73,21 +119,24 @@ func words(ts *testscript.TestScript, _ bool, args []string) {
 	fmt.Fprintln(ts.Stdout(), strings.Join(words, " "))
 }
 
-// hashes are in the manifest. Their digits are chance and could be any short text.
+// hashes matches the manifest's hashes, which can contain any short text by chance.
 var hashes = regexp.MustCompile(`"sha256": "[0-9a-f]{64}"`)
 
-func holds(ts *testscript.TestScript, neg bool, args []string) {
-	files, err := readFolder(ts.MkAbs(args[0]))
-	ts.Check(err)
+// allFiles returns a file, or every file below a folder, unpacked and as it is, without the hashes of the manifest.
+func allFiles(ts *testscript.TestScript, path string) map[string]string {
+	files := mustHaveFiles(ts, path)
 	ts.Check(unpack(files))
-	if len(files) == 0 {
-		ts.Fatalf("%s has no files", args[0])
+	if manifest, ok := files["manifest.json"]; ok {
+		files["manifest.json"] = hashes.ReplaceAllString(manifest, "")
 	}
-	files["manifest.json"] = hashes.ReplaceAllString(files["manifest.json"], "")
+	return files
+}
+
+func holds(ts *testscript.TestScript, neg bool, args []string) {
 	place := ""
-	for path, content := range files {
+	for name, content := range allFiles(ts, args[0]) {
 		if strings.Contains(content, args[1]) {
-			place = path
+			place = path.Join(args[0], name)
 		}
 	}
 	if neg && place != "" {

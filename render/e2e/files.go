@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// readFolder returns every file below a folder by its path, hidden files too. A symbolic link is its target behind "-> ",
-// a pipe is empty. A folder that doesn't exist has no files.
+// readFolder returns the content of every file below a folder by its path, hidden files included. A symbolic link has
+// "-> " and its target as its content, a pipe has none. A folder that doesn't exist has no files.
 func readFolder(dir string) (map[string]string, error) {
 	files := map[string]string{}
 	if _, err := os.Stat(dir); os.IsNotExist(err) {
@@ -43,7 +43,7 @@ func readEntry(path string, kind fs.FileMode) (string, error) {
 	return "", nil
 }
 
-// unpack adds the content of compressed files and archives, as further files below their names.
+// unpack adds the content of compressed files and archives, as further files below their paths.
 func unpack(files map[string]string) error {
 	inside := map[string]string{}
 	for path, text := range files {

@@ -9,13 +9,14 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/lockedfile"
 )
 
-// Program returns the path of the program, built the way people build it: without the race detector, whatever the tests use.
-// It has no revision, as the program inside a test binary has none. All packages share one build in the project's .cache
-// folder. The first one to ask waits for it, and for the others there is nothing left to build.
+// Program returns the path of the built program. It is built as people build it, so without the race detector even if
+// the tests use it. It has no revision, because the program in a test binary has none. All packages share one build in
+// the project's .cache folder: the first one builds it, and finds nothing to do if the sources haven't changed.
 func Program(t testing.TB) string {
 	t.Helper()
 	path, err := Build()
@@ -25,7 +26,7 @@ func Program(t testing.TB) string {
 	return path
 }
 
-// Build is Program for what runs outside a test.
+// Build is Program for code that runs outside a test.
 func Build() (string, error) { return build() }
 
 var build = sync.OnceValues(func() (string, error) {
@@ -40,7 +41,7 @@ var build = sync.OnceValues(func() (string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
 	}
-	// Go replaces the file of an earlier build in place, which no other package may see half-way.
+	// Go may write over an earlier build in place. No other package must run that file meanwhile.
 	unlock, err := lockedfile.MutexAt(filepath.Join(root, ".cache", "program.lock")).Lock()
 	if err != nil {
 		return "", err
@@ -52,7 +53,8 @@ var build = sync.OnceValues(func() (string, error) {
 	if text, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w: %s", err, text)
 	}
-	return path, nil
+	// Go stamps the file even if nothing has changed, and it doesn't cache the result of a test that ran a new file.
+	return path, os.Chtimes(path, time.Time{}, time.Unix(0, 0))
 })
 
 // projectRoot returns the folder above the tests that contains go.mod.
@@ -70,8 +72,8 @@ func projectRoot() (string, error) {
 	return "", err
 }
 
-// watchSources looks at every source file. Go reuses a test's result until a file that the test looked at changes, and it
-// does not see what the build reads.
+// watchSources looks at every source file. Go reuses a test's result until a file that the test looked at changes, but
+// it doesn't know what the build reads.
 func watchSources(root string) error {
 	for _, top := range []string{"main.go", "go.mod", "fetch", "render", "static", "templates"} {
 		err := filepath.WalkDir(filepath.Join(root, top), func(path string, d fs.DirEntry, err error) error {

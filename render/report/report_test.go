@@ -179,7 +179,7 @@ func TestColumnsByAudience(t *testing.T) {
 		}
 		return strings.Join(all, " ")
 	}
-	const before, after = "id region product_type host_name cpu_cores ram gpu gpu_type gpu_count disk_size ephemeral ", "price_per_hour price_source type os status created_at"
+	const before, after = "id region product_type host_name cpu_cores ram gpu gpu_type gpu_count disk_size ephemeral ", "price_per_hour price_source type os status created_at started_at"
 	if got := names(Public); got != before+after {
 		t.Errorf("public: %s", got)
 	}
@@ -276,7 +276,7 @@ func TestNaturalOfCommonStarts(t *testing.T) {
 	}
 }
 
-func TestArrange(t *testing.T) {
+func TestReorder(t *testing.T) {
 	const n = 50
 	for range 20 {
 		instances, want, order := make([]*fleet.Instance, n), make([]string, n), make([]int32, n)
@@ -286,7 +286,7 @@ func TestArrange(t *testing.T) {
 		for i, from := range rand.Perm(n) {
 			order[i], want[i] = int32(from), fmt.Sprint(from)
 		}
-		arrange(instances, order)
+		reorder(instances, order)
 		for i, in := range instances {
 			if in.ID != want[i] {
 				t.Fatalf("%s is at %d, not %s", in.ID, i, want[i])

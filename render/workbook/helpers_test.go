@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"testing"
 	"time"
@@ -166,4 +167,9 @@ func check(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// rowsOf returns the rows of a range: "4-5" of A4:Z5. Columns come and go.
+func rowsOf(cells string) string {
+	return regexp.MustCompile(`[A-Z]+(\d+):[A-Z]+(\d+)`).ReplaceAllString(cells, "$1-$2")
 }

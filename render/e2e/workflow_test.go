@@ -1,0 +1,363 @@
+package e2e
+
+import (
+	"errors"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// action is the composite action, as far as its steps are run here.
+type action struct {
+	Inputs  map[string]struct{ Default string }
+	Outputs map[string]struct{ Value string }
+	Runs    struct {
+		Using string
+		Steps []step
+	}
+}
+
+type step struct {
+	ID, Uses, Shell, Run string
+	If                   string
+	Env, With            map[string]string
+}
+
+func readYAML(t *testing.T, path string, into any) {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(root, path))
+	if err == nil {
+		err = yaml.Unmarshal(content, into)
+	}
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+}
+
+func readAction(t *testing.T) *action {
+	t.Helper()
+	a := &action{}
+	readYAML(t, ".github/actions/gpufleet/action.yml", a)
+	return a
+}
+
+// runner runs the steps of the action as GitHub's runner does: with its variables, its files and its shell.
+type runner struct {
+	action         *action
+	temp, work     string
+	env            map[string]string // of the step that uses the action
+	summary, log   string
+	outputs        map[string]string // of the action
+	tokenInEarlier bool              // a step before the report could read the token
+}
+
+func newRunner(t *testing.T, env map[string]string) *runner {
+	return &runner{action: readAction(t), temp: t.TempDir(), work: t.TempDir(), env: env}
+}
+
+// use runs the action and returns its exit code.
+func (r *runner) use(t *testing.T, inputs map[string]string) int {
+	t.Helper()
+	values := map[string]string{}
+	for name, input := range r.action.Inputs {
+		values["inputs."+name] = input.Default
+	}
+	for name, value := range inputs {
+		if _, ok := r.action.Inputs[name]; !ok {
+			t.Fatalf("the action has no input %s", name)
+		}
+		values["inputs."+name] = value
+	}
+	path, err := filepath.Abs(filepath.Join(root, ".github/actions/gpufleet"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := t.TempDir()
+	r.summary, r.log, r.outputs = "", "", nil
+	code := 0
+	for _, s := range r.action.Runs.Steps {
+		if s.Run == "" {
+			continue // another action, which sets Go up
+		}
+		summary, output := filepath.Join(files, s.ID+"summary"), filepath.Join(files, s.ID+"output")
+		env := map[string]string{"GITHUB_ACTIONS": "true", "GITHUB_ACTION_PATH": path, "RUNNER_TEMP": r.temp, "GITHUB_STEP_SUMMARY": summary, "GITHUB_OUTPUT": output}
+		maps.Copy(env, r.env)
+		for name, value := range s.Env {
+			env[name] = evaluate(t, value, values)
+		}
+		script := filepath.Join(files, s.ID+".sh")
+		if err := os.WriteFile(script, []byte(s.Run), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		command := exec.Command("bash", "--noprofile", "--norc", "-eo", "pipefail", script)
+		command.Dir, command.Env = r.work, without(os.Environ(), "GPUFLEET_", "GITHUB_")
+		for name, value := range env {
+			command.Env = append(command.Env, name+"="+value)
+		}
+		log, err := command.CombinedOutput()
+		r.log += string(log)
+		r.tokenInEarlier = r.tokenInEarlier || s.ID != "report" && env["GPUFLEET_TOKEN"] != ""
+		var failed *exec.ExitError
+		if err != nil && !errors.As(err, &failed) {
+			t.Fatal(err)
+		}
+		content, _ := os.ReadFile(summary)
+		r.summary += string(content)
+		content, _ = os.ReadFile(output)
+		for name, value := range outputsOf(string(content)) {
+			values["steps."+s.ID+".outputs."+name] = value
+		}
+		if err != nil {
+			code = failed.ExitCode()
+			break
+		}
+	}
+	if code == 0 {
+		r.outputs = map[string]string{}
+		for name, output := range r.action.Outputs {
+			r.outputs[name] = evaluate(t, output.Value, values)
+		}
+	}
+	return code
+}
+
+// without returns an environment without the variables that begin so.
+func without(environment []string, prefixes ...string) (rest []string) {
+	for _, variable := range environment {
+		keep := true
+		for _, prefix := range prefixes {
+			keep = keep && !strings.HasPrefix(variable, prefix)
+		}
+		if keep {
+			rest = append(rest, variable)
+		}
+	}
+	return rest
+}
+
+// evaluate returns a value with its expressions replaced. What an expression names must be there.
+func evaluate(t *testing.T, value string, values map[string]string) string {
+	t.Helper()
+	return regexp.MustCompile(`\$\{\{ (\S+) \}\}`).ReplaceAllStringFunc(value, func(expression string) string {
+		name := strings.TrimSuffix(strings.TrimPrefix(expression, "${{ "), " }}")
+		found, ok := values[name]
+		if !ok {
+			t.Errorf("nothing is called %s", name)
+		}
+		return found
+	})
+}
+
+// outputsOf reads a file of outputs, of which each has one line.
+func outputsOf(text string) map[string]string {
+	values := map[string]string{}
+	for _, match := range regexp.MustCompile(`(?m)^(\w+)<<gpufleet\n(.*)\ngpufleet$`).FindAllStringSubmatch(text, -1) {
+		values[match[1]] = match[2]
+	}
+	return values
+}
+
+// twoInstances is a list in which one of two instances has a price.
+const twoInstances = `{"data": [{"id": 1, "host_name": "a", "region": "A", "gpu": "RTX", "gpu_count": 2, "price_per_hour": 0.5, "status": "Running"},
+ {"id": 2, "host_name": "b", "region": "A", "gpu": "RTX", "gpu_count": 1, "status": "Running"}], "total_instance": 2, "status": "success"}`
+
+// tokenServer is an API that knows one token.
+func tokenServer(t *testing.T) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer the-token" {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		io.WriteString(w, twoInstances)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// TestAction uses the action twice as the workflow publishes: first there is no site, then the one that was deployed.
+func TestAction(t *testing.T) {
+	t.Parallel()
+	live := t.TempDir()
+	site := httptest.NewServer(http.FileServer(http.Dir(live)))
+	defer site.Close()
+	r := newRunner(t, map[string]string{"GPUFLEET_TOKEN": "the-token", "GPUFLEET_API_URL": tokenServer(t), "SOURCE_DATE_EPOCH": "1795435200"})
+	const title = `"; touch pwned; $(touch pwned) ` + "`touch pwned`" + ` ${{ x }}`
+	inputs := map[string]string{"out": filepath.Join(r.temp, "site"), "title": title, "base-url": site.URL, "previous": site.URL, "budget": "1000", "prices": ""}
+	if code := r.use(t, inputs); code != 0 {
+		t.Fatalf("exit %d: %s", code, r.log)
+	}
+	for name, want := range map[string]string{"out": inputs["out"], "instances": "2", "gpu_count": "3", "running_priced": "1", "running_instances": "2",
+		"running_per_hour": "0.5", "running_per_month": "365", "currency": "USD", "run_rate_percent": "36.5", "warnings": "1"} {
+		if r.outputs[name] != want {
+			t.Errorf("the output %s is %q, want %q", name, r.outputs[name], want)
+		}
+	}
+	if len(r.outputs) != len(r.action.Outputs) || !strings.Contains(r.log, "::warning title=gpufleet::--previous "+site.URL+": it holds no manifest.json: this counts as the first run") {
+		t.Error(r.outputs, r.log)
+	}
+	if entries, _ := os.ReadDir(r.work); len(entries) > 0 {
+		t.Errorf("the title was run: %v", entries)
+	}
+	if r.tokenInEarlier {
+		t.Error("the token is in the environment of a step that does not need it")
+	}
+	summary, err := os.ReadFile(filepath.Join(inputs["out"], "summary.md"))
+	if err != nil || r.summary != string(summary) || !strings.Contains(r.summary, "touch pwned") {
+		t.Errorf("the step's summary is not the report's: %v: %s", err, r.summary)
+	}
+
+	if err := os.CopyFS(live, os.DirFS(inputs["out"])); err != nil { // deployed
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(inputs["out"]); err != nil { // every job starts from nothing
+		t.Fatal(err)
+	}
+	r.env["SOURCE_DATE_EPOCH"] = "1795521600"
+	if code := r.use(t, inputs); code != 0 || strings.Contains(r.log, "::warning") {
+		t.Fatalf("exit %d: %s", code, r.log)
+	}
+	history, err := os.ReadFile(filepath.Join(inputs["out"], "data/history.json"))
+	if err != nil || !strings.Contains(string(history), `"2026-11-23"`) || !strings.Contains(string(history), `"2026-11-24"`) {
+		t.Errorf("the history is not carried on: %v: %s", err, history)
+	}
+
+	// A fetch that fails: nothing to deploy, and why stands beside the run.
+	if err := os.RemoveAll(inputs["out"]); err != nil {
+		t.Fatal(err)
+	}
+	r.env["GPUFLEET_TOKEN"] = "another"
+	if code := r.use(t, inputs); code != 3 || !strings.Contains(r.log, "::error title=gpufleet::the API refused the token (401 from GET ") || r.summary != "" {
+		t.Errorf("exit %d: %s", code, r.log)
+	}
+	if _, err := os.Stat(filepath.Join(inputs["out"], "index.html")); err == nil {
+		t.Error("a failed run left a site to deploy")
+	}
+}
+
+// TestActionKeepsTheEnvironment holds that an input which is not given does not undo what the workflow has set for the whole job.
+func TestActionKeepsTheEnvironment(t *testing.T) {
+	t.Parallel()
+	r := newRunner(t, map[string]string{"GPUFLEET_TOKEN": "the-token", "GPUFLEET_API_URL": tokenServer(t), "GPUFLEET_HIDE": "host_name", "GPUFLEET_TITLE": "of the job"})
+	out := filepath.Join(r.temp, "site")
+	if code := r.use(t, map[string]string{"out": out, "title": "of the step"}); code != 0 {
+		t.Fatalf("exit %d: %s", code, r.log)
+	}
+	rows, err := os.ReadFile(filepath.Join(out, "data/instances.csv"))
+	if err != nil || strings.Contains(string(rows), "host_name") {
+		t.Errorf("host names are shown: %v: %s", err, rows)
+	}
+	if !strings.Contains(r.summary, "of the step") {
+		t.Errorf("the input does not count before the environment: %s", r.summary)
+	}
+}
+
+// TestActionIsSafe holds what no run shows: no expression in a script, the token no input, no secret where none is needed, other
+// actions pinned.
+func TestActionIsSafe(t *testing.T) {
+	a := readAction(t)
+	secrets := []string{"GPUFLEET_TOKEN", "ACCESS_TOKEN", "NEBULA_BLOCK_API_KEY", "GPUFLEET_PSEUDONYM_KEY"}
+	reports := 0
+	for _, s := range a.Runs.Steps {
+		if strings.Contains(s.Run, "${{") || s.Run != "" && s.Shell != "bash" {
+			t.Errorf("not safe to run: %s", s.Run)
+		}
+		if s.ID == "report" {
+			reports++
+			continue
+		}
+		for _, name := range secrets {
+			if value, set := s.Env[name]; !set || value != "" {
+				t.Errorf("a step that needs no secret has $%s: %q", name, s.Uses+s.Run)
+			}
+		}
+	}
+	if a.Runs.Using != "composite" || reports != 1 {
+		t.Error(a.Runs)
+	}
+	for name := range a.Inputs {
+		if strings.Contains(name, "token") || strings.Contains(name, "key") {
+			t.Errorf("a secret is an input: %s", name)
+		}
+	}
+}
+
+// TestWorkflows holds the workflows' own promises; what is wrong with their form, the linter finds.
+func TestWorkflows(t *testing.T) {
+	paths, err := filepath.Glob(filepath.Join(root, ".github/*/*.yml"))
+	if err != nil || len(paths) < 2 {
+		t.Fatal(paths, err)
+	}
+	more, _ := filepath.Glob(filepath.Join(root, ".github/actions/*/action.yml"))
+	for _, path := range append(paths, more...) {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, use := range regexp.MustCompile(`uses: .*`).FindAllString(string(content), -1) {
+			if !regexp.MustCompile(`^uses: (\./.*|[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+)$`).MatchString(use) {
+				t.Errorf("%s: not pinned: %s", path, use)
+			}
+		}
+	}
+	type job struct {
+		If, Needs      string
+		TimeoutMinutes int `yaml:"timeout-minutes"`
+		Permissions    map[string]string
+		Env            map[string]string
+		Steps          []step
+	}
+	for _, name := range []string{"publish", "ci"} {
+		var workflow struct {
+			Permissions map[string]string
+			Env         map[string]string
+			Jobs        map[string]job
+		}
+		readYAML(t, ".github/workflows/"+name+".yml", &workflow)
+		if workflow.Permissions == nil || len(workflow.Permissions) > 0 || len(workflow.Env) > 0 {
+			t.Errorf("%s grants to all jobs: %v, %v", name, workflow.Permissions, workflow.Env)
+		}
+		for id, j := range workflow.Jobs {
+			if j.TimeoutMinutes == 0 || len(j.Env) > 0 {
+				t.Errorf("%s: %s: %v", name, id, j)
+			}
+			for _, s := range j.Steps {
+				for variable, value := range s.Env {
+					if strings.Contains(value, "secrets.") && (s.Uses != "./.github/actions/gpufleet" || variable != "GPUFLEET_TOKEN") {
+						t.Errorf("%s: %s gives $%s to %s", name, id, variable, s.Uses)
+					}
+				}
+				if strings.Contains(s.Run, "${{") || s.If != "" {
+					t.Errorf("%s: %s: a step that runs after a failure, or an expression in a script: %v", name, id, s)
+				}
+			}
+		}
+		if name != "publish" {
+			continue
+		}
+		build, deploy := workflow.Jobs["build"], workflow.Jobs["deploy"]
+		if len(build.Permissions) != 2 || build.Permissions["contents"] != "read" || build.Permissions["pages"] != "read" {
+			t.Errorf("build may %v", build.Permissions)
+		}
+		if len(deploy.Permissions) != 2 || deploy.Permissions["pages"] != "write" || deploy.Permissions["id-token"] != "write" || deploy.Needs != "build" || deploy.If != "" {
+			t.Errorf("deploy may %v", deploy)
+		}
+		if !strings.Contains(build.If, "vars.GPUFLEET_PUBLISH == 'true'") {
+			t.Errorf("a fork would publish unasked: %q", build.If)
+		}
+		upload := build.Steps[len(build.Steps)-1]
+		report := build.Steps[len(build.Steps)-2]
+		if upload.With["path"] != report.With["out"] || upload.With["include-hidden-files"] != "true" || report.With["previous"] != report.With["base-url"] {
+			t.Errorf("%v, %v", report, upload)
+		}
+	}
+}
