@@ -91,9 +91,9 @@ func isLoopback(host string) bool {
 	return err == nil && address.IsLoopback()
 }
 
-// NewTransport returns the transport that Client uses: Go's own, with a limit for headers, and without HTTP/2. A run asks
-// for a handful of pages one after the other, which HTTP/2 makes no faster, and its errors for a connection that was
-// cut can't be told from others: net/http keeps their types to itself.
+// NewTransport returns the transport that Client uses: Go's own, with a limit for headers, and without HTTP/2. A run
+// asks for a handful of pages one after the other, which HTTP/2 makes no faster, and its errors for a connection that
+// was cut can't be told from others: net/http keeps their types to itself.
 func NewTransport() *http.Transport {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxResponseHeaderBytes = 1 << 20
@@ -186,8 +186,8 @@ func errorOrCause(ctx context.Context, err error) error {
 	return err
 }
 
-// http returns a client that follows no redirect of the API: Go would send the token along to another port, and from https
-// to http, of the same host.
+// http returns a client that follows no redirect of the API: Go would send the token along to another port, and from
+// https to http, of the same host.
 func (c *Client) http() *http.Client {
 	if c.client == nil {
 		c.client = &http.Client{
@@ -201,8 +201,8 @@ func (c *Client) http() *http.Client {
 	return c.client
 }
 
-// watchedTransport returns the transport with connections that wind the attempt's watch up again with each byte that comes,
-// be it of a header or of a packed body that yields nothing yet.
+// watchedTransport returns the transport with connections that wind the attempt's watch up again with each byte that
+// comes, be it of a header or of a packed body that yields nothing yet.
 func (c *Client) watchedTransport() *http.Transport {
 	transport := c.Transport
 	if transport == nil {

@@ -19,10 +19,10 @@ type collected struct {
 	nameless  *nameless // nil where each row without an id counts, whatever came before
 }
 
-// nameless tells rows without an id that may be new from those that may have come before. Pages overlap where offset is not
-// what it was taken for, and a row without an id would count again with each of them. So one that is like a row of an
-// earlier page is taken for that row. What is counted then is never more than there is: of each content, as many rows as the
-// page with most of them has. Where that reaches the total the list is whole.
+// nameless tells rows without an id that may be new from those that may have come before. Pages overlap where offset
+// is not what it was taken for, and a row without an id would count again with each of them. So one that is like a
+// row of an earlier page is taken for that row. What is counted then is never more than there is: of each content, as
+// many rows as the page with most of them has. Where that reaches the total the list is whole.
 type nameless struct {
 	seed   maphash.Seed
 	most   map[uint64]int // of each content (a hash), the most rows of one page
@@ -43,7 +43,8 @@ func (n *nameless) addFirst(instances []*fleet.Instance) {
 	}
 }
 
-// content returns the hash of a row. An amount counts by its digits: it has a pointer within, which differs where it was read twice.
+// content returns the hash of a row. An amount counts by its digits: it has a pointer within, which differs where it
+// was read twice.
 func (n *nameless) content(in *fleet.Instance) uint64 {
 	type content struct {
 		rest  fleet.Instance
@@ -78,8 +79,8 @@ func (n *nameless) endPage() {
 
 func newCollected() *collected { return &collected{place: map[string]int{}} }
 
-// add takes a page's rows in: of two rows with one id the later wins, and rows without an id are instances of their own (but
-// see nameless).
+// add takes a page's rows in: of two rows with one id the later wins, and rows without an id are instances of their
+// own (but see nameless).
 func (l *collected) add(p *page) error {
 	if p.total.Known {
 		l.total = p.total
@@ -91,8 +92,8 @@ func (l *collected) add(p *page) error {
 		}
 	}
 	l.seen += len(p.rows)
-	if len(l.instances)+len(p.rows) > maxRows {
-		return &Error{Kind: BadAPI, What: fmt.Sprintf("the list has more than %d rows, which no instance list has: check --api-url", maxRows)}
+	if len(l.instances)+len(p.rows) > fleet.MaxInstances {
+		return &Error{Kind: BadAPI, What: fmt.Sprintf("the list has more than %d rows, which no instance list has: check --api-url", fleet.MaxInstances)}
 	}
 	l.warnings.AddAll(p.warnings)
 	if l.nameless != nil && l.pages == 2 { // most lists have one page, and none of this is needed

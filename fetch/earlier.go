@@ -1,10 +1,9 @@
 package fetch
 
 import (
+	"bytes"
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,29 +11,17 @@ import (
 	"slices"
 
 	"gpufleet/fetch/history"
-	"gpufleet/fetch/parallel"
+	"gpufleet/fetch/manifest"
 )
 
-// ManifestPath is where a report's manifest stands in its folder, and maxManifest how long it may be.
-const (
-	ManifestPath = "manifest.json"
-	maxManifest  = 64 << 20
-)
-
-// Listed is a file as a manifest lists it. Its path is clean, relative and not hidden.
-type Listed struct {
-	Path   string
-	Size   int64
-	SHA256 string // in hexadecimal digits
-}
-
-// ErrNoManifest is the error where a place holds no manifest.json, as before the first run.
-var ErrNoManifest = errors.New("it holds no " + ManifestPath)
+// errNoManifest is the error where a place holds no manifest.json, as before the first run.
+var errNoManifest = errors.New("it holds no " + manifest.Path)
 
 // place is where an earlier report is: a folder or a site.
 type place interface {
-	// read returns a file of at most limit bytes, whole, and one that is right. The error is fs.ErrNotExist (wrapped) where there is
-	// none, a *damage where it can't be used, and anything else where nothing can be said of it: then the run must not go on.
+	// read returns a file of at most limit bytes, whole, and one that is right. The error is fs.ErrNotExist (wrapped)
+	// where there is none, a *damage where it can't be used, and anything else where nothing can be said of it: then the
+	// run must not go on.
 	read(ctx context.Context, path string, limit int64, isRight func([]byte) bool) ([]byte, error)
 }
 
@@ -49,15 +36,16 @@ type damage struct{ what string }
 
 func (d *damage) Error() string { return d.what }
 
-// snapshotsRead is how many snapshots are looked at, the newest: one more than is kept, for the last run may be long ago.
+// snapshotsRead is how many snapshots are looked at, the newest: one more than is kept, for the last run may be long
+// ago.
 const snapshotsRead = history.SnapshotDays + 1
 
-// collect reads from a place what its manifest lists of the past. A file that is damaged or not for this run is a warning. All is read before
-// snapshots are decoded, which goes on beside each other, and then taken in, the newest first, as the collector wants them; where reading
-// fails, nothing is.
-func collect(ctx context.Context, from place, listed []Listed, c *history.Collector) error {
+// collect reads from a place what its manifest lists of the past. A file that is damaged or not for this run is a
+// warning. All is read before anything is taken in, the newest snapshot first, as the collector wants them; where
+// reading fails, nothing is.
+func collect(ctx context.Context, from place, listed []manifest.File, c *history.Collector) error {
 	snapshots, figures := ofThePast(listed)
-	snapshots = slices.DeleteFunc(snapshots, func(s []Listed) bool {
+	snapshots = slices.DeleteFunc(snapshots, func(s []manifest.File) bool {
 		day, _ := history.SnapshotDate(s[0].Path)
 		return c.IsFuture(s[0].Path, day)
 	})
@@ -77,20 +65,17 @@ func collect(ctx context.Context, from place, listed []Listed, c *history.Collec
 			return err
 		}
 	}
-	decoded := make([]*history.Snapshot, len(files))
-	wrong := make([]error, len(files))
-	parallel.Each(len(files), func(i int) {
-		if files[i].damaged != nil {
-			wrong[i] = files[i].damaged
-			return
-		}
-		decoded[i], wrong[i] = history.ReadSnapshot(ctx, files[i].content)
-	})
-	if err := context.Cause(ctx); err != nil {
-		return err
-	}
 	for i, listed := range snapshots {
-		c.AddSnapshot(listed[0].Path, decoded[i], wrong[i])
+		path := listed[0].Path
+		if damaged := files[i].damaged; damaged != nil {
+			c.AddSnapshot(path, nil, damaged)
+			continue
+		}
+		s, err := history.ReadSnapshot(files[i].content)
+		c.AddSnapshot(path, s, err)
+	}
+	if err := c.Settle(ctx); err != nil {
+		return err
 	}
 	switch {
 	case days.damaged != nil:
@@ -107,10 +92,10 @@ type readFile struct {
 	damaged *damage // nil where it can be used
 }
 
-// ofThePast returns of what a manifest lists the snapshots, the newest first, and the history, if it is there. There are several
-// entries of one path where a run was killed that was replacing it.
-func ofThePast(listed []Listed) (snapshots [][]Listed, figures []Listed) {
-	byPath := map[string][]Listed{}
+// ofThePast returns of what a manifest lists the snapshots, the newest first, and the history, if it is there. There
+// are several entries of one path where a run was killed that was replacing it.
+func ofThePast(listed []manifest.File) (snapshots [][]manifest.File, figures []manifest.File) {
+	byPath := map[string][]manifest.File{}
 	for _, file := range listed {
 		if _, isSnapshot := history.SnapshotDate(file.Path); isSnapshot {
 			byPath[file.Path] = append(byPath[file.Path], file)
@@ -124,16 +109,16 @@ func ofThePast(listed []Listed) (snapshots [][]Listed, figures []Listed) {
 	return snapshots, figures
 }
 
-// readListed reads the file that the entries in listed, all of one path, are about. An error means that the run must not go on.
-func readListed(ctx context.Context, from place, listed []Listed, limit int64) (file readFile, err error) {
+// readListed reads the file that the entries in listed, all of one path, are about. An error means that the run must
+// not go on.
+func readListed(ctx context.Context, from place, listed []manifest.File, limit int64) (file readFile, err error) {
 	path := listed[0].Path
-	longest := slices.MaxFunc(listed, func(a, b Listed) int { return cmp.Compare(a.Size, b.Size) }).Size
+	longest := slices.MaxFunc(listed, func(a, b manifest.File) int { return cmp.Compare(a.Size, b.Size) }).Size
 	if longest > limit {
 		return readFile{damaged: &damage{"it is longer than it should be"}}, nil
 	}
 	content, err := from.read(ctx, path, longest, func(content []byte) bool {
-		sum := sha256.Sum256(content)
-		return slices.Contains(listed, Listed{Path: path, Size: int64(len(content)), SHA256: hex.EncodeToString(sum[:])})
+		return slices.Contains(listed, manifest.FileOf(path, content))
 	})
 	var damaged *damage
 	switch {
@@ -145,18 +130,18 @@ func readListed(ctx context.Context, from place, listed []Listed, limit int64) (
 	return readFile{content: content}, err
 }
 
-// readManifest reads and decodes the manifest of a place. The error is ErrNoManifest where there is none.
-func readManifest(ctx context.Context, from place, decode func([]byte) ([]Listed, error)) ([]Listed, error) {
-	content, err := from.read(ctx, ManifestPath, maxManifest, isAny)
+// readManifest returns the files that the manifest of a place lists. The error is errNoManifest where there is none.
+func readManifest(ctx context.Context, from place) ([]manifest.File, error) {
+	content, err := from.read(ctx, manifest.Path, manifest.MaxBytes, isAny)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, ErrNoManifest
+		return nil, errNoManifest
 	}
 	if err != nil {
 		return nil, err
 	}
-	listed, err := decode(content)
+	m, err := manifest.Read(bytes.NewReader(content))
 	if err != nil {
-		return nil, &damage{fmt.Sprintf("its %s can't be used: %v", ManifestPath, err)}
+		return nil, &damage{fmt.Sprintf("its %s can't be used: %v", manifest.Path, err)}
 	}
-	return listed, nil
+	return m.Files, nil
 }

@@ -2,8 +2,6 @@ package fetch
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -12,13 +10,14 @@ import (
 	"strings"
 
 	"gpufleet/fetch/history"
+	"gpufleet/fetch/manifest"
 )
 
-// Folder is a folder that holds an earlier report. What it reads in it is a regular file that no symlink leads to.
-type Folder struct{ root *os.Root }
+// reportFolder is a folder that holds an earlier report. It reads only regular files that no symlink leads to.
+type reportFolder struct{ root *os.Root }
 
-// OpenFolder opens the folder at path; the path itself may be a symlink.
-func OpenFolder(path string) (*Folder, error) {
+// openFolder opens the folder at path; the path itself may be a symlink.
+func openFolder(path string) (*reportFolder, error) {
 	root, err := os.OpenRoot(path)
 	if err != nil {
 		var cause *fs.PathError
@@ -27,32 +26,19 @@ func OpenFolder(path string) (*Folder, error) {
 		}
 		return nil, err
 	}
-	return &Folder{root}, nil
+	return &reportFolder{root}, nil
 }
 
-// Close gives the folder back.
-func (f *Folder) Close() error { return f.root.Close() }
+func (f *reportFolder) close() error { return f.root.Close() }
 
-// Manifest reads the list of the report's files. The error is ErrNoManifest where there is none.
-func (f *Folder) Manifest(ctx context.Context, decode func([]byte) ([]Listed, error)) ([]Listed, error) {
-	return readManifest(ctx, f, decode)
-}
-
-// Collect gathers the past from the files that the manifest lists. The error is the context's cause; what is wrong with a file
-// is a warning.
-func (f *Folder) Collect(ctx context.Context, listed []Listed, c *history.Collector) error {
-	return collect(ctx, f, listed, c)
-}
-
-// Found lists the files of the past that are in the folder, as they are. It serves where the manifest can't be read: all that is
-// carried on is checked row by row anyway.
-func (f *Folder) Found(ctx context.Context) ([]Listed, error) {
+// found lists the files of the past that are in the folder, as they are. It serves where the manifest can't be read.
+func (f *reportFolder) found(ctx context.Context) ([]manifest.File, error) {
 	paths := []string{history.HistoryPath}
 	entries, _ := fs.ReadDir(f.root.FS(), strings.TrimSuffix(history.SnapshotFolder, "/"))
 	for _, entry := range entries {
 		paths = append(paths, history.SnapshotFolder+entry.Name())
 	}
-	var found []Listed
+	var found []manifest.File
 	for _, path := range paths {
 		if _, isSnapshot := history.SnapshotDate(path); !isSnapshot && path != history.HistoryPath {
 			continue
@@ -62,14 +48,13 @@ func (f *Folder) Found(ctx context.Context) ([]Listed, error) {
 			return nil, context.Cause(ctx)
 		}
 		if err == nil {
-			sum := sha256.Sum256(content)
-			found = append(found, Listed{Path: path, Size: int64(len(content)), SHA256: hex.EncodeToString(sum[:])})
+			found = append(found, manifest.FileOf(path, content))
 		}
 	}
 	return found, nil
 }
 
-func (f *Folder) read(ctx context.Context, path string, limit int64, isRight func([]byte) bool) ([]byte, error) {
+func (f *reportFolder) read(ctx context.Context, path string, limit int64, isRight func([]byte) bool) ([]byte, error) {
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
 	}
@@ -99,7 +84,7 @@ func (f *Folder) read(ctx context.Context, path string, limit int64, isRight fun
 }
 
 // find returns what the path names, looking at each folder on the way: none may be a symlink.
-func (f *Folder) find(path string) (fs.FileInfo, error) {
+func (f *reportFolder) find(path string) (fs.FileInfo, error) {
 	for end := range path {
 		if path[end] != '/' {
 			continue
@@ -132,22 +117,4 @@ func readError(err error) error {
 		err = cause.Err
 	}
 	return &damage{fmt.Sprintf("it can't be read (%s)", strings.TrimSpace(err.Error()))}
-}
-
-// CollectFolder gathers the past from a folder, of which manifest lists the files. The error is ErrNoManifest where manifest
-// finds none, and a *Error for a manifest that can't be used.
-func CollectFolder(ctx context.Context, path string, manifest func(*Folder) ([]Listed, error), c *history.Collector) error {
-	folder, err := OpenFolder(path)
-	if err != nil {
-		return fmt.Errorf("read the earlier report in %s: %w", path, err)
-	}
-	defer folder.Close()
-	files, err := manifest(folder)
-	if err != nil && !errors.Is(err, ErrNoManifest) && ctx.Err() == nil {
-		return &Error{Kind: BadInput, What: fmt.Sprintf("--previous %s: %v", path, err)}
-	}
-	if err != nil {
-		return err
-	}
-	return folder.Collect(ctx, files, c)
 }

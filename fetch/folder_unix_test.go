@@ -9,23 +9,24 @@ import (
 	"testing"
 
 	"gpufleet/fetch/history"
+	"gpufleet/fetch/manifest"
 )
 
 // TestPipeInFolder holds that a pipe in the place of a file is not opened: that would wait for a writer for ever.
 func TestPipeInFolder(t *testing.T) {
 	dir := t.TempDir()
-	if err := syscall.Mkfifo(filepath.Join(dir, ManifestPath), 0o600); err != nil {
+	if err := syscall.Mkfifo(filepath.Join(dir, manifest.Path), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	folder, err := OpenFolder(dir)
+	folder, err := openFolder(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer folder.Close()
-	if _, err := folder.Manifest(context.Background(), decodeListed); err == nil {
+	defer folder.close()
+	if _, err := readManifest(context.Background(), folder); err == nil {
 		t.Error("a pipe was read")
 	}
-	if err := folder.Collect(context.Background(), nil, &history.Collector{}); err != nil {
+	if err := collect(context.Background(), folder, nil, &history.Collector{}); err != nil {
 		t.Error(err)
 	}
 }

@@ -29,7 +29,7 @@ func wantCleanText(t *testing.T, text string) {
 	unfit := func(r rune) bool {
 		return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r >= '\u202A' && r <= '\u202E' || r >= '\u2066' && r <= '\u2069' || r >= '\uFDD0' && r <= '\uFDEF' || r&0xFFFE == 0xFFFE
 	}
-	if !utf8.ValidString(text) || strings.ContainsFunc(text, unfit) || utf8.RuneCountInString(text) > maxText || strings.TrimSpace(text) != text {
+	if !utf8.ValidString(text) || strings.ContainsFunc(text, unfit) || utf8.RuneCountInString(text) > fleet.MaxText || strings.TrimSpace(text) != text {
 		t.Errorf("the decoder lets out %q", text)
 	}
 }
@@ -56,19 +56,24 @@ func FuzzDecoder(f *testing.F) {
 			wantCleanText(t, line)
 		}
 		for _, in := range p.rows {
-			for _, text := range []string{in.ID, in.Region, in.ProductType, in.HostName, in.GPU, in.GPUType, in.PublicIPv4, in.OS, in.Status} {
-				wantCleanText(t, text)
-			}
-			for _, n := range []fleet.Number{in.CPUCores, in.RAM, in.GPUCount, in.DiskSize, in.Ephemeral} {
-				if math.IsNaN(n.Value) || n.Value < 0 || n.Value > maxGB || !n.Known && n.Value != 0 || math.Signbit(n.Value) {
-					t.Errorf("a number is %v", n)
+			for _, f := range fleet.Fields {
+				switch {
+				case f.Text != nil:
+					wantCleanText(t, *f.Text(in))
+				case f.Number != nil:
+					n := *f.Number(in)
+					if math.IsNaN(n.Value) || n.Value < 0 || n.Value > f.Max || !n.Known && n.Value != 0 || math.Signbit(n.Value) {
+						t.Errorf("%s is %v", f.Name, n)
+					}
+				case f.Time != nil:
+					at := *f.Time(in)
+					if !at.IsZero() && (at.Year() < 2000 || at.Year() > 2200 || at.Location() != time.UTC) {
+						t.Errorf("%s is %v", f.Name, at)
+					}
 				}
 			}
 			if in.Price.Known != (in.PriceSource == fleet.ListPrice) || in.Price.Value.Sign() < 0 {
 				t.Errorf("the price is %v of %v", in.Price, in.PriceSource)
-			}
-			if !in.CreatedAt.IsZero() && (in.CreatedAt.Year() < 2000 || in.CreatedAt.Year() > 2200 || in.CreatedAt.Location() != time.UTC) {
-				t.Errorf("created %v", in.CreatedAt)
 			}
 		}
 	})
@@ -96,8 +101,8 @@ func FuzzPasswordInHostName(f *testing.F) {
 		in, _ := decodeOne(t, row)
 		wantCleanText(t, in.HostName)
 		// What a reader of the name would know the password by.
-		shown, _ := cleanText([]byte(password), false)
-		if n := utf8.RuneCountInString(shown); n < shortestMasked || n >= maxText || strings.ContainsAny(shown, "[]") || strings.Contains(mask, shown) {
+		shown, _ := fleet.CleanText([]byte(password), false)
+		if n := utf8.RuneCountInString(shown); n < shortestMasked || n >= fleet.MaxText || strings.ContainsAny(shown, "[]") || strings.Contains(mask, shown) {
 			return // too short to be looked for, too long to be shown, or seen in the mask itself
 		}
 		if strings.Contains(in.HostName, shown) {

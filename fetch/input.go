@@ -73,7 +73,8 @@ func openFile(ctx context.Context, path string) (*os.File, error) {
 	}
 }
 
-// inputError turns an error of the file system into one for a person. Another, such as the context's cause, stays as it is.
+// inputError turns an error of the file system into one for a person. Another, such as the context's cause, stays as
+// it is.
 func inputError(path string, err error) error {
 	var cause *fs.PathError
 	if !errors.As(err, &cause) {

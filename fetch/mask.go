@@ -5,14 +5,17 @@ import (
 	"net/netip"
 	"unicode/utf8"
 
+	"gpufleet/fetch/fleet"
 	"gpufleet/fetch/jsonscan"
 )
 
 const (
-	// mask stands where a host name held its instance's own password or address. It says nothing of it, not even its length.
+	// mask stands where a host name held its instance's own password or address. It says nothing of it, not even its
+	// length.
 	mask = "[masked]"
-	// shortestMasked is from how many characters on a password is looked for inside a name. A shorter one stands in names
-	// by chance, and to mask every "a" would tell that the password is "a". One that is the whole name is masked at any length.
+	// shortestMasked is from how many characters on a password is looked for inside a name. A shorter one stands in
+	// names by chance, and to mask every "a" would tell that the password is "a". One that is the whole name is masked
+	// at any length.
 	shortestMasked = 4
 	// keepPassword is how much of a password is looked for, in bytes. A name that holds so much of one is masked whole.
 	keepPassword = 1024
@@ -20,8 +23,9 @@ const (
 	maxPasswords = 8
 )
 
-// hostName is what the decoder holds of a row until its end: the name as it came and, since people do name machines after
-// their passwords, what it must not show. A password may stand before the name or behind it. All is wiped before the next row.
+// hostName is what the decoder holds of a row until its end: the name as it came and, since people do name machines
+// after their passwords, what it must not show. A password may stand before the name or behind it. All is wiped
+// before the next row.
 type hostName struct {
 	text      []byte
 	more      bool // text is only the beginning
@@ -34,17 +38,10 @@ type password struct {
 	more bool   // text is only the beginning
 }
 
-// isPassword reports whether a field of the wire holds a password. Its value is compared with the host name and goes no further.
+// isPassword reports whether a field of the wire holds a password. Its value is compared with the host name and goes
+// no further.
 func isPassword(name []byte) bool {
 	return string(name) == "vm_password" || string(name) == "password"
-}
-
-// asShown returns a text as it will be shown, so that a password which is written in two ways is still found.
-func asShown(text []byte) []byte {
-	if !isPlain(text) {
-		text = bytes.Map(cleanRune, text)
-	}
-	return bytes.TrimSpace(text)
 }
 
 func (h *hostName) set(text []byte, more bool) {
@@ -52,7 +49,7 @@ func (h *hostName) set(text []byte, more bool) {
 }
 
 func (h *hostName) addPassword(text []byte, more bool) {
-	text = asShown(text)
+	text = fleet.Clean(text)
 	if len(text) == 0 || len(h.passwords) > maxPasswords {
 		return
 	}
@@ -69,13 +66,13 @@ func (h *hostName) wipe() {
 	h.text, h.room, h.passwords, h.more = h.text[:0], h.room[:0], h.passwords[:0], false
 }
 
-// masked returns the name with the mask in the place of each password, and whether there was one. It is masked before it is
-// cut to what is shown: a cut must not leave half of a password.
+// masked returns the name with the mask in the place of each password, and whether there was one. It is masked before
+// it is cut to what is shown: a cut must not leave half of a password.
 func (h *hostName) masked() (text []byte, found bool) {
 	if len(h.passwords) == 0 {
 		return h.text, false
 	}
-	name := asShown(h.text)
+	name := fleet.Clean(h.text)
 	if len(h.passwords) > maxPasswords && len(name) > 0 {
 		return []byte(mask), true
 	}
@@ -99,7 +96,8 @@ func (h *hostName) masked() (text []byte, found bool) {
 	return append(text, name[end:]...), true
 }
 
-// passwordAt returns the length of the longest password that stands in the name at a place, and whether all of the name is to go.
+// passwordAt returns the length of the longest password that stands in the name at a place, and whether all of the
+// name is to go.
 func (h *hostName) passwordAt(name []byte, at int) (length int, whole bool) {
 	for _, p := range h.passwords {
 		switch {
@@ -113,7 +111,8 @@ func (h *hostName) passwordAt(name []byte, at int) (length int, whole bool) {
 	return length, false
 }
 
-// readPassword notes a password of the row, a string or a number. What else it may be holds no text that a name could hold.
+// readPassword notes a password of the row, a string or a number. What else it may be holds no text that a name could
+// hold.
 func (r *rowReader) readPassword() error {
 	kind, text, more, err := scalar(r.s, keepPassword)
 	if err == nil && (kind == jsonscan.String || kind == jsonscan.Number) {
@@ -129,9 +128,9 @@ func (r *rowReader) readHostName() error {
 	return err
 }
 
-// hostName returns the host name of a row that has been read.
-func (r *rowReader) hostName() string {
-	r.field = fieldHostName
+// maskHostName sets the host name of a row that has been read.
+func (r *rowReader) maskHostName() {
+	r.reading = r.members["host_name"]
 	text, found := r.host.masked()
 	if found {
 		r.warn("host_name holds the instance's own password: masked; change the password, and keep it out of the name")
@@ -141,5 +140,5 @@ func (r *rowReader) hostName() string {
 		text = bytes.ReplaceAll(text, []byte(r.in.PublicIPv4), []byte(mask))
 		r.warn("host_name holds the instance's own address: masked")
 	}
-	return r.clean(text, r.host.more)
+	r.in.HostName = r.clean(text, r.host.more)
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"gpufleet/fetch/fleet"
 )
 
 const maskWarning = "row 1: host_name holds the instance's own password: masked; change the password, and keep it out of the name"
@@ -50,7 +52,7 @@ func TestPasswordInHostName(t *testing.T) {
 		`"password": "one-password", "host_name": "other-password", "os": "one-password"`: "other-password",
 	} {
 		if cut := strings.TrimSuffix(want, "…"); cut != want { // the mask stands before the cut
-			want = string([]rune(cut)[:maxText-1]) + "…"
+			want = string([]rune(cut)[:fleet.MaxText-1]) + "…"
 		}
 		in, warnings := decodeOne(t, `{"id": 1, `+row+`}`)
 		if in.HostName != want {

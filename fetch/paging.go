@@ -8,8 +8,8 @@ import (
 	"gpufleet/fetch/fleet"
 )
 
-// maxPasses is how often the list is read: lists move while they are read in pages. That a pass comes out short is all that
-// shows it, since a list that loses a row as it gains another keeps its total.
+// maxPasses is how often the list is read: lists move while they are read in pages. That a pass comes out short is
+// all that shows it, since a list that loses a row as it gains another keeps its total.
 const maxPasses = 3
 
 // readAll reads the list until a pass is complete.
@@ -30,8 +30,8 @@ func (c *Client) readAll(ctx context.Context) (*fleet.Fleet, error) {
 	}
 }
 
-// readAlike is the last reading of a list that is short unless rows without an id that are alike are instances of their own.
-// Where it does not prove that they are, short is returned: nobody can say then what the figures are.
+// readAlike is the last reading of a list that is short unless rows without an id that are alike are instances of
+// their own. Where it does not prove that they are, short is returned: nobody can say then what the figures are.
 func (c *Client) readAlike(ctx context.Context, short error) (*fleet.Fleet, error) {
 	p := newPass(c)
 	proven, err := p.readByRows(ctx)
@@ -41,7 +41,8 @@ func (c *Client) readAlike(ctx context.Context, short error) (*fleet.Fleet, erro
 	case !proven:
 		return nil, short
 	}
-	// The list may have moved, though: a row that comes as another goes pushes one over the edge of a page, where it comes twice.
+	// The list may have moved, though: a row that comes as another goes pushes one over the edge of a page, where it
+	// comes twice.
 	p.list.warnings.Add("completeness unproven: rows without an id are alike, and each counts")
 	return p.list.fleet()
 }
@@ -57,9 +58,9 @@ func newPass(c *Client) *pass {
 	return &pass{client: c, decoder: newDecoder(), list: newCollected()}
 }
 
-// readByRows reads pages by the one reading of offset as rows, and reports whether that is how the API reads it: nothing
-// stands at offset = total, and before it come as many rows as total. An API that counts pages, gives one page for ever, or its
-// last page for every one behind it, fails one of the two.
+// readByRows reads pages by the one reading of offset as rows, and reports whether that is how the API reads it:
+// nothing stands at offset = total, and before it come as many rows as total. An API that counts pages, gives one
+// page for ever, or its last page for every one behind it, fails one of the two.
 func (p *pass) readByRows(ctx context.Context) (proven bool, err error) {
 	first, err := p.page(ctx, 0, 0)
 	if err != nil || p.list.complete() || len(first.rows) == 0 {
@@ -114,8 +115,8 @@ func (p *pass) read(ctx context.Context) error {
 	return nil
 }
 
-// probe reads a page that may not be there: an API that refuses to give it says the same as one that gives none. It returns
-// how many rows came, and how many of them are new.
+// probe reads a page that may not be there: an API that refuses to give it says the same as one that gives none. It
+// returns how many rows came, and how many of them are new.
 func (p *pass) probe(ctx context.Context, limit, offset int) (rows, fresh int, err error) {
 	before := p.list.count()
 	got, err := p.page(ctx, limit, offset)

@@ -1,175 +1,102 @@
 package fetch
 
 import (
+	"cmp"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"net"
-	"net/http"
-	"net/url"
-	"slices"
+	"os"
 	"strings"
-	"syscall"
+	"time"
 
 	"gpufleet/fetch/history"
+	"gpufleet/fetch/manifest"
+	"gpufleet/fetch/parallel"
 )
 
-// maxRedirects is how many redirects of a published site are followed: a custom domain takes one or two.
-const maxRedirects = 3
+// Previous says where the report is that a run compares with and carries on.
+type Previous struct {
+	Named  string  // what --previous names, checked by ParsePrevious; "" for the output folder
+	Client *Client // for the URL of a site; not used for a folder
 
-// Site is a published site that holds an earlier report. It is read within the limits that hold for the API, but without a
-// token: Client's is not used.
-type Site struct{ Client *Client }
-
-// CheckSiteURL reports why text can't be the address of a published report, or nil.
-func CheckSiteURL(text string) error {
-	u, err := url.Parse(text)
-	switch {
-	case err != nil, u.Hostname() == "", u.Scheme != "https" && u.Scheme != "http":
-		return errors.New("not a web address: give one such as https://example.org/fleet")
-	case u.User != nil:
-		return errors.New("it holds a user name or password, and none is ever sent or written")
-	case strings.ContainsAny(text, "?#"):
-		return errors.New("it holds a query or fragment: give the address of the site's folder alone")
-	case u.Scheme == "http" && !isLoopback(u.Hostname()):
-		return errors.New("http could be changed on the way: use https (http is for this machine alone)")
-	case slices.Contains(strings.Split(u.Path, "/"), ".."):
-		return errors.New("its path holds ..: give the address that is meant")
-	}
-	return checkHost(u)
+	Out      string             // the output folder
+	Manifest *manifest.Manifest // of the output folder; nil if it has none that can be read
+	Damaged  bool               // the output folder has a manifest that can't be read
 }
 
-// ParseSiteURL returns the address of a site's folder as it is written into files: without a slash at its end, escaped, and its path
-// without the parts that lead nowhere. The error is as that of CheckSiteURL.
-func ParseSiteURL(text string) (string, error) {
-	const longest = 1000
-	if err := CheckSiteURL(text); err != nil {
-		return "", err
+// ParsePrevious checks what --previous names: a folder that exists, or the address of a published site.
+func ParsePrevious(text string) (string, error) {
+	if isURL(text) {
+		return text, checkSiteURL(text)
 	}
-	u, err := url.Parse(text)
-	if err == nil && len(text) > longest {
-		err = fmt.Errorf("it is longer than %d characters", longest)
+	if info, err := os.Stat(text); err != nil || !info.IsDir() {
+		return "", fmt.Errorf("no such folder: %s: "+
+			"give the folder of an earlier report, or the https address of its site", text)
 	}
-	if err != nil {
-		return "", err
-	}
-	return strings.TrimRight(u.JoinPath().String(), "/"), nil
+	return text, nil
 }
 
-// Collect gathers the past from the files that the site's manifest lists, which decode reads. The error is ErrNoManifest where
-// the manifest answers 404, a *Error where the site can't be read now or is not what its manifest says, or the context's cause. What is
-// wrong with a file that is as it was written is a warning.
-func (s Site) Collect(ctx context.Context, decode func([]byte) ([]Listed, error), c *history.Collector) error {
-	deadline, cancel := context.WithTimeoutCause(ctx, s.Client.Timeout, errDeadline)
-	defer cancel()
-	listed, err := readManifest(deadline, s, decode)
-	if err == nil {
-		err = collect(deadline, s, listed, c)
-	}
-	var damaged *damage
-	switch {
-	case err != nil && ctx.Err() == nil && context.Cause(deadline) == errDeadline:
-		return &Error{Kind: BadAPI, What: fmt.Sprintf("the earlier report did not come from %s within %v: try again later, or give --timeout more", s.Client.URL, s.Client.Timeout)}
-	case errors.As(err, &damaged):
-		return &Error{Kind: BadAPI, What: fmt.Sprintf("the earlier report at %s: %s: check --previous", s.Client.URL, damaged.what)}
-	}
-	return err
-}
+// isURL reports whether --previous names a site and not a folder.
+func isURL(text string) bool { return strings.Contains(text, "://") }
 
-// errNotListed is a file of a site that came whole, but is not the one that the manifest lists.
-var errNotListed = errors.New(notListed)
-
-// read asks again for a file that is not right. A site that is being replaced, or half of which comes from a cache, serves such
-// files, or none of that name: the history is not thrown away for that, as it would be with a mere warning.
-func (s Site) read(ctx context.Context, path string, limit int64, isRight func([]byte) bool) ([]byte, error) {
-	address := strings.TrimRight(s.Client.URL, "/") + "/" + path
-	var content []byte
-	err := s.Client.get(ctx, address, func(body io.Reader) (err error) {
-		content, err = io.ReadAll(io.LimitReader(body, limit+1))
-		if err == nil && !isRight(content) {
-			err = errNotListed
+// Begin begins to read the report, for a run at that time, and returns a function that waits for the end. A folder is
+// read at once, on another goroutine. A site is read only when it is waited for: so requests come one after the
+// other, and so does what the terminal says of them.
+//
+// The past is never nil. Its warnings say what can't be used, with an error too. An error is a *Error, the context's
+// cause, or that of a folder that can't be opened. The first run has an empty past, without an error.
+func (p *Previous) Begin(ctx context.Context, run history.Head, now time.Time) (wait func() (*history.Past, error)) {
+	c := &history.Collector{Run: run, Now: now}
+	var collected func() error
+	if isURL(p.Named) {
+		p.Client.Site = true
+		collected = func() error { return publishedSite{p.Client}.collect(ctx, c) }
+	} else {
+		collected = parallel.Go(func() error { return p.collectFolder(ctx, c) })
+	}
+	return func() (*history.Past, error) {
+		past, err := c.Past(), collected()
+		if errors.Is(err, errNoManifest) {
+			first := fmt.Sprintf("--previous %s: %v: this counts as the first run", p.Named, err)
+			past.Warnings = append(past.Warnings, first)
+			err = nil
 		}
-		return err
-	})
-	if errors.Is(err, fs.ErrNotExist) && path != ManifestPath {
-		return nil, &Error{Kind: BadAPI, What: fmt.Sprintf("404 from GET %s: the site's manifest lists this file, so the site is not whole now: %s", address, siteCure)}
+		return past, err
 	}
-	if err == nil && int64(len(content)) > limit {
-		err = &damage{"it is longer than it should be"}
-	}
-	return content, err
 }
 
-// siteCure is what to do about a site that is not whole.
-const siteCure = "try again later; if it stays so, publish the whole site again, or run once without --previous"
-
-// redirectError is a redirect that is not followed.
-type redirectError struct{ why string }
-
-func (e *redirectError) Error() string { return e.why }
-
-// followSite decides on a redirect of a published site: a few are followed, from https to https. On this machine http may
-// lead to http.
-func followSite(to *http.Request, via []*http.Request) error {
-	from := via[len(via)-1].URL
-	switch {
-	case len(via) > maxRedirects:
-		return &redirectError{fmt.Sprintf("it is redirected more than %d times", maxRedirects)}
-	case to.URL.User != nil:
-		return &redirectError{"it is redirected to an address with a user name"}
-	case from.Scheme == "https" && to.URL.Scheme == "https":
-		return nil
-	case from.Scheme == "http" && to.URL.Scheme == "http" && isLoopback(from.Hostname()) && isLoopback(to.URL.Hostname()):
+// collectFolder gathers the past from the folder that --previous names, or else from the output folder.
+func (p *Previous) collectFolder(ctx context.Context, c *history.Collector) error {
+	if p.Named == "" && p.Manifest == nil && !p.Damaged {
 		return nil
 	}
-	return &redirectError{"it is redirected to an address that is not https"}
-}
-
-// describeSite turns what went wrong with a GET of a published site into an error for a person. A 404 is fs.ErrNotExist.
-func describeSite(err error, address string) error {
-	var known *Error
-	var status *statusError
-	switch {
-	case errors.As(err, &known):
+	path := cmp.Or(p.Named, p.Out)
+	folder, err := openFolder(path)
+	if err != nil {
+		return fmt.Errorf("read the earlier report in %s: %w", path, err)
+	}
+	defer folder.close()
+	files, err := p.files(ctx, folder)
+	if err != nil {
 		return err
-	case errors.As(err, &status) && status.code == http.StatusNotFound:
-		return fs.ErrNotExist
-	case errors.As(err, &status):
-		return &Error{Kind: BadAPI, What: status.saysOfSite(address) + ": try again later, or check --previous"}
-	case errors.Is(err, errNotListed):
-		return &Error{Kind: BadAPI, What: fmt.Sprintf("GET %s: %v, so the site is not whole now: %s", address, err, siteCure)}
 	}
-	return &Error{Kind: BadAPI, What: fmt.Sprintf("the earlier report can't be read: GET %s: %s: try again later, or check --previous", address, siteTrouble(err))}
+	c.Unlisted = p.Named == "" && p.Manifest == nil
+	return collect(ctx, folder, files, c)
 }
 
-func (e *statusError) saysOfSite(address string) string {
-	return fmt.Sprintf("the earlier report can't be read (%d from GET %s)", e.code, address)
-}
-
-func siteTrouble(err error) string {
-	var (
-		redirect    *redirectError
-		dns         *net.DNSError
-		certificate *tls.CertificateVerificationError
-	)
+// files lists the files of the report in a folder. A damaged manifest is an error only where the user named the
+// folder: in the output folder it must not cost the history.
+func (p *Previous) files(ctx context.Context, folder *reportFolder) ([]manifest.File, error) {
 	switch {
-	case errors.As(err, &redirect):
-		return redirect.why
-	case errors.As(err, &dns) && !dns.IsTimeout:
-		return "no such host"
-	case errors.As(err, &certificate):
-		return "the server's certificate is not valid for this address"
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return "the connection was refused"
-	case errors.Is(err, errIdle):
-		return "nothing came for 30 seconds"
-	case isTimeout(err):
-		return "the connection timed out"
-	case isCut(err):
-		return "the connection was cut before the file was complete"
+	case p.Named != "":
+		files, err := readManifest(ctx, folder)
+		var damaged *damage
+		if errors.As(err, &damaged) {
+			err = &Error{Kind: BadInput, What: fmt.Sprintf("--previous %s: %v", p.Named, err)}
+		}
+		return files, err
+	case p.Manifest != nil:
+		return p.Manifest.Files, nil
 	}
-	return "no reply that could be read"
+	return folder.found(ctx)
 }

@@ -3,10 +3,7 @@ package fetch
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,7 +11,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -22,6 +18,7 @@ import (
 
 	"gpufleet/fetch/fleet"
 	"gpufleet/fetch/history"
+	"gpufleet/fetch/manifest"
 )
 
 var today = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -35,7 +32,7 @@ func earlierReport(t *testing.T, days ...int) map[string]string {
 	var entries []history.Entry
 	for _, ago := range days {
 		taken := today.AddDate(0, 0, -ago)
-		s := history.NewSnapshot(runHead(), taken, 1, slices.Values([]*fleet.Instance{{ID: "1", Status: "Running"}}))
+		s := history.NewSnapshot(runHead(), taken, []*fleet.Instance{{ID: "1", Status: "Running"}})
 		var b bytes.Buffer
 		s.WriteTo(&b)
 		files[s.Path()] = b.String()
@@ -49,30 +46,35 @@ func earlierReport(t *testing.T, days ...int) map[string]string {
 	return files
 }
 
-func listedOf(files map[string]string) []Listed {
-	var all []Listed
+func listedOf(files map[string]string) []manifest.File {
+	var all []manifest.File
 	for path, content := range files {
-		sum := sha256.Sum256([]byte(content))
-		all = append(all, Listed{path, int64(len(content)), hex.EncodeToString(sum[:])})
+		all = append(all, manifest.FileOf(path, []byte(content)))
 	}
 	return all
 }
 
-func decodeListed(content []byte) (all []Listed, err error) {
-	return all, json.Unmarshal(content, &all)
+// manifestOf returns the bytes of the files' manifest.
+func manifestOf(t *testing.T, files map[string]string) []byte {
+	t.Helper()
+	content, err := manifest.Manifest{Schema: manifest.Schema, Files: listedOf(files)}.Encode()
+	if err != nil {
+		t.Error(err)
+	}
+	return content
 }
 
 // site serves files and their manifest. before is asked first; it returns true where it has answered.
 func site(t *testing.T, files map[string]string, before func(w http.ResponseWriter, r *http.Request) bool) *api {
 	t.Helper()
-	manifest, _ := json.Marshal(listedOf(files))
+	listed := manifestOf(t, files)
 	return newAPI(t, func(w http.ResponseWriter, r *http.Request) {
 		path := strings.TrimPrefix(r.URL.Path, "/fleet/")
 		content, ok := files[path]
 		switch {
 		case before != nil && before(w, r):
 		case path == "manifest.json":
-			w.Write(manifest)
+			w.Write(listed)
 		case ok:
 			io.WriteString(w, content)
 		default:
@@ -85,7 +87,7 @@ func (a *api) collect(address string) (*history.Past, error) {
 	client, _ := a.client()
 	client.Site, client.URL = true, address
 	c := &history.Collector{Run: runHead(), Now: today}
-	return c.Past(), Site{client}.Collect(context.Background(), decodeListed, c)
+	return c.Past(), publishedSite{client}.collect(context.Background(), c)
 }
 
 // TestSite reads a whole report, and looks that nothing of ours but the program's name goes along.
@@ -172,7 +174,7 @@ func TestSiteTrouble(t *testing.T) {
 		switch {
 		case test.err != "" && (!errors.As(err, &known) || known.Kind != BadAPI || !strings.Contains(err.Error(), test.err)):
 			t.Errorf("%s: error %v, want %q", test.name, err, test.err)
-		case test.first != errors.Is(err, ErrNoManifest), test.err == "" && !test.first && err != nil:
+		case test.first != errors.Is(err, errNoManifest), test.err == "" && !test.first && err != nil:
 			t.Errorf("%s: %v", test.name, err)
 		}
 		said := fmt.Sprint(err, p.Warnings)
@@ -196,14 +198,14 @@ func TestSiteIsTooSlow(t *testing.T) {
 	client, _ := a.client()
 	client.Site, client.URL, client.Timeout = true, a.URL, 50*time.Millisecond
 	var known *Error
-	err := Site{client}.Collect(context.Background(), decodeListed, &history.Collector{Run: runHead(), Now: today})
+	err := publishedSite{client}.collect(context.Background(), &history.Collector{Run: runHead(), Now: today})
 	if !errors.As(err, &known) || known.Kind != BadAPI || !strings.Contains(err.Error(), "--timeout") {
 		t.Error(err)
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	stopped := errors.New("stopped")
 	cancel(stopped)
-	if err := (Site{client}).Collect(ctx, decodeListed, &history.Collector{}); !errors.Is(err, stopped) {
+	if err := (publishedSite{client}).collect(ctx, &history.Collector{}); !errors.Is(err, stopped) {
 		t.Error(err)
 	}
 }
@@ -255,7 +257,7 @@ func TestSiteRedirects(t *testing.T) {
 			}
 		}
 		if r.URL.Path == "/fleet/manifest.json" {
-			json.NewEncoder(w).Encode(listedOf(files))
+			w.Write(manifestOf(t, files))
 			return
 		}
 		io.WriteString(w, files[strings.TrimPrefix(r.URL.Path, "/fleet/")])
@@ -269,7 +271,7 @@ func TestSiteRedirects(t *testing.T) {
 	} {
 		c := &history.Collector{Run: runHead(), Now: today}
 		client := &Client{URL: address, Site: true, Token: "the-token", Timeout: 10 * time.Second, Transport: secure.Client().Transport.(*http.Transport)}
-		err := Site{client}.Collect(context.Background(), decodeListed, c)
+		err := publishedSite{client}.collect(context.Background(), c)
 		var known *Error
 		switch {
 		case want == "" && (err != nil || len(c.Past().Snapshots) != 1):
@@ -286,7 +288,7 @@ func TestCheckSiteURL(t *testing.T) {
 		"https://example.org?a=SECRET": false, "https://example.org?": false, "https://example.org#": false, "https://": false, "example.org": false, "https://:80": false,
 		"https://xn--bcher-kva.example": true, "https://[2001:db8::1]:8443/a": true, "https://example.org/a..b/": true, "https://b\u00fccher.example": false, `https://ex"><b>.org/a`: false,
 		"https://example.org:99999": false, "https://example.org:": false, "https://example.org/a/../b": false, "https://example.org/a/%2e%2E": false} {
-		err := CheckSiteURL(text)
+		err := checkSiteURL(text)
 		if (err == nil) != good || err != nil && strings.Contains(err.Error(), "SECRET") {
 			t.Errorf("%s: %v", text, err)
 		}
@@ -314,22 +316,22 @@ func TestFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	folder, err := OpenFolder(dir)
+	folder, err := openFolder(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer folder.Close()
+	defer folder.close()
 	c := &history.Collector{Run: runHead(), Now: today}
 	// A killed run leaves two entries of a path: one of them holds.
-	listed = append([]Listed{{history.HistoryPath, 1, strings.Repeat("0", 64)}}, listed...)
-	if err := folder.Collect(context.Background(), listed, c); err != nil {
+	listed = append([]manifest.File{{Path: history.HistoryPath, Size: 1, SHA256: strings.Repeat("0", 64)}}, listed...)
+	if err := collect(context.Background(), folder, listed, c); err != nil {
 		t.Fatal(err)
 	}
 	p := c.Past()
 	if len(p.Snapshots) != 1 || len(p.Days) != 6 || len(p.Warnings) != 5 || strings.Contains(fmt.Sprint(p.Warnings), "CANARY") {
 		t.Errorf("%d snapshots, %d days, warnings:\n%s", len(p.Snapshots), len(p.Days), strings.Join(p.Warnings, "\n"))
 	}
-	if _, err := folder.Manifest(context.Background(), decodeListed); !errors.Is(err, ErrNoManifest) {
+	if _, err := readManifest(context.Background(), folder); !errors.Is(err, errNoManifest) {
 		t.Error(err)
 	}
 	if err := os.Rename(filepath.Join(dir, "data"), filepath.Join(dir, "moved")); err != nil {
@@ -339,7 +341,8 @@ func TestFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	c = &history.Collector{Run: runHead(), Now: today}
-	if err := folder.Collect(context.Background(), listed, c); err != nil || len(c.Past().Snapshots)+len(c.Past().Days) > 0 {
+	err = collect(context.Background(), folder, listed, c)
+	if err != nil || len(c.Past().Snapshots)+len(c.Past().Days) > 0 {
 		t.Errorf("a symlink on the way was followed: %v", err)
 	}
 }
@@ -368,17 +371,17 @@ func TestInterruptedDecoding(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	folder, err := OpenFolder(dir)
+	folder, err := openFolder(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer folder.Close()
+	defer folder.close()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	stopped := errors.New("stopped")
 	c := &history.Collector{Run: runHead(), Now: today}
 	err = collect(ctx, interrupting{folder, func() { cancel(stopped) }}, listedOf(files), c)
-	if !errors.Is(err, stopped) || len(c.Past().Snapshots)+len(c.Past().Warnings) > 0 {
-		t.Errorf("%d snapshots, warnings %q, error %v", len(c.Past().Snapshots), c.Past().Warnings, err)
+	if !errors.Is(err, stopped) || len(c.Past().Warnings) > 0 {
+		t.Errorf("warnings %q, error %v", c.Past().Warnings, err)
 	}
 }
 
@@ -411,15 +414,108 @@ func TestAccount(t *testing.T) {
 // TestCleanedTextsReadAgain holds that whatever the decoder of replies leaves of a text can stand in a snapshot.
 func TestCleanedTextsReadAgain(t *testing.T) {
 	for _, raw := range []string{"a\u0007b", "\u202ea", "a\ufffeb", "\ufdd0", "\xff", " a\u00a0", "\u0085x", "é😀", "x\u2028y", strings.Repeat("é", 2000), strings.Repeat("x", 1024) + " y", "\u200b", "\ufeffa"} {
-		text, _ := cleanText([]byte(raw), false)
+		text, _ := fleet.CleanText([]byte(raw), false)
 		if text == "" {
 			continue
 		}
-		s := history.NewSnapshot(runHead(), today, 1, slices.Values([]*fleet.Instance{{ID: "1", HostName: text}}))
+		s := history.NewSnapshot(runHead(), today, []*fleet.Instance{{ID: "1", HostName: text}})
 		var b bytes.Buffer
 		s.WriteTo(&b)
-		if _, err := history.ReadSnapshot(t.Context(), b.Bytes()); err != nil {
+		if _, err := history.ReadSnapshot(b.Bytes()); err != nil {
 			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+// TestPrevious reads the report of an earlier run from wherever it may be.
+func TestPrevious(t *testing.T) {
+	files := earlierReport(t, 8, 3)
+	report, empty, broken, gone := t.TempDir(), t.TempDir(), t.TempDir(), filepath.Join(t.TempDir(), "gone")
+	save := func(dir, path, content string) {
+		name := filepath.Join(dir, path)
+		err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, []byte(content), 0o644))
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for path, content := range files {
+		save(report, path, content)
+		save(broken, path, content)
+	}
+	save(report, manifest.Path, string(manifestOf(t, files)))
+	save(broken, manifest.Path, "{")
+	listed := &manifest.Manifest{Files: listedOf(files)}
+	a := site(t, files, nil)
+	const firstRun = ": it holds no manifest.json: this counts as the first run"
+	for name, test := range map[string]struct {
+		previous  Previous
+		snapshots int
+		warning   string
+		err       string
+	}{
+		"first run":           {Previous{Out: gone}, 0, "", ""},
+		"output folder":       {Previous{Out: report, Manifest: listed}, 2, "", ""},
+		"broken manifest":     {Previous{Out: broken, Damaged: true}, 2, "", ""},
+		"named folder":        {Previous{Named: report, Out: broken, Damaged: true}, 2, "", ""},
+		"named first":         {Previous{Named: empty, Out: report, Manifest: listed}, 0, empty + firstRun, ""},
+		"named and broken":    {Previous{Named: broken, Out: report}, 0, "", broken + ": its manifest.json can't be"},
+		"named and gone":      {Previous{Named: gone, Out: report}, 0, "", "read the earlier report in " + gone},
+		"site":                {Previous{Named: a.URL + "/fleet", Out: broken, Damaged: true}, 2, "", ""},
+		"site first":          {Previous{Named: a.URL + "/none", Out: report}, 0, a.URL + "/none" + firstRun, ""},
+		"site that is no URL": {Previous{Named: "https://[", Out: report}, 0, "", "can't be read"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if test.warning != "" {
+				test.warning = "--previous " + test.warning
+			}
+			test.previous.Client, _ = a.client()
+			test.previous.Client.URL = test.previous.Named
+			past, err := test.previous.Begin(t.Context(), runHead(), today)()
+			if len(past.Snapshots) != test.snapshots || strings.Join(past.Warnings, "\n") != test.warning {
+				t.Errorf("%d snapshots, warnings %q", len(past.Snapshots), past.Warnings)
+			}
+			if (err == nil) != (test.err == "") || err != nil && !strings.Contains(err.Error(), test.err) {
+				t.Errorf("error %v, want %q", err, test.err)
+			}
+			if name == "named and broken" {
+				wantError(t, err, BadInput)
+			}
+		})
+	}
+}
+
+// TestPreviousSiteWaits holds that a site is asked for nothing before it is waited for.
+func TestPreviousSiteWaits(t *testing.T) {
+	a := site(t, earlierReport(t, 3), nil)
+	p := Previous{Named: a.URL + "/fleet"}
+	p.Client, _ = a.client()
+	p.Client.URL = p.Named
+	wait := p.Begin(t.Context(), runHead(), today)
+	time.Sleep(20 * time.Millisecond)
+	if len(a.requests) > 0 {
+		t.Errorf("%d requests before the wait", len(a.requests))
+	}
+	if past, err := wait(); err != nil || len(past.Snapshots) != 1 {
+		t.Errorf("%v, %v", past, err)
+	}
+}
+
+func TestParsePrevious(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, good := range []string{dir, "https://example.org/fleet"} {
+		if got, err := ParsePrevious(good); got != good || err != nil {
+			t.Errorf("%s: %q, %v", good, got, err)
+		}
+	}
+	for bad, says := range map[string]string{
+		file: "no such folder: " + file, filepath.Join(dir, "none"): "no such folder", "http://example.org": "use https",
+	} {
+		if _, err := ParsePrevious(bad); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v", bad, err)
 		}
 	}
 }

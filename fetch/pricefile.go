@@ -26,8 +26,9 @@ const maxPriceFile = 16 << 20
 // priceHeader is the first row of a price file.
 var priceHeader = []string{"region", "gpu", "gpu_count", "product_type", "price_per_hour"}
 
-// PriceFile holds the prices of a price file: CSV whose header is priceHeader. A cell that is empty or * matches all. Names match
-// as they are written, case included: region and gpu against the names under which the report counts an instance, "CPU only" among them.
+// PriceFile holds the prices of a price file: CSV whose header is priceHeader. A cell that is empty or * matches all.
+// Names match as they are written, case included: region and gpu against the names under which the report counts an
+// instance, "CPU only" among them.
 type PriceFile struct {
 	prices map[priceKey]filePrice
 	named  []columns    // the sets of columns that rows name, in the order in which they are tried
@@ -57,8 +58,8 @@ const (
 	byGPU
 )
 
-// ReadPriceFile reads the price file at path. The error is a *Error of kind BadInput, which names line and column and no value,
-// or the context's cause where that ended the reading.
+// ReadPriceFile reads the price file at path. The error is a *Error of kind BadInput, which names line and column and
+// no value, or the context's cause where that ended the reading.
 func ReadPriceFile(ctx context.Context, path string) (*PriceFile, error) {
 	text, err := readWhole(ctx, path)
 	var file *PriceFile
@@ -176,8 +177,8 @@ func (f *PriceFile) addRow(rows *csv.Reader, cells []string) error {
 	name(3, byProductType, &key.productType)
 	if count != "" {
 		number, err := strconv.Atoi(count)
-		if err != nil || strings.Trim(count, "0123456789") != "" || number > maxGPUs {
-			return fmt.Errorf("line %d, gpu_count: not a whole number from 0 to %d: give one, or * for all", line, int(maxGPUs))
+		if err != nil || strings.Trim(count, "0123456789") != "" || number > fleet.MaxGPUs {
+			return fmt.Errorf("line %d, gpu_count: not a whole number from 0 to %d: give one, or * for all", line, int(fleet.MaxGPUs))
 		}
 		key.gpuCount = number
 	}
@@ -210,7 +211,8 @@ func (f *PriceFile) sortNamed() {
 	})
 }
 
-// Apply gives each instance that a row matches the price of that row, whatever price it had. A nil PriceFile has no rows.
+// Apply gives each instance that a row matches the price of that row, whatever price it had. A nil PriceFile has no
+// rows.
 func (f *PriceFile) Apply(list *fleet.Fleet) {
 	if f == nil {
 		return
@@ -223,8 +225,9 @@ func (f *PriceFile) Apply(list *fleet.Fleet) {
 	}
 }
 
-// Unused says which rows have priced no instance, by their lines; "" if all have. That is no warning, since a contract may well price
-// what the fleet does not have; but a name with a slip in it looks the same. A nil PriceFile has no rows.
+// Unused says which rows have priced no instance, by their lines; "" if all have. That is no warning, since a
+// contract may well price what the fleet does not have; but a name with a slip in it looks the same. A nil PriceFile
+// has no rows.
 func (f *PriceFile) Unused() string {
 	if f == nil {
 		return ""
@@ -255,9 +258,9 @@ func (f *PriceFile) Unused() string {
 	}
 }
 
-// price returns what the file says that an instance costs per hour, and the line that says it, 0 for none. A row that names gpu_count is per instance, any other
-// per GPU: that one does not match an instance without GPUs, which it would make free of charge, nor one whose GPUs
-// nobody knows.
+// price returns what the file says that an instance costs per hour, and the line that says it, 0 for none. A row that
+// names gpu_count is per instance, any other per GPU: that one does not match an instance without GPUs, which it
+// would make free of charge, nor one whose GPUs nobody knows.
 func (f *PriceFile) price(in *fleet.Instance) (perHour fleet.Money, line int) {
 	gpus := in.GPUs()
 	for _, named := range f.named {

@@ -13,15 +13,15 @@ import (
 	"gpufleet/fetch/jsonscan"
 )
 
-// The bounds of a product list. A product with a longer name of its region, model or type is passed over: the list is kept
-// whole in memory, and no known name has a fifth of that length.
+// The bounds of a product list. A product with a longer name of its region, model or type is passed over: the list is
+// kept whole in memory, and no known name has a fifth of that length.
 const (
 	maxProducts    = 100_000
 	maxProductName = 128 // bytes
 )
 
-// Products is what the provider rents out, with prices. Those that are out of stock are among them: they tell a price too.
-// Of a model in a region, products with one number of GPUs and one product type are one.
+// Products is what the provider rents out, with prices. Those that are out of stock are among them: they tell a price
+// too. Of a model in a region, products with one number of GPUs and one product type are one.
 type Products struct {
 	prices  map[productKey]productPrice
 	counts  map[productKey][]int // of a region and model, ascending; the key holds no more than these
@@ -86,7 +86,7 @@ func (p *Products) decodeRegions(d *decoder, s *jsonscan.Scanner) error {
 		return err
 	}
 	return s.Object(func(name []byte) error {
-		region, _ := cleanText(name, false)
+		region, _ := fleet.CleanText(name, false)
 		if err := wantKind(s, jsonscan.Object, "a region of data"); err != nil {
 			return err
 		}
@@ -119,7 +119,7 @@ func (p *Products) decodeProduct(d *decoder, s *jsonscan.Scanner, region string)
 	}
 	var in fleet.Instance
 	var odd fleet.Warnings // those products are counted instead
-	r := rowReader{decoder: d, s: s, warnings: &odd, in: &in}
+	r := rowReader{decoder: d, s: s, warnings: &odd, in: &in, reading: &d.start}
 	hourly := true
 	if err := s.Object(func(name []byte) error {
 		if string(name) != "cycle" {
@@ -188,9 +188,9 @@ func (p *Products) Apply(list *fleet.Fleet) {
 	}
 }
 
-// price sets the price of an instance if there is a product for it, and reports whether that was the lowest of several
-// prices. A product with as many GPUs counts, else the one with the most GPUs below that, else the one with the fewest, scaled.
-// Of these, one of the instance's product type counts before the others.
+// price sets the price of an instance if there is a product for it, and reports whether that was the lowest of
+// several prices. A product with as many GPUs counts, else the one with the most GPUs below that, else the one with
+// the fewest, scaled. Of these, one of the instance's product type counts before the others.
 func (p *Products) price(in *fleet.Instance) (differ bool) {
 	gpus := int(in.GPUs().Value)
 	key := productKey{region: in.Region, gpu: in.GPU}

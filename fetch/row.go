@@ -14,94 +14,63 @@ import (
 )
 
 // How much of a value is kept while it is read. A number of more characters is absurd; a text is cut at
-// maxText characters, of which none takes more than 4 bytes, and blanks before it may be many.
+// fleet.MaxText characters, of which none takes more than 4 bytes, and blanks before it may be many.
 const (
 	maxNumber = 64
 	keepText  = 64 << 10
 )
 
-// The largest numbers that are believed of one instance.
-const (
-	maxGPUs  = 1e6
-	maxCores = 1e6
-	maxGB    = 1e9
-)
-
-// Creation times outside these are taken for something else, such as milliseconds.
-var (
-	earliestCreated = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).Unix()
-	latestCreated   = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC).Unix()
-)
-
 // decoder turns rows into instances. It lives as long as one list is read and shares among the rows what is the
 // same in many: a million rows name a dozen regions.
 type decoder struct {
-	texts  map[string]string
-	prices map[string]fleet.Price
-	block  []fleet.Instance // room for the next rows
-	host   hostName         // of the row under way
-}
-
-func newDecoder() *decoder {
-	return &decoder{texts: map[string]string{}, prices: map[string]fleet.Price{}}
+	members map[string]*member // what is read of a row, by its name on the wire
+	texts   map[string]string
+	prices  map[string]fleet.Price
+	block   []fleet.Instance // room for the next rows
+	host    hostName         // of the row under way
+	start   member           // before a row's first
+	older   fleet.Instance   // what the row under way has under older names
 }
 
 // maxShared bounds what the decoder remembers in order to share it.
 const maxShared = 10_000
 
-// field is a name of the wire that has a place in an Instance, as a bit, so that a row's fields make a set.
-type field uint
-
-const (
-	fieldID field = 1 << iota
-	fieldRegion
-	fieldProductType
-	fieldInstanceType
-	fieldHostName
-	fieldCPUCores
-	fieldRAM
-	fieldGPU
-	fieldGPUType
-	fieldGPUCount
-	fieldDiskSize
-	fieldEphemeral
-	fieldPublicIPv4
-	fieldPrice
-	fieldType
-	fieldOS
-	fieldStatus
-	fieldCreatedAt
-)
-
-// fields is the list of what is read. What it doesn't name is passed over without a look: user, team and whatever else a
-// row carries. Passwords are looked at too, so that no host name shows one (see hostName), and go no further.
-var fields = map[string]field{
-	"id": fieldID, "region": fieldRegion, "product_type": fieldProductType, "instance_type": fieldInstanceType,
-	"host_name": fieldHostName, "cpu_cores": fieldCPUCores, "ram": fieldRAM, "gpu": fieldGPU, "gpu_type": fieldGPUType,
-	"gpu_count": fieldGPUCount, "disk_size": fieldDiskSize, "ephemeral": fieldEphemeral, "public_ipv4": fieldPublicIPv4,
-	"price_per_hour": fieldPrice, "type": fieldType, "os": fieldOS, "status": fieldStatus, "created_at": fieldCreatedAt,
+// member is a name on the wire that has a place in an instance.
+type member struct {
+	name  string
+	field *fleet.Field
+	bit   uint64  // of its own, so that a row's members make a set
+	older bool    // an older name of the field
+	next  *member // that came after it last: rows mostly have one order, and this is quicker than the map
 }
 
-// String returns the field's name on the wire. It is asked for warnings alone, so it may take its time.
-func (f field) String() string {
-	for name, known := range fields {
-		if known == f {
-			return name
+// newDecoder returns a decoder of the fields in the table. What that doesn't name is passed over without a look:
+// user, team and whatever else a row carries. Passwords are looked at too, so that no host name shows one (see
+// hostName), and go no further.
+func newDecoder() *decoder {
+	d := &decoder{members: map[string]*member{}, texts: map[string]string{}, prices: map[string]fleet.Price{}}
+	for _, f := range fleet.Fields {
+		if f.Kind == fleet.Computed {
+			continue
+		}
+		d.members[f.Name] = &member{f.Name, f, 1 << len(d.members), false, nil}
+		if f.Older != "" {
+			d.members[f.Older] = &member{f.Older, f, 1 << len(d.members), true, nil}
 		}
 	}
-	return ""
+	return d
 }
 
 // rowReader reads one row.
 type rowReader struct {
 	*decoder
-	s            *jsonscan.Scanner
-	row          fleet.Row
-	warnings     *fleet.Warnings
-	field        field // that is read
-	in           *fleet.Instance
-	seen         field
-	instanceType string // the older name of product_type, which counts where that is missing
+	s        *jsonscan.Scanner
+	row      fleet.Row
+	warnings *fleet.Warnings
+	in       *fleet.Instance
+	reading  *member
+	seen     uint64 // bits of the members that were read
+	aged     bool   // one of them has an older name
 }
 
 // decodeRow reads an object into an instance. Whatever can't be read is unknown, and a warning.
@@ -109,15 +78,15 @@ func (d *decoder) decodeRow(s *jsonscan.Scanner, row fleet.Row, warnings *fleet.
 	if len(d.block) == 0 {
 		d.block = make([]fleet.Instance, 256)
 	}
-	r := rowReader{decoder: d, s: s, row: row, warnings: warnings, in: &d.block[0]}
+	r := rowReader{decoder: d, s: s, row: row, warnings: warnings, in: &d.block[0], reading: &d.start}
 	d.block = d.block[1:]
 	defer d.host.wipe()
 	if err := s.Object(r.member); err != nil {
 		return nil, err
 	}
-	r.in.HostName = r.hostName()
-	if r.in.ProductType == "" {
-		r.in.ProductType = r.instanceType
+	r.maskHostName()
+	if r.aged {
+		r.fillFromOlder()
 	}
 	if r.in.GPU == "" {
 		r.in.GPU = r.in.GPUType
@@ -128,59 +97,66 @@ func (d *decoder) decodeRow(s *jsonscan.Scanner, row fleet.Row, warnings *fleet.
 	return r.in, nil
 }
 
-func (r *rowReader) member(name []byte) (err error) {
-	f, ok := fields[string(name)]
-	switch {
-	case ok:
-	case isPassword(name):
-		return r.readPassword()
-	default:
-		return r.s.Skip()
+// fillFromOlder takes what the row has under an older name alone.
+func (r *rowReader) fillFromOlder() {
+	for _, f := range fleet.Fields {
+		if f.Older == "" {
+			continue
+		}
+		if *f.Text(r.in) == "" {
+			*f.Text(r.in) = *f.Text(&r.older)
+		}
+		f.Clear(&r.older)
 	}
-	r.field = f
-	if r.seen&f != 0 {
-		r.warn(f.String() + " stands twice: the later one counts")
-	}
-	r.seen |= f
+}
 
-	in := r.in
-	switch f {
-	case fieldID:
-		in.ID, err = r.id()
-	case fieldRegion:
-		in.Region, err = r.sharedText()
-	case fieldProductType:
-		in.ProductType, err = r.sharedText()
-	case fieldInstanceType:
-		r.instanceType, err = r.sharedText()
-	case fieldHostName:
+func (r *rowReader) member(name []byte) error {
+	m := r.reading.next
+	if m == nil || m.name != string(name) {
+		known, ok := r.members[string(name)]
+		switch {
+		case ok:
+		case isPassword(name):
+			return r.readPassword()
+		default:
+			return r.s.Skip()
+		}
+		m = known
+		r.reading.next = m
+	}
+	if r.seen&m.bit != 0 {
+		r.warn(m.name + " stands twice: the later one counts")
+	}
+	r.seen |= m.bit
+	r.reading = m
+	if m.older {
+		r.aged = true
+		return r.read(&r.older)
+	}
+	return r.read(r.in)
+}
+
+// read reads the value of the field under way into an instance.
+func (r *rowReader) read(in *fleet.Instance) (err error) {
+	switch f := r.reading.field; f.Kind {
+	case fleet.ID:
+		*f.Text(in), err = r.id()
+	case fleet.Name:
 		err = r.readHostName()
-	case fieldCPUCores:
-		in.CPUCores, err = r.number(maxCores)
-	case fieldRAM:
-		in.RAM, err = r.number(maxGB)
-	case fieldGPU:
-		in.GPU, err = r.sharedText()
-	case fieldGPUType:
-		in.GPUType, err = r.sharedText()
-	case fieldGPUCount:
-		in.GPUCount, err = r.count(maxGPUs)
-	case fieldDiskSize:
-		in.DiskSize, err = r.number(maxGB)
-	case fieldEphemeral:
-		in.Ephemeral, err = r.number(maxGB)
-	case fieldPublicIPv4:
-		in.PublicIPv4, err = r.text()
-	case fieldPrice:
-		in.Price, err = r.price()
-	case fieldType:
-		in.Purchase, err = r.purchase()
-	case fieldOS:
-		in.OS, err = r.sharedText()
-	case fieldStatus:
-		in.Status, err = r.sharedText()
-	case fieldCreatedAt:
-		in.CreatedAt, err = r.time()
+	case fleet.Text:
+		*f.Text(in), err = r.sharedText()
+	case fleet.Address:
+		*f.Text(in), err = r.text()
+	case fleet.Count:
+		*f.Number(in), err = r.count()
+	case fleet.Size:
+		*f.Number(in), err = r.number()
+	case fleet.Amount:
+		*f.Price(in), err = r.price()
+	case fleet.Term:
+		*f.Term(in), err = r.purchase()
+	case fleet.Moment:
+		*f.Time(in), err = r.time()
 	}
 	return err
 }
@@ -188,12 +164,12 @@ func (r *rowReader) member(name []byte) (err error) {
 func (r *rowReader) warn(text string) { r.warnings.AddRow(r.row, text) }
 
 func (r *rowReader) warnUnread(kind jsonscan.Kind, why string) {
-	r.warn(fmt.Sprintf("%v is %v%s, taken as unknown", r.field, kind, why))
+	r.warn(fmt.Sprintf("%s is %v%s, taken as unknown", r.reading.name, kind, why))
 }
 
 // id reads an identifier, a string or a number: 7 and "7" are one. An id that can't be shown as it is (too long,
-// control characters, bytes or escapes that are no character, which come as U+FFFD) is none: cut or cleaned, two of them could
-// become one, and an instance be lost.
+// control characters, bytes or escapes that are no character, which come as U+FFFD) is none: cut or cleaned, two of
+// them could become one, and an instance be lost.
 func (r *rowReader) id() (string, error) {
 	kind, text, cut, err := scalar(r.s, keepText)
 	if err != nil {
@@ -203,13 +179,16 @@ func (r *rowReader) id() (string, error) {
 	case jsonscan.Null:
 		return "", nil
 	case jsonscan.String:
-		id, cutHere := cleanText(text, cut)
+		id, cutHere := fleet.CleanText(text, cut)
 		if cutHere || id != string(bytes.TrimSpace(text)) || strings.ContainsRune(id, unicode.ReplacementChar) {
 			r.warnUnread(kind, " that can't be shown as it is")
 			return "", nil
 		}
 		return id, nil
 	case jsonscan.Number:
+		if _, ok := plainDigits(text); ok && !cut { // as nearly all are
+			return string(text), nil
+		}
 		if id, ok := wholeNumber(string(text)); ok && !cut {
 			return id, nil
 		}
@@ -256,7 +235,7 @@ func (r *rowReader) sharedText() (string, error) {
 		return shared, nil
 	}
 	clean := r.clean(text, more)
-	if len(r.texts) < maxShared && len(text) <= maxText {
+	if len(r.texts) < maxShared && len(text) <= fleet.MaxText {
 		r.texts[string(text)] = clean
 	}
 	return clean, nil
@@ -274,35 +253,35 @@ func (r *rowReader) rawText() (text []byte, more bool, err error) {
 }
 
 func (r *rowReader) clean(text []byte, more bool) string {
-	clean, cut := cleanText(text, more)
+	clean, cut := fleet.CleanText(text, more)
 	if cut {
-		r.warn(fmt.Sprintf("%v is longer than %d characters: cut", r.field, maxText))
+		r.warn(fmt.Sprintf("%s is longer than %d characters: cut", r.reading.name, fleet.MaxText))
 	}
 	return clean
 }
 
-// count reads a whole number from 0 to limit.
-func (r *rowReader) count(limit float64) (fleet.Number, error) {
+// count reads a whole number from 0 to the field's largest.
+func (r *rowReader) count() (fleet.Number, error) {
 	literal, kind, err := r.numeric()
 	if err != nil || len(literal) == 0 {
 		return fleet.Number{}, err
 	}
 	number, ok := parseNumber(literal)
-	if !ok || number > limit || number != math.Trunc(number) {
+	if !ok || number > r.reading.field.Max || number != math.Trunc(number) {
 		r.warnUnread(kind, " that is no count")
 		return fleet.Number{}, nil
 	}
 	return fleet.Known(number), nil
 }
 
-// number reads a number from 0 to limit.
-func (r *rowReader) number(limit float64) (fleet.Number, error) {
+// number reads a number from 0 to the field's largest.
+func (r *rowReader) number() (fleet.Number, error) {
 	literal, kind, err := r.numeric()
 	if err != nil || len(literal) == 0 {
 		return fleet.Number{}, err
 	}
 	number, ok := parseNumber(literal)
-	if !ok || number > limit {
+	if !ok || number > r.reading.field.Max {
 		r.warnUnread(kind, " that is no believable size")
 		return fleet.Number{}, nil
 	}
@@ -347,19 +326,19 @@ func (r *rowReader) purchase() (fleet.Purchase, error) {
 	return fleet.UnknownPurchase, nil
 }
 
-// time reads seconds since 1970. Parts of a second are dropped: nobody needs them, and times of one form
-// sort and parse everywhere.
+// time reads seconds since 1970.
 func (r *rowReader) time() (time.Time, error) {
 	literal, kind, err := r.numeric()
 	if err != nil || len(literal) == 0 {
 		return time.Time{}, err
 	}
 	seconds, ok := parseNumber(literal)
-	if !ok || seconds < float64(earliestCreated) || seconds >= float64(latestCreated) {
+	at, believed := fleet.TimeOf(seconds)
+	if !ok || !believed {
 		r.warnUnread(kind, " that is no time in seconds since 1970")
 		return time.Time{}, nil
 	}
-	return time.Unix(int64(seconds), 0).UTC(), nil
+	return at, nil
 }
 
 // numeric reads a number that may be written as a string. The literal is empty where there is none, or where it was

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"gpufleet/fetch/fleet"
+	"gpufleet/fetch/fleet/fleettest"
 )
 
 // decodeOne decodes a list of one row.
@@ -316,5 +317,26 @@ func TestSecretsStopAtTheDoor(t *testing.T) {
 		if all := fmt.Sprintf("%+v", *in); strings.Contains(all, "secret") || strings.Contains(all, "Xukz") || strings.Contains(all, "Never") {
 			t.Errorf("a password came through: %s", all)
 		}
+	}
+}
+
+// TestAddedField puts a field into the table: replies are read for it and --hide takes it, without a word elsewhere.
+func TestAddedField(t *testing.T) {
+	f := fleettest.AddField(t)
+	reply := `{"data": [{"id": 1, "rack": "r7"}], "total_instance": 1, "status": "success"}`
+	list, err := Saved(context.Background(), []string{Stdin}, strings.NewReader(reply))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := *f.Text(list.Instances[0]); got != "r7" {
+		t.Errorf("read %q", got)
+	}
+	hidden, err := fleet.ParseHidden("rack")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list.Hide(hidden, nil)
+	if got := *f.Text(list.Instances[0]); got != "" {
+		t.Errorf("hidden, it is still %q", got)
 	}
 }

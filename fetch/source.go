@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"gpufleet/fetch/fleet"
@@ -20,9 +21,15 @@ type Source struct {
 	Products bool       // the product list prices what has no price; it is asked of Client
 }
 
-// Fleet gets the list and prices it. The error is as that of Saved or Client.Instances. A report without the prices of the
-// product list is better than none, so that this list fails is a warning, unless the context has ended; note is called with what
-// happened to it, which names the API's address, as no file may.
+// ReadsStdinTwice reports whether more than one of the saved replies is standard input, which can be read once.
+func (s *Source) ReadsStdinTwice() bool {
+	first := slices.Index(s.Inputs, Stdin)
+	return first >= 0 && slices.Contains(s.Inputs[first+1:], Stdin)
+}
+
+// Fleet gets the list and prices it. The error is as that of Saved or Client.Instances. A report without the prices
+// of the product list is better than none, so that this list fails is a warning, unless the context has ended; note
+// is called with what happened to it, which names the API's address, as no file may.
 func (s *Source) Fleet(ctx context.Context, stdin io.Reader, note func(string)) (list *fleet.Fleet, err error) {
 	switch {
 	case s.Demo:
@@ -52,8 +59,8 @@ func (s *Source) Fleet(ctx context.Context, stdin io.Reader, note func(string)) 
 	return list, nil
 }
 
-// ReadPrices reads what --prices names: a price file, of which nil is none, and the product list. The error may be the context's
-// cause.
+// ReadPrices reads what --prices names: a price file, of which nil is none, and the product list. The error may be
+// the context's cause.
 func ReadPrices(ctx context.Context, named []string) (file *PriceFile, products bool, err error) {
 	const productList = "api"
 	for _, name := range named {
@@ -71,7 +78,8 @@ func ReadPrices(ctx context.Context, named []string) (file *PriceFile, products 
 	return file, products, nil
 }
 
-// ReadText reads a file that the user names, of which no more than limit bytes are wanted. The error may be the context's cause.
+// ReadText reads a file that the user names, of which no more than limit bytes are wanted. The error may be the
+// context's cause.
 func ReadText(ctx context.Context, path string, limit int64) ([]byte, error) {
 	file, err := openFile(ctx, path)
 	if err != nil {
@@ -90,8 +98,8 @@ func ParseTimeout(text string) (time.Duration, error) {
 	return timeout, nil
 }
 
-// CheckShrink refuses a list of count instances that has lost so much since the last run that it is more likely broken than
-// true. The error is a *Error.
+// CheckShrink refuses a list of count instances that has lost so much since the last run that it is more likely
+// broken than true. The error is a *Error.
 func CheckShrink(earlier *history.Past, count int) error {
 	const guarded = 10 // instances of the last run, from which on it is checked
 	last := earlier.Last

@@ -2,53 +2,33 @@ package fetch
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
+	"net/url"
 	"strings"
 )
 
 // maxTokenFile bounds what is read of a token file: a token is a line.
 const maxTokenFile = 64 << 10
 
-// ReadToken reads the token from a file. It may be a pipe that nobody writes to: the wait ends with the context, whose cause
-// is returned then. No error holds the token.
-func ReadToken(ctx context.Context, path string) (string, error) {
-	file, err := openFile(ctx, path)
-	if err != nil {
-		return "", err
-	}
-	defer file.Close()
-	content, err := io.ReadAll(io.LimitReader(&patientReader{ctx: ctx, source: file}, maxTokenFile))
-	if err != nil {
-		return "", err
-	}
-	return CheckToken(string(content))
-}
-
-// CheckToken returns a token without the blanks around it, or what is wrong with it.
-func CheckToken(token string) (string, error) {
-	token = strings.TrimSpace(token)
-	if token == "" || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return "", errors.New("it does not hold a token: one is expected, a single word without \"Bearer\"")
-	}
-	return token, nil
-}
-
-// Token returns the API token: that of file, where one is named, else of the first environment variable that has one. There is no
-// flag for it: anyone on the machine can read a program's arguments. The error is as that of ReadToken.
-func Token(ctx context.Context, file string) (string, error) {
+// Token returns the API token: that of file, if one is named, else of the first environment variable that has one.
+// There is no flag for it: anyone on the machine can read a program's arguments. The error may be the context's
+// cause. It never holds the token.
+func Token(ctx context.Context, file string, getenv func(string) string) (string, error) {
 	if file != "" {
-		token, err := ReadToken(ctx, file)
+		token, err := readToken(ctx, file)
 		if err != nil {
 			return "", fmt.Errorf("--token-file: %w", err)
 		}
 		return token, nil
 	}
 	for _, name := range []string{"GPUFLEET_TOKEN", "ACCESS_TOKEN", "NEBULA_BLOCK_API_KEY"} {
-		if text := strings.TrimSpace(os.Getenv(name)); text != "" {
-			token, err := CheckToken(text)
+		if text := strings.TrimSpace(getenv(name)); text != "" {
+			token, err := checkToken(text)
 			if err != nil {
 				return "", fmt.Errorf("$%s: %w", name, err)
 			}
@@ -56,4 +36,59 @@ func Token(ctx context.Context, file string) (string, error) {
 		}
 	}
 	return "", errors.New("no API token: put it in $GPUFLEET_TOKEN or a file named by --token-file, or try --demo")
+}
+
+// readToken reads the token from a file, which may be a pipe.
+func readToken(ctx context.Context, path string) (string, error) {
+	content, err := ReadText(ctx, path, maxTokenFile)
+	if err != nil {
+		return "", err
+	}
+	return checkToken(string(content))
+}
+
+// checkToken returns a token without the blanks around it, or what is wrong with it.
+func checkToken(token string) (string, error) {
+	token = strings.TrimSpace(token)
+	if token == "" || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return "", errors.New("it does not hold a token: one is expected, a single word without \"Bearer\"")
+	}
+	return token, nil
+}
+
+// Account returns a hash that tells accounts apart, so that what is compared is one account's. It is made of the
+// API's host name and, where the token is an access token that names its owner, of the owner; never of the token
+// itself. An API key names no owner: the keys of one host count as one account, so that a new key does not cost the
+// history.
+func Account(apiURL, token string) string {
+	u, err := url.Parse(apiURL)
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(strings.ToLower(u.Hostname()) + "\n" + tokenOwner(token)))
+	return hex.EncodeToString(sum[:])
+}
+
+// tokenOwner returns the subject of a JWT, "" where the token is none or names none. It is the API that checks the
+// signature.
+func tokenOwner(token string) string {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return ""
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
+	if err != nil {
+		return ""
+	}
+	var claims struct {
+		Subject json.RawMessage `json:"sub"`
+	}
+	if json.Unmarshal(payload, &claims) != nil || string(claims.Subject) == "null" {
+		return ""
+	}
+	var text string
+	if json.Unmarshal(claims.Subject, &text) != nil {
+		text = string(claims.Subject) // a number, as some issuers have it
+	}
+	return text
 }

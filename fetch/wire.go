@@ -15,12 +15,8 @@ import (
 	"gpufleet/fetch/jsonscan"
 )
 
-const (
-	// maxBody bounds one decoded reply.
-	maxBody = 1 << 30
-	// maxRows bounds a list: a gigabyte of "{}," would be 350 million rows, and each takes about 300 bytes.
-	maxRows = 4_000_000
-)
+// maxBody bounds one decoded reply.
+const maxBody = 1 << 30
 
 // page is what one reply holds.
 type page struct {
@@ -235,8 +231,8 @@ func (d *decoder) decodeRows(s *jsonscan.Scanner, p *page, number int) error {
 		case kind != jsonscan.Object:
 			p.fault = cmp.Or(p.fault, fmt.Sprintf("%v is %v, not an object", row, kind))
 			return s.Skip()
-		case row.Number > maxRows:
-			return &Error{Kind: BadAPI, What: fmt.Sprintf("the reply has more than %d rows, which no instance list has: check --api-url", maxRows)}
+		case row.Number > fleet.MaxInstances:
+			return &Error{Kind: BadAPI, What: fmt.Sprintf("the reply has more than %d rows, which no instance list has: check --api-url", fleet.MaxInstances)}
 		}
 		in, err := d.decodeRow(s, row, &p.warnings)
 		p.rows = append(p.rows, in)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"gpufleet/fetch/fleet/fleettest"
+	"gpufleet/render/data"
 	"gpufleet/render/report"
 )
 
@@ -23,10 +24,11 @@ var rowWriters = []struct {
 	write     func(io.Writer, *report.Report) error
 	rowAllocs float64 // allocations
 }{
-	{"JSON", writeInstancesJSON, 0.5},
-	{"CSV", writeInstancesCSV, 1.5},
-	{"explorer", writeExplorerData, 5},
-	{"HTML", func(_ io.Writer, r *report.Report) error { return writeAll(siteOutputs(r, "", "", nil), discard) }, 15}, // in two pages, with amounts and times
+	{"JSON", data.WriteInstancesJSON, 0.5},
+	{"CSV", data.WriteInstancesCSV, 1.5},
+	{"explorer", data.WriteExplorer, 5},
+	// An instance is on two pages, with amounts and times.
+	{"HTML", func(_ io.Writer, r *report.Report) error { return writeSite(r, discard) }, 15},
 }
 
 // TestAllocations counts what is allocated for a further row, between two fleets of the same groups.

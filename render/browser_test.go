@@ -53,6 +53,9 @@ var chromium = sync.OnceValues(func() (context.Context, error) {
 // the tests that need it are left out, loudly; under CI that is a failure.
 func startBrowser(t *testing.T) context.Context {
 	t.Helper()
+	if !strings.Contains(t.Name(), "Browser") { // by which make quick leaves it out
+		t.Fatalf("%s opens a browser: its name must say so", t.Name())
+	}
 	e2e.Need(t, "chromium", "the pages in a real browser")
 	browser, err := chromium()
 	if err != nil {

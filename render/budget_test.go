@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// TestWeight bounds what a browser transfers to show the overview and the explorer, in bytes after compression and with all that
+// TestWeightInBrowser bounds what a browser transfers to show the overview and the explorer, in bytes after compression and with all that
 // they load, the fleet's data aside; and the largest script of any page.
-func TestWeight(t *testing.T) {
+func TestWeightInBrowser(t *testing.T) {
 	const kB = 1000
 	v := newVisitor(t)
 	for _, name := range []string{"demo", "large"} {

@@ -19,6 +19,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"gpufleet/render/data"
 	"gpufleet/render/report"
 	"gpufleet/static"
 )
@@ -53,8 +54,9 @@ func (p *explorerPage) wantRow(what string, want int) {
 	}
 }
 
-// TestExplorerByKeyboard goes all the way by keys: words, a facet, an order, and through the rows and out of them.
-func TestExplorerByKeyboard(t *testing.T) {
+// TestExplorerByKeyboardInBrowser goes all the way by keys: words, a facet, an order, and through the rows and out of them.
+func TestExplorerByKeyboardInBrowser(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	r := reportOf(largeFleet(t, 2000)...)
 	place(t, dir, r)
@@ -110,8 +112,9 @@ func TestExplorerByKeyboard(t *testing.T) {
 	p.quiet()
 }
 
-// TestExplorerAddresses opens what addresses ask for: a row far down, things that make no sense, and the way back.
-func TestExplorerAddresses(t *testing.T) {
+// TestExplorerAddressesInBrowser opens what addresses ask for: a row far down, things that make no sense, and the way back.
+func TestExplorerAddressesInBrowser(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	r := reportOf(append(largeFleet(t, 2000), wildFleet(t).Instances[:5]...)...)
 	r.Instances[1500].ID = `a b"><img src=x onerror=alert(1)>`
@@ -155,9 +158,10 @@ func TestExplorerAddresses(t *testing.T) {
 	p.quiet()
 }
 
-// TestExplorerFallsBack holds that the page's own list stays where the live one can't come: without its data, with another run's, with
+// TestExplorerFallsBackInBrowser holds that the page's own list stays where the live one can't come: without its data, with another run's, with
 // damaged data, without its script, and without scripts.
-func TestExplorerFallsBack(t *testing.T) {
+func TestExplorerFallsBackInBrowser(t *testing.T) {
+	t.Parallel()
 	for name, data := range map[string]string{"none": "", "another run's": `globalThis.gpufleetInstances = {"generated_at":"2001-01-01T00:00:00Z"};`,
 		"damaged": `globalThis.gpufleetInstances = {"generated_at":"2026-11-22T12:00:00Z"};`} {
 		dir := t.TempDir()
@@ -226,13 +230,14 @@ func (p *explorerPage) mainThread() float64 {
 	return 0
 }
 
-// TestExplorerAtScale measures 100,000 instances: what a reader waits for must be short. It counts the time that the page computes, since
+// TestExplorerAtScaleInBrowser measures 100,000 instances: what a reader waits for must be short. It counts the time that the page computes, since
 // a busy machine makes any wait long.
-func TestExplorerAtScale(t *testing.T) {
+func TestExplorerAtScaleInBrowser(t *testing.T) {
 	const most = 100 // milliseconds for a search, an order, a choice
 	dir := t.TempDir()
 	r := reportOf(largeFleet(t, 100_000)...)
-	if err := errors.Join(writeSite(r, createIn(dir)), writeFile(createIn(dir), "data/instances.js", func(w io.Writer) error { return writeExplorerData(w, r) })); err != nil {
+	explorer := output{report.ExplorerPath, func(w io.Writer) error { return data.WriteExplorer(w, r) }}
+	if err := errors.Join(writeSite(r, createIn(dir)), explorer.writeFile(createIn(dir))); err != nil {
 		t.Fatal(err)
 	}
 	info, err := os.Stat(filepath.Join(dir, "data/instances.js"))
@@ -296,9 +301,9 @@ func TestExplorerAtScale(t *testing.T) {
 	p.quiet()
 }
 
-// TestExplorerMovesNothing holds that nothing which is in sight moves while the list comes, nor when the live table takes its place, on a
+// TestExplorerMovesNothingInBrowser holds that nothing which is in sight moves while the list comes, nor when the live table takes its place, on a
 // device so slow that it draws the page in pieces. The site's header may: there the parser may pause between two links.
-func TestExplorerMovesNothing(t *testing.T) {
+func TestExplorerMovesNothingInBrowser(t *testing.T) {
 	dir := t.TempDir()
 	place(t, dir, reportOf(largeFleet(t, 2000)...))
 	p := newExplorerPage(t, "file://"+dir+"/")

@@ -5,19 +5,20 @@ import (
 	"errors"
 	"slices"
 
+	"gpufleet/fetch/manifest"
 	"gpufleet/render/folder"
 	"gpufleet/render/report"
 )
 
-// Folders are what a run writes into: the folder of the report, and a private one beside it if wanted. The run holds both until
-// Close.
+// Folders are what a run writes into: the folder of the report, and a private one beside it if wanted. The run holds
+// both until Close.
 type Folders struct {
 	Report  *folder.Folder
 	private *folder.Folder // nil for none
 }
 
-// OpenFolders opens the folder of the report and, unless its path is "", the private one. The error is as that of folder.Open
-// and folder.OpenPrivate; then none is held.
+// OpenFolders opens the folder of the report and, unless its path is "", the private one. The error is as that of
+// folder.Open and folder.OpenPrivate; then none is held.
 func OpenFolders(path, private string) (*Folders, error) {
 	opened, err := folder.Open(path)
 	if err != nil {
@@ -40,8 +41,8 @@ func (f *Folders) all() []*folder.Folder {
 	return []*folder.Folder{f.private, f.Report}
 }
 
-// HeldByReport returns the path of a folder that a sample must not be written over: it holds a real report, or one that can't
-// be read. It returns "" where there is none.
+// HeldByReport returns the path of a folder that a sample must not be written over: it holds a real report, or one
+// that can't be read. It returns "" where there is none.
 func (f *Folders) HeldByReport() string {
 	for _, each := range f.all() {
 		last := each.Manifest()
@@ -52,8 +53,8 @@ func (f *Folders) HeldByReport() string {
 	return ""
 }
 
-// Write writes the report into the folders, all its files or none. Warnings say what was odd about the folders, with an error
-// too.
+// Write writes the report into the folders, all its files or none. Warnings say what was odd about the folders, with
+// an error too.
 func (f *Folders) Write(ctx context.Context, r *report.Report) (warnings []string, err error) {
 	for _, each := range f.all() {
 		warnings = append(warnings, each.Warnings()...)
@@ -71,7 +72,7 @@ func (f *Folders) Write(ctx context.Context, r *report.Report) (warnings []strin
 		if err := write(of, stage.Create); err != nil {
 			return warnings, err
 		}
-		p, err := stage.Prepare(folder.Manifest{Source: string(of.Source), Audience: string(of.Audience)})
+		p, err := stage.Prepare(manifest.Manifest{Source: string(of.Source), Audience: string(of.Audience)})
 		if err != nil {
 			return warnings, err
 		}

@@ -10,6 +10,7 @@ import (
 
 // TestHTMLValidate holds a page of each type of each site to html-validate's recommended rules.
 func TestHTMLValidate(t *testing.T) {
+	t.Parallel()
 	tools := webTools(t)
 	report := filepath.Join(t.TempDir(), "report.json")
 	args := []string{filepath.Join(tools, "html-validate/bin/html-validate.mjs"), "--config", filepath.Join(tools, "../htmlvalidate.mjs"), "--formatter", "json=" + report}

@@ -44,8 +44,8 @@ func TestPrintInBrowser(t *testing.T) {
 	}
 }
 
-// TestExplorerOnPaper prints the live table: all rows that are shown are there, not only those in sight, and afterwards only these.
-func TestExplorerOnPaper(t *testing.T) {
+// TestExplorerOnPaperInBrowser prints the live table: all rows that are shown are there, not only those in sight, and afterwards only these.
+func TestExplorerOnPaperInBrowser(t *testing.T) {
 	dir := t.TempDir()
 	r := reportOf(largeFleet(t, 2000)...)
 	place(t, dir, r)

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"gpufleet/fetch/fleet"
+	"gpufleet/render/markdown"
 	"gpufleet/render/notes"
 	"gpufleet/render/report"
 	"gpufleet/templates"
@@ -40,8 +41,8 @@ func largeReport(t *testing.T, long string) *report.Report {
 func reportFileOf(t *testing.T, r *report.Report) string {
 	t.Helper()
 	var parts []string
-	before, after := summaryParts(r)
-	for _, part := range []string{before, after} {
+	summary := markdown.NewSummary(r)
+	for _, part := range []string{summary.BeforeCharts, summary.AfterCharts} {
 		part, err := notes.HTML([]byte(part))
 		if err != nil {
 			t.Fatal(err)

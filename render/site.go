@@ -1,40 +1,35 @@
-// Package render writes a report into files: the HTML site, the Markdown summary, the workbook, CSV and JSON.
-// Each writer lays out what the report says and computes nothing.
+// Package render writes a report into files: it has the list of all outputs and writes the site. The formats of the
+// other outputs are those of the packages below it. No writer computes anything: each lays out what the report says.
 package render
 
 import (
 	"context"
 	"io"
-	"iter"
-	"slices"
 	"sync"
 
+	"gpufleet/fetch/history"
+	"gpufleet/render/data"
+	"gpufleet/render/markdown"
 	"gpufleet/render/notes"
 	"gpufleet/render/report"
 	"gpufleet/render/workbook"
+	"gpufleet/static"
 	"gpufleet/templates"
-)
-
-// Files that others name.
-const (
-	reportPath   = "report.html"
-	summaryPath  = "summary.md"
-	workbookPath = "fleet.xlsx"
 )
 
 // Create opens a file of the output folder for writing. The path is relative, with slashes. It is called from several
 // goroutines.
 type Create func(path string) (io.WriteCloser, error)
 
-// Write writes every output of the report, several at once. Where files could not be written, the error is that of create or of
-// the file, and of the same file each time.
+// Write writes every output of the report, several at once. If files can't be written, the error is that of create or
+// of the file, and it is about the same file each time.
 func Write(r *report.Report, create Create) error {
-	before, after := summaryParts(r)
-	beforeHTML, err := notes.HTML([]byte(before))
+	summary := markdown.NewSummary(r)
+	before, err := notes.HTML([]byte(summary.BeforeCharts))
 	if err != nil {
 		return err
 	}
-	afterHTML, err := notes.HTML([]byte(after))
+	after, err := notes.HTML([]byte(summary.AfterCharts))
 	if err != nil {
 		return err
 	}
@@ -42,30 +37,78 @@ func Write(r *report.Report, create Create) error {
 	if err != nil {
 		return err
 	}
-	writeSummary := func(w io.Writer) error { _, err := io.WriteString(w, before+after); return err }
-	writeReport := func(w io.Writer) error {
-		return templates.ReportFile(r, beforeHTML, afterHTML).Body.Render(context.Background(), w)
+	sizes := &sizes{of: templates.Sizes{}}
+	site, overview := siteOutputs(r, before+after, notesHTML, sizes.of)
+	outputs := append(fileOutputs(r), []output{
+		{report.MarkdownPath, summary.Write},
+		{report.ReportPath, pageWriter(templates.ReportFile(r, before, after))},
+	}...)
+	if err := writeAll(append(outputs, site...), sizes.counted(create)); err != nil {
+		return err
 	}
+	return writeAll([]output{overview}, create) // which tells the sizes of the others
+}
+
+// writePrivate writes the files of a private folder, of a report for an internal audience: the workbook and the CSV
+// of the instances.
+func writePrivate(r *report.Report, create Create) error {
+	return writeAll([]output{
+		{report.WorkbookPath, func(w io.Writer) error { return workbook.Write(w, r) }},
+		{report.PrivateCSVPath, func(w io.Writer) error { return data.WriteInstancesCSV(w, r) }},
+	}, create)
+}
+
+// fileOutputs returns the outputs that are neither pages nor made from the summary. The workbook takes longest and
+// comes first: the others are written meanwhile.
+func fileOutputs(r *report.Report) []output {
 	of := func(write func(io.Writer, *report.Report) error) func(io.Writer) error {
 		return func(w io.Writer) error { return write(w, r) }
 	}
-	sizes := &sizes{of: templates.Sizes{}} // of what the overview offers, which therefore comes last
-	// What takes longest comes first: the others are written while it is.
-	return writeAll(joined(
-		slices.Values([]output{{path: workbookPath, write: of(workbook.Write)}}),
-		pastOutputs(r),
-		slices.Values([]output{
-			{path: "data/instances.json", write: of(writeInstancesJSON)},
-			{path: "data/instances.js", write: of(writeExplorerData)},
-			{path: "data/instances.csv", write: of(writeInstancesCSV)},
-			{path: "data/groups.csv", write: of(writeGroupsCSV)},
-			{path: "data/changes.json", write: of(writeChangesJSON)},
-			{path: summaryPath, write: writeSummary},
-			{path: feedPath, write: of(writeFeed)},
-			{path: reportPath, write: writeReport},
-		}),
-		siteOutputs(r, beforeHTML+afterHTML, notesHTML, sizes.of),
-	), sizes.counted(create))
+	outputs := []output{{report.WorkbookPath, of(workbook.Write)}}
+	for _, s := range r.Snapshots {
+		outputs = append(outputs, output{s.Path(), func(w io.Writer) error { _, err := s.WriteTo(w); return err }})
+	}
+	return append(outputs, []output{
+		{report.HistoryPath, func(w io.Writer) error { return history.WriteHistory(w, r.Head(), r.Days) }},
+		{report.InstancesJSONPath, of(data.WriteInstancesJSON)},
+		{report.ExplorerPath, of(data.WriteExplorer)},
+		{report.InstancesCSVPath, of(data.WriteInstancesCSV)},
+		{report.GroupsCSVPath, of(data.WriteGroupsCSV)},
+		{report.ChangesJSONPath, of(data.WriteChangesJSON)},
+		{report.FeedPath, of(data.WriteFeed)},
+	}...)
+}
+
+// siteOutputs returns the site: its pages, then the files that all of them share, always in the same order. The
+// overview is apart: it tells the sizes of other files, which must be known by then. summaryHTML and notesHTML are
+// safe HTML.
+func siteOutputs(r *report.Report, summaryHTML, notesHTML string, sizes templates.Sizes) (
+	outputs []output, overview output) {
+	var indexed []string
+	for page := range templates.Pages(r, summaryHTML, notesHTML, sizes) {
+		if page.Path != report.NotFoundPath {
+			indexed = append(indexed, page.Path)
+		}
+		if page.Path == report.OverviewPath {
+			overview = output{page.Path, pageWriter(page)}
+			continue
+		}
+		outputs = append(outputs, output{page.Path, pageWriter(page)})
+	}
+	for _, file := range static.Files() {
+		copyContent := func(w io.Writer) error { _, err := io.WriteString(w, file.Content); return err }
+		outputs = append(outputs, output{file.Path, copyContent})
+	}
+	if r.BaseURL != "" && !r.Internal() { // what is internal is not for search engines
+		sitemap := func(w io.Writer) error { return data.WriteSitemap(w, r, indexed) }
+		outputs = append(outputs, output{report.SitemapPath, sitemap})
+	}
+	return append(outputs, output{report.NoJekyllPath, func(io.Writer) error { return nil }}), overview
+}
+
+// pageWriter renders a page straight into its file, so that memory holds no whole page.
+func pageWriter(page templates.Page) func(io.Writer) error {
+	return func(w io.Writer) error { return page.Body.Render(context.Background(), w) }
 }
 
 // sizes are those of the files that are written.
@@ -103,26 +146,4 @@ func (f *countedFile) Close() error {
 	f.sizes.of[f.path] = f.size
 	f.sizes.mu.Unlock()
 	return f.WriteCloser.Close()
-}
-
-// joined yields what each of the lists has.
-func joined(lists ...iter.Seq[output]) iter.Seq[output] {
-	return func(yield func(output) bool) {
-		for _, list := range lists {
-			for o := range list {
-				if !yield(o) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// writePrivate writes the files of a private folder, of a report for an internal audience: the workbook and the CSV of the
-// instances.
-func writePrivate(r *report.Report, create Create) error {
-	return writeAll(slices.Values([]output{
-		{path: workbookPath, write: func(w io.Writer) error { return workbook.Write(w, r) }},
-		{path: "instances.csv", write: func(w io.Writer) error { return writeInstancesCSV(w, r) }},
-	}), create)
 }

@@ -3,14 +3,12 @@ package render
 import (
 	"encoding/xml"
 	"fmt"
-	"io"
 	"strings"
 	"testing"
 
 	"golang.org/x/net/html"
 
 	"gpufleet/render/report"
-	"gpufleet/templates"
 )
 
 // filesOf returns what a report's files hold, by their paths.
@@ -66,8 +64,8 @@ func TestBaseURL(t *testing.T) {
 				if !strings.HasSuffix(path, ".html") {
 					continue
 				}
-				indexed := path != templates.NotFoundPath
-				if indexed && path != reportPath {
+				indexed := path != report.NotFoundPath
+				if indexed && path != report.ReportPath {
 					pages = append(pages, path)
 				}
 				robots := attributesOf(t, document, "meta", "content", "name", "robots")
@@ -83,7 +81,7 @@ func TestBaseURL(t *testing.T) {
 					t.Errorf("%s calls its address %q", path, addresses)
 				}
 			}
-			for _, address := range attributesOf(t, files[templates.NotFoundPath], "a", "href", "", "") {
+			for _, address := range attributesOf(t, files[report.NotFoundPath], "a", "href", "", "") {
 				path, found := strings.CutPrefix(address, "/a&b/fleet/")
 				if base == "" {
 					path, found = address, true
@@ -99,7 +97,7 @@ func TestBaseURL(t *testing.T) {
 
 func checkSitemap(t *testing.T, files map[string]string, r *report.Report, pages []string) {
 	t.Helper()
-	text, there := files[sitemapPath]
+	text, there := files[report.SitemapPath]
 	if there != (r.BaseURL != "" && !r.Internal()) {
 		t.Fatalf("a sitemap is there: %v", there)
 	}
@@ -124,31 +122,5 @@ func checkSitemap(t *testing.T, files map[string]string, r *report.Report, pages
 	}
 	if len(listed) != len(pages) || len(sitemap.URLs) != len(pages) {
 		t.Errorf("%d addresses for %d pages", len(sitemap.URLs), len(pages))
-	}
-}
-
-// TestSitemapBounds writes more than a sitemap may hold, in number and in bytes.
-func TestSitemapBounds(t *testing.T) {
-	for base, most := range map[string]int{"https://example.org": maxSitemapPages, "https://example.org/" + strings.Repeat("&", 1000): maxSitemapBytes / 5000} {
-		r := reportOf()
-		r.BaseURL = base
-		var paths []string
-		for i := range maxSitemapPages + 1 {
-			paths = append(paths, fmt.Sprintf("regions/%d/index.html", i))
-		}
-		var b strings.Builder
-		if err := writeSitemap(&b, r, paths); err != nil {
-			t.Fatal(err)
-		}
-		var sitemap urlset
-		if err := xml.Unmarshal([]byte(b.String()), &sitemap); err != nil {
-			t.Fatal(err)
-		}
-		if n := len(sitemap.URLs); n > most || n < most*9/10 || b.Len() > maxSitemapBytes || sitemap.URLs[0].Loc != base+"/regions/0/index.html" {
-			t.Errorf("%d addresses, %d bytes", n, b.Len())
-		}
-	}
-	if err := writeSitemap(io.Discard, reportOf(), nil); err != nil {
-		t.Error(err)
 	}
 }

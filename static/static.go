@@ -1,4 +1,5 @@
-// Package static holds the files of the site that are the same for every report: the style sheet, the scripts and the icon.
+// Package static holds the files of the site that are the same for every report: the style sheet, the scripts and the
+// icon.
 package static
 
 import (
@@ -69,8 +70,8 @@ func publish(name, content string) File {
 	}
 }
 
-// script joins the parts of a script into one that leaves nothing behind in the page's global names. It is no module, since
-// browsers load none from file://.
+// script joins the parts of a script into one that leaves nothing behind in the page's global names. It is no module,
+// since browsers load none from file://.
 func script(parts ...string) string {
 	return "\"use strict\";\n(() => {\n" + strings.Join(parts, "\n") + "})();\n"
 }

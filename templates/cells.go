@@ -11,8 +11,8 @@ import (
 	"gpufleet/render/report"
 )
 
-// What stands in every row of a table of instances is laid out here and not in a .templ file: each instance has two rows on the
-// site, a row has some 16 cells, and a component of templ's allocates several times in each.
+// What stands in every row of a table of instances is laid out here and not in a .templ file: each instance has two
+// rows on the site, a row has some 16 cells, and a component of templ's allocates several times in each.
 
 // instanceRows are the rows of a table of instances. The first column names the row.
 func instanceRows(f frame, columns []instanceColumn, rows []*fleet.Instance) templ.Component {
@@ -86,7 +86,7 @@ func appendStatus(b []byte, name string) []byte {
 	if name == "" {
 		return append(b, `<span class="status status-other">`+unknownMark+`</span>`...)
 	}
-	b = append(append(b, `<span class="status status-`...), StatusTone(name)...)
+	b = append(append(b, `<span class="status status-`...), report.StatusTone(name)...)
 	return appendIn(b, `"><bdi>`, name, "</bdi></span>")
 }
 

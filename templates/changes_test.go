@@ -34,7 +34,7 @@ func TestChangesPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	for page := range Pages(r, summary, "", nil) {
-		if page.Path != changesPath {
+		if page.Path != report.ChangesPath {
 			continue
 		}
 		var b strings.Builder

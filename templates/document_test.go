@@ -28,7 +28,7 @@ func TestDocuments(t *testing.T) {
 			`require-trusted-types-for &#39;script&#39;; trusted-types &#39;none&#39;">` +
 			`<meta name="viewport"`
 		styles := elements(page.tree, "style")
-		if page.path == NotFoundPath { // brings its one style along
+		if page.path == report.NotFoundPath { // brings its one style along
 			sum := sha256.Sum256([]byte(styles[0].FirstChild.Data))
 			policy := `content="default-src &#39;none&#39;; style-src &#39;sha256-` + html.EscapeString(base64.StdEncoding.EncodeToString(sum[:])) + `&#39;; base-uri &#39;none&#39;; form-action &#39;none&#39;">`
 			if len(styles) != 1 || !strings.Contains(page.text, policy) || len(elements(page.tree, "img")) > 0 {
@@ -89,7 +89,7 @@ func TestDocuments(t *testing.T) {
 			fail("an attribute stands twice in %s", tag)
 		}
 		for problem := range tableProblems(page.tree) {
-			if page.path != summaryPath || strings.HasPrefix(problem, "stands") {
+			if page.path != report.SummaryPath || strings.HasPrefix(problem, "stands") {
 				fail("a table %s", problem)
 			}
 		}

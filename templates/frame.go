@@ -2,6 +2,7 @@ package templates
 
 import (
 	"net/url"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -39,6 +40,13 @@ const (
 	aboutSection
 )
 
+// Places in pages.
+const (
+	costsAnchor    = report.AboutPath + "#costs"
+	historyAnchor  = report.ChangesPath + "#history"
+	lastWeekAnchor = report.ChangesPath + "#last-week"
+)
+
 // script is a script that a page loads.
 type script struct {
 	path  string
@@ -50,14 +58,18 @@ type crumb struct {
 	name, path string
 }
 
-// link returns the address of another page, or of a file, as this page links to it.
-func (f frame) link(path string) templ.SafeURL { return link(f.path, path) }
+// link returns the address of another page, or of a file, as this page links to it. It is relative and names a file,
+// so that it holds wherever the folder stands, from file:// too.
+func (f frame) link(path string) templ.SafeURL {
+	return templ.SafeURL(strings.Repeat("../", strings.Count(f.path, "/")) + path)
+}
 
 // address returns where a page will stand, which has to be known.
 func (f frame) address(path string) templ.SafeURL { return templ.SafeURL(f.BaseURL + "/" + path) }
 
-// anywhere returns the address of a page or file for a page that a server shows at any path, and so any depth: from the root of
-// the server where it is known how the site will stand there. Else it is good for what stands at the site's root.
+// anywhere returns the address of a page or file for a page that a server shows at any path, and so any depth: from
+// the root of the server where it is known how the site will stand there. Else it is good for what stands at the
+// site's root.
 func (f frame) anywhere(path string) templ.SafeURL {
 	base, err := url.Parse(f.BaseURL)
 	if err != nil || f.BaseURL == "" {
@@ -75,18 +87,18 @@ func (f frame) documentTitle() string {
 }
 
 var (
-	toOverview = crumb{"Overview", overviewPath}
-	toRegions  = crumb{regionKind.title, regionsPath}
-	toModels   = crumb{modelKind.title, modelsPath}
+	toOverview = crumb{"Overview", report.OverviewPath}
+	toRegions  = crumb{regionKind.title, report.RegionsPath}
+	toModels   = crumb{modelKind.title, report.ModelsPath}
 )
 
 func overviewFrame(r *report.Report, sizes Sizes) frame {
-	return frame{Report: r, path: overviewPath, title: r.Title, section: overviewSection, sizes: sizes,
+	return frame{Report: r, path: report.OverviewPath, title: r.Title, section: overviewSection, sizes: sizes,
 		description: "GPU instances by region and GPU model: " + extent(&r.Totals) + "."}
 }
 
 func notFoundFrame(r *report.Report) frame {
-	return frame{Report: r, path: NotFoundPath, title: "Page not found", hidden: true,
+	return frame{Report: r, path: report.NotFoundPath, title: "Page not found", hidden: true,
 		description: "There is no page at this address."}
 }
 
@@ -98,50 +110,55 @@ func placesFrame(r *report.Report, l placeList) frame {
 }
 
 func regionFrame(r *report.Report, region *report.Region, n neighbours) frame {
-	return frame{Report: r, neighbours: n, noun: "region", path: regionPath(region), title: region.Name, name: region.Name, section: regionsSection,
+	return frame{Report: r, neighbours: n, noun: "region", path: region.Path(),
+		title: region.Name, name: region.Name, section: regionsSection,
 		description: "Region " + region.Name + ": " + extent(&region.Totals) + ".",
 		crumbs:      []crumb{toOverview, toRegions}}
 }
 
 func modelFrame(r *report.Report, model *report.Model, n neighbours) frame {
-	return frame{Report: r, neighbours: n, noun: "GPU model", path: modelPath(model), title: model.Name, name: model.Name, section: modelsSection,
+	return frame{Report: r, neighbours: n, noun: "GPU model", path: model.Path(),
+		title: model.Name, name: model.Name, section: modelsSection,
 		description: "GPU model " + model.Name + " across the regions: " + extent(&model.Totals) + ".",
 		crumbs:      []crumb{toOverview, toModels}}
 }
 
 func groupFrame(r *report.Report, group *report.Group, s listPage, n neighbours) frame {
 	name := group.Model.Name + " in " + group.Region.Name
-	return frame{Report: r, neighbours: n, noun: "group of the region", path: s.path(), title: name + pageSuffix(s.paging), name: group.Model.Name + pageSuffix(s.paging), section: regionsSection,
+	return frame{Report: r, neighbours: n, noun: "group of the region", path: s.path(),
+		title: name + pageSuffix(s.paging), name: group.Model.Name + pageSuffix(s.paging), section: regionsSection,
 		description: name + ": " + extent(&group.Totals) + pageSuffix(s.paging) + ".",
-		crumbs:      []crumb{toOverview, toRegions, {group.Region.Name, regionPath(group.Region)}}}
+		crumbs:      []crumb{toOverview, toRegions, {group.Region.Name, group.Region.Path()}}}
 }
 
 // instancesFrame is that of a page of the list. The first one has the explorer.
 func instancesFrame(r *report.Report, s listPage) frame {
 	var scripts []script
 	if s.number == 1 {
-		scripts = []script{{path: static.Explorer.Path}, {path: explorerData + "?" + r.Generated.Format("20060102T150405Z"), async: true}}
+		scripts = []script{{path: static.Explorer.Path},
+			{path: report.ExplorerPath + "?" + r.Generated.Format("20060102T150405Z"), async: true}}
 	}
-	return frame{Report: r, path: s.path(), title: "Instances" + pageSuffix(s.paging), name: "Instances" + pageSuffix(s.paging), section: instancesSection,
+	return frame{Report: r, path: s.path(), title: "Instances" + pageSuffix(s.paging),
+		name: "Instances" + pageSuffix(s.paging), section: instancesSection,
 		description: "Every instance with all its columns: " + extent(&r.Totals) + pageSuffix(s.paging) + ".",
 		crumbs:      []crumb{toOverview},
 		scripts:     scripts}
 }
 
 func changesFrame(r *report.Report) frame {
-	return frame{Report: r, path: changesPath, title: "Changes", name: "Changes", section: changesSection,
+	return frame{Report: r, path: report.ChangesPath, title: "Changes", name: "Changes", section: changesSection,
 		description: "What changed since the last run and since last week, and what it does to the listed total.",
 		crumbs:      []crumb{toOverview}}
 }
 
 func summaryFrame(r *report.Report) frame {
-	return frame{Report: r, path: summaryPath, title: "Summary", name: "Summary", section: summarySection,
+	return frame{Report: r, path: report.SummaryPath, title: "Summary", name: "Summary", section: summarySection,
 		description: "The fleet in one text, to copy into a report.",
 		crumbs:      []crumb{toOverview}}
 }
 
 func aboutFrame(r *report.Report) frame {
-	return frame{Report: r, path: aboutPath, title: "About this report", name: "About", section: aboutSection,
+	return frame{Report: r, path: report.AboutPath, title: "About this report", name: "About", section: aboutSection,
 		description: "What the columns and figures mean, how costs are computed, and what is left out.",
 		crumbs:      []crumb{toOverview}}
 }

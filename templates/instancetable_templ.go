@@ -126,8 +126,8 @@ func instanceTable(f frame, caption string, s listPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if s.own != nil {
-				templ_7745c5c3_Err = instanceTotals(f, columns, "This page", s.own).Render(ctx, templ_7745c5c3_Buffer)
+			if s.pages > 1 {
+				templ_7745c5c3_Err = instanceTotals(f, columns, "This page", f.TotalsOf(s.rows)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -168,9 +168,9 @@ func layout(f frame) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var9 string
-		templ_7745c5c3_Var9, templ_7745c5c3_Err = templruntime.NewAttributeExpression(f.link(feedPath)).ResolveURL(ctx)
+		templ_7745c5c3_Var9, templ_7745c5c3_Err = templruntime.NewAttributeExpression(f.link(report.FeedPath)).ResolveURL(ctx)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/layout.templ`, Line: 31, Col: 99}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/layout.templ`, Line: 31, Col: 106}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var9)
 		if templ_7745c5c3_Err != nil {
@@ -397,9 +397,9 @@ func header(f frame) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var21 string
-		templ_7745c5c3_Var21, templ_7745c5c3_Err = templruntime.NewAttributeExpression(f.link(overviewPath)).ResolveURL(ctx)
+		templ_7745c5c3_Var21, templ_7745c5c3_Err = templruntime.NewAttributeExpression(f.link(report.OverviewPath)).ResolveURL(ctx)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/layout.templ`, Line: 71, Col: 47}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/layout.templ`, Line: 71, Col: 54}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var21)
 		if templ_7745c5c3_Err != nil {
@@ -435,33 +435,33 @@ func header(f frame) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = navItem(f, "Overview", overviewPath, overviewSection).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = navItem(f, "Overview", report.OverviewPath, overviewSection).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		if !f.Empty() {
-			templ_7745c5c3_Err = navItem(f, "Regions", regionsPath, regionsSection).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = navItem(f, "Regions", report.RegionsPath, regionsSection).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = navItem(f, "GPU models", modelsPath, modelsSection).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = navItem(f, "GPU models", report.ModelsPath, modelsSection).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = navItem(f, "Instances", instancesPath, instancesSection).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = navItem(f, "Instances", report.InstancesPath, instancesSection).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = navItem(f, "Changes", changesPath, changesSection).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = navItem(f, "Changes", report.ChangesPath, changesSection).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = navItem(f, "Summary", summaryPath, summarySection).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = navItem(f, "Summary", report.SummaryPath, summarySection).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = navItem(f, "About", aboutPath, aboutSection).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = navItem(f, "About", report.AboutPath, aboutSection).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -24,40 +24,36 @@ func pagesOf(folder string, all int) iter.Seq[paging] {
 	return func(yield func(paging) bool) {
 		for number := 1; number <= pages; number++ {
 			start := (number - 1) * rowsPerPage
-			if !yield(paging{folder: folder, number: number, pages: pages, first: start + 1, last: min(start+rowsPerPage, all), all: all}) {
+			if !yield(paging{folder: folder, number: number, pages: pages, first: start + 1,
+				last: min(start+rowsPerPage, all), all: all}) {
 				return
 			}
 		}
 	}
 }
 
-func (p paging) path() string { return listPath(p.folder, p.number) }
+func (p paging) path() string { return report.PagePath(p.folder, p.number) }
 
-func (p paging) firstPage() string { return listPath(p.folder, 1) }
+func (p paging) firstPage() string { return report.PagePath(p.folder, 1) }
 
-func (p paging) previousPage() string { return listPath(p.folder, p.number-1) }
+func (p paging) previousPage() string { return report.PagePath(p.folder, p.number-1) }
 
-func (p paging) nextPage() string { return listPath(p.folder, p.number+1) }
+func (p paging) nextPage() string { return report.PagePath(p.folder, p.number+1) }
 
-func (p paging) lastPage() string { return listPath(p.folder, p.pages) }
+func (p paging) lastPage() string { return report.PagePath(p.folder, p.pages) }
 
 // listPage is what one page shows of a list of instances.
 type listPage struct {
 	paging
 	rows   []*fleet.Instance
 	totals *report.Totals // of the whole list
-	own    *report.Totals // of the page, nil where it is the only one
 }
 
 // listPages yields the pages of a list of instances, which come to the totals, in their order.
-func listPages(s report.Settings, folder string, list []*fleet.Instance, totals *report.Totals) iter.Seq[listPage] {
+func listPages(folder string, list []*fleet.Instance, totals *report.Totals) iter.Seq[listPage] {
 	return func(yield func(listPage) bool) {
 		for p := range pagesOf(folder, len(list)) {
-			page := listPage{paging: p, rows: list[p.first-1 : p.last], totals: totals}
-			if p.pages > 1 {
-				page.own = s.TotalsOf(page.rows)
-			}
-			if !yield(page) {
+			if !yield(listPage{paging: p, rows: list[p.first-1 : p.last], totals: totals}) {
 				return
 			}
 		}

@@ -179,14 +179,15 @@ func TestEmptyFleet(t *testing.T) {
 	var paths []string
 	for _, page := range pages {
 		paths = append(paths, page.path)
-		if tables := elements(page.tree, "table"); len(tables) > 0 && page.path != aboutPath && page.path != summaryPath {
+		tables := elements(page.tree, "table")
+		if len(tables) > 0 && page.path != report.AboutPath && page.path != report.SummaryPath {
 			t.Errorf("%s shows a table of nothing", page.path)
 		}
 	}
 	if got, want := strings.Join(paths, " "), "index.html 404.html instances/index.html changes/index.html summary/index.html about/index.html"; got != want {
 		t.Errorf("pages %s, want %s", got, want)
 	}
-	for _, path := range []string{overviewPath, instancesPath} {
+	for _, path := range []string{report.OverviewPath, report.InstancesPath} {
 		if got := text(at(t, pages, path).tree); !strings.Contains(got, "No instances") {
 			t.Errorf("%s does not say that there are no instances:\n%s", path, got)
 		}
@@ -220,7 +221,7 @@ func TestAddressesAreInternal(t *testing.T) {
 		}
 	}
 	s.Audience = report.Internal
-	if !strings.Contains(at(t, render(t, example(t), s), instancesPath).text, "198.51.100.7") {
+	if !strings.Contains(at(t, render(t, example(t), s), report.InstancesPath).text, "198.51.100.7") {
 		t.Error("an internal report shows no address")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"gpufleet/fetch/fleet"
+	"gpufleet/render/report"
 )
 
 // TestPaging holds that each instance is on one page of the whole list and one of its group, in order, and that the
@@ -20,7 +21,7 @@ func TestPaging(t *testing.T) {
 		for _, folder := range []string{"instances", "regions/r/m"} {
 			next := 0
 			for number := 1; number <= wantPages; number++ {
-				page := at(t, pages, listPath(folder, number))
+				page := at(t, pages, report.PagePath(folder, number))
 				rows := elements(elements(page.tree, "tbody")[len(elements(page.tree, "tbody"))-1], "tr")
 				if len(rows) > rowsPerPage {
 					t.Errorf("%s holds %d rows", page.path, len(rows))
@@ -37,7 +38,7 @@ func TestPaging(t *testing.T) {
 				t.Errorf("%s of %d instances show %d", folder, count, next)
 			}
 			for _, page := range pages {
-				if page.path == listPath(folder, wantPages+1) {
+				if page.path == report.PagePath(folder, wantPages+1) {
 					t.Errorf("%d instances have a page %s", count, page.path)
 				}
 			}
@@ -56,10 +57,10 @@ func checkPager(t *testing.T, page rendered, folder string, number, last int) {
 	up := strings.Repeat("../", strings.Count(folder, "/")+1)
 	want := map[string]string{}
 	if number > 1 {
-		want["prev"] = up + listPath(folder, number-1)
+		want["prev"] = up + report.PagePath(folder, number-1)
 	}
 	if number < last {
-		want["next"] = up + listPath(folder, number+1)
+		want["next"] = up + report.PagePath(folder, number+1)
 	}
 	if fmt.Sprint(links) != fmt.Sprint(want) {
 		t.Errorf("%s leads to %v, want %v", page.path, links, want)
@@ -76,7 +77,7 @@ func TestLink(t *testing.T) {
 		{"instances/page-2.html", "index.html#regions", "../index.html#regions"},
 		{"regions/a/b/index.html", "static/x.css", "../../../static/x.css"},
 	} {
-		if got := string(link(test.from, test.to)); got != test.want {
+		if got := string(frame{path: test.from}.link(test.to)); got != test.want {
 			t.Errorf("from %s to %s: %s, want %s", test.from, test.to, got, test.want)
 		}
 	}

@@ -11,7 +11,7 @@ type place struct {
 func regionPlaces(regions []*report.Region) []place {
 	places := make([]place, len(regions))
 	for i, r := range regions {
-		places[i] = place{r.Name, regionPath(r), &r.Totals}
+		places[i] = place{r.Name, r.Path(), &r.Totals}
 	}
 	return places
 }
@@ -19,7 +19,7 @@ func regionPlaces(regions []*report.Region) []place {
 func modelPlaces(models []*report.Model) []place {
 	places := make([]place, len(models))
 	for i, m := range models {
-		places[i] = place{m.Name, modelPath(m), &m.Totals}
+		places[i] = place{m.Name, m.Path(), &m.Totals}
 	}
 	return places
 }
@@ -28,7 +28,7 @@ func modelPlaces(models []*report.Model) []place {
 func groupsByModel(groups []*report.Group) []place {
 	places := make([]place, len(groups))
 	for i, g := range groups {
-		places[i] = place{g.Model.Name, groupPath(g), &g.Totals}
+		places[i] = place{g.Model.Name, g.Path(), &g.Totals}
 	}
 	return places
 }
@@ -37,7 +37,7 @@ func groupsByModel(groups []*report.Group) []place {
 func groupsByRegion(groups []*report.Group) []place {
 	places := make([]place, len(groups))
 	for i, g := range groups {
-		places[i] = place{g.Region.Name, groupPath(g), &g.Totals}
+		places[i] = place{g.Region.Name, g.Path(), &g.Totals}
 	}
 	return places
 }
@@ -52,8 +52,8 @@ type kind struct {
 }
 
 var (
-	regionKind = kind{"Regions", "Region", "region", regionsPath, regionsFolder, regionsSection}
-	modelKind  = kind{"GPU models", "GPU model", "GPU model", modelsPath, modelsFolder, modelsSection}
+	regionKind = kind{"Regions", "Region", "region", report.RegionsPath, report.RegionsFolder, regionsSection}
+	modelKind  = kind{"GPU models", "GPU model", "GPU model", report.ModelsPath, report.ModelsFolder, modelsSection}
 )
 
 // placeList is one page of the list of all places of a kind.

@@ -24,7 +24,7 @@ func find(tree *html.Node, key, value string) *html.Node {
 
 // TestHeatSwitch holds that each cell has all three figures, that unknown is not 0 in them, and that the switch begins with the GPUs.
 func TestHeatSwitch(t *testing.T) {
-	tree := at(t, render(t, example(t), settings()), overviewPath).tree
+	tree := at(t, render(t, example(t), settings()), report.OverviewPath).tree
 	for id, checked := range map[string]bool{"heat-gpus": true, "heat-cost": false, "heat-instances": false} {
 		input := find(tree, "id", id)
 		if input == nil || strings.Contains(skeleton(input), "checked") != checked || text(input.Parent) == "" {
@@ -86,14 +86,14 @@ func TestManyPlaces(t *testing.T) {
 		list.Instances = append(list.Instances, &fleet.Instance{ID: fmt.Sprint(i), Region: fmt.Sprintf("REGION-%d", i), GPU: "H100", GPUCount: fleet.Known(1.0)})
 	}
 	pages := render(t, list, settings())
-	overview := at(t, pages, overviewPath)
+	overview := at(t, pages, report.OverviewPath)
 	if rows := len(elements(overview.tree, "tr")); rows > 100 {
 		t.Errorf("the overview has %d rows", rows)
 	}
 	if !strings.Contains(text(overview.tree), "All 510 regions") || !strings.Contains(text(overview.tree), "The 12 with the most instances, of 510") {
 		t.Error("the overview does not say that there are more regions")
 	}
-	first, second := at(t, pages, regionsPath), at(t, pages, "regions/page-2.html")
+	first, second := at(t, pages, report.RegionsPath), at(t, pages, "regions/page-2.html")
 	if a, b := len(elements(elements(first.tree, "tbody")[0], "tr")), len(elements(elements(second.tree, "tbody")[0], "tr")); a != rowsPerPage || b != 10 {
 		t.Errorf("%d and %d regions", a, b)
 	}
@@ -107,7 +107,7 @@ func TestSizes(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := 0
-		if page.Path == overviewPath {
+		if page.Path == report.OverviewPath {
 			want = 1
 		}
 		if got := strings.Count(b.String(), `<small class="size">`); got != want || strings.Count(b.String(), `<small class="size">XLSX, 36.0 KB</small>`) != want {
@@ -127,7 +127,7 @@ func TestHead(t *testing.T) {
 				meta[attribute(n, "property")+attribute(n, "name")+attribute(n, "media")] = attribute(n, "content")
 			}
 			want := ""
-			if base != "" && page.path != NotFoundPath {
+			if base != "" && page.path != report.NotFoundPath {
 				want = base + "/" + page.path
 			}
 			if meta["og:url"] != want {
@@ -147,7 +147,7 @@ func TestHead(t *testing.T) {
 
 // TestWeekOfFirstRun holds that a report without a past says so, and draws no trend.
 func TestWeekOfFirstRun(t *testing.T) {
-	overview := at(t, render(t, example(t), settings()), overviewPath)
+	overview := at(t, render(t, example(t), settings()), report.OverviewPath)
 	if !strings.Contains(text(overview.tree), "Since last week "+report.NoSnapshot) {
 		t.Error("the overview does not say that there is nothing to compare with")
 	}

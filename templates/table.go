@@ -9,8 +9,8 @@ import (
 
 type instanceColumn = report.Column[*fleet.Instance]
 
-// leading are the columns that a table on a page begins with: what an instance is called, how it is, what it has and what it costs. The others
-// follow in their order, which files keep for all.
+// leading are the columns that a table on a page begins with: what an instance is called, how it is, what it has and
+// what it costs. The others follow in their order, which files keep for all.
 var leading = []string{"host_name", "status", "gpu", "gpu_count", "price_per_hour"}
 
 // pageColumns returns the columns in the order in which a page shows them.
@@ -27,6 +27,17 @@ func pageColumns(columns []instanceColumn) []instanceColumn {
 		}
 	}
 	return append(ordered, rest...)
+}
+
+// changeColumns are the columns that a line of changes shows of its instance.
+func changeColumns(f frame) []instanceColumn {
+	var columns []instanceColumn
+	for _, column := range pageColumns(report.MemberColumns(f.Settings)) {
+		if column.Type != report.Money {
+			columns = append(columns, column)
+		}
+	}
+	return columns
 }
 
 // columnNames returns the names of the columns in the order in which a page shows them, with blanks between them.

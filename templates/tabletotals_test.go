@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"gpufleet/fetch/fleet"
+	"gpufleet/render/report"
 )
 
 // TestTableTotals holds that below each table of instances stands what they come to: the whole list, and of several pages each one too.
@@ -32,7 +33,7 @@ func TestTableTotals(t *testing.T) {
 	pages := render(t, list, settings())
 	for _, folder := range []string{"instances", "regions/r/m"} {
 		for i, want := range []string{first + " " + all, second + " " + all} {
-			page := at(t, pages, listPath(folder, i+1))
+			page := at(t, pages, report.PagePath(folder, i+1))
 			var rows []string
 			for _, row := range elements(elements(page.tree, "tfoot")[len(elements(page.tree, "tfoot"))-1], "tr") {
 				cells := elements(row, "td")

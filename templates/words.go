@@ -2,7 +2,6 @@ package templates
 
 import (
 	"strconv"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -40,8 +39,8 @@ func pageSuffix(p paging) string {
 	return ", page " + report.FormatCount(p.number)
 }
 
-// fitting returns the class that makes a headline figure as small as its length asks for; see parts.css. Of figures that stand side by
-// side, the longest says for all.
+// fitting returns the class that makes a headline figure as small as its length asks for; see parts.css. Of figures
+// that stand side by side, the longest says for all.
 func fitting(figures ...string) string {
 	const least, most, step = 8, 40, 2
 	length := least
@@ -68,22 +67,4 @@ func machineTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 // expectEverySeconds returns the usual time between two runs for the script that tells how old the data is.
 func (f frame) expectEverySeconds() string {
 	return strconv.FormatFloat(f.Every().Seconds(), 'f', -1, 64)
-}
-
-// StatusTone returns which of the marks a status is shown with. The list of statuses is open: one that is not
-// known here has a mark that says nothing.
-func StatusTone(status string) string {
-	switch strings.ToLower(status) {
-	case "running":
-		return "up"
-	case "deploying", "provisioning", "deleting":
-		return "busy"
-	case "stopped", "booked":
-		return "idle"
-	case "error":
-		return "bad"
-	case "deleted", "canceled", "completed":
-		return "gone"
-	}
-	return "other"
 }

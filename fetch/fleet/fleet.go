@@ -17,6 +17,10 @@ type Fleet struct {
 	Warnings Warnings
 }
 
+// MaxInstances is how many instances a list may have: a gigabyte of "{}," would be 350 million, and each takes about
+// 350 bytes.
+const MaxInstances = 4_000_000
+
 // Optional is a value that may be unknown. The zero Optional is unknown: an unknown is never taken for 0.
 type Optional[T any] struct {
 	Value T
@@ -43,6 +47,7 @@ type Instance struct {
 	RAM         Number // GB
 	GPU         string // the model: gpu, else gpu_type; "" where neither is given
 	GPUType     string // gpu_type as it came: the series, or in the older shape the model
+	GPUGroup    string // the model under which it is counted, once that is settled: see Model
 	GPUCount    Number // a whole number
 	DiskSize    Number // GB, the root disk
 	Ephemeral   Number // GB, the disk that goes with the instance
@@ -53,7 +58,10 @@ type Instance struct {
 	OS          string
 	Status      string    // an open list: shown as it came
 	CreatedAt   time.Time // UTC, to the second; the zero time where unknown
-	HiddenCPU   bool      // ProductType, hidden since, said that it is a CPU instance
+	StartedAt   time.Time // when it last started; as CreatedAt
+	// StatusSince is the first of the readings in a row that had this status; the zero time before the report is
+	// compared with earlier ones, and without an id.
+	StatusSince time.Time
 }
 
 // PriceSource says where an instance's price comes from.
@@ -93,15 +101,17 @@ const (
 	UnknownRegion = "Unknown region"
 )
 
-// Model returns the name of the GPU model under which the instance is counted: its model, or CPUOnly
-// where it has no GPU, or UnknownGPU.
+// Model returns the name of the GPU model under which the instance is counted: GPUGroup where that is settled, else
+// its model, or CPUOnly where it has no GPU, or UnknownGPU.
 func (in *Instance) Model() string {
 	switch {
+	case in.GPUGroup != "":
+		return in.GPUGroup
 	case in.GPUCount.Known && in.GPUCount.Value == 0:
 		return CPUOnly
 	case in.GPU != "":
 		return in.GPU
-	case !in.GPUCount.Known && (in.HiddenCPU || strings.EqualFold(in.ProductType, "CPU")):
+	case !in.GPUCount.Known && strings.EqualFold(in.ProductType, "CPU"):
 		return CPUOnly
 	default:
 		return UnknownGPU
@@ -141,4 +151,19 @@ func (in *Instance) Listed() bool {
 		}
 	}
 	return true
+}
+
+// Times outside these are taken for something else, such as milliseconds.
+var (
+	earliest = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).Unix()
+	latest   = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC).Unix()
+)
+
+// TimeOf returns the time of so many seconds since 1970, and whether it can be one of an instance. Parts of a second
+// are dropped: nobody needs them, and times of one form sort and parse everywhere.
+func TimeOf(seconds float64) (at time.Time, ok bool) {
+	if seconds < float64(earliest) || seconds >= float64(latest) {
+		return time.Time{}, false
+	}
+	return time.Unix(int64(seconds), 0).UTC(), true
 }

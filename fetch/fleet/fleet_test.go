@@ -83,26 +83,31 @@ func TestWarnings(t *testing.T) {
 func TestHide(t *testing.T) {
 	full := func() *Fleet {
 		return &Fleet{Instances: []*Instance{
-			{ID: "1", HostName: "h", OS: "o", ProductType: "CPU", Ephemeral: Known(1.0), DiskSize: Known(1.0), CreatedAt: time.Unix(1e9, 0), Region: "r", Status: "s"},
+			{ID: "1", HostName: "h", OS: "o", ProductType: "CPU", Ephemeral: Known(1.0), DiskSize: Known(1.0), CreatedAt: time.Unix(1e9, 0), StartedAt: time.Unix(2e9, 0), Region: "r", Status: "s"},
 			{ID: "", GPU: "g"},
 		}}
 	}
-	for _, field := range Hideable {
+	for _, field := range Hideable() {
 		list := full()
 		list.Hide([]string{field}, []byte("key"))
-		got, before := *list.Instances[0], *full().Instances[0]
-		if got == before {
-			t.Errorf("%s is still there", field)
+		got, before := list.Instances[0], full().Instances[0]
+		for _, f := range Fields {
+			if f.HiddenAs == field && f.Compare(got, before) == 0 {
+				t.Errorf("%s is still there with %s hidden", f.Name, field)
+			}
+			if f.HiddenAs != field && f.Name != "gpu_group" && f.Compare(got, before) != 0 {
+				t.Errorf("%s went with %s", f.Name, field)
+			}
 		}
 		if got.Model() != CPUOnly || list.Instances[1].ID != "" {
 			t.Errorf("hiding %s moved an instance or made up an id: %+v", field, got)
 		}
 	}
 	list, again, other := full(), full(), full()
-	list.Hide(Hideable, []byte("key"))
+	list.Hide(Hideable(), []byte("key"))
 	again.Hide([]string{"id"}, []byte("key"))
 	other.Hide([]string{"id"}, []byte("other"))
-	want := Instance{ID: again.Instances[0].ID, Region: "r", Status: "s", HiddenCPU: true} // how many GPUs it has is as unknown as before
+	want := Instance{ID: again.Instances[0].ID, Region: "r", Status: "s", GPUGroup: CPUOnly} // how many GPUs it has is as unknown as before
 	if diff := cmp.Diff(want, *list.Instances[0], cmp.AllowUnexported(Money{})); diff != "" {
 		t.Error(diff)
 	}

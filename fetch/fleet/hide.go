@@ -4,54 +4,33 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"slices"
 	"strings"
-	"time"
 )
 
-// Hideable are the fields that a report may leave out, by their names on the wire.
-var Hideable = []string{"id", "host_name", "os", "created_at", "product_type", "ephemeral", "disk_size"}
-
-// ParseHidden reads the fields to leave out, with commas between them. It returns them sorted, each once.
-func ParseHidden(text string) (fields []string, err error) {
-	for field := range strings.SplitSeq(text, ",") {
-		field = strings.TrimSpace(field)
-		if !slices.Contains(Hideable, field) {
-			return nil, fmt.Errorf("takes %s, not %q", strings.Join(Hideable, ", "), field)
-		}
-		fields = append(fields, field)
+// Hide makes fields unknown in every instance, whatever reads the fleet later, its order included. An id is replaced
+// by a pseudonym: the same one for the same id and key, so that runs can be compared, and no way back without the
+// key. An instance stays in its group, even if a hidden field is all that says which. hidden are names of Hideable;
+// key is used for "id" alone.
+func (f *Fleet) Hide(hidden []string, key []byte) {
+	if len(hidden) == 0 {
+		return
 	}
-	slices.Sort(fields)
-	return slices.Compact(fields), nil
-}
-
-// Hide makes fields unknown in every instance, whatever reads the fleet later, its order included. An id gives way to a
-// pseudonym: the same one for the same id and key, so that runs can be compared, and no way back without the
-// key. fields are among Hideable; key is used for "id" alone.
-func (f *Fleet) Hide(fields []string, key []byte) {
-	for _, name := range fields {
-		hide := hiders[name]
-		if name == "id" {
-			hide = func(in *Instance) { in.ID = pseudonym(in.ID, key) }
+	pseudonyms := slices.Contains(hidden, "id")
+	for _, in := range f.Instances {
+		in.GPUGroup = in.Model()
+		if pseudonyms {
+			in.ID = pseudonym(in.ID, key)
+		}
+	}
+	for _, field := range Fields {
+		if !field.HiddenBy(hidden) {
+			continue
 		}
 		for _, in := range f.Instances {
-			hide(in)
+			field.Clear(in)
 		}
 	}
-}
-
-var hiders = map[string]func(*Instance){
-	"host_name":  func(in *Instance) { in.HostName = "" },
-	"os":         func(in *Instance) { in.OS = "" },
-	"created_at": func(in *Instance) { in.CreatedAt = time.Time{} },
-	"ephemeral":  func(in *Instance) { in.Ephemeral = Number{} },
-	"disk_size":  func(in *Instance) { in.DiskSize = Number{} },
-	"product_type": func(in *Instance) {
-		// The type may be all that says that there is no GPU; the instance stays in its group, and the number as unknown as it was.
-		in.HiddenCPU = strings.EqualFold(in.ProductType, "CPU")
-		in.ProductType = ""
-	},
 }
 
 // pseudonym returns 80 bits of the id's HMAC-SHA-256, as 20 characters; no id stays none.

@@ -10,8 +10,8 @@ import (
 // exactDecimal matches what String writes, of any amount that sums of believable prices come to.
 var exactDecimal = regexp.MustCompile(`^-?(0|[1-9][0-9]{0,39})(\.[0-9]{1,80})?$`)
 
-// ParseTotal reads an amount as String writes it. Unlike a price it may be negative and large. The error never quotes the
-// text.
+// ParseTotal reads an amount as String writes it. Unlike a price it may be negative and large. The error never quotes
+// the text.
 func ParseTotal(text string) (Money, error) {
 	if !exactDecimal.MatchString(text) {
 		return Money{}, errors.New("not an amount in plain decimal digits")

@@ -1,17 +1,22 @@
 package history
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"gpufleet/fetch/fleet"
+	"gpufleet/fetch/parallel"
 )
 
 // Collector gathers what a run may use of the past, and says why the rest is left behind.
 type Collector struct {
-	Run  Head      // of the run that collects
-	Now  time.Time // its time
-	past Past
+	Run Head      // of the run that collects
+	Now time.Time // its time
+	// Unlisted says that no manifest vouches for the files: then each is read to its end and written anew.
+	Unlisted bool
+	past     Past
 }
 
 // Past returns what was gathered.
@@ -22,8 +27,8 @@ func (c *Collector) Warn(path, why string) {
 	c.past.Warnings = append(c.past.Warnings, fmt.Sprintf("%s of the earlier report is not carried on: %s", path, why))
 }
 
-// AddSnapshot takes in the snapshot of a path, as ReadSnapshot returns it, unless it is damaged, shows more than the run may, is of
-// another fleet or bears a future date. They must come the newest first.
+// AddSnapshot takes in the snapshot of a path, as ReadSnapshot returns it, unless it is damaged, shows more than the
+// run may, is of another fleet or bears a future date. They must come the newest first.
 func (c *Collector) AddSnapshot(path string, s *Snapshot, err error) {
 	switch {
 	case err != nil:
@@ -50,6 +55,55 @@ func (c *Collector) noteLast(head Head, count int) {
 	if head.SameFleet(c.Run) && !c.past.Last.Known {
 		c.past.Last = fleet.Known(count)
 	}
+}
+
+// Settle reads the snapshots that must be sound: those that the run compares its list with, and those that are
+// written anew. One that is damaged is left behind, and another compared in its place. The others are carried on
+// unread. The error is the context's cause.
+func (c *Collector) Settle(ctx context.Context) error {
+	checked := map[*Snapshot]bool{}
+	for {
+		todo := slices.DeleteFunc(c.needed(), func(s *Snapshot) bool { return checked[s] })
+		damage := make([]error, len(todo))
+		parallel.Each(len(todo), func(i int) { damage[i] = todo[i].Check(ctx) })
+		if err := context.Cause(ctx); err != nil || len(todo) == 0 {
+			return err
+		}
+		for i, s := range todo {
+			checked[s] = true
+			if c.Unlisted {
+				s.renew()
+			}
+			if damage[i] != nil {
+				c.Warn(s.Path(), damage[i].Error())
+				c.past.Snapshots = slices.DeleteFunc(c.past.Snapshots, func(other *Snapshot) bool { return other == s })
+			}
+		}
+	}
+}
+
+// needed returns the snapshots that must be sound, each once, the newest first.
+func (c *Collector) needed() []*Snapshot {
+	needed := map[*Snapshot]bool{}
+	found := c.past.Snapshots
+	for len(found) > 0 {
+		last := found[len(found)-1]
+		needed[last], needed[WeekOld(found, c.Now)] = true, true
+		if s := NewestBefore(found, Day(c.Now)); s != nil {
+			needed[s] = true
+		}
+		if !last.Taken.Equal(c.Now) {
+			break
+		}
+		found = found[:len(found)-1] // a run that is run again compares with what it compared with before
+	}
+	var snapshots []*Snapshot
+	for _, s := range slices.Backward(c.past.Snapshots) {
+		if needed[s] || s.IsOlderForm() || c.Unlisted {
+			snapshots = append(snapshots, s)
+		}
+	}
+	return snapshots
 }
 
 const future = "it bears a future date"

@@ -5,12 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"io"
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/klauspost/compress/flate"
@@ -20,52 +18,35 @@ import (
 	"gpufleet/fetch/jsonscan"
 )
 
-// The bounds of a snapshot: what its file may have, what may be in it once it is unpacked, and how many rows.
+// The bounds of a snapshot: what its file may have, and what may be in it once it is unpacked.
 const (
 	MaxSnapshotBytes = 256 << 20
 	maxUnpacked      = 1 << 30
-	maxRows          = 4_000_000
 )
 
-// maxNumber is the largest number that is believed of an instance, maxKeep how much of a value is read, maxInterned how many values
-// are remembered that several rows may have.
+// maxKeep is how much of a value is read, maxInterned how many values are remembered that several rows may have.
 const (
-	maxNumber   = 1e15
-	maxKeep     = 4*maxText + 1
+	maxKeep     = 64 << 10
 	maxInterned = 10_000
 )
 
-// ReadSnapshot reads a snapshot's file, all of it, and packs it anew: what WriteTo writes of it holds nothing but its rows and head. The error says
-// what is wrong with the file and quotes nothing of it, or is the context's cause.
-func ReadSnapshot(ctx context.Context, content []byte) (*Snapshot, error) {
+// ReadSnapshot reads the head of a snapshot's file. The rows are read when they are asked for. The error says what is
+// wrong with the file and quotes nothing of it.
+func ReadSnapshot(content []byte) (*Snapshot, error) {
 	if len(content) > MaxSnapshotBytes {
 		return nil, errTooBig
 	}
 	var s *Snapshot
-	var e *encoder
-	var packed bytes.Buffer
-	var rows maphash.Hash // of the rows' text
-	rows.SetSeed(seed)
-	zip := newZip(&packed)
-	begin := func(head *Snapshot) (err error) {
-		s = head
-		if e, err = newEncoder(zip, s); err == nil {
-			err = e.redirect(io.MultiWriter(zip, &rows))
-		}
-		return err
-	}
-	if err := decodeSnapshot(ctx, content, begin, func(in *fleet.Instance) error { return e.row(in) }); err != nil {
+	headOnly := errors.New("the head is read")
+	err := decodeSnapshot(context.Background(), content, func(head *Snapshot) error { s = head; return headOnly }, nil)
+	if err != headOnly {
 		return nil, err
 	}
-	if err := e.close(); err != nil {
-		return nil, err
+	if !s.IsOlderForm() {
+		s.file = content
 	}
-	if err := zip.Close(); err != nil {
-		return nil, err
-	}
-	s.file, s.hash = packed.Bytes(), fleet.Known(rows.Sum64())
-	s.rows = func(row func(*fleet.Instance) error) error {
-		return decodeSnapshot(context.Background(), s.file, func(*Snapshot) error { return nil }, row) // reading has ended
+	s.rows = func(ctx context.Context, row func(*fleet.Instance) error) error {
+		return decodeSnapshot(ctx, content, func(*Snapshot) error { return nil }, row)
 	}
 	return s, nil
 }
@@ -95,7 +76,8 @@ const (
 	errForm   = fault("it is not of the form that this version reads")
 )
 
-// decodeSnapshot reads a snapshot's file in one pass. It calls begin with the head before the first row and row for each row.
+// decodeSnapshot reads a snapshot's file in one pass. It calls begin with the head before the first row and row for
+// each row.
 func decodeSnapshot(ctx context.Context, content []byte, begin func(*Snapshot) error, row func(*fleet.Instance) error) error {
 	packed := bytes.NewReader(content)
 	unzip, err := gzip.NewReader(packed)
@@ -104,7 +86,8 @@ func decodeSnapshot(ctx context.Context, content []byte, begin func(*Snapshot) e
 	}
 	unzip.Multistream(false)
 	text := &io.LimitedReader{R: until{ctx, unzip}, N: maxUnpacked + 1}
-	d := &snapshotDecoder{s: jsonscan.New(text), head: &Snapshot{}, begin: begin, row: row, interned: map[string]string{}, prices: map[string]fleet.Price{}}
+	d := &snapshotDecoder{s: jsonscan.New(text), head: &Snapshot{}, begin: begin, row: row,
+		interned: map[string]string{}, prices: map[string]fleet.Price{}}
 	err = d.decode()
 	var syntax *jsonscan.SyntaxError
 	var corrupt flate.CorruptInputError
@@ -113,7 +96,8 @@ func decodeSnapshot(ctx context.Context, content []byte, begin func(*Snapshot) e
 		return errTooBig
 	case errors.As(err, &syntax):
 		return errNoJSON
-	case errors.As(err, &corrupt), errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader), errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.As(err, &corrupt), errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader),
+		errors.Is(err, io.ErrUnexpectedEOF):
 		return errNoGzip
 	case err == nil && packed.Len() > 0:
 		return fault("more follows after its end")
@@ -126,6 +110,7 @@ type snapshotDecoder struct {
 	head     *Snapshot
 	begin    func(*Snapshot) error
 	row      func(*fleet.Instance) error
+	members  map[string]member // that a row may have
 	rows     int
 	in       fleet.Instance
 	lastID   string
@@ -133,7 +118,13 @@ type snapshotDecoder struct {
 	prices   map[string]fleet.Price
 }
 
-// decode reads {"schema": 1, …, "instances": [row, …]}, the rows last.
+// member is a field that a row may have.
+type member struct {
+	*fleet.Field
+	bit uint64 // of its own, so that a row's members make a set
+}
+
+// decode reads {"schema": 2, …, "instances": [row, …]}, the rows last.
 func (d *snapshotDecoder) decode() error {
 	seen := map[string]bool{}
 	total, version := -1.0, 0.0
@@ -168,7 +159,7 @@ func (d *snapshotDecoder) decode() error {
 		case "total_instances":
 			total, err = d.numeral()
 		case "instances":
-			return d.instances(len(seen), version, total)
+			return d.instances(seen, version, total)
 		default:
 			return errForm
 		}
@@ -185,18 +176,24 @@ func (d *snapshotDecoder) decode() error {
 	return d.s.End()
 }
 
-// instances checks the head, of which so many members were read, and reads the rows.
-func (d *snapshotDecoder) instances(members int, version, total float64) error {
-	const whole = 10 // members of a head and the rows
+// headMembers are those that every head has.
+var headMembers = []string{"schema", "taken", "source", "audience", "currency", "hidden", "key", "total_instances"}
+
+// instances checks the head, of which the members in seen were read, and reads the rows.
+func (d *snapshotDecoder) instances(seen map[string]bool, version, total float64) error {
 	h := d.head
-	if version != schema || members != whole {
+	if version != 1 && version != snapshotSchema || slices.ContainsFunc(headMembers, func(name string) bool { return !seen[name] }) {
 		return errForm
 	}
 	if !h.valid() || h.Taken.IsZero() || h.Taken.Location() != time.UTC || h.Taken.Nanosecond() != 0 || h.Taken.Year() > 9999 ||
-		total != math.Trunc(total) || total < 0 || total > maxRows {
+		total != math.Trunc(total) || total < 0 || total > fleet.MaxInstances {
 		return fault("its head is not that of a snapshot")
 	}
-	h.Count = int(total)
+	h.Count, h.schema = int(total), int(version)
+	d.members = map[string]member{}
+	for i, f := range h.keptFields() {
+		d.members[f.Name] = member{f, 1 << i}
+	}
 	if err := d.begin(h); err != nil {
 		return err
 	}
@@ -227,114 +224,87 @@ func (d *snapshotDecoder) hidden() error {
 
 // instance reads a row and hands it on.
 func (d *snapshotDecoder) instance() error {
-	if n, ok := d.plainRow(d.s.Peek(longestPlainRow)); ok {
-		d.s.Discard(n)
-	} else if err := d.anyRow(); err != nil {
-		return err
-	}
-	if d.rows > 1 && (d.in.ID < d.lastID || d.in.ID == d.lastID && d.in.ID != "") {
-		return d.wrong("is out of order, or its id stands twice")
-	}
-	if d.showsHidden() {
-		return d.wrong("shows what its head says is hidden")
-	}
-	d.lastID = d.in.ID
-	return d.row(&d.in)
-}
-
-// anyRow reads a row, however its JSON is written.
-func (d *snapshotDecoder) anyRow() error {
 	d.in = fleet.Instance{}
-	var met uint
 	if err := d.expect(jsonscan.Object); err != nil {
 		return err
 	}
-	return d.s.Object(func(name []byte) error {
-		bit := fieldBits[string(name)]
-		if bit == 0 || met&bit != 0 {
+	var met uint64
+	if err := d.s.Object(func(name []byte) error {
+		m, ok := d.members[string(name)]
+		if !ok || met&m.bit != 0 {
 			return d.wrong("holds what no row has")
 		}
-		met |= bit
-		return d.member(string(name))
-	})
-}
-
-// showsHidden reports whether a row has what the head hides: otherwise a snapshot could bring back a name that this run
-// leaves out.
-func (d *snapshotDecoder) showsHidden() bool {
-	in, hidden := &d.in, d.head.Hidden
-	return in.HostName != "" && slices.Contains(hidden, "host_name") ||
-		in.DiskSize.Known && slices.Contains(hidden, "disk_size") ||
-		in.ID != "" && d.head.Key != "" && !fleet.IsPseudonym(in.ID)
-}
-
-// rowFields are the members that a row may have, in the order in which the encoder writes them.
-var rowFields = []string{"id", "region", "host_name", "cpu_cores", "ram", "gpu", "gpu_count", "disk_size", "price_per_hour", "status"}
-
-// fieldBits has a bit for each of rowFields.
-var fieldBits = func() map[string]uint {
-	bits := map[string]uint{}
-	for i, name := range rowFields {
-		bits[name] = 1 << i
+		met |= m.bit
+		return d.value(m.Field)
+	}); err != nil {
+		return err
 	}
-	return bits
-}()
-
-func (d *snapshotDecoder) member(name string) (err error) {
-	in := &d.in
-	switch name {
-	case "id":
-		in.ID, err = d.text(false)
-	case "region":
-		in.Region, err = d.text(true)
-	case "host_name":
-		in.HostName, err = d.text(false)
-	case "gpu":
-		in.GPU, err = d.text(true)
-	case "status":
-		in.Status, err = d.text(true)
-	case "cpu_cores":
-		in.CPUCores, err = d.number()
-	case "ram":
-		in.RAM, err = d.number()
-	case "gpu_count":
-		in.GPUCount, err = d.number()
-		if in.GPUCount.Value != math.Trunc(in.GPUCount.Value) {
-			return d.wrong("holds a number that no list has")
+	if id := d.in.ID; id != "" {
+		if id <= d.lastID {
+			return d.wrong("is out of order, or its id stands twice")
 		}
-	case "disk_size":
-		in.DiskSize, err = d.number()
-	case "price_per_hour":
-		in.Price, err = d.price()
+		if d.head.Key != "" && !fleet.IsPseudonym(id) { // or a snapshot could bring back an id that this run hides
+			return d.wrong("shows an id that its head says is hidden")
+		}
+		d.lastID = id
+	}
+	return d.row(&d.in)
+}
+
+// value reads a field's value.
+func (d *snapshotDecoder) value(f *fleet.Field) (err error) {
+	switch {
+	case f.Text != nil:
+		*f.Text(&d.in), err = d.text(f.Kind)
+	case f.Number != nil:
+		*f.Number(&d.in), err = d.number(f)
+	case f.Price != nil:
+		*f.Price(&d.in), err = d.price()
+	case f.Term != nil:
+		*f.Term(&d.in), err = d.term()
+	case f.Time != nil:
+		*f.Time(&d.in), err = d.time()
 	}
 	return err
 }
 
+func (d *snapshotDecoder) term() (fleet.Purchase, error) {
+	n, err := d.numeral()
+	if err == nil && n != 0 && n != 1 {
+		err = d.wrong("has a type that is none")
+	}
+	return fleet.OnDemand + fleet.Purchase(n), err
+}
+
+func (d *snapshotDecoder) time() (time.Time, error) {
+	n, err := d.numeral()
+	if err != nil {
+		return time.Time{}, err
+	}
+	at, ok := fleet.TimeOf(n)
+	if !ok {
+		err = d.wrong("has a time that is none")
+	}
+	return at, err
+}
+
 func (d *snapshotDecoder) price() (fleet.Price, error) {
-	text, err := d.text(true)
+	text, err := d.text(fleet.Text)
 	if err != nil {
 		return fleet.Price{}, err
 	}
-	price := d.priceOf(text)
-	if !price.Known {
-		return price, d.wrong("has a price that is none")
+	if price, ok := d.prices[text]; ok {
+		return price, nil
 	}
-	return price, nil
-}
-
-// priceOf returns the price that a text says, unknown where it says none.
-func (d *snapshotDecoder) priceOf(text string) fleet.Price {
-	price, ok := d.prices[text]
-	if ok {
-		return price
+	amount, err := fleet.ParseTotal(text)
+	if err != nil || amount.Sign() < 0 {
+		return fleet.Price{}, d.wrong("has a price that is none")
 	}
-	if amount, err := fleet.ParseTotal(text); err == nil && amount.Sign() >= 0 {
-		price = fleet.Known(amount)
-	}
+	price := fleet.Known(amount)
 	if len(d.prices) < maxInterned {
 		d.prices[text] = price
 	}
-	return price
+	return price, nil
 }
 
 func (d *snapshotDecoder) wrong(what string) error {
@@ -344,8 +314,8 @@ func (d *snapshotDecoder) wrong(what string) error {
 	return fault(fmt.Sprintf("its row %d %s", d.rows, what))
 }
 
-// text reads a text of a row.
-func (d *snapshotDecoder) text(intern bool) (string, error) {
+// text reads a text of a row. An id that is longer than one may be is unknown: cut, two of them could become one.
+func (d *snapshotDecoder) text(kind fleet.Kind) (string, error) {
 	if err := d.expect(jsonscan.String); err != nil {
 		return "", err
 	}
@@ -353,39 +323,32 @@ func (d *snapshotDecoder) text(intern bool) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	text, ok := d.checkedText(raw, intern)
+	shared := kind == fleet.Text || kind == fleet.Computed
+	if text, ok := d.interned[string(raw)]; ok && shared {
+		return text, nil
+	}
+	text, ok := fleet.RestoreText(raw)
 	if cut || !ok {
 		return "", d.wrong("holds a text that no list has")
+	}
+	if kind == fleet.ID && text != string(raw) {
+		return "", nil
+	}
+	if shared && len(d.interned) < maxInterned {
+		d.interned[text] = text
 	}
 	return text, nil
 }
 
-// checkedText returns a text, and whether a reply's list can have it. One that many rows have is kept once.
-func (d *snapshotDecoder) checkedText(raw []byte, intern bool) (text string, ok bool) {
-	if intern {
-		if text, ok = d.interned[string(raw)]; ok {
-			return text, true
-		}
-	}
-	text = string(raw)
-	if text == "" || text != strings.TrimSpace(text) || !validText(text) {
-		return "", false
-	}
-	if intern && len(d.interned) < maxInterned {
-		d.interned[text] = text
-	}
-	return text, true
-}
-
-func (d *snapshotDecoder) number() (fleet.Number, error) {
+func (d *snapshotDecoder) number(f *fleet.Field) (fleet.Number, error) {
 	n, err := d.numeral()
-	if err != nil {
-		return fleet.Number{}, err
+	if err == nil && (n > f.Max || f.Kind == fleet.Count && n != math.Trunc(n)) {
+		err = d.wrong("holds a number that no list has")
 	}
-	return fleet.Known(n), nil
+	return fleet.Known(n), err
 }
 
-// numeral reads a number from 0 to maxNumber.
+// numeral reads a number of 0 or more.
 func (d *snapshotDecoder) numeral() (float64, error) {
 	if err := d.expect(jsonscan.Number); err != nil {
 		return 0, err
@@ -396,7 +359,7 @@ func (d *snapshotDecoder) numeral() (float64, error) {
 		return 0, err
 	}
 	n, err := strconv.ParseFloat(string(raw), 64)
-	if err != nil || cut || n < 0 || n > maxNumber {
+	if err != nil || cut || n < 0 {
 		return 0, d.wrong("holds a number that no list has")
 	}
 	return n, nil

@@ -22,8 +22,8 @@ type Entry struct {
 	Changes *Counts `json:"changes"`
 	// Groups are the figures by region and model, in the report's order; at most MaxGroups.
 	Groups []Group `json:"groups"`
-	// Feed tells the feed that the day belongs to from every other: 32 hexadecimal digits, made at the first run and the same from
-	// day to day. "" where a history does not say.
+	// Feed tells the feed that the day belongs to from every other: 32 hexadecimal digits, made at the first run and the
+	// same from day to day. "" where a history does not say.
 	Feed string `json:"feed"`
 }
 
@@ -94,7 +94,7 @@ func WriteHistory(w io.Writer, head Head, days []Entry) error {
 	if head.Hidden == nil {
 		head.Hidden = []string{}
 	}
-	text, err := json.Marshal(history{Schema: schema, Head: head, Days: []Entry{}})
+	text, err := json.Marshal(history{Schema: historySchema, Head: head, Days: []Entry{}})
 	if err != nil {
 		return err
 	}
@@ -140,7 +140,7 @@ func ReadHistory(content []byte) (Head, []Entry, error) {
 	decoder := json.NewDecoder(&compact)
 	decoder.DisallowUnknownFields()
 	var h history
-	if err := decoder.Decode(&h); err != nil || h.Schema != schema || !h.Head.valid() || len(h.Days) > maxEntries {
+	if err := decoder.Decode(&h); err != nil || h.Schema != historySchema || !h.Head.valid() || len(h.Days) > maxEntries {
 		return Head{}, nil, errForm
 	}
 	for i, day := range h.Days {
@@ -152,9 +152,18 @@ func ReadHistory(content []byte) (Head, []Entry, error) {
 }
 
 func (e Entry) valid() bool {
-	return (e.Feed == "" || len(e.Feed) == 32 && strings.Trim(e.Feed, "0123456789abcdef") == "") && e.Taken.Location() == time.UTC && e.Taken.Nanosecond() == 0 && DateText(e.Taken) == e.Date && e.Figures.valid() &&
-		(e.Changes == nil || e.Changes.valid(e.Date)) && len(e.Groups) <= MaxGroups &&
-		!slices.ContainsFunc(e.Groups, func(g Group) bool { return !validText(g.Region) || !validText(g.GPU) || !g.Figures.valid() })
+	isFeed := e.Feed == "" || len(e.Feed) == 32 && strings.Trim(e.Feed, "0123456789abcdef") == ""
+	isTaken := e.Taken.Location() == time.UTC && e.Taken.Nanosecond() == 0 && DateText(e.Taken) == e.Date
+	return isFeed && isTaken && e.Figures.valid() && (e.Changes == nil || e.Changes.valid(e.Date)) &&
+		len(e.Groups) <= MaxGroups && !slices.ContainsFunc(e.Groups, func(g Group) bool { return !g.valid() })
+}
+
+func (g Group) valid() bool {
+	isName := func(text string) bool {
+		_, ok := fleet.RestoreText([]byte(text))
+		return ok || text == ""
+	}
+	return isName(g.Region) && isName(g.GPU) && g.Figures.valid()
 }
 
 func (c Counts) valid(before string) bool {
@@ -163,12 +172,13 @@ func (c Counts) valid(before string) bool {
 }
 
 func (f Figures) valid() bool {
-	return isCount(f.Instances) && f.GPUs >= 0 && f.GPUs <= maxNumber*maxRows && f.GPUs == math.Trunc(f.GPUs) && f.GPUsKnown >= 0 && f.GPUsKnown <= f.Instances &&
-		f.Running.valid(f.Instances) && f.Listed.valid(f.Instances)
+	const most = fleet.MaxInstances * fleet.MaxGPUs
+	return isCount(f.Instances) && f.GPUs >= 0 && f.GPUs <= most && f.GPUs == math.Trunc(f.GPUs) &&
+		f.GPUsKnown >= 0 && f.GPUsKnown <= f.Instances && f.Running.valid(f.Instances) && f.Listed.valid(f.Instances)
 }
 
 func (c Cost) valid(of int) bool {
 	return c.Instances >= 0 && c.Instances <= of && c.Priced >= 0 && c.Priced <= c.Instances
 }
 
-func isCount(n int) bool { return n >= 0 && n <= maxRows }
+func isCount(n int) bool { return n >= 0 && n <= fleet.MaxInstances }

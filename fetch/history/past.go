@@ -1,21 +1,23 @@
-// Package past holds what earlier runs left for this one: snapshots of the list, one a day, and a history of figures. It reads
-// both as if a stranger had written them, since they may come from a folder or a site that anyone could change: within bounds,
-// strictly, and with errors that quote nothing. All that is carried on is decoded, checked and encoded
-// anew.
+// Package past holds what earlier runs left for this one: snapshots of the list, one a day, and a history of figures.
+// It reads both as if a stranger had written them, since they may come from a folder or a site that anyone could
+// change: within bounds, strictly, and with errors that quote nothing. All that is carried on is decoded, checked and
+// encoded anew.
 package history
 
 import (
 	"regexp"
 	"slices"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"gpufleet/fetch/fleet"
 )
 
-// schema is the version of both files' form.
-const schema = 1
+// The versions of the files' forms. Snapshots of form 1 lack their rows' groups, types and times; they are written
+// anew.
+const (
+	snapshotSchema = 2
+	historySchema  = 1
+)
 
 // How long the past is kept, in days of UTC, today's among them.
 const (
@@ -46,7 +48,8 @@ type Past struct {
 	Snapshots []*Snapshot
 	// Days of the history, the oldest first, no two of one date.
 	Days []Entry
-	// Last is how many instances the last run had that read the same source and account, whatever it showed; unknown for a first run.
+	// Last is how many instances the last run had that read the same source and account, whatever it showed; unknown for
+	// a first run.
 	Last fleet.Optional[int]
 	// Warnings says what was not carried, and why. No warning holds a value from the files.
 	Warnings []string
@@ -77,6 +80,28 @@ func kept(taken, now time.Time, days int) bool {
 	return Day(taken).After(Day(now).AddDate(0, 0, -days))
 }
 
+// WeekBefore returns the day a week before that of a moment.
+func WeekBefore(moment time.Time) time.Time { return Day(moment).AddDate(0, 0, -7) }
+
+// WeekOld returns the newest snapshot whose date is at least a week before that of now, else the oldest. There is at
+// least one, and they come the oldest first.
+func WeekOld(snapshots []*Snapshot, now time.Time) *Snapshot {
+	if s := NewestBefore(snapshots, WeekBefore(now).AddDate(0, 0, 1)); s != nil {
+		return s
+	}
+	return snapshots[0]
+}
+
+// NewestBefore returns the newest snapshot of a date before day, nil where there is none. They come the oldest first.
+func NewestBefore(snapshots []*Snapshot, day time.Time) *Snapshot {
+	for _, s := range slices.Backward(snapshots) {
+		if s.Taken.Before(day) {
+			return s
+		}
+	}
+	return nil
+}
+
 // SameFleet reports whether both runs read the same account at the same source.
 func (h Head) SameFleet(run Head) bool { return h.Source == run.Source && h.Account == run.Account }
 
@@ -93,8 +118,8 @@ func (h Head) refusedFigures(run Head) string {
 	return ""
 }
 
-// refusedRows says why a run can't use the rows of another, "" where it can: those that show more than it may, and those
-// whose ids are not comparable with its own.
+// refusedRows says why a run can't use the rows of another, "" where it can: those that show more than it may, and
+// those whose ids are not comparable with its own.
 func (h Head) refusedRows(run Head) string {
 	if why := h.refusedFigures(run); why != "" {
 		return why
@@ -125,26 +150,4 @@ func (h Head) valid() bool {
 		(h.Audience == "public" || h.Audience == internal) && currency.MatchString(h.Currency) && fingerprint.MatchString(h.Key) &&
 		len(h.Hidden) <= 40 && slices.IsSorted(h.Hidden) &&
 		!slices.ContainsFunc(h.Hidden, func(name string) bool { return !columnName.MatchString(name) })
-}
-
-// maxText is how many characters a text of the list has at most.
-const maxText = 1024
-
-// validText reports whether a text can have come from the list: it is as the decoder of replies leaves texts.
-func validText(text string) bool {
-	if len(text) > maxText && utf8.RuneCountInString(text) > maxText {
-		return false
-	}
-	for _, r := range text {
-		if r < ' ' || r > '~' && !shown(r) {
-			return false
-		}
-	}
-	return utf8.ValidString(text)
-}
-
-// shown reports whether a character may stand in a text: no control, no bidirectional override, no noncharacter.
-func shown(r rune) bool {
-	return !unicode.IsControl(r) && r != '\u2028' && r != '\u2029' && (r < '\u202A' || r > '\u202E') && (r < '\u2066' || r > '\u2069') &&
-		(r < '\uFDD0' || r > '\uFDEF') && r&0xFFFE != 0xFFFE
 }

@@ -2,11 +2,11 @@ package history
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
-	"hash/maphash"
 	"io"
-	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,23 +16,23 @@ import (
 	"gpufleet/fetch/fleet"
 )
 
-// Snapshot is the list of one run, with of each instance what changes are told by: id, region, host name, sizes, GPU, status
-// and price. One that was read is kept as it came, packed, since a list may have a million rows and there may be fifteen of them.
+// Snapshot is the list of one run, with of each instance what the table of fields keeps in snapshots. One that was
+// read is kept as it came, packed, since a list may have a million rows and there may be fifteen of them.
 type Snapshot struct {
 	Head
 	Taken time.Time // when the list was fetched, UTC, to the second
 	Count int       // instances
 
-	rows func(row func(*fleet.Instance) error) error
-	file []byte                 // of a snapshot that was read, packed anew; else nil
-	hash fleet.Optional[uint64] // of the text that this version writes of the rows; unknown until it is asked for
+	rows   func(ctx context.Context, row func(*fleet.Instance) error) error
+	file   []byte // as it was read and will be written; nil of one that is encoded anew
+	schema int    // of the file that was read
 }
 
 // Path returns where the snapshot stands in the output folder.
 func (s *Snapshot) Path() string { return SnapshotPath(s.Taken) }
 
-// WriteTo writes the snapshot's file. One that was made is encoded for it, with each call. Equal snapshots give equal bytes, in one build of
-// gpufleet.
+// WriteTo writes the snapshot's file: as it was read, or encoded anew. Equal snapshots give equal bytes, in one build
+// of gpufleet. The error is w's, or says that the rows of a snapshot of an older form can't be read.
 func (s *Snapshot) WriteTo(w io.Writer) (int64, error) {
 	if s.file != nil {
 		n, err := w.Write(s.file)
@@ -42,7 +42,7 @@ func (s *Snapshot) WriteTo(w io.Writer) (int64, error) {
 	zip := newZip(counted)
 	e, err := newEncoder(zip, s)
 	if err == nil {
-		err = s.rows(e.row)
+		err = s.rows(context.Background(), e.row)
 	}
 	if err == nil {
 		err = e.close()
@@ -72,62 +72,48 @@ func (w *countingWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Rows calls row for each instance, by ascending id, those without one first. The instance is valid until row returns.
-// The error is row's; a snapshot was decoded once already before it is one.
-func (s *Snapshot) Rows(row func(*fleet.Instance) error) error { return s.rows(row) }
-
-// SameRows reports whether two snapshots have the same rows, in all that a snapshot holds of them. That is told by a hash, which takes
-// a fraction of the time of Rows. The error is that of WriteTo.
-func (s *Snapshot) SameRows(other *Snapshot) (bool, error) {
-	if s.Count != other.Count {
-		return false, nil
-	}
-	a, err := s.rowsHash()
-	if err != nil {
-		return false, err
-	}
-	b, err := other.rowsHash()
-	return a == b, err
+// Rows calls row for each instance, by ascending id. Those without one may stand anywhere. The instance is valid
+// until row returns. The error is row's, or says what is wrong with the file.
+func (s *Snapshot) Rows(row func(*fleet.Instance) error) error {
+	return s.rows(context.Background(), row)
 }
 
-// rowsHash returns the hash of the rows' text. A snapshot that was made is encoded for it, the first time.
-func (s *Snapshot) rowsHash() (uint64, error) {
-	if s.hash.Known {
-		return s.hash.Value, nil
-	}
-	var hash maphash.Hash
-	hash.SetSeed(seed)
-	e, err := newEncoder(io.Discard, s)
-	if err == nil {
-		err = e.redirect(&hash) // the head is no row
-	}
-	if err == nil {
-		err = s.rows(e.row)
-	}
-	if err == nil {
-		err = e.close()
-	}
-	if err == nil {
-		s.hash = fleet.Known(hash.Sum64())
-	}
-	return s.hash.Value, err
+// Check reads all rows of a snapshot that was read, and returns what is wrong with its file, or the context's cause.
+func (s *Snapshot) Check(ctx context.Context) error {
+	return s.rows(ctx, func(*fleet.Instance) error { return nil })
 }
 
-// seed is that of all hashes of one run. maphash is not cryptographic, but the seed is drawn at random for each process, so nobody can prepare
-// a file for it.
-var seed = maphash.MakeSeed()
+// IsOlderForm reports whether the snapshot has the form of an earlier version. It is then written anew.
+func (s *Snapshot) IsOlderForm() bool { return s.schema != 0 && s.schema < snapshotSchema }
 
-// NewSnapshot returns the snapshot of a list, whose rows must come by ascending id, those without one first, as often as they
-// are asked for. What head hides must be blank in them.
-func NewSnapshot(head Head, taken time.Time, count int, rows iter.Seq[*fleet.Instance]) *Snapshot {
-	return &Snapshot{Head: head, Taken: taken.UTC(), Count: count, rows: func(row func(*fleet.Instance) error) error {
-		for in := range rows {
+// renew has the snapshot encoded anew, so that nothing but its head and rows is carried on.
+func (s *Snapshot) renew() { s.file = nil }
+
+// SettleGroups gives the rows of a snapshot of an older form, which says no group, the group that the instance of the
+// same id has now. group returns "" for an id that is gone.
+func (s *Snapshot) SettleGroups(group func(id string) string) {
+	read := s.rows
+	s.rows = func(ctx context.Context, row func(*fleet.Instance) error) error {
+		return read(ctx, func(in *fleet.Instance) error {
+			if in.GPUGroup == "" {
+				in.GPUGroup = group(in.ID)
+			}
+			return row(in)
+		})
+	}
+}
+
+// NewSnapshot returns the snapshot of a list, whose instances must stand by ascending id. What head hides is left out.
+func NewSnapshot(head Head, taken time.Time, instances []*fleet.Instance) *Snapshot {
+	rows := func(_ context.Context, row func(*fleet.Instance) error) error {
+		for _, in := range instances {
 			if err := row(in); err != nil {
 				return err
 			}
 		}
 		return nil
-	}}
+	}
+	return &Snapshot{Head: head, Taken: taken.UTC(), Count: len(instances), rows: rows}
 }
 
 // snapshotHead is the beginning of a snapshot's file.
@@ -141,14 +127,15 @@ type snapshotHead struct {
 // encoder writes a snapshot's text, one instance a line.
 type encoder struct {
 	out       *bufio.Writer
+	fields    []*fleet.Field
 	line      []byte
 	separator string
 	err       error
 }
 
 func newEncoder(w io.Writer, s *Snapshot) (*encoder, error) {
-	e := &encoder{out: bufio.NewWriterSize(w, 64<<10), separator: "\n"}
-	head := snapshotHead{schema, s.Taken, s.Head, s.Count}
+	e := &encoder{out: bufio.NewWriterSize(w, 64<<10), fields: s.keptFields(), separator: "\n"}
+	head := snapshotHead{snapshotSchema, s.Taken, s.Head, s.Count}
 	if head.Hidden == nil {
 		head.Hidden = []string{}
 	}
@@ -160,29 +147,35 @@ func newEncoder(w io.Writer, s *Snapshot) (*encoder, error) {
 	return e, nil
 }
 
-// redirect writes out what is buffered; all after it goes to w.
-func (e *encoder) redirect(w io.Writer) error {
-	err := e.out.Flush()
-	e.out.Reset(w)
-	return err
+// keptFields returns the fields that a snapshot of this head keeps, in the order of the table.
+func (h Head) keptFields() []*fleet.Field {
+	return slices.DeleteFunc(slices.Clone(fleet.Fields), func(f *fleet.Field) bool { return !f.InSnapshot || f.HiddenBy(h.Hidden) })
 }
 
 // row writes an instance. What is unknown is left out.
 func (e *encoder) row(in *fleet.Instance) error {
 	e.line = append(append(e.line[:0], e.separator...), '{')
 	e.separator = ",\n"
-	e.text("id", in.ID)
-	e.text("region", in.Region)
-	e.text("host_name", in.HostName)
-	e.number("cpu_cores", in.CPUCores)
-	e.number("ram", in.RAM)
-	e.text("gpu", in.GPU)
-	e.number("gpu_count", in.GPUCount)
-	e.number("disk_size", in.DiskSize)
-	if in.Price.Known {
-		e.text("price_per_hour", in.Price.Value.String())
+	for _, f := range e.fields {
+		switch {
+		case f.Text != nil:
+			e.text(f.Name, *f.Text(in))
+		case f.Number != nil:
+			e.number(f.Name, *f.Number(in))
+		case f.Price != nil:
+			if price := f.Price(in); price.Known {
+				e.text(f.Name, price.Value.String())
+			}
+		case f.Term != nil:
+			if term := *f.Term(in); term != fleet.UnknownPurchase {
+				e.whole(f.Name, int64(term-fleet.OnDemand))
+			}
+		case f.Time != nil:
+			if at := f.Time(in); !at.IsZero() {
+				e.whole(f.Name, at.Unix())
+			}
+		}
 	}
-	e.text("status", in.Status)
 	_, err := e.out.Write(append(e.line, '}'))
 	if e.err != nil {
 		return e.err
@@ -239,12 +232,17 @@ func (e *encoder) number(name string, n fleet.Number) {
 	if !n.Known {
 		return
 	}
-	e.name(name)
-	if whole := int64(n.Value); float64(whole) == n.Value && n.Value <= maxNumber { // as nearly every one is, and quicker to write
-		e.line = strconv.AppendInt(e.line, whole, 10)
-	} else {
-		e.line = strconv.AppendFloat(e.line, n.Value, 'f', -1, 64)
+	if whole := int64(n.Value); float64(whole) == n.Value { // as nearly every one is, and quicker to write
+		e.whole(name, whole)
+		return
 	}
+	e.name(name)
+	e.line = strconv.AppendFloat(e.line, n.Value, 'f', -1, 64)
+}
+
+func (e *encoder) whole(name string, n int64) {
+	e.name(name)
+	e.line = strconv.AppendInt(e.line, n, 10)
 }
 
 func (e *encoder) close() error {

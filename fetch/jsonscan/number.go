@@ -96,8 +96,8 @@ func (s *Scanner) Number(keep int) (text []byte, cut bool, err error) {
 	}
 }
 
-// plainNumber reads a number of digits and perhaps a point that lies in the buffer whole and is short enough, as nearly every
-// one does and is.
+// plainNumber reads a number of digits and perhaps a point that lies in the buffer whole and is short enough, as
+// nearly every one does and is.
 func (s *Scanner) plainNumber(keep int) ([]byte, bool) {
 	rest := s.buf[s.pos:]
 	n := leadingDigits(rest)

@@ -40,7 +40,8 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("%s at byte %d", e.Wha
 
 const (
 	bufferSize = 64 << 10
-	// passedOver is how much is kept of a string that nobody asked for: so much that most are plain, and then none is copied.
+	// passedOver is how much is kept of a string that nobody asked for: so much that most are plain, and then none is
+	// copied.
 	passedOver = 256
 	// maxDepth bounds the nesting, and so the stack. No known reply is nested deeper than 4.
 	maxDepth = 1000
@@ -241,26 +242,6 @@ func (s *Scanner) peek() (byte, error) {
 	}
 	return s.buf[s.pos], nil
 }
-
-// Peek returns what comes next without reading it: at least n bytes, or fewer where the text ends or can't be read. It is for a caller that
-// knows how most of the text is written and can read that form quicker. The bytes are valid until the next call on the Scanner. n is at
-// most 64 KiB.
-func (s *Scanner) Peek(n int) []byte {
-	if len(s.buf)-s.pos < n && s.err == nil {
-		rest := copy(s.buf[:cap(s.buf)], s.buf[s.pos:])
-		s.buf, s.pos = s.buf[:rest], 0
-		for len(s.buf) < n && s.err == nil {
-			var read int
-			read, s.err = s.source.Read(s.buf[len(s.buf):cap(s.buf)])
-			s.buf = s.buf[:len(s.buf)+read]
-			s.read += int64(read)
-		}
-	}
-	return s.buf[s.pos:]
-}
-
-// Discard skips the next n bytes, which Peek must have returned.
-func (s *Scanner) Discard(n int) { s.pos += n }
 
 // fill puts the next part of the text into the used-up buffer, at least a byte. The end of the text is
 // io.ErrUnexpectedEOF here: whether it may end is known to End alone.

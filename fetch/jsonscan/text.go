@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// String reads a string. It returns its first keep bytes or a few less (a character is never cut in two),
-// and whether there was more than blanks behind them. Bytes that are not UTF-8 and halves of surrogate pairs come as U+FFFD. The bytes
-// are valid until the next call on the Scanner.
+// String reads a string. It returns its first keep bytes or a few less (a character is never cut in two), and whether
+// there was more than blanks behind them. Bytes that are not UTF-8 and halves of surrogate pairs come as U+FFFD. The
+// bytes are valid until the next call on the Scanner.
 func (s *Scanner) String(keep int) (text []byte, cut bool, err error) {
 	if err := s.expect('"', "no string"); err != nil {
 		return nil, false, err

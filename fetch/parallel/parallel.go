@@ -1,7 +1,12 @@
 // Package parallel runs work on other goroutines, whose panics become panics of the caller that waits for them.
+//
+// Otherwise a panic there would end the process at once and print its value, which may come from a reply. That is why
+// golang.org/x/sync/errgroup does not serve here. The package imports nothing of the program, so that both fetch and
+// render can use it.
 package parallel
 
 import (
+	"fmt"
 	"runtime"
 	"runtime/debug"
 	"sync/atomic"
@@ -11,6 +16,15 @@ import (
 type Panic struct {
 	Cause any
 	Stack []byte // of the goroutine that panicked first
+}
+
+// Text returns what may be shown of the cause. The runtime's own words hold only numbers; another value could hold
+// anything.
+func (p *Panic) Text() string {
+	if known, ok := p.Cause.(runtime.Error); ok {
+		return known.Error()
+	}
+	return fmt.Sprintf("%T", p.Cause)
 }
 
 // Catch does work and returns what it panicked with, nil where it did not.
@@ -27,8 +41,8 @@ func Catch(work func()) (panicked *Panic) {
 	return nil
 }
 
-// Go begins work on a goroutine of its own, and returns what waits for its end and gives its result; that is called at most once. Work
-// that nobody waits for goes on to its end, and a panic of it is lost.
+// Go begins work on a goroutine of its own, and returns what waits for its end and gives its result; that is called
+// at most once. Work that nobody waits for goes on to its end, and a panic of it is lost.
 func Go[T any](work func() T) (wait func() T) {
 	var result T
 	ended := make(chan *Panic, 1)
@@ -41,8 +55,8 @@ func Go[T any](work func() T) (wait func() T) {
 	}
 }
 
-// Each calls work with each number from 0 to count-1, as many calls at once as there are processors, and returns when all are done.
-// Where one panics so does Each, perhaps while others are still at work.
+// Each calls work with each number from 0 to count-1, as many calls at once as there are processors, and returns when
+// all are done. Where one panics so does Each, perhaps while others are still at work.
 func Each(count int, work func(i int)) {
 	var begun atomic.Int64
 	var waits []func() bool

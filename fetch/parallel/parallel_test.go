@@ -2,6 +2,7 @@ package parallel
 
 import (
 	"bytes"
+	"errors"
 	"testing"
 )
 
@@ -31,6 +32,18 @@ func TestPanic(t *testing.T) {
 	}
 	if p := Catch(func() {}); p != nil {
 		t.Errorf("no panic is %v", p)
+	}
+}
+
+// TestPanicText holds that a panic shows no value that may come from a reply.
+func TestPanicText(t *testing.T) {
+	for want, cause := range map[string]any{
+		"string": "SECRET", "*errors.errorString": errors.New("SECRET"), "struct { s string }": struct{ s string }{"SECRET"},
+		"runtime error: index out of range [3] with length 0": Catch(func() { _ = []int{}[len("abc")] }).Cause,
+	} {
+		if got := (&Panic{Cause: cause}).Text(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }
 

@@ -1,6 +1,6 @@
-// Package chart computes the charts of a report: what is drawn, how long and how high, and what stands beside it. It draws nothing:
-// geometry is in units of a box that whoever draws it stretches to any size, and all words are text of their own, so that they keep
-// their size on a phone.
+// Package chart computes the charts of a report: what is drawn, how long and how high, and what stands beside it. It
+// draws nothing: geometry is in units of a box that whoever draws it stretches to any size, and all words are text of
+// their own, so that they keep their size on a phone.
 package chart
 
 import (
@@ -71,8 +71,8 @@ func Costs(s report.Settings, items []Item) Bars {
 	})
 }
 
-// GPUs charts how many GPUs items have, whatever the status of their instances, and as a part of that, those that run. Items that are known to have none have no bar, nor are they
-// counted.
+// GPUs charts how many GPUs items have, whatever the status of their instances, and as a part of that, those that
+// run. Items that are known to have none have no bar, nor are they counted.
 func GPUs(items []Item) Bars {
 	items = slices.DeleteFunc(slices.Clone(items), func(i Item) bool { return i.Totals.GPUs.Value == 0 && !i.Totals.GPUs.LowerBound() })
 	return newBars(items, measure{
@@ -153,8 +153,8 @@ func length(value, longest float64, full int) int {
 	return max(2, int(math.Round(value/longest*float64(full))))
 }
 
-// scale returns the ticks of an axis from 0 to at least most, at even steps that people count in: 1, 2, 2.5 or 5 times a power of
-// ten. There are 4 steps at most, and 2 at least.
+// scale returns the ticks of an axis from 0 to at least most, at even steps that people count in: 1, 2, 2.5 or 5
+// times a power of ten. There are 4 steps at most, and 2 at least.
 func scale(most float64, whole bool) (ticks []float64) {
 	if most <= 0 || whole && most < 2 {
 		return []float64{0, 1}
@@ -202,4 +202,26 @@ func short(n float64) string {
 // sign returns what stands before an amount: "$", "CAD ".
 func sign(s report.Settings) string {
 	return strings.TrimRight(s.Amount(fleet.MoneyOf(decimal.Zero)), "0.")
+}
+
+// Gauge is the running cost beside a budget.
+type Gauge struct {
+	Used   int // how long what runs is, from 0 to Width
+	Budget int // where the budget ends
+	Open   bool
+}
+
+// BudgetGauge charts the run rate. A report without a budget has none.
+func BudgetGauge(r *report.Report) (Gauge, bool) {
+	if !r.Budget.Known {
+		return Gauge{}, false
+	}
+	running, budget := r.Running.PerMonth.Float64(), r.Budget.Value.Float64()
+	whole := max(running, budget)
+	end := func(amount float64) int { return int(math.Round(amount / whole * Width)) }
+	g := Gauge{Used: end(running), Budget: end(budget), Open: r.Running.LowerBound()}
+	if over := r.Running.PerMonth.Cmp(r.Budget.Value) > 0; over && g.Budget >= g.Used {
+		g.Budget = Width - 2 // over is over, however little
+	}
+	return g, true
 }

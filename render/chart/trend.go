@@ -51,8 +51,8 @@ type figure struct {
 	unknown, bound func(report.Day) bool
 }
 
-// CostTrend charts what was listed and what ran, per hour, and GPUTrend how many GPUs there were. Of one day, or of days of which nothing is
-// known, there is no trend: the result is nil.
+// CostTrend charts what was listed and what ran, per hour, and GPUTrend how many GPUs there were. Of one day, or of
+// days of which nothing is known, there is no trend: the result is nil.
 func CostTrend(r *report.Report) *Trend {
 	cost := func(name string, of func(report.Day) report.Cost) figure {
 		return figure{name,

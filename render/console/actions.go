@@ -24,8 +24,8 @@ const maxStepSummary = 1 << 20
 // OnActions reports whether the run is a step of GitHub Actions, to which HandOver hands its report.
 func (t *Console) OnActions() bool { return t.actions != nil }
 
-// HandOver appends Markdown to the step's summary and values to its outputs. What can't be written is a warning: the report
-// itself is in place.
+// HandOver appends Markdown to the step's summary and values to its outputs. What can't be written is a warning: the
+// report itself is in place.
 func (t *Console) HandOver(summary []byte, outputs []Output) {
 	if err := appendTo(t.actions.summary, summary, maxStepSummary-1); err != nil {
 		t.Warn(fmt.Sprintf("the step has no summary: $GITHUB_STEP_SUMMARY: %v", err))
@@ -35,8 +35,8 @@ func (t *Console) HandOver(summary []byte, outputs []Output) {
 	}
 }
 
-// appendTo appends text to a file, behind an empty line where the file holds something. limit bounds the size of the whole file, 0
-// for no bound: a text that would exceed it is left out.
+// appendTo appends text to a file, behind an empty line where the file holds something. limit bounds the size of the
+// whole file, 0 for no bound: a text that would exceed it is left out.
 func appendTo(path string, text []byte, limit int64) (err error) {
 	if path == "" {
 		return nil
@@ -103,8 +103,8 @@ func (h harmless) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// printable puts U+FFFD in the place of what is not shown, line feeds and tabs aside: control characters, which a log obeys or
-// breaks lines at, and invisible ones, which a comparison may skip.
+// printable puts U+FFFD in the place of what is not shown, line feeds and tabs aside: control characters, which a log
+// obeys or breaks lines at, and invisible ones, which a comparison may skip.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.C, r) && r != '\n' && r != '\t' {

@@ -1,5 +1,5 @@
-// Package console is the person's side of the program: flags and environment, messages and progress on the terminal, and what
-// GitHub Actions gets. What it is given to say holds no value from a reply.
+// Package console is the person's side of the program: flags and environment, messages and progress on the terminal,
+// and what GitHub Actions gets. What it is given to say holds no value from a reply.
 package console
 
 import (
@@ -16,17 +16,19 @@ type Console struct {
 	Quiet, Verbose bool
 	Warnings       int // given so far, whether or not they are printed
 
+	getenv  func(string) string
 	actions *actions // nil elsewhere
 }
 
-// New returns the voice of a run. On GitHub Actions, of which the environment tells, warnings and errors are shown beside the
-// run, and nothing else that is written to Stdout and Stderr is obeyed as a command.
+// New returns the console of a run, whose environment is read through getenv. On GitHub Actions, warnings and errors
+// are shown beside the run, and nothing else that is written to Stdout and Stderr is obeyed as a command.
 func New(stdout, stderr io.Writer, getenv func(string) string) *Console {
-	if getenv("GITHUB_ACTIONS") != "true" {
-		return &Console{Stdout: stdout, Stderr: stderr}
+	t := &Console{Stdout: stdout, Stderr: stderr, getenv: getenv}
+	if getenv("GITHUB_ACTIONS") == "true" {
+		t.Stdout, t.Stderr = harmless{stdout}, harmless{stderr}
+		t.actions = &actions{log: stderr, summary: getenv("GITHUB_STEP_SUMMARY"), output: getenv("GITHUB_OUTPUT")}
 	}
-	return &Console{Stdout: harmless{stdout}, Stderr: harmless{stderr},
-		actions: &actions{log: stderr, summary: getenv("GITHUB_STEP_SUMMARY"), output: getenv("GITHUB_OUTPUT")}}
+	return t
 }
 
 // Say prints what came of the run.

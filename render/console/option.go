@@ -1,12 +1,14 @@
 package console
 
 import (
+	"cmp"
 	"fmt"
-	"os"
 	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"gpufleet/fetch/exit"
 )
 
 // Group is a group of flags as the help shows them.
@@ -20,6 +22,9 @@ type UsageError struct{ error }
 
 func (u UsageError) Unwrap() error { return u.error }
 
+// ExitCode returns that of what is wrapped, which may be a signal that came while a file was read, else exit.Usage.
+func (u UsageError) ExitCode() int { return exit.Or(u.error, exit.Usage) }
+
 // Usagef returns a UsageError.
 func Usagef(format string, args ...any) error { return UsageError{fmt.Errorf(format, args...)} }
 
@@ -28,13 +33,18 @@ func environmentName(flag string) string {
 	return "GPUFLEET_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
+// olderNames are environment names that other tools of the provider use, read where the flag's own is unset.
+var olderNames = map[string]string{"api-url": "API_URL"}
+
 // Values reads flags and, where one is not given, its environment variable. The first mistake is kept.
 type Values struct {
 	*cli.Context
-	// Older has environment names that are read where a flag's own is unset.
-	Older map[string]string
-	Err   error
+	Getenv func(string) string
+	Err    error
 }
+
+// Variable returns the value of an environment variable, trimmed; "" if it is not set.
+func (v *Values) Variable(name string) string { return strings.TrimSpace(v.Getenv(name)) }
 
 // Text returns a flag's value, trimmed. A variable that is set but empty counts as unset.
 func (v *Values) Text(name string) string {
@@ -48,22 +58,35 @@ func (v *Values) Text(name string) string {
 	if found := v.environment(name); found != "" {
 		return found
 	}
-	if found := strings.TrimSpace(os.Getenv(v.Older[name])); found != "" {
-		return found
+	if older := olderNames[name]; older != "" {
+		return cmp.Or(v.Variable(older), value)
 	}
 	return value
 }
 
-// Parse returns what parse makes of a flag's value, and the zero value where there is none. An error of parse goes on from the
-// flag's name: "must be a number".
-func Parse[T any](v *Values, name string, parse func(string) (T, error)) (value T) {
-	text := v.Text(name)
+// Parse returns what parse makes of a flag's value, and the zero value where there is none. An error of parse goes on
+// from the flag's name: "must be a number".
+func Parse[T any](v *Values, name string, parse func(string) (T, error)) T {
+	return parseText(v, v.Text(name), "--"+name+" ", parse)
+}
+
+// Load is as Parse, but an error of load is a sentence of its own: "no such folder".
+func Load[T any](v *Values, name string, load func(string) (T, error)) T {
+	return parseText(v, v.Text(name), "--"+name+": ", load)
+}
+
+// ParseVariable is as Parse, for an environment variable that is no flag's.
+func ParseVariable[T any](v *Values, name string, parse func(string) (T, error)) T {
+	return parseText(v, v.Variable(name), "$"+name+" ", parse)
+}
+
+func parseText[T any](v *Values, text, about string, parse func(string) (T, error)) (value T) {
 	if text == "" {
 		return value
 	}
 	value, err := parse(text)
 	if err != nil {
-		v.Fail("--%s %w", name, err)
+		v.Fail("%s%w", about, err)
 	}
 	return value
 }
@@ -76,7 +99,7 @@ func (v *Values) environment(name string, rivals ...string) string {
 			return ""
 		}
 	}
-	return strings.TrimSpace(os.Getenv(environmentName(name)))
+	return v.Variable(environmentName(name))
 }
 
 // Switch returns whether a flag is set.
@@ -133,6 +156,7 @@ func Help(purpose string, groups []Group) string {
 			fmt.Fprintf(&b, "  --%-22s  %s\n", flag.Names()[0]+placeholder, usage)
 		}
 	}
-	b.WriteString("\nEvery flag but --help and --version may stand in the environment instead: --api-url as GPUFLEET_API_URL, and so on.\n")
+	b.WriteString("\nEvery flag but --help and --version may stand in the environment instead: " +
+		"--api-url as GPUFLEET_API_URL, and so on.\n")
 	return b.String()
 }

@@ -2,12 +2,13 @@ package e2e
 
 import (
 	"bytes"
+	"encoding/csv"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
 	"io"
 	"maps"
-	"os"
+	"net/netip"
 	"path"
 	"regexp"
 	"slices"
@@ -18,41 +19,15 @@ import (
 	"golang.org/x/net/html"
 )
 
-// ownNaughty are texts that mean something to HTML, Markdown, GitHub, spreadsheets, terminals, file systems or templates.
-var ownNaughty = []string{
-	"<script>alert(1)</script>", `"><img src=x onerror=alert(1)>`, `' onmouseover='alert(1)`, "</title><h1>a</h1>", "</script><script>alert(1)</script>", "<!--", "-->", "]]>", "<![CDATA[x",
-	"&lt;b&gt;&amp;", "&#60;b&#62;", "</td></tr></table><p>", "<base href=//evil.example/>", "<svg/onload=alert(1)>", "<meta http-equiv=refresh content=0>", "javascript:alert(1)", "data:text/html,x", "//evil.example/", "https://evil.example/x.png",
-	"a|b", `a\|b`, "`", "``a`", "*a*", "__a__", "~~a~~", "[a](http://evil.example)", "![a](http://evil.example/x.png)", "[a]: http://evil.example", "www.evil.example", "a@evil.example", "@octocat", "#1", "GH-1",
-	"octocat/hello#1", "deadbeefdeadbeefdeadbeefdeadbeefdeadbeef", "102cade84ea7", "# a", "- a", "1. a", "> a", "---", "===", "$a$", "$$a$$", ":smile:", "- [ ] a", "[^1]", "{{7*7}}", "${7*7}", "<%= 7*7 %>",
-	"=1+1", "+1", "-1+1", "@SUM(A1)", "=cmd|' /C calc'!A0", `=HYPERLINK("http://evil.example","a")`, "'=1", "_x003D_1", "_x003D_x003D_", "\t=1", "%0A", "%00", "a,b", `a","b`, "a;b", "TRUE", "1e5", "00012", "2026-01-01", "#REF!", "#N/A",
-	"::warning::a", "::set-output name=a::b", "##[error]a", "\x1b[31ma\x1b[0m", "\x1b]0;a\x07", "a\x00b", "a\nb", "a\r\n::error::b", "a\u0085b", "\u009b31ma", "a\u2028b", "\u200b", "\u202eabc", "a\u200fb", "\ufeffa", "\ufffe",
-	"..", ".", "../../../etc/passwd", `..\..\x`, "con", "NUL", "index.html", "page-2.html", "page-2", "regions", ".git/config", "a/b", "C:\\x", "a:b", "aux.txt", "cpu-only", "unknown-region", "שלום", "日本語", "e\u0301", "\u00e9", "ﬁ", "İ", "ß", "😀👨‍👩‍👧", strings.Repeat("unbroken", 60),
-	"a b", "a  b", " a ", "true", "null", "undefined", "constructor", "__proto__", "%s%n", "$(id)", "`id`", "; rm -rf /", "' OR 1=1 --",
-}
-
-// naughty returns the texts, and those of the larger collections where they are at hand, each once.
-func naughty(t testing.TB) []string {
+// naughty returns the texts that show as themselves in every field, each once. Blank ones and cut ones do not.
+func naughty(t testing.TB) (once []string) {
 	t.Helper()
-	all := slices.Clone(ownNaughty)
-	if text, err := os.ReadFile(corpora + "/blns.json"); err == nil {
-		var list []string
-		if err := json.Unmarshal(text, &list); err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, list...)
-	}
-	if text, err := os.ReadFile(corpora + "/gfm-spec.txt"); err == nil {
-		for _, example := range regexp.MustCompile("(?s)````+ example[^\n]*\n(.*?)\n\\.\n").FindAllStringSubmatch(string(text), -1) {
-			all = append(all, strings.ReplaceAll(example[1], "→", "\t"))
-		}
-	}
-	t.Logf("%d texts of our own, %d in all", len(ownNaughty), len(all))
-	var once []string
+	own, more := Texts(t)
 	seen := map[string]bool{}
-	for _, text := range all {
-		if clean := cleaned(text); clean != "" && !strings.HasSuffix(clean, "…") && !seen[clean] {
+	for _, text := range slices.Concat(own, more) {
+		if clean := cleaned(text.Text); clean != "" && !strings.HasSuffix(clean, "…") && !seen[clean] {
 			seen[clean] = true
-			once = append(once, text)
+			once = append(once, text.Text)
 		}
 	}
 	return once
@@ -83,6 +58,9 @@ func rowOf(id, text string) string {
 	row := map[string]any{"id": id, "gpu_count": 1, "price_per_hour": 1}
 	for _, field := range textFields {
 		row[field] = text
+	}
+	if _, err := netip.ParseAddr(strings.TrimSpace(text)); err == nil { // in a host name, the instance's own is masked
+		row["host_name"] = "host"
 	}
 	line, err := json.Marshal(row)
 	if err != nil {
@@ -116,7 +94,8 @@ func siteOf(t testing.TB, texts []string, args ...string) (outcome, map[string]s
 	}
 	for i, text := range texts[3:] {
 		id := text
-		if cleaned(text) != strings.TrimSpace(text) { // no id that can be shown, and so none at all
+		// No id that can be shown, and so none at all.
+		if cleaned(text) != strings.TrimSpace(text) || strings.ContainsRune(text, unicode.ReplacementChar) {
 			id = fmt.Sprint("id-", i)
 		}
 		now = append(now, rowOf(id, text))
@@ -191,6 +170,44 @@ func TestTextStaysText(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestBlankAndLongTexts puts what naughty leaves out into every field: a blank text counts as none, and the pages and
+// the CSV show the beginning of a long one.
+func TestBlankAndLongTexts(t *testing.T) {
+	own, _ := Texts(t)
+	var long, rows []string
+	_, none := render(t, reply(rowOf("1", "")))
+	blanks, want := 0, plainContents(t, none)
+	for _, text := range own {
+		switch clean := cleaned(text.Text); {
+		case clean == "":
+			blanks++
+			_, out := render(t, reply(rowOf("1", text.Text)))
+			if files := plainContents(t, out); !maps.Equal(want, files) {
+				t.Errorf("%s does not count as none:\n%s", text.About, mapDiff(want, files))
+			}
+		case strings.HasSuffix(clean, "…"):
+			long = append(long, clean)
+			rows = append(rows, rowOf(fmt.Sprint("id-", len(long)), text.Text))
+		}
+	}
+	_, out := render(t, reply(rows...), "--audience", "internal")
+	files := plainContents(t, out)
+	page := textOf(t, files["instances/index.html"])
+	table, err := csv.NewReader(strings.NewReader(files["data/instances.csv"])).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cells := slices.Concat(table...)
+	for _, text := range long {
+		if !strings.Contains(page, text) || !slices.Contains(cells, text) && !slices.Contains(cells, "'"+text) {
+			t.Errorf("%.20q… does not show, or not up to its cut", text)
+		}
+	}
+	if blanks < 4 || len(long) < 9 {
+		t.Errorf("only %d blank texts and %d long ones", blanks, len(long))
+	}
 }
 
 // skeletons returns the trees of all pages, gathered by what stands for their names, and what is in all XML but for its texts.

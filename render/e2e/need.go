@@ -1,5 +1,5 @@
 // Package e2e tests the whole program. It is for tests only. Tests of other packages use its built program, its
-// commands for scripts, and its way to skip tests whose tools aren't installed.
+// commands for scripts, its hostile texts, and its way to skip tests whose tools aren't installed.
 package e2e
 
 import (
@@ -18,8 +18,8 @@ func Need(t testing.TB, command, checks string) string {
 	return path
 }
 
-// LeaveOut skips a test for want of what .ci/setup installs, or says loudly that it can't. Under CI that is a failure: there nothing is
-// left out.
+// LeaveOut skips a test for want of what .ci/setup installs, or says loudly that it can't. Under CI that is a
+// failure: there nothing is left out.
 func LeaveOut(t testing.TB, checks, missing string) {
 	t.Helper()
 	if os.Getenv("CI") == "true" {

@@ -1,6 +1,3 @@
-// Package proof holds the built program to its promises from outside: over the whole output folder, whatever files that has,
-// over all that the program says, and over its exit codes. It knows no package of the program, so what it proves also holds for outputs
-// that come later.
 package e2e
 
 import (
@@ -21,17 +18,26 @@ import (
 )
 
 const (
-	root    = "../.."                     // of the project
-	corpora = root + "/../shared/corpora" // larger collections of hostile inputs, read where they are at hand
-	moment  = "SOURCE_DATE_EPOCH=1795435200"
+	root   = "../.." // of the project
+	moment = "SOURCE_DATE_EPOCH=1795435200"
 )
 
+// officeProfile is the folder in which LibreOffice keeps its profile while the tests run.
+var officeProfile string
+
 // TestMain builds the program before the first test, so that no test's time includes the build.
-func TestMain(m *testing.M) {
+func TestMain(m *testing.M) { os.Exit(prepared(m)) }
+
+func prepared(m *testing.M) int {
 	if _, err := Build(); err != nil {
 		panic(err)
 	}
-	os.Exit(m.Run())
+	var err error
+	if officeProfile, err = os.MkdirTemp("", "profile"); err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(officeProfile)
+	return m.Run()
 }
 
 // outcome is what a run left.

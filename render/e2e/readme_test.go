@@ -107,6 +107,10 @@ func TestReadmeTables(t *testing.T) {
 			t.Errorf("the README mentions --%s, which isn't a flag", match[1])
 		}
 	}
+	hideable := regexp.MustCompile(`FIELDS to leave out, with commas: (.*)`).FindStringSubmatch(help.stdout)
+	if hideable == nil || !strings.Contains(text, "`"+strings.ReplaceAll(hideable[1], ", ", "`, `")+"`") {
+		t.Errorf("the README doesn't list what --hide takes: %q", hideable)
+	}
 	for code := range 6 { // those of a signal are 128 and its number
 		if !strings.Contains(text, fmt.Sprintf("\n| %d | ", code)) {
 			t.Errorf("the README doesn't explain exit code %d", code)

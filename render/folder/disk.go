@@ -7,8 +7,8 @@ import (
 	"os"
 )
 
-// disk is every operation that staging and placing do on the folder, each on slash paths inside it. Tests put one in between
-// that fails.
+// disk is every operation that staging and placing do on the folder, each on slash paths inside it. Tests put one in
+// between that fails.
 type disk interface {
 	Lstat(path string) (fs.FileInfo, error)
 	ReadDir(path string) ([]fs.DirEntry, error)
@@ -21,8 +21,8 @@ type disk interface {
 	RemoveAll(path string) error
 }
 
-// rootDisk is the real one. The os.Root keeps every operation inside the folder, even where a symlink turns up in the middle of
-// a run.
+// rootDisk is the real one. The os.Root keeps every operation inside the folder, even where a symlink turns up in the
+// middle of a run.
 type rootDisk struct{ *os.Root }
 
 func (d rootDisk) ReadDir(path string) ([]fs.DirEntry, error) {

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"gpufleet/fetch/manifest"
 )
 
 // quickDir is a temporary folder, in memory where the system has that: a thousand runs take their time on a disk.
@@ -52,7 +54,7 @@ func situations() map[string]situation {
 			mustRun(t, dir, first)
 		}, old: first, wrap: noLinks, copies: true},
 		"no manifest": {before: func(t *testing.T, dir string) {
-			write(t, dir, site{"index.html": page("by hand", "summary.md"), "summary.md": "by hand", manifestName: "by hand"})
+			write(t, dir, site{"index.html": page("by hand", "summary.md"), "summary.md": "by hand", manifest.Path: "by hand"})
 		}, old: site{"index.html": page("by hand", "summary.md"), "summary.md": "by hand"}, byHand: true},
 	}
 }
@@ -71,7 +73,7 @@ func (s situation) others(before tree) tree {
 	for path := range second {
 		delete(others, path)
 	}
-	delete(others, manifestName)
+	delete(others, manifest.Path)
 	return others
 }
 
@@ -149,7 +151,7 @@ func wholeAndLinked(t *testing.T, what string, s situation, before, after tree) 
 		}
 	}
 	for path, now := range files {
-		if !strings.HasPrefix(now, "-") || strings.HasPrefix(path, stagePrefix) || path == manifestName {
+		if !strings.HasPrefix(now, "-") || strings.HasPrefix(path, stagePrefix) || path == manifest.Path {
 			continue
 		}
 		_, isOld := s.old[path]
@@ -171,8 +173,9 @@ func wholeAndLinked(t *testing.T, what string, s situation, before, after tree) 
 			t.Fatalf("%s: %s is missing", what, path)
 		}
 	}
-	if m := files[manifestName]; m != "" {
-		if _, err := ReadManifest(strings.NewReader(strings.TrimPrefix(m, "-rw-r--r-- "))); err != nil && before[manifestName] != after[manifestName] {
+	if m := files[manifest.Path]; m != "" {
+		_, err := manifest.Read(strings.NewReader(strings.TrimPrefix(m, "-rw-r--r-- ")))
+		if err != nil && before[manifest.Path] != after[manifest.Path] {
 			t.Fatalf("%s: manifest: %v", what, err)
 		}
 	}
@@ -298,7 +301,7 @@ func TestOrderOfPlacing(t *testing.T) {
 	dir := quickDir(t)
 	mustRun(t, dir, first)
 	var order []string
-	var union *Manifest
+	var union *manifest.Manifest
 	_, err := run(dir, second, func(inner disk) disk {
 		return &testDisk{inner, func(op string) error {
 			words := strings.Fields(op)
@@ -327,7 +330,7 @@ func TestOrderOfPlacing(t *testing.T) {
 	if !slices.Equal(order, want) {
 		t.Errorf("order\n%s\nwant\n%s", strings.Join(order, "\n"), strings.Join(want, "\n"))
 	}
-	both := sorted(slices.Concat(manifestOf(first).Files, manifestOf(second).Files))
+	both := manifest.Sorted(slices.Concat(manifestOf(first).Files, manifestOf(second).Files))
 	if union == nil || !slices.Equal(union.Files, both) {
 		t.Errorf("while placing the manifest lists %v", union)
 	}

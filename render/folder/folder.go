@@ -1,20 +1,21 @@
-// Package publish puts the files of a run into the output folder: all of them, or none.
+// Package folder puts the files of a run into the output folder: all of them, or none.
 //
-// A run opens the folder (which locks it), writes each file that differs from the one in place into a stage, a folder of its own inside, and
-// then places them:
+// A run opens the folder (which locks it), writes each file that differs from the one in place into a stage, a folder
+// of its own inside, and then places them:
 //
 //	folder, err := folder.Open("out")
 //	defer folder.Close()
 //	stage, err := folder.Stage(ctx)
 //	w, err := stage.Create("index.html") // write and close; the same for every other file, at once if you like
-//	warnings, err := stage.Place(folder.Manifest{Source: "api", Audience: "public"})
+//	warnings, err := stage.Place(manifest.Manifest{Source: "api", Audience: "public"})
 //
-// Two folders of one run are prepared and then committed together: all files of both are placed, or none. A private folder is
-// for its owner alone.
+// Two folders of one run are prepared and then committed together: all files of both are placed, or none. A private
+// folder is for its owner alone.
 //
-// manifest.json says which files are ours. What it does not list is not ours, and is never touched; symlinks inside the folder
-// are never followed. A run that fails changes nothing. One that is killed leaves every file whole, old or new, and a manifest
-// from which the next run makes the folder right. Nothing is synced to the disk, so a power loss is not covered.
+// manifest.json says which files are ours. What it does not list is not ours, and is never touched; symlinks inside
+// the folder are never followed. A run that fails changes nothing. One that is killed leaves every file whole, old or
+// new, and a manifest from which the next run makes the folder right. Nothing is synced to the disk, so a power loss
+// is not covered.
 package folder
 
 import (
@@ -26,6 +27,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"gpufleet/fetch/manifest"
 )
 
 // ErrBusy is returned (wrapped) by Open where another run holds the folder.
@@ -42,15 +45,16 @@ type Folder struct {
 	root     *os.Root
 	lock     *lock
 	disk     disk
-	manifest *Manifest
+	manifest *manifest.Manifest
 	warnings []string
 
 	stageDir  string // "" before Stage
 	keepStage bool   // it has files that could not be put back
 }
 
-// Open opens and locks the folder at path, making it and its parents where they are missing. Where path is a symlink, the
-// folder that it leads to now is meant from here on. The error is ErrBusy where another run holds the folder; Open never waits.
+// Open opens and locks the folder at path, making it and its parents where they are missing. Where path is a symlink,
+// the folder that it leads to now is meant from here on. The error is ErrBusy where another run holds the folder;
+// Open never waits.
 func Open(path string) (*Folder, error) { return open(&Folder{path: path}) }
 
 func open(f *Folder) (*Folder, error) {
@@ -75,22 +79,23 @@ func open(f *Folder) (*Folder, error) {
 
 // readManifest reads what the last run left; a manifest that cannot be read is a warning, and as good as none.
 func (f *Folder) readManifest() {
-	r, err := f.disk.Open(manifestName)
+	r, err := f.disk.Open(manifest.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return
 	}
 	if err == nil {
-		f.manifest, err = ReadManifest(r)
+		f.manifest, err = manifest.Read(r)
 		r.Close()
 	}
 	if err != nil {
-		f.warnings = append(f.warnings, fmt.Sprintf("%v, so no file here is known to be from gpufleet", f.cannot("read", manifestName, err)))
+		err = f.cannot("read", manifest.Path, err)
+		f.warnings = append(f.warnings, fmt.Sprintf("%v, so no file here is known to be from gpufleet", err))
 	}
 }
 
-// Manifest returns what the last run left, nil where there is none that can be read. Files that were changed since are listed
-// as they were written.
-func (f *Folder) Manifest() *Manifest { return f.manifest }
+// Manifest returns what the last run left, nil where there is none that can be read. Files that were changed since
+// are listed as they were written.
+func (f *Folder) Manifest() *manifest.Manifest { return f.manifest }
 
 // Path returns the folder's path as it was given to Open.
 func (f *Folder) Path() string { return f.path }
@@ -98,8 +103,8 @@ func (f *Folder) Path() string { return f.path }
 // Warnings returns what Open found odd: a manifest.json that cannot be read. Usually none.
 func (f *Folder) Warnings() []string { return f.warnings }
 
-// Stage removes what killed runs left behind and makes the folder to stage this run's files in. It can be called once. The
-// context governs everything up to the beginning of Place.
+// Stage removes what killed runs left behind and makes the folder to stage this run's files in. It can be called
+// once. The context governs everything up to the beginning of Place.
 func (f *Folder) Stage(ctx context.Context) (*Stage, error) {
 	if f.stageDir != "" {
 		return nil, errors.New("the folder has a stage already")
@@ -130,8 +135,9 @@ func (f *Folder) Stage(ctx context.Context) (*Stage, error) {
 	return &Stage{folder: f, ctx: ctx, dir: dir, files: map[string]*staged{}, folders: map[string]bool{}}, nil
 }
 
-// Close removes the stage, removes the folder and its parents again where Open made them and nothing was placed, and gives the
-// lock back. An error says what could not be removed; what was placed stays placed. To close twice is no error.
+// Close removes the stage, removes the folder and its parents again where Open made them and nothing was placed, and
+// gives the lock back. An error says what could not be removed; what was placed stays placed. To close twice is no
+// error.
 func (f *Folder) Close() error {
 	if f.lock == nil {
 		return nil

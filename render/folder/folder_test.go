@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"gpufleet/fetch/manifest"
 )
 
 // With this variable set, the test binary is a run that stages a file in the folder it names and then waits to be killed.
@@ -275,7 +277,7 @@ func TestOpenWarnsOfABrokenManifest(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			write(t, dir, site{"other.json": encoded(t)})
-			if err := prepare(filepath.Join(dir, manifestName)); err != nil {
+			if err := prepare(filepath.Join(dir, manifest.Path)); err != nil {
 				t.Fatal(err)
 			}
 			f, err := Open(dir)
@@ -283,7 +285,7 @@ func TestOpenWarnsOfABrokenManifest(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer f.Close()
-			wantWarnings(t, f.Warnings(), filepath.Join(dir, manifestName))
+			wantWarnings(t, f.Warnings(), filepath.Join(dir, manifest.Path))
 			if f.Manifest() != nil {
 				t.Errorf("manifest %v", f.Manifest())
 			}

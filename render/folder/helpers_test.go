@@ -2,8 +2,6 @@ package folder
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"io/fs"
@@ -14,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"gpufleet/fetch/manifest"
 )
 
 // tree is what is in a folder: a description by slash path.
@@ -145,7 +145,7 @@ func stageAndPlace(f *Folder, files site) ([]string, error) {
 			return nil, err
 		}
 	}
-	return s.Place(Manifest{Source: "demo", Audience: "public"})
+	return s.Place(manifest.Manifest{Source: "demo", Audience: "public"})
 }
 
 func create(s *Stage, path, data string) error {
@@ -170,14 +170,11 @@ func mustRun(t *testing.T, dir string, files site) (warnings []string) {
 }
 
 // sum is the entry that a manifest should have for the file.
-func sum(path, data string) File {
-	hash := sha256.Sum256([]byte(data))
-	return File{path, int64(len(data)), hex.EncodeToString(hash[:])}
-}
+func sum(path, data string) manifest.File { return manifest.FileOf(path, []byte(data)) }
 
 // manifestOf is the manifest that a run of these files should leave.
-func manifestOf(files site) Manifest {
-	m := Manifest{Schema: 1, Source: "demo", Audience: "public", Files: []File{}}
+func manifestOf(files site) manifest.Manifest {
+	m := manifest.Manifest{Schema: 1, Source: "demo", Audience: "public", Files: []manifest.File{}}
 	for _, path := range slices.Sorted(maps.Keys(files)) {
 		m.Files = append(m.Files, sum(path, files[path]))
 	}
@@ -185,9 +182,9 @@ func manifestOf(files site) Manifest {
 }
 
 // encoded is manifest.json with these entries.
-func encoded(t *testing.T, files ...File) string {
+func encoded(t *testing.T, files ...manifest.File) string {
 	t.Helper()
-	data, err := Manifest{Schema: 1, Source: "demo", Audience: "public", Files: files}.encode()
+	data, err := manifest.Manifest{Schema: 1, Source: "demo", Audience: "public", Files: files}.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +194,7 @@ func encoded(t *testing.T, files ...File) string {
 // expected is the folder after a run of these files, with whatever else was and stays there.
 func expected(t *testing.T, files site, others tree) tree {
 	t.Helper()
-	want := tree{".": "drwxr-xr-x", manifestName: "-rw-r--r-- " + encoded(t, manifestOf(files).Files...)}
+	want := tree{".": "drwxr-xr-x", manifest.Path: "-rw-r--r-- " + encoded(t, manifestOf(files).Files...)}
 	for path, data := range files {
 		want[path] = "-rw-r--r-- " + data
 		for _, dir := range parents(path) {

@@ -9,8 +9,9 @@ import (
 	"slices"
 )
 
-// hold makes, opens and locks the folder. A run that ends removes the folder that it made for nothing, perhaps between our
-// opening and our locking it; so the folder that is locked has to be the one that stands at the path, or all begins again.
+// hold makes, opens and locks the folder. A run that ends removes the folder that it made for nothing, perhaps
+// between our opening and our locking it; so the folder that is locked has to be the one that stands at the path, or
+// all begins again.
 func (f *Folder) hold(abs string) error {
 	for range 10 {
 		if err := f.makeDirs(abs); errors.Is(err, fs.ErrNotExist) {

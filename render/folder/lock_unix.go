@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lock is held on the folder itself, through a descriptor: it leaves no file behind, and the system takes it back from a
-// process that dies.
+// lock is held on the folder itself, through a descriptor: it leaves no file behind, and the system takes it back
+// from a process that dies.
 type lock struct{ folder *os.File }
 
 func takeLock(root *os.Root) (*lock, error) {
@@ -34,7 +34,8 @@ func takeLock(root *os.Root) (*lock, error) {
 	return &lock{folder}, nil
 }
 
-// release runs last and gives the lock back: in this order, so that last never removes a folder that another run has locked.
+// release runs last and gives the lock back: in this order, so that last never removes a folder that another run has
+// locked.
 func (l *lock) release(last func() error) error {
 	return errors.Join(last(), l.folder.Close())
 }

@@ -11,10 +11,12 @@ import (
 	"path/filepath"
 	"slices"
 	"syscall"
+
+	"gpufleet/fetch/manifest"
 )
 
-// find tells what is at path, and follows no symlink on the way: info is nil where nothing is, and at is a folder of path where
-// that is in fact no folder.
+// find tells what is at path, and follows no symlink on the way: info is nil where nothing is, and at is a folder of
+// path where that is in fact no folder.
 func (f *Folder) find(path string) (at string, info fs.FileInfo, err error) {
 	for _, dir := range parents(path) {
 		if info, err := f.lstat(dir); err != nil || info == nil || !info.IsDir() {
@@ -37,9 +39,10 @@ func (f *Folder) lstat(path string) (fs.FileInfo, error) {
 	return info, nil
 }
 
-// holds tells whether the regular file that info describes has the bytes of one of these entries, which all have its path.
-func (f *Folder) holds(info fs.FileInfo, entries ...File) (bool, error) {
-	if !slices.ContainsFunc(entries, func(e File) bool { return e.Size == info.Size() }) {
+// holds tells whether the regular file that info describes has the bytes of one of these entries, which all have its
+// path.
+func (f *Folder) holds(info fs.FileInfo, entries ...manifest.File) (bool, error) {
+	if !slices.ContainsFunc(entries, func(e manifest.File) bool { return e.Size == info.Size() }) {
 		return false, nil
 	}
 	path := entries[0].Path
@@ -53,7 +56,7 @@ func (f *Folder) holds(info fs.FileInfo, entries ...File) (bool, error) {
 	if err != nil {
 		return false, f.cannot("read", path, err)
 	}
-	return slices.Contains(entries, File{Path: path, Size: size, SHA256: hex.EncodeToString(hash.Sum(nil))}), nil
+	return slices.Contains(entries, manifest.File{Path: path, Size: size, SHA256: hex.EncodeToString(hash.Sum(nil))}), nil
 }
 
 func (f *Folder) inTheWay(at string, info fs.FileInfo) error {
@@ -72,8 +75,8 @@ func (f *Folder) inTheWay(at string, info fs.FileInfo) error {
 // shown is a path inside the folder as the user would write it.
 func (f *Folder) shown(path string) string { return filepath.Join(f.path, filepath.FromSlash(path)) }
 
-// cannot says what failed on which of the user's files, and what helps where that is known. The path inside err is left out:
-// it may be one in the stage, which means nothing to the user.
+// cannot says what failed on which of the user's files, and what helps where that is known. The path inside err is
+// left out: it may be one in the stage, which means nothing to the user.
 func (f *Folder) cannot(do, path string, err error) error {
 	var pathError *fs.PathError
 	var linkError *os.LinkError
@@ -91,4 +94,15 @@ func (f *Folder) cannot(do, path string, err error) error {
 		advice = ": let this user write there, or name another folder"
 	}
 	return fmt.Errorf("cannot %s %s: %w%s", do, f.shown(path), err, advice)
+}
+
+// parents returns the folders on the way to path, outermost first; none for a file at the top.
+func parents(path string) []string {
+	var dirs []string
+	for i, c := range path {
+		if c == '/' {
+			dirs = append(dirs, path[:i])
+		}
+	}
+	return dirs
 }

@@ -3,16 +3,16 @@ package folder
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
+
+	"gpufleet/fetch/manifest"
 )
 
 // Place prepares the stage and commits it.
-func (s *Stage) Place(m Manifest) (warnings []string, err error) {
+func (s *Stage) Place(m manifest.Manifest) (warnings []string, err error) {
 	p, err := s.Prepare(m)
 	if err != nil {
 		return nil, err
@@ -31,18 +31,19 @@ type Prepared struct {
 	manifest, files journal // what was done
 }
 
-// Warnings name the files that were there before us and are replaced, and those of the last run that stay because someone
-// changed them.
+// Warnings name the files that were there before us and are replaced, and those of the last run that stay because
+// someone changed them.
 func (p *Prepared) Warnings() []string { return p.plan.warnings }
 
-// Prepare decides what Commit has to do so that the folder holds the staged files, and not what the last run wrote and this one
-// did not, and the manifest; m brings its Source and Audience. A file that has these bytes already is not touched, and where
-// nothing changed at all neither is the manifest.
+// Prepare decides what Commit has to do so that the folder holds the staged files, and not what the last run wrote
+// and this one did not, and the manifest; m brings its Source and Audience. A file that has these bytes already is
+// not touched, and where nothing changed at all neither is the manifest.
 //
 // A file that was not written, since the same one was in place, and that was changed meanwhile is an error.
 //
-// It changes nothing. A context that is done is an error here; Commit does not look at it, so that placing always comes to an end.
-func (s *Stage) Prepare(m Manifest) (*Prepared, error) {
+// It changes nothing. A context that is done is an error here; Commit does not look at it, so that placing always
+// comes to an end.
+func (s *Stage) Prepare(m manifest.Manifest) (*Prepared, error) {
 	if err := context.Cause(s.ctx); err != nil {
 		return nil, err
 	}
@@ -54,7 +55,7 @@ func (s *Stage) Prepare(m Manifest) (*Prepared, error) {
 	if p.plan, err = s.plan(files); err != nil {
 		return nil, err
 	}
-	m.Schema, m.Files = schema, nil
+	m.Schema, m.Files = manifest.Schema, nil
 	for _, file := range files {
 		m.Files = append(m.Files, file.File)
 	}
@@ -63,21 +64,21 @@ func (s *Stage) Prepare(m Manifest) (*Prepared, error) {
 	}
 	union := m
 	if s.folder.manifest != nil {
-		union.Files = sorted(slices.Concat(m.Files, s.folder.manifest.Files))
+		union.Files = manifest.Sorted(slices.Concat(m.Files, s.folder.manifest.Files))
 	}
 	// The manifests are written before anything moves, since writing is what a full disk refuses.
 	if p.during, err = s.storeManifest(union); err != nil {
 		return nil, err
 	}
 	if p.again, err = s.keep(p.during, s.folder.filePerm()); err != nil {
-		return nil, s.folder.cannot("write", manifestName, err)
+		return nil, s.folder.cannot("write", manifest.Path, err)
 	}
 	p.after, err = s.storeManifest(m)
 	return p, err
 }
 
-// Commit moves the files of all prepared stages into their folders, in this order. An error means that each folder is as it was
-// before, or it names what could not be put back.
+// Commit moves the files of all prepared stages into their folders, in this order. An error means that each folder is
+// as it was before, or it names what could not be put back.
 func Commit(prepared ...*Prepared) error {
 	for i, p := range prepared {
 		if err := p.move(); err != nil {
@@ -91,52 +92,51 @@ func Commit(prepared ...*Prepared) error {
 }
 
 // isPlaced tells whether the folder has nothing left to change.
-func (s *Stage) isPlaced(p *plan, m Manifest) (bool, error) {
-	info, err := s.folder.lstat(manifestName)
+func (s *Stage) isPlaced(p *plan, m manifest.Manifest) (bool, error) {
+	info, err := s.folder.lstat(manifest.Path)
 	if err != nil || info == nil || !p.empty() {
 		return false, err
 	}
 	if !s.folder.mayStay(info) {
 		return false, nil
 	}
-	data, err := m.encode()
+	data, err := m.Encode()
 	if err != nil {
 		return false, err
 	}
-	sum := sha256.Sum256(data)
-	return s.folder.holds(info, File{Path: manifestName, Size: int64(len(data)), SHA256: hex.EncodeToString(sum[:])})
+	return s.folder.holds(info, manifest.FileOf(manifest.Path, data))
 }
 
-func (s *Stage) storeManifest(m Manifest) (stored string, err error) {
-	data, err := m.encode()
+func (s *Stage) storeManifest(m manifest.Manifest) (stored string, err error) {
+	data, err := m.Encode()
 	if err == nil {
 		stored, err = s.store(bytes.NewReader(data), s.folder.filePerm())
 	}
 	if err != nil {
-		return "", s.folder.cannot("write", manifestName, err)
+		return "", s.folder.cannot("write", manifest.Path, err)
 	}
 	return stored, nil
 }
 
 // move carries the plan out between the two manifests, or leaves the folder as it was.
 //
-// The manifest of both runs goes first and, on the way back, last: wherever this stops, the next run recognises every file. So
-// it also stays where something else could not be put back.
+// The manifest of both runs goes first and, on the way back, last: wherever this stops, the next run recognises every
+// file. So it also stays where something else could not be put back.
 func (p *Prepared) move() error {
 	if p.done {
 		return nil
 	}
 	s := p.stage
-	if err := s.replace(&p.manifest, p.during, manifestName); err != nil {
+	if err := s.replace(&p.manifest, p.during, manifest.Path); err != nil {
 		return err
 	}
 	err := s.moveFiles(&p.files, p.plan)
 	if err == nil {
-		if err = s.folder.disk.Rename(p.after, manifestName); err == nil {
-			p.files.did(manifestName, func() error { return s.folder.disk.Rename(p.again, manifestName) })
+		if err = s.folder.disk.Rename(p.after, manifest.Path); err == nil {
+			p.files.did(manifest.Path, func() error { return s.folder.disk.Rename(p.again, manifest.Path) })
 			return nil
 		}
-		err = s.folder.cannot("write", manifestName, err)
+		err = s.folder.cannot("write", manifest.Path, err)
 	}
 	return errors.Join(err, p.undo())
 }

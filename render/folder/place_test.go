@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"gpufleet/fetch/manifest"
 )
 
 // The two runs that most tests place: the second adds, changes, keeps and drops files and folders.
@@ -43,7 +45,7 @@ func TestRunWithoutFiles(t *testing.T) {
 	mustRun(t, dir, first)
 	mustRun(t, dir, site{})
 	sameTree(t, "empty run", expected(t, nil, nil), look(t, dir).timeless())
-	if data, _ := os.ReadFile(filepath.Join(dir, manifestName)); !strings.Contains(string(data), `"files": []`) {
+	if data, _ := os.ReadFile(filepath.Join(dir, manifest.Path)); !strings.Contains(string(data), `"files": []`) {
 		t.Errorf("manifest %s", data)
 	}
 }
@@ -90,13 +92,13 @@ func TestOnlyTheManifestChanges(t *testing.T) {
 	dir := t.TempDir()
 	mustRun(t, dir, first)
 	stale := append(manifestOf(first).Files, sum("long/gone.html", "gone"))
-	write(t, dir, site{manifestName: encoded(t, stale...)})
+	write(t, dir, site{manifest.Path: encoded(t, stale...)})
 	before := look(t, dir)
 	mustRun(t, dir, first)
 	sameTree(t, "manifest only", expected(t, first, nil), look(t, dir).timeless())
 	after := look(t, dir)
-	delete(before, manifestName)
-	delete(after, manifestName)
+	delete(before, manifest.Path)
+	delete(after, manifest.Path)
 	sameTree(t, "all else", before, after)
 }
 
@@ -150,13 +152,14 @@ func TestForeignFilesStay(t *testing.T) {
 }
 
 func TestNameTakenWithoutManifest(t *testing.T) {
-	for name, manifest := range map[string]string{"none": "", "another's": `{"name":"app","icons":[]}`, "broken": `{"schema":1`} {
+	manifests := map[string]string{"none": "", "another's": `{"name":"app","icons":[]}`, "broken": `{"schema":1`}
+	for name, another := range manifests {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			taken := site{"index.html": "by hand", "static/a.css": first["static/a.css"], "mine.txt": "mine"}
 			about := []string{"index.html was there"}
-			if manifest != "" {
-				taken[manifestName] = manifest
+			if another != "" {
+				taken[manifest.Path] = another
 				about = append(about, "manifest.json was there")
 			}
 			write(t, dir, taken)
@@ -205,11 +208,55 @@ func TestUnfinishedFileIsNotPlaced(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = s.Place(Manifest{})
+	_, err = s.Place(manifest.Manifest{})
 	wantError(t, err, "index.html is unfinished")
 	w.Close()
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
 	sameTree(t, "refused", before, look(t, dir))
+}
+
+// Whatever a manifest lists, a run removes only files inside the folder that are exactly as listed.
+func TestTamperedManifest(t *testing.T) {
+	top := t.TempDir()
+	dir := top + "/out"
+	mine := site{"../secret": "s", ".git/config": "[core]", "sub/.env": "KEY=1",
+		"README.md": "mine", "CNAME": "example.org", ".hidden": "h"}
+	write(t, dir, mine)
+	var all []manifest.File
+	for path, data := range mine {
+		if path != "README.md" && path != "CNAME" {
+			all = append(all, sum(path, data))
+		}
+	}
+	all = append(all,
+		sum("README.md", "another text"), sum("README.md", "mime"), sum("CNAME", "example.com"), // wrong hashes
+		sum(top+"/secret", "s"), sum("sub/../../secret", "s"), sum(`..\secret`, "s"),
+		sum("sub", ""), sum("sub/", ""), sum(".", ""), sum("", ""))
+	good := encoded(t, all...)
+	for name, tampered := range map[string]string{
+		"listed":     good,
+		"duplicated": good[:strings.LastIndex(good, "]")] + "," + good[strings.Index(good, "[")+1:],
+		"not JSON":   "rm -rf /",
+		"twice":      good + good,
+		"huge":       strings.Replace(good, `"files": [`, `"files": [`+strings.Repeat(`{},`, 50_000), 1),
+		"empty":      "",
+	} {
+		t.Run(name, func(t *testing.T) {
+			write(t, dir, site{manifest.Path: tampered})
+			before := look(t, top)
+			mustRun(t, dir, first)
+			mustRun(t, dir, site{})
+			after := look(t, top)
+			for path, what := range before {
+				if path != "out/manifest.json" && after[path] != what {
+					t.Errorf("%s was %q, is %q", path, what, after[path])
+				}
+			}
+			if len(after) != len(before) {
+				t.Errorf("the folder now has %v", after)
+			}
+		})
+	}
 }

@@ -7,12 +7,14 @@ import (
 	"maps"
 	"os"
 	"slices"
+
+	"gpufleet/fetch/manifest"
 )
 
 // plan is what Place will do, in this order. To make one changes nothing.
 //
-// Files come by path, but new ones before changed ones and index.html after both, and it is the first to be removed: so a page
-// of the folder never leads to one that is still to come or already gone.
+// Files come by path, but new ones before changed ones and index.html after both, and it is the first to be removed:
+// so a page of the folder never leads to one that is still to come or already gone.
 type plan struct {
 	mkdirs   []string // outer before inner
 	files    []*staged
@@ -29,7 +31,7 @@ func (p *plan) empty() bool { return len(p.mkdirs)+len(p.files)+len(p.removed)+l
 func (s *Stage) plan(files []*staged) (*plan, error) {
 	p := &plan{}
 	needed := map[string]bool{} // the folders that the files are in
-	listed := s.folder.manifest.byPath()
+	listed := s.folder.manifest.ByPath()
 	for _, file := range files {
 		if err := s.folder.planFile(p, file, needed, listed[file.Path] != nil); err != nil {
 			return nil, err
@@ -114,7 +116,7 @@ func (f *Folder) planToKeep(file *staged, at string, info fs.FileInfo) error {
 
 // planManifest looks at the place of the manifest itself.
 func (f *Folder) planManifest(p *plan) error {
-	at, info, err := f.find(manifestName)
+	at, info, err := f.find(manifest.Path)
 	if err != nil || info == nil {
 		return err
 	}
@@ -122,7 +124,7 @@ func (f *Folder) planManifest(p *plan) error {
 		return f.inTheWay(at, info)
 	}
 	if f.manifest == nil {
-		p.warn(f, manifestName)
+		p.warn(f, manifest.Path)
 	}
 	return nil
 }
@@ -132,7 +134,7 @@ func (p *plan) warn(f *Folder, path string) {
 }
 
 // planRemovals decides what is done with the files that only the last manifest lists, and with their folders.
-func (f *Folder) planRemovals(p *plan, listed map[string][]File, needed map[string]bool) error {
+func (f *Folder) planRemovals(p *plan, listed map[string][]manifest.File, needed map[string]bool) error {
 	dirs := map[string]bool{} // also those of files that are gone already: a killed run may have come no further
 	for _, path := range slices.Sorted(maps.Keys(listed)) {
 		for _, dir := range parents(path) {

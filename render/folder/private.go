@@ -7,14 +7,25 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+
+	"gpufleet/fetch/exit"
 )
 
 // ErrWide is returned (wrapped) by OpenPrivate where others may use the folder.
-var ErrWide = errors.New("others may use this folder: take their permissions away (chmod 700), or name a new folder")
+var ErrWide error = wideError{}
 
-// OpenPrivate is as Open, for a folder that its owner alone may use: it and those in it get the permissions 0700, files 0600. A
-// folder that is there with wider permissions is refused and not narrowed, since others may count on them. Windows has no
-// such permissions: a folder there is as private as the one that it is in.
+type wideError struct{}
+
+func (wideError) Error() string {
+	return "others may use this folder: take their permissions away (chmod 700), or name a new folder"
+}
+
+// ExitCode says that the user has named an unfit folder.
+func (wideError) ExitCode() int { return exit.Usage }
+
+// OpenPrivate is as Open, for a folder that its owner alone may use: it and those in it get the permissions 0700,
+// files 0600. A folder that is there with wider permissions is refused and not narrowed, since others may count on
+// them. Windows has no such permissions: a folder there is as private as the one that it is in.
 func OpenPrivate(path string) (*Folder, error) { return open(&Folder{path: path, private: true}) }
 
 func (f *Folder) dirPerm() fs.FileMode {
@@ -50,8 +61,8 @@ func (f *Folder) mayStay(info fs.FileInfo) bool {
 	return !f.private || runtime.GOOS == "windows" || info.Mode().Perm()&0o077 == 0
 }
 
-// Apart reports whether two folders, which may be yet to be made, are neither the same nor one inside the other, whatever
-// symlinks lead to them.
+// Apart reports whether two folders, which may be yet to be made, are neither the same nor one inside the other,
+// whatever symlinks lead to them.
 func Apart(a, b string) (bool, error) {
 	a, err := resolve(a)
 	if err != nil {

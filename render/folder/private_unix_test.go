@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"gpufleet/fetch/manifest"
 )
 
 // runAll is one run that writes the same files into several folders, the first of which is private. The disks may be wrapped.
@@ -39,7 +41,7 @@ func runAll(dirs []string, files site, wrap ...func(disk) disk) (err error) {
 				return err
 			}
 		}
-		p, err := s.Prepare(Manifest{Source: "demo", Audience: "internal"})
+		p, err := s.Prepare(manifest.Manifest{Source: "demo", Audience: "internal"})
 		if err != nil {
 			return err
 		}
@@ -69,7 +71,7 @@ func TestPrivate(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := os.Chmod(filepath.Join(dir, manifestName), 0o644); err != nil {
+	if err := os.Chmod(filepath.Join(dir, manifest.Path), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if err := runAll([]string{dir}, first); err != nil {

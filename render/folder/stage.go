@@ -15,9 +15,12 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"gpufleet/fetch/manifest"
 )
 
-// Stage holds the files of a run that are not placed yet, under numbers: so their names matter only where they are placed.
+// Stage holds the files of a run that are not placed yet, under numbers: so their names matter only where they are
+// placed.
 type Stage struct {
 	folder *Folder
 	ctx    context.Context
@@ -31,23 +34,23 @@ type Stage struct {
 
 // staged is one file. Its size and hash are known once it is closed.
 type staged struct {
-	File
+	manifest.File
 	stored   string      // where it is until it is placed; "" where it was not written, since it is in place
 	inPlace  fs.FileInfo // of the file that is the same, where it was not written
 	closed   bool
 	replaces bool // another file, says the plan
 }
 
-// Create makes a file that Place will put at path, a slash path inside the folder. Any number of files may be written at once.
-// It refuses a path that is absolute, unclean, hidden (.nojekyll aside) or leads outside, names of other than ASCII letters,
-// digits, dot, hyphen and underscore, manifest.json, and a path that was created before or is a folder of one that was; upper
-// and lower case are the same here.
+// Create makes a file that Place will put at path, a slash path inside the folder. Any number of files may be written
+// at once. It refuses a path that is absolute, unclean, hidden (.nojekyll aside) or leads outside, names of other
+// than ASCII letters, digits, dot, hyphen and underscore, manifest.json, and a path that was created before or is a
+// folder of one that was; upper and lower case are the same here.
 //
-// What is written is first compared with the file at path. While both are the same nothing is written, and a file that is the same to its
-// end is never written. The writer is buffered. Write fails with the context's cause once the context is done. Only a file that was closed without
-// an error is placed.
+// What is written is first compared with the file at path. While both are the same nothing is written, and a file
+// that is the same to its end is never written. The writer is buffered. Write fails with the context's cause once the
+// context is done. Only a file that was closed without an error is placed.
 func (s *Stage) Create(path string) (io.WriteCloser, error) {
-	if !allowed(path) {
+	if !manifest.Allowed(path) {
 		return nil, fmt.Errorf("%q is no name for a file in the output folder", path)
 	}
 	file, err := s.add(path)
@@ -81,7 +84,7 @@ func (s *Stage) add(path string) (*staged, error) {
 	for _, dir := range parents(lower) {
 		s.folders[dir] = true
 	}
-	file := &staged{File: File{Path: path}}
+	file := &staged{File: manifest.File{Path: path}}
 	s.files[lower] = file
 	return file, nil
 }

@@ -16,8 +16,8 @@ type twin struct {
 	rest *bufio.Reader
 }
 
-// openTwin opens the file at path for comparison. It returns nil where there is none, it is no regular file, others may read it who must
-// not, or it can't be read, since then it can be replaced all the same.
+// openTwin opens the file at path for comparison. It returns nil where there is none, it is no regular file, others
+// may read it who must not, or it can't be read, since then it can be replaced all the same.
 func (f *Folder) openTwin(path string) (*twin, error) {
 	at, info, err := f.find(path)
 	if err != nil || info == nil || at != path || !info.Mode().IsRegular() || !f.mayStay(info) {
@@ -30,8 +30,8 @@ func (f *Folder) openTwin(path string) (*twin, error) {
 	return &twin{info, file, bufio.NewReaderSize(file, 32<<10)}, nil
 }
 
-// goesOnWith reports whether p comes next in the file, and reads past it. What can't be read is not p. After false the twin is of no more
-// use.
+// goesOnWith reports whether p comes next in the file, and reads past it. What can't be read is not p. After false
+// the twin is of no more use.
 func (t *twin) goesOnWith(p []byte) bool {
 	for len(p) > 0 {
 		next, _ := t.rest.Peek(min(len(p), t.rest.Size()))

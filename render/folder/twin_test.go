@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"gpufleet/fetch/manifest"
 )
 
 // TestTwins writes files over ones that are the same, up to somewhere or to the end, in pieces of several sizes.
@@ -42,7 +44,7 @@ func TestTwins(t *testing.T) {
 			if entries, err := os.ReadDir(filepath.Join(dir, s.dir)); err != nil || len(entries) > 0 != (test.old != test.now) {
 				t.Errorf("%s: %d files are written, %v", name, len(entries), err)
 			}
-			if _, err := s.Place(Manifest{Source: "demo", Audience: "public"}); err != nil {
+			if _, err := s.Place(manifest.Manifest{Source: "demo", Audience: "public"}); err != nil {
 				t.Fatal(err)
 			}
 			f.Close()
@@ -80,7 +82,7 @@ func TestTwinChanges(t *testing.T) {
 			t.Fatal(err)
 		}
 		before := look(t, dir)
-		_, err := s.Place(Manifest{Source: "demo", Audience: "public"})
+		_, err := s.Place(manifest.Manifest{Source: "demo", Audience: "public"})
 		if test.fails {
 			wantError(t, err, "summary.md", "changed while", "run again")
 		} else if err != nil {

@@ -20,8 +20,8 @@ func (j *journal) did(path string, back func() error) {
 	j.steps = append(j.steps, step{path, back})
 }
 
-// undo takes everything back, the newest first. It goes on after a failure: the error names every path that could not be put
-// back.
+// undo takes everything back, the newest first. It goes on after a failure: the error names every path that could not
+// be put back.
 func (j *journal) undo() error {
 	var lost []error
 	for _, step := range slices.Backward(j.steps) {

@@ -1,7 +1,6 @@
 package notes
 
 import (
-	"os"
 	"regexp"
 	"runtime/debug"
 	"slices"
@@ -11,6 +10,8 @@ import (
 	"unicode/utf16"
 
 	"golang.org/x/net/html"
+
+	"gpufleet/render/e2e"
 )
 
 func mustParse(t *testing.T, source string) string {
@@ -68,7 +69,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// sources are Markdown of every kind. The examples of GitHub's own specification are read where they are at hand.
+// sources are Markdown of every kind. The examples of GitHub's own specification come with TEST_CORPORA.
 func sources(t *testing.T) []string {
 	found := []string{
 		"# Week 47\n\nWe moved **two** nodes, see [the plan](https://example.org/plan).\n\n- one\n  - two\n    1. three\n\n      text\n- four\n\n> quote\n> > deeper\n\n| a | b |\n|:-|-:|\n| `x` | **y** |\n\n```go\nfunc main() {}\n```\n\nEnd.",
@@ -77,11 +78,7 @@ func sources(t *testing.T) []string {
 		"```", "~~~", "<!--", "<div", "[a]: x", "[a](", "- ```", "> ```\n> a", "|a|\n|-|\n|`|", "<![CDATA[", "<?php", "<script>", "- <!--\n- b", "$$\na", "\\", "a\\", "&", "&#",
 		"<details>\n<summary>x</summary>\n\n# y\n\n</details>", "- a\n\n\n\n- b", "-\n-\n", "1.\n2.", "*\n*a*", "[x](<a b>)", "<https://example.org/`a`>", "`a\nb`", "`` ` ``",
 	}
-	if text, err := os.ReadFile("../../../shared/corpora/gfm-spec.txt"); err == nil {
-		for _, example := range regexp.MustCompile("(?s)````+ example[^\n]*\n(.*?)\n\\.\n").FindAllStringSubmatch(string(text), -1) {
-			found = append(found, strings.ReplaceAll(example[1], "→", "\t"))
-		}
-	}
+	found = append(found, e2e.MarkdownExamples(t)...)
 	t.Logf("%d texts", len(found))
 	return found
 }

@@ -6,8 +6,8 @@ import (
 	"gpufleet/fetch/fleet"
 )
 
-// RunRate is the running cost per month as a share of the month's budget. It is what a month comes to if it runs on as it does
-// now; it says nothing of the hours that have passed.
+// RunRate is the running cost per month as a share of the month's budget. It is what a month comes to if it runs on
+// as it does now; it says nothing of the hours that have passed.
 type RunRate struct {
 	Percent decimal.Decimal // 1 decimal, rounded half up, but never across 100
 	AtLeast bool            // something that runs has no price, and counts as 0

@@ -157,7 +157,7 @@ func ChangeColumns(s Settings) []Column[ChangeLine] {
 		{"change", "Change", "", Text, "added, removed, or what changed. A price that became known or unknown is no rise or fall: it was or is counted as 0. " +
 			"Rows without an id can't be compared and are one line.", func(l ChangeLine) Value { return text(string(l.Kind)) }},
 	}
-	for _, c := range shownColumns(s, "id", "host_name", "region", "gpu", "gpu_count") {
+	for _, c := range NamedColumns(s, "id", "host_name", "region", "gpu", "gpu_count") {
 		columns = append(columns, Column[ChangeLine]{c.Name, c.Title, c.Unit, c.Type, c.Description, func(l ChangeLine) Value { return l.of(c.Value) }})
 	}
 	return append(columns, []Column[ChangeLine]{
@@ -169,8 +169,8 @@ func ChangeColumns(s Settings) []Column[ChangeLine] {
 	}...)
 }
 
-// shownColumns returns the instance's columns of these names, in their order, but for the hidden ones.
-func shownColumns(s Settings, names ...string) []Column[*fleet.Instance] {
+// NamedColumns returns the instance's columns of these names, in their order, but for the hidden ones.
+func NamedColumns(s Settings, names ...string) []Column[*fleet.Instance] {
 	var columns []Column[*fleet.Instance]
 	all := instanceColumns(s.Audience)
 	for _, name := range names {
@@ -184,12 +184,12 @@ func shownColumns(s Settings, names ...string) []Column[*fleet.Instance] {
 // MemberColumns are the columns of an instance that was added or removed, ChangedColumns of one that changed, as
 // changes.json has them.
 func MemberColumns(s Settings) []Column[*fleet.Instance] {
-	return shownColumns(s, "id", "host_name", "region", "gpu", "gpu_count", "price_per_hour")
+	return NamedColumns(s, "id", "host_name", "region", "gpu", "gpu_count", "price_per_hour")
 }
 
 // ChangedColumns is MemberColumns' counterpart.
 func ChangedColumns(s Settings) []Column[*fleet.Instance] {
-	return shownColumns(s, "id", "host_name", "region", "gpu")
+	return NamedColumns(s, "id", "host_name", "region", "gpu")
 }
 
 // labels are the names of kinds that are not their own.
@@ -203,8 +203,8 @@ func (k Kind) Label() string {
 	return string(k[0]-'a'+'A') + string(k[1:])
 }
 
-// DeltaText returns what the line does to the listed total, for people: Unknown where it would do something if a price were
-// known.
+// DeltaText returns what the line does to the listed total, for people: Unknown where it would do something if a
+// price were known.
 func (l ChangeLine) DeltaText(s Settings) string {
 	switch {
 	case l.change != nil && l.change.unpriced(), l.change == nil && l.In != nil && Member{Instance: l.In}.unpriced():
@@ -213,7 +213,8 @@ func (l ChangeLine) DeltaText(s Settings) string {
 	return s.deltaText(l.Kind, l.Delta)
 }
 
-// DeltaText returns what the changes of a kind do to the listed total, for people, and how many of them nobody knows that of.
+// DeltaText returns what the changes of a kind do to the listed total, for people, and how many of them nobody knows
+// that of.
 func (l SumLine) DeltaText(s Settings) string {
 	text := s.deltaText(l.Kind, l.Delta)
 	if l.Unpriced > 0 {
@@ -225,7 +226,8 @@ func (l SumLine) DeltaText(s Settings) string {
 // DeltaText returns the whole change of the listed total, for people.
 func (w *Window) DeltaText(s Settings) string { return s.deltaText("", w.Delta) }
 
-// DeltaLabel returns what the whole change is called: where prices became known or unknown, it is no rise or fall alone.
+// DeltaLabel returns what the whole change is called: where prices became known or unknown, it is no rise or fall
+// alone.
 func (w *Window) DeltaLabel() string {
 	for _, line := range w.Sum {
 		if (line.Kind == PriceKnown || line.Kind == PriceUnknown) && !line.Delta.IsZero() {
@@ -235,8 +237,8 @@ func (w *Window) DeltaLabel() string {
 	return "Change of the listed total"
 }
 
-// deltaText returns what a change does to the listed total, for people: "+$1.50/h", "−$1.50/h". What only became known or
-// unknown is never shown as a rise or a fall.
+// deltaText returns what a change does to the listed total, for people: "+$1.50/h", "−$1.50/h". What only became
+// known or unknown is never shown as a rise or a fall.
 func (s Settings) deltaText(kind Kind, m fleet.Money) string {
 	switch zero := m.IsZero(); {
 	case !zero && kind == PriceKnown:

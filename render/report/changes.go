@@ -17,8 +17,9 @@ type Window struct {
 	// TooYoung: a week was asked for, but no snapshot is that old, and this is the oldest one.
 	TooYoung bool
 
-	// Added and Removed are the instances whose ids are in one list alone, Changed the fields of those in both, one entry a
-	// field. Each is sorted as instances are: by region, GPU model, host name, id; the fields in the order of the columns.
+	// Added and Removed are the instances whose ids are in one list alone, Changed the fields of those in both, one
+	// entry a field. Each is sorted as instances are: by region, GPU model, host name, id; the fields in the order of
+	// the columns.
 	Added, Removed []Member
 	Changed        []Change
 	// ChangedInstances is how many instances Changed is about.
@@ -29,6 +30,8 @@ type Window struct {
 	Before, After Cost        // listed
 	Delta         fleet.Money // After.PerHour less Before.PerHour
 	Sum           []SumLine   // by kind, adding up to Delta
+
+	sameRows bool // both lists have the same rows, in all that a snapshot keeps
 }
 
 // Member is an instance that was added or removed.
@@ -49,8 +52,8 @@ type Change struct {
 	Kind     Kind
 }
 
-// unpriced reports whether the change would have changed the listed total if the price were known: the instance came into it
-// or left it, without a price.
+// unpriced reports whether the change would have changed the listed total if the price were known: the instance came
+// into it or left it, without a price.
 func (c *Change) unpriced() bool {
 	if c.Kind != StatusChanged || c.In.Price.Known || !c.Delta.IsZero() {
 		return false
@@ -68,8 +71,8 @@ type Nameless struct {
 // Kind says what a line of a window's sum is about.
 type Kind string
 
-// The kinds, in the order of the sum. A price that becomes known or unknown is no rise and no fall: the listed total has
-// been counting it as 0.
+// The kinds, in the order of the sum. A price that becomes known or unknown is no rise and no fall: the listed total
+// has been counting it as 0.
 const (
 	Added         Kind = "added"
 	Removed       Kind = "removed"
@@ -90,20 +93,23 @@ type SumLine struct {
 	Unpriced int
 }
 
-// comparedFields are the columns whose changes are told, as far as they are not hidden.
-var comparedFields = []string{"status", "region", "gpu", "gpu_count", "cpu_cores", "ram", "disk_size", "host_name", "price_per_hour"}
+// comparedField is a field whose changes are reported.
+type comparedField struct {
+	*fleet.Field
+	column *Column[*fleet.Instance]
+}
 
-// compared returns the columns to compare, in the order of comparedFields, but for those that one of the lists hides.
-func compared(audience Audience, hidden ...string) []Column[*fleet.Instance] {
-	var columns []Column[*fleet.Instance]
-	all := instanceColumns(audience)
-	for _, name := range comparedFields {
-		if !slices.Contains(hidden, name) {
-			at := slices.IndexFunc(all, func(c Column[*fleet.Instance]) bool { return c.Name == name })
-			columns = append(columns, all[at])
+// comparedFields returns the fields to compare, in the order of the table, but for those that one of the lists hides.
+func comparedFields(audience Audience, hidden ...string) []comparedField {
+	var compared []comparedField
+	columns := instanceColumns(audience)
+	for _, f := range fleet.Fields {
+		if f.Compared && !f.HiddenBy(hidden) {
+			at := slices.IndexFunc(columns, func(c Column[*fleet.Instance]) bool { return c.Name == f.Name })
+			compared = append(compared, comparedField{f, &columns[at]})
 		}
 	}
-	return columns
+	return compared
 }
 
 // counted returns what an instance adds to the listed total.
@@ -116,57 +122,67 @@ func counted(in *fleet.Instance) fleet.Money {
 
 // comparison compares a list with a snapshot's, both by ascending id, in one pass.
 type comparison struct {
-	w       *Window
-	columns []Column[*fleet.Instance]
-	rest    []*fleet.Instance // of the new list, not yet met
-	last    string            // id that a change was noted of
+	w      *Window
+	fields []comparedField
+	isLast bool              // the snapshot is the last run's
+	all    []*fleet.Instance // the new list
+	met    int               // rows of the snapshot
+	rest   []*fleet.Instance // of the new list, not yet met
+	last   string            // id that a change was noted of
 }
 
-// compare returns what changed from snapshot s to today's list, of which today is the snapshot and byID the instances by ascending id, those
-// without one first.
-func (r *Report) compare(s, today *history.Snapshot, byID []*fleet.Instance) (*Window, error) {
-	c := &comparison{w: &Window{From: s.Taken, To: r.Generated, After: r.Listed}, rest: byID,
-		columns: compared(r.Audience, append(slices.Clone(r.Hidden), s.Hidden...)...)}
+// compare returns what changed from snapshot s to today's list, byID, which stands by ascending id, those without one
+// first. isLast says that s is the last run's: then a status that has not changed began when that run says.
+func (r *Report) compare(s *history.Snapshot, byID []*fleet.Instance, isLast bool) (*Window, error) {
+	hidden := append(slices.Clone(r.Hidden), s.Hidden...)
+	c := &comparison{w: &Window{From: s.Taken, To: r.Generated, After: r.Listed, sameRows: s.Count == len(byID)},
+		fields: comparedFields(r.Audience, hidden...), isLast: isLast, all: byID, rest: byID}
 	for len(c.rest) > 0 && c.rest[0].ID == "" {
 		c.w.Nameless.After++
 		c.w.Nameless.Delta = c.w.Nameless.Delta.Add(counted(c.rest[0]))
 		c.rest = c.rest[1:]
 	}
-	same, err := s.SameRows(today)
-	if err != nil {
+	if err := s.Rows(c.meet); err != nil {
 		return nil, err
 	}
-	if same { // nothing that is compared has changed
-		c.w.Before, c.w.Nameless = r.Listed, Nameless{Before: c.w.Nameless.After, After: c.w.Nameless.After}
-	} else {
-		if err := s.Rows(c.meet); err != nil {
-			return nil, err
-		}
-		c.addUpTo("", true)
-	}
+	c.addUpTo("", true)
 	c.w.finish(r.Settings)
 	return c.w, nil
 }
 
-// meet takes the next instance of the snapshot.
+// meet takes the next instance of the snapshot. It returns no error.
 func (c *comparison) meet(old *fleet.Instance) error {
+	c.match(old)
+	c.w.sameRows = c.w.sameRows && c.met < len(c.all) && sameRow(old, c.all[c.met])
+	c.met++
+	return nil
+}
+
+// match finds an instance of the snapshot in the new list, and notes what became of it.
+func (c *comparison) match(old *fleet.Instance) {
 	if old.Listed() {
 		c.w.Before.add(old.Price)
 	}
 	if old.ID == "" {
 		c.w.Nameless.Before++
 		c.w.Nameless.Delta = c.w.Nameless.Delta.Minus(counted(old))
-		return nil
+		return
 	}
 	c.addUpTo(old.ID, false)
-	if len(c.rest) > 0 && c.rest[0].ID == old.ID {
-		c.differ(old, c.rest[0])
-		c.rest = c.rest[1:]
-		return nil
+	if len(c.rest) == 0 || c.rest[0].ID != old.ID {
+		kept := *old
+		c.w.Removed = append(c.w.Removed, Member{&kept, fleet.Money{}.Minus(counted(old))})
+		return
 	}
-	kept := *old
-	c.w.Removed = append(c.w.Removed, Member{&kept, fleet.Money{}.Minus(counted(old))})
-	return nil
+	now := c.rest[0]
+	c.rest = c.rest[1:]
+	if c.isLast && old.Status == now.Status {
+		now.StatusSince = old.StatusSince
+		if old.StatusSince.IsZero() { // a snapshot of an older form doesn't say
+			now.StatusSince = c.w.From
+		}
+	}
+	c.differ(old, now)
 }
 
 // addUpTo takes the new instances before an id, or all the rest, for added.
@@ -179,17 +195,12 @@ func (c *comparison) addUpTo(id string, all bool) {
 
 // differ notes the fields in which an instance has changed.
 func (c *comparison) differ(old, now *fleet.Instance) {
-	if alike(old, now) {
-		return
-	}
-	for i := range c.columns {
-		column := &c.columns[i]
-		before, after := column.Value(old), column.Value(now)
-		if before.equal(after) {
+	for _, f := range c.fields {
+		if f.Compare(old, now) == 0 { // as nearly all are from one run to the next
 			continue
 		}
-		kind, delta := effect(column.Name, old, now)
-		c.w.Changed = append(c.w.Changed, Change{now, column, before, after, delta, kind})
+		kind, delta := effect(f.Name, old, now)
+		c.w.Changed = append(c.w.Changed, Change{now, f.column, f.column.Value(old), f.column.Value(now), delta, kind})
 		if c.last != now.ID {
 			c.last = now.ID
 			c.w.ChangedInstances++
@@ -197,15 +208,19 @@ func (c *comparison) differ(old, now *fleet.Instance) {
 	}
 }
 
-// alike reports whether two instances are the same in all comparedFields, as nearly all are from one run to the next: it is quicker than
-// to make the columns' values.
-func alike(a, b *fleet.Instance) bool {
-	return a.Status == b.Status && a.Region == b.Region && a.GPU == b.GPU && a.GPUCount == b.GPUCount && a.CPUCores == b.CPUCores &&
-		a.RAM == b.RAM && a.DiskSize == b.DiskSize && a.HostName == b.HostName && a.Price.Known == b.Price.Known && a.Price.Value.Cmp(b.Price.Value) == 0
+// sameRow reports whether a snapshot's row says all that a snapshot of the new list would say.
+func sameRow(old, now *fleet.Instance) bool {
+	for _, f := range fleet.Fields {
+		if f.InSnapshot && f.Compare(old, now) != 0 {
+			return false
+		}
+	}
+	return true
 }
 
-// effect returns what the change of one field does to the listed total. Where status and price change together, the status
-// changes first, at the old price, and then the price, in the new status: so both add up to the change of the instance.
+// effect returns what the change of one field does to the listed total. Where status and price change together, the
+// status changes first, at the old price, and then the price, in the new status: so both add up to the change of the
+// instance.
 func effect(field string, old, now *fleet.Instance) (Kind, fleet.Money) {
 	switch field {
 	case "status":
@@ -227,11 +242,6 @@ func effect(field string, old, now *fleet.Instance) (Kind, fleet.Money) {
 	return OtherChanged, fleet.Money{}
 }
 
-// equal reports whether two values of one column are the same.
-func (v Value) equal(w Value) bool {
-	return v.Known == w.Known && v.Text == w.Text && v.Number == w.Number && v.Money.Cmp(w.Money) == 0 && v.Time.Equal(w.Time)
-}
-
 // finish sorts the changes and adds them up.
 func (w *Window) finish(settings Settings) {
 	w.Delta = w.After.PerHour.Minus(w.Before.PerHour)
@@ -243,8 +253,8 @@ func (w *Window) finish(settings Settings) {
 	w.addUp()
 }
 
-// sortedChanges sorts changes of which those of one instance stand together, in their order. It moves each once: there may be a
-// million of them, and each is large.
+// sortedChanges sorts changes of which those of one instance stand together, in their order. It moves each once:
+// there may be a million of them, and each is large.
 func sortedChanges(changes []Change) []Change {
 	order := make([]int, len(changes))
 	for i := range order {
@@ -264,7 +274,16 @@ func sortedChanges(changes []Change) []Change {
 }
 
 func comparePlaces(a, b *fleet.Instance) int {
-	return cmp.Or(compareNatural(a.Region, b.Region), compareNatural(a.GPU, b.GPU), compareNatural(a.HostName, b.HostName), strings.Compare(a.ID, b.ID))
+	if c := compareNatural(a.Region, b.Region); c != 0 {
+		return c
+	}
+	if c := compareNatural(a.GPU, b.GPU); c != 0 {
+		return c
+	}
+	if c := compareNatural(a.HostName, b.HostName); c != 0 {
+		return c
+	}
+	return strings.Compare(a.ID, b.ID)
 }
 
 // addUp makes the lines of the sum: one for each kind of change that there is.

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"gpufleet/fetch/fleet"
+	"gpufleet/fetch/fleet/fleettest"
 	"gpufleet/fetch/history"
 )
 
@@ -108,21 +109,85 @@ func TestChanges(t *testing.T) {
 	}
 }
 
-// TestEachFieldIsCompared changes one field at a time: what is not worth a look at the columns must not hide one.
+// TestEachFieldIsCompared changes one field of the table at a time, an added one among them.
 func TestEachFieldIsCompared(t *testing.T) {
-	change := map[string]func(*fleet.Instance){
-		"status": func(in *fleet.Instance) { in.Status = "Stopped" }, "region": func(in *fleet.Instance) { in.Region = "B" },
-		"gpu": func(in *fleet.Instance) { in.GPU = "H100" }, "gpu_count": func(in *fleet.Instance) { in.GPUCount = fleet.Known(2.0) },
-		"cpu_cores": func(in *fleet.Instance) { in.CPUCores = fleet.Known(2.0) }, "ram": func(in *fleet.Instance) { in.RAM = fleet.Known(2.0) },
-		"disk_size": func(in *fleet.Instance) { in.DiskSize = fleet.Known(2.0) }, "host_name": func(in *fleet.Instance) { in.HostName = "other" },
-		"price_per_hour": func(in *fleet.Instance) { in.Price = instance("1", "A", "RTX", 1, "2.5").Price },
+	added := fleettest.AddField(t)
+	instanceWords = append(instanceWords, fieldWords{name: added.Name, title: "Rack"})
+	t.Cleanup(func() { instanceWords = instanceWords[:len(instanceWords)-1] })
+	for _, f := range fleet.Fields {
+		if f.Kind == fleet.ID || f.Kind == fleet.Address {
+			continue // by which they are matched, or where the added field is
+		}
+		old, now := &fleet.Instance{ID: "1"}, &fleet.Instance{ID: "1"}
+		fleettest.Set(f, old, 1)
+		fleettest.Set(f, now, 2)
+		if f.Compare(old, now) == 0 || f.Compare(old, old) != 0 {
+			t.Errorf("%s: values compare wrongly", f.Name)
+		}
+		if f.InSnapshot && sameRow(old, now) {
+			t.Errorf("%s: the rows are the same", f.Name)
+		}
+		want := 0
+		if f.Compared {
+			want = 1
+		}
+		w := since(t, []*fleet.Instance{old}, []*fleet.Instance{now})
+		if len(w.Changed) != want || want > 0 && w.Changed[0].Column.Name != f.Name {
+			t.Errorf("%s: %d changes are reported", f.Name, len(w.Changed))
+		}
 	}
-	for _, name := range comparedFields {
-		now := instance("1", "A", "RTX", 1, "2")
-		change[name](now)
-		w := since(t, []*fleet.Instance{instance("1", "A", "RTX", 1, "2")}, []*fleet.Instance{now})
-		if len(w.Changed) != 1 || w.Changed[0].Column.Name != name {
-			t.Errorf("%s: %d changes are told", name, len(w.Changed))
+}
+
+// TestStatusSince follows instances over several runs: a status begins at the first of the readings in a row that had it.
+func TestStatusSince(t *testing.T) {
+	at := settings().Generated
+	list := func(statuses ...string) (list []*fleet.Instance) {
+		for i, status := range statuses {
+			if status != "" {
+				list = append(list, withStatus(instance(fmt.Sprint(i+1), "A", "RTX", 1, "2"), status))
+			}
+		}
+		return append(list, instance("", "A", "RTX", 1, "2"))
+	}
+	earlier := &history.Past{}
+	for hour, step := range []struct {
+		statuses []string
+		want     string // the hours at which the statuses began
+	}{
+		{[]string{"Running", "Running", "Running"}, "0 0 0"},
+		{[]string{"Running", "Stopped", ""}, "0 1"},
+		{[]string{"Running", "Stopped", "Running"}, "0 1 2"},
+		{[]string{"running", "Running", "Running", "Error"}, "3 3 2 3"},
+	} {
+		for range 2 { // the same run again says the same
+			r := runAt(t, at.Add(time.Duration(hour)*time.Hour), earlier, list(step.statuses...)...)
+			var got []string
+			if err := r.Snapshots[len(r.Snapshots)-1].Rows(func(in *fleet.Instance) error {
+				if in.ID == "" && !in.StatusSince.IsZero() {
+					t.Errorf("hour %d: a row without an id has its status since %v", hour, in.StatusSince)
+				}
+				if in.ID != "" {
+					got = append(got, fmt.Sprint(in.StatusSince.Sub(at).Hours()))
+				}
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(step.want, strings.Join(got, " ")); diff != "" {
+				t.Errorf("hour %d: %s", hour, diff)
+			}
+			earlier = left(r)
+		}
+	}
+}
+
+// TestSameRows holds that a list is the same whatever has changed in it that snapshots don't keep.
+func TestSameRows(t *testing.T) {
+	for _, f := range fleet.Fields {
+		old, now := instance("1", "A", "RTX", 1, "2"), instance("1", "A", "RTX", 1, "2")
+		fleettest.Set(f, now, 9)
+		if got := sameRow(old, now); got == f.InSnapshot {
+			t.Errorf("%s: the same: %v", f.Name, got)
 		}
 	}
 }
@@ -239,7 +304,9 @@ func TestHiddenFieldsAreNotCompared(t *testing.T) {
 		s.Generated = at
 		in := instance("1", "A", "RTX", 1, "2")
 		in.HostName, in.DiskSize = name, fleet.Known(float64(len(name)))
-		r := New(&fleet.Fleet{Instances: []*fleet.Instance{in}}, s)
+		list := &fleet.Fleet{Instances: []*fleet.Instance{in}}
+		list.Hide(hidden, nil)
+		r := New(list, s)
 		if err := r.Compare(earlier); err != nil {
 			t.Fatal(err)
 		}

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -76,55 +75,74 @@ func Shown[T any](s Settings, columns []Column[T]) []Column[T] {
 
 // Shows reports whether a field is shown. Of an id at least the pseudonym is.
 func (s Settings) Shows(field string) bool {
-	return field == "id" || !slices.Contains(s.Hidden, field)
+	f := fleet.FieldNamed(field)
+	return f == nil || !f.HiddenBy(s.Hidden)
 }
 
-// instanceColumns returns the columns of an instance that an audience may see, in their order. The names are
-// the API's own.
+// fieldWords are what people read of a field of the table.
+type fieldWords struct {
+	name, title, unit, description string
+	internal                       bool // shown to an internal audience alone
+}
+
+// instanceWords lists the fields that are shown, in the order of their columns.
+var instanceWords = []fieldWords{
+	{"id", "ID", "", "The API's identifier of the instance.", false},
+	{"region", "Region", "", "Where it stands.", false},
+	{"product_type", "Type", "", "The kind of product, such as GPU, CPU, Virtual Machine, Container or Baremetal " +
+		"(instance_type in older replies).", false},
+	{"host_name", "Host name", "", "The name that its user gave it.", false},
+	{"cpu_cores", "CPU cores", "", "CPU cores.", false},
+	{"ram", "RAM", "GB", "Memory.", false},
+	{"gpu", "GPU model", "", "The GPU model: gpu, or gpu_type where the reply has no gpu.", false},
+	{"gpu_type", "GPU series", "", "gpu_type as the reply has it: the series, in older replies the model.", false},
+	{"gpu_count", "GPUs", "", "How many GPUs the instance has.", false},
+	{"disk_size", "Disk", "GB", "The root disk.", false},
+	{"ephemeral", "Ephemeral disk", "GB", "The disk whose content goes with the instance.", false},
+	{"public_ipv4", "Public IPv4", "", "The public address.", true},
+	{"price_per_hour", "Price", perHour, "The price of the whole instance while it is charged.", false},
+	{"price_source", "Price source", "", "Where the price comes from: file (the price file), list (the instance list), " +
+		"products (the product list), or products, scaled (the product list, from a product with another number of GPUs).", false},
+	{"type", "Purchase", "", "reserved or on demand, where type says which (1 or 0).", false},
+	{"os", "Operating system", "", "The operating system.", false},
+	{"status", "Status", "", "The status as it came.", false},
+	{"created_at", "Created", "UTC", "When the instance was made, to the second.", false},
+	{"started_at", "Started", "UTC", "When the instance last started, to the second.", false},
+}
+
+// instanceColumns returns the columns of an instance that an audience may see, in their order. The names are the
+// API's own.
 func instanceColumns(audience Audience) []Column[*fleet.Instance] {
-	columns := []Column[*fleet.Instance]{
-		{"id", "ID", "", Text, "The API's identifier of the instance.",
-			func(in *fleet.Instance) Value { return text(in.ID) }},
-		{"region", "Region", "", Text, "Where it stands.",
-			func(in *fleet.Instance) Value { return text(in.Region) }},
-		{"product_type", "Type", "", Text, "The kind of product, such as GPU, CPU, Virtual Machine, Container or Baremetal (instance_type in older replies).",
-			func(in *fleet.Instance) Value { return text(in.ProductType) }},
-		{"host_name", "Host name", "", Text, "The name that its user gave it.",
-			func(in *fleet.Instance) Value { return text(in.HostName) }},
-		{"cpu_cores", "CPU cores", "", Size, "CPU cores.",
-			func(in *fleet.Instance) Value { return number(in.CPUCores) }},
-		{"ram", "RAM", "GB", Size, "Memory.",
-			func(in *fleet.Instance) Value { return number(in.RAM) }},
-		{"gpu", "GPU model", "", Text, "The GPU model: gpu, or gpu_type where the reply has no gpu.",
-			func(in *fleet.Instance) Value { return text(in.GPU) }},
-		{"gpu_type", "GPU series", "", Text, "gpu_type as the reply has it: the series, in older replies the model.",
-			func(in *fleet.Instance) Value { return text(in.GPUType) }},
-		{"gpu_count", "GPUs", "", Count, "How many GPUs the instance has.",
-			func(in *fleet.Instance) Value { return number(in.GPUCount) }},
-		{"disk_size", "Disk", "GB", Size, "The root disk.",
-			func(in *fleet.Instance) Value { return number(in.DiskSize) }},
-		{"ephemeral", "Ephemeral disk", "GB", Size, "The disk whose content goes with the instance.",
-			func(in *fleet.Instance) Value { return number(in.Ephemeral) }},
+	var columns []Column[*fleet.Instance]
+	for _, words := range instanceWords {
+		if words.internal && audience != Internal {
+			continue
+		}
+		f := fleet.FieldNamed(words.name)
+		typ, value := valueOf(f)
+		columns = append(columns, Column[*fleet.Instance]{f.Name, words.title, words.unit, typ, words.description, value})
 	}
-	if audience == Internal {
-		columns = append(columns, Column[*fleet.Instance]{"public_ipv4", "Public IPv4", "", Text, "The public address.",
-			func(in *fleet.Instance) Value { return text(in.PublicIPv4) }})
+	return columns
+}
+
+// valueOf returns how a column shows a field.
+func valueOf(f *fleet.Field) (Type, func(*fleet.Instance) Value) {
+	switch {
+	case f.Text != nil:
+		return Text, func(in *fleet.Instance) Value { return text(*f.Text(in)) }
+	case f.Number != nil && f.Kind == fleet.Count:
+		return Count, func(in *fleet.Instance) Value { return number(*f.Number(in)) }
+	case f.Number != nil:
+		return Size, func(in *fleet.Instance) Value { return number(*f.Number(in)) }
+	case f.Price != nil:
+		return Money, func(in *fleet.Instance) Value { p := f.Price(in); return Value{Known: p.Known, Money: p.Value} }
+	case f.Term != nil:
+		return Text, func(in *fleet.Instance) Value { return text(f.Term(in).String()) }
+	case f.Source != nil:
+		return Text, func(in *fleet.Instance) Value { return text(f.Source(in).String()) }
+	default:
+		return Time, func(in *fleet.Instance) Value { at := *f.Time(in); return Value{Known: !at.IsZero(), Time: at} }
 	}
-	return append(columns, []Column[*fleet.Instance]{
-		{"price_per_hour", "Price", perHour, Money, "The price of the whole instance while it is charged.",
-			func(in *fleet.Instance) Value { return Value{Known: in.Price.Known, Money: in.Price.Value} }},
-		{"price_source", "Price source", "", Text, "Where the price comes from: file (the price file), list (the instance list), products (the product list), or products, scaled " +
-			"(the product list, from a product with another number of GPUs).",
-			func(in *fleet.Instance) Value { return text(in.PriceSource.String()) }},
-		{"type", "Purchase", "", Text, "reserved or on demand, where type says which (1 or 0).",
-			func(in *fleet.Instance) Value { return text(in.Purchase.String()) }},
-		{"os", "Operating system", "", Text, "The operating system.",
-			func(in *fleet.Instance) Value { return text(in.OS) }},
-		{"status", "Status", "", Text, "The status as it came.",
-			func(in *fleet.Instance) Value { return text(in.Status) }},
-		{"created_at", "Created", "UTC", Time, "When the instance was made, to the second.",
-			func(in *fleet.Instance) Value { return Value{Known: !in.CreatedAt.IsZero(), Time: in.CreatedAt} }},
-	}...)
 }
 
 func text(s string) Value { return Value{Known: s != "", Text: s} }

@@ -27,8 +27,8 @@ type FeedEntry struct {
 	Lines     []string
 }
 
-// Feed returns the feed, made from the history. Its ids depend on the feed's own name in the history and on dates alone, so that
-// they stay when the site moves, and no other site has the same.
+// Feed returns the feed, made from the history. Its ids depend on the feed's own name in the history and on dates
+// alone, so that they stay when the site moves, and no other site has the same.
 func (r *Report) Feed() Feed {
 	f := Feed{ID: r.feedID(""), Title: r.Title + ": changes", Updated: r.Generated}
 	if r.Demo() {
@@ -112,8 +112,8 @@ func feedOf(days []history.Entry) string {
 	return days[len(days)-1].Feed
 }
 
-// newFeed returns the name of a feed that begins with this run: a hash of the run and its list, since equal runs must make
-// equal files.
+// newFeed returns the name of a feed that begins with this run: a hash of the run and its list, since equal runs must
+// make equal files.
 func (r *Report) newFeed() string {
 	h := sha256.New()
 	fmt.Fprintf(h, "gpufleet feed\n%s\n%s\n%s\n%s\n%s\n", r.Source, r.Account, r.Title, r.BaseURL, r.Generated)

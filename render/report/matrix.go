@@ -11,15 +11,9 @@ const (
 	maxMatrixModels  = 16
 )
 
-// A chart of more than these is a thicket.
-const (
-	maxChartRegions = 12
-	maxChartModels  = 8
-)
-
-// ChartMatrix returns the part of the matrix that fits into a chart: the regions and models with the most instances.
-func (r *Report) ChartMatrix() Matrix {
-	return newMatrix(r.Regions, r.Models, maxChartRegions, maxChartModels)
+// SmallMatrix returns a matrix of so many regions and models at most: those with the most instances.
+func (r *Report) SmallMatrix(maxRegions, maxModels int) Matrix {
+	return newMatrix(r.Regions, r.Models, maxRegions, maxModels)
 }
 
 // Matrix shows regions by models. Where there are too many to show, it has those with the most instances; the

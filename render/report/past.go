@@ -2,16 +2,15 @@ package report
 
 import (
 	"cmp"
-	"iter"
 	"slices"
-	"time"
+	"strings"
 
 	"gpufleet/fetch/fleet"
 	"gpufleet/fetch/history"
 )
 
-// Past is what a report says of earlier runs, and what it carries on for later ones. That of a report that was not compared
-// is empty.
+// Past is what a report says of earlier runs, and what it carries on for later ones. That of a report that was not
+// compared is empty.
 type Past struct {
 	// SinceLastRun and SinceLastWeek are nil where there is no earlier snapshot.
 	SinceLastRun, SinceLastWeek *Window
@@ -21,18 +20,24 @@ type Past struct {
 	Snapshots []*history.Snapshot
 }
 
-// Compare compares the report with what earlier runs left and makes of both what is left for later ones. It is called once,
-// before any output is written.
+// Compare compares the report with what earlier runs left and makes of both what is left for later ones. It is called
+// once, before any output is written.
 func (r *Report) Compare(earlier *history.Past) error {
 	byID := slices.Clone(r.Instances)
 	sortByKey(byID, func(to []byte, in *fleet.Instance) []byte { return append(to, in.ID...) }, func(_, _ *fleet.Instance) int { return 0 })
-	today := history.NewSnapshot(r.Head(), r.Generated, len(byID), r.remembered(byID))
+	settleGroups(earlier.Snapshots, byID)
+	var last *history.Snapshot // that of the last run, this one run before or not
+	if n := len(earlier.Snapshots); n > 0 {
+		last = earlier.Snapshots[n-1]
+	}
+	r.beginStatuses()
+	today := history.NewSnapshot(r.Head(), r.Generated, byID)
 	windows := map[*history.Snapshot]*Window{}
 	since := func(s *history.Snapshot) (*Window, error) {
 		if s == nil || windows[s] != nil {
 			return windows[s], nil
 		}
-		w, err := r.compare(s, today, byID)
+		w, err := r.compare(s, byID, s == last)
 		windows[s] = w
 		return w, err
 	}
@@ -42,17 +47,17 @@ func (r *Report) Compare(earlier *history.Past) error {
 	}
 	var yesterday *Window
 	if len(found) > 0 {
-		last, week := found[len(found)-1], weekOld(found, r.Generated)
+		last, week := found[len(found)-1], history.WeekOld(found, r.Generated)
 		if r.SinceLastRun, err = since(last); err != nil {
 			return err
 		}
 		if r.SinceLastWeek, err = since(week); err != nil {
 			return err
 		}
-		if yesterday, err = since(newestBefore(found, history.Day(r.Generated))); err != nil {
+		if yesterday, err = since(history.NewestBefore(found, history.Day(r.Generated))); err != nil {
 			return err
 		}
-		if history.Day(week.Taken).After(weekBefore(r.Generated)) {
+		if history.Day(week.Taken).After(history.WeekBefore(r.Generated)) {
 			window := *r.SinceLastWeek
 			window.TooYoung = true
 			r.SinceLastWeek = &window
@@ -62,32 +67,49 @@ func (r *Report) Compare(earlier *history.Past) error {
 	return nil
 }
 
-// withoutThisRun returns earlier snapshots without the last one where that is of the same list at the same time: this run once more says what
-// it said the first time.
+// beginStatuses has each status begin now. The comparison with the last run finds those that are older.
+func (r *Report) beginStatuses() {
+	for _, in := range r.Instances {
+		if in.ID != "" {
+			in.StatusSince = r.Generated
+		}
+	}
+}
+
+// settleGroups gives snapshots of an older form the groups that their instances are in now.
+func settleGroups(snapshots []*history.Snapshot, byID []*fleet.Instance) {
+	group := func(id string) string {
+		at, found := slices.BinarySearchFunc(byID, id, func(in *fleet.Instance, id string) int { return strings.Compare(in.ID, id) })
+		if id == "" || !found {
+			return ""
+		}
+		return byID[at].Model()
+	}
+	for _, s := range snapshots {
+		if s.IsOlderForm() {
+			s.SettleGroups(group)
+		}
+	}
+}
+
+// withoutThisRun returns earlier snapshots without the last one where that is of the same list at the same time: this
+// run once more says what it said the first time.
 func withoutThisRun(found []*history.Snapshot, today *history.Snapshot, since func(*history.Snapshot) (*Window, error)) ([]*history.Snapshot, error) {
 	if len(found) == 0 || !found[len(found)-1].Taken.Equal(today.Taken) {
 		return found, nil
 	}
-	last := found[len(found)-1]
-	same, err := last.SameRows(today)
+	w, err := since(found[len(found)-1])
 	if err != nil {
 		return nil, err
 	}
-	if !same { // unless it is what one of them hides
-		w, err := since(last)
-		if err != nil {
-			return nil, err
-		}
-		same = w.Unchanged()
-	}
-	if same {
+	if w.sameRows || w.Unchanged() { // where they differ, then in what one of them hides
 		found = found[:len(found)-1]
 	}
 	return found, nil
 }
 
-// remember makes what is left for later runs: what earlier ones left, as far as it is carried on, and this run's own, of which
-// today is the snapshot. yesterday is what changed since an earlier day, nil where that is not known.
+// remember makes what is left for later runs: what earlier ones left, as far as it is carried on, and this run's own,
+// of which today is the snapshot. yesterday is what changed since an earlier day, nil where that is not known.
 func (r *Report) remember(earlier *history.Past, today *history.Snapshot, yesterday *Window) {
 	r.Snapshots = append(earlier.Carried(r.Generated), today)
 	entry := r.entry(yesterday)
@@ -101,48 +123,6 @@ func (r *Report) remember(earlier *history.Past, today *history.Snapshot, yester
 func (s Settings) Head() history.Head {
 	return history.Head{Source: string(s.Source), Account: s.Account, Audience: string(s.Audience), Currency: s.Currency,
 		Hidden: s.Hidden, Key: s.KeyFingerprint}
-}
-
-func weekBefore(moment time.Time) time.Time { return history.Day(moment).AddDate(0, 0, -7) }
-
-// weekOld returns the newest snapshot whose date is at least a week before today's, else the oldest.
-func weekOld(snapshots []*history.Snapshot, now time.Time) *history.Snapshot {
-	if s := newestBefore(snapshots, weekBefore(now).AddDate(0, 0, 1)); s != nil {
-		return s
-	}
-	return snapshots[0]
-}
-
-// newestBefore returns the newest snapshot of a date before day, nil where there is none.
-func newestBefore(snapshots []*history.Snapshot, day time.Time) *history.Snapshot {
-	for _, s := range slices.Backward(snapshots) {
-		if s.Taken.Before(day) {
-			return s
-		}
-	}
-	return nil
-}
-
-// remembered yields the instances without what this report hides. What is not compared later is not written anyway.
-func (r *Report) remembered(instances []*fleet.Instance) iter.Seq[*fleet.Instance] {
-	noName, noDisk := slices.Contains(r.Hidden, "host_name"), slices.Contains(r.Hidden, "disk_size")
-	return func(yield func(*fleet.Instance) bool) {
-		for _, in := range instances {
-			if noName || noDisk {
-				bare := *in
-				if noName {
-					bare.HostName = ""
-				}
-				if noDisk {
-					bare.DiskSize = fleet.Number{}
-				}
-				in = &bare
-			}
-			if !yield(in) {
-				return
-			}
-		}
-	}
 }
 
 // entry returns this run's day in the history. since is what changed since an earlier day, nil where that is not known.

@@ -6,8 +6,8 @@ import (
 	"gpufleet/fetch/fleet"
 )
 
-// Rate is what a GPU costs per hour, over the listed instances that have GPUs: the sum of the prices of those whose price
-// and GPUs are known, divided by their GPUs. Instances without GPUs are no part of it.
+// Rate is what a GPU costs per hour, over the listed instances that have GPUs: the sum of the prices of those whose
+// price and GPUs are known, divided by their GPUs. Instances without GPUs are no part of it.
 type Rate struct {
 	perHour    fleet.Money
 	gpus       decimal.Decimal
@@ -66,8 +66,8 @@ func (s Settings) RateText(r Rate) string {
 // sharePlaces are the decimals to which shares are rounded, half up.
 const sharePlaces = 2
 
-// setShares computes the shares of the listed cost. A share is unknown where the fleet's cost is 0, and where instances are
-// listed of which none has a price.
+// setShares computes the shares of the listed cost. A share is unknown where the fleet's cost is 0, and where
+// instances are listed of which none has a price.
 func (r *Report) setShares() {
 	all := r.Listed.PerHour
 	set := func(t *Totals) {

@@ -4,8 +4,8 @@ package report
 
 import "gpufleet/fetch/fleet"
 
-// Report is all that any output says. It is not changed once it is made and compared with the past, so that writers can work
-// side by side.
+// Report is all that any output says. It is not changed once it is made and compared with the past, so that writers
+// can work side by side.
 type Report struct {
 	Settings
 	Totals
@@ -37,8 +37,8 @@ type Model struct {
 	Name, Slug string
 	Totals
 	Groups []*Group // sorted by region
-	// Cheapest and Dearest are the groups with the lowest and the highest cost of a GPU-hour, of equals the first; nil where
-	// none is known.
+	// Cheapest and Dearest are the groups with the lowest and the highest cost of a GPU-hour, of equals the first; nil
+	// where none is known.
 	Cheapest, Dearest *Group
 }
 
@@ -67,8 +67,8 @@ func (r *Report) For(audience Audience) *Report {
 	return &made
 }
 
-// New computes the report of a fleet. It takes the fleet's instances over and sorts them, within the memory that they are in: a pointer to
-// one points to another then.
+// New computes the report of a fleet. It takes the fleet's instances over and sorts them, within the memory that they
+// are in: a pointer to one points to another then.
 func New(list *fleet.Fleet, settings Settings) *Report {
 	r := &Report{
 		Settings:  settings,

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -178,7 +179,7 @@ func TestColumnsByAudience(t *testing.T) {
 		}
 		return strings.Join(all, " ")
 	}
-	const before, after = "id region product_type host_name cpu_cores ram gpu gpu_type gpu_count disk_size ephemeral ", "price_per_hour price_source type os status created_at"
+	const before, after = "id region product_type host_name cpu_cores ram gpu gpu_type gpu_count disk_size ephemeral ", "price_per_hour price_source type os status created_at started_at"
 	if got := names(Public); got != before+after {
 		t.Errorf("public: %s", got)
 	}
@@ -250,7 +251,32 @@ func TestNatural(t *testing.T) {
 	}
 }
 
-func TestArrange(t *testing.T) {
+// What two texts begin with in common is passed over. The order must be that of all they say.
+func TestNaturalOfCommonStarts(t *testing.T) {
+	parts := []string{"", "a", "A", "0", "00", "7", "10", "é", "É", "è", "日本", "\xc3", "\xa9", "\xff", "-", "9:"}
+	var texts []string
+	for _, first := range parts {
+		for _, second := range parts {
+			for _, third := range parts {
+				texts = append(texts, first+second+third)
+			}
+		}
+	}
+	for i := range texts {
+		for range 50 {
+			a, b := texts[i], texts[rand.IntN(len(texts))]
+			want := bytes.Compare(appendNaturalKey(nil, a), appendNaturalKey(nil, b))
+			if want == 0 {
+				want = strings.Compare(a, b)
+			}
+			if got := compareNatural(a, b); got != want {
+				t.Fatalf("compareNatural(%q, %q) = %d, want %d", a, b, got, want)
+			}
+		}
+	}
+}
+
+func TestReorder(t *testing.T) {
 	const n = 50
 	for range 20 {
 		instances, want, order := make([]*fleet.Instance, n), make([]string, n), make([]int32, n)
@@ -260,7 +286,7 @@ func TestArrange(t *testing.T) {
 		for i, from := range rand.Perm(n) {
 			order[i], want[i] = int32(from), fmt.Sprint(from)
 		}
-		arrange(instances, order)
+		reorder(instances, order)
 		for i, in := range instances {
 			if in.ID != want[i] {
 				t.Fatalf("%s is at %d, not %s", in.ID, i, want[i])

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -128,4 +129,14 @@ func ParseChecks(text string) (checks []Check, err error) {
 		checks = append(checks, check)
 	}
 	return checks, nil
+}
+
+// ParseEpoch reads the time of a report as whole seconds since 1970, up to the year 9999.
+func ParseEpoch(text string) (time.Time, error) {
+	const year10000 = 253402300800
+	seconds, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || seconds < 0 || seconds >= year10000 {
+		return time.Time{}, errors.New("must be whole seconds since 1970")
+	}
+	return time.Unix(seconds, 0).UTC(), nil
 }

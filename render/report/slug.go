@@ -3,6 +3,7 @@ package report
 import (
 	"crypto/sha256"
 	"encoding/base32"
+	"encoding/hex"
 	"regexp"
 	"slices"
 	"strings"
@@ -28,7 +29,8 @@ var endsLikeHash = regexp.MustCompile(`(^|-)[a-z2-7]{16}$`)
 //
 // It depends on the name alone, so that a link stays good when other groups come and go, and yet differs for names
 // that differ only in case or in what a slug can't hold. So it can be the bare name for one spelling only: the
-// upper-case one, which most of the API's names have (CANADA-1, RTX-A6000). Every other spelling ends in a hash of the name.
+// upper-case one, which most of the API's names have (CANADA-1, RTX-A6000). Every other spelling ends in a hash of
+// the name.
 func slug(name string) string {
 	bare := bareSlug(name)
 	switch {
@@ -68,4 +70,30 @@ func bareSlug(name string) string {
 		}
 	}
 	return strings.TrimSuffix(b.String(), "-")
+}
+
+// isPlainID reports whether an id stands in an address as it is.
+func isPlainID(id string) bool {
+	const longest = 80
+	for i := range len(id) {
+		if c := id[i]; !isDigit(c) && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && c != '_' && c != '.' &&
+			c != '-' {
+			return false
+		}
+	}
+	return 0 < len(id) && len(id) <= longest
+}
+
+// AppendAnchor appends the name of an instance's row in a page: "i-" and its id, or 80 bits of a hash of an id that
+// has what an address or HTML would have to escape. It is the same in every run, and nothing for an instance without
+// an id.
+func AppendAnchor(to []byte, in *fleet.Instance) []byte {
+	switch {
+	case in.ID == "":
+		return to
+	case isPlainID(in.ID):
+		return append(append(to, "i-"...), in.ID...)
+	}
+	sum := sha256.Sum256([]byte(in.ID))
+	return hex.AppendEncode(append(to, "i--"...), sum[:10])
 }

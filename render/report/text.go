@@ -53,14 +53,6 @@ func (s Settings) Origin() string {
 	return s.Source.Verb() + " " + FormatTime(s.Generated) + " from " + s.Source.Name()
 }
 
-// Label returns the status's name for people.
-func (s StatusCount) Label() string {
-	if s.Name == "" {
-		return Unknown
-	}
-	return s.Name
-}
-
 // warningsShown bounds how many warnings a page or a summary shows.
 const warningsShown = 20
 
@@ -128,8 +120,8 @@ func PriceLegend() []string {
 	}
 }
 
-// MonthLegend returns the sentences on months and money, as what stands before the hours of a month, these, and what stands behind them:
-// in the workbook the hours may be changed.
+// MonthLegend returns the sentences on months and money, as what stands before the hours of a month, these, and what
+// stands behind them: in the workbook the hours may be changed.
 func (r *Report) MonthLegend() (before, hours, after string) {
 	return "A month is ", r.HoursPerMonth.String(), " hours. Amounts are in " + r.Currency + " as the prices state them; nothing is converted."
 }

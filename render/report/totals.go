@@ -32,7 +32,8 @@ type Sum struct {
 	Value     float64
 	Known, Of int // instances
 
-	// What Value is settled from: whole numbers, which floats add exactly, and apart from them the others, exactly. 0.1 + 0.2 is 0.3.
+	// What Value is settled from: whole numbers, which floats add exactly, and apart from them the others, exactly.
+	// 0.1 + 0.2 is 0.3.
 	whole float64
 	parts decimal.Decimal
 }
@@ -44,20 +45,6 @@ type Cost struct {
 	PerMonth   fleet.Money // PerHour times the hours of a month, exactly
 	Priced, Of int         // instances
 }
-
-// StatusCount is how many instances have a status. The name is as it came, "" where there is none.
-type StatusCount struct {
-	Name      string
-	Instances int
-	GPUs      Sum
-	Cost      Cost // of all of them, whether they are listed or not
-}
-
-// Running reports whether what has the status runs.
-func (s StatusCount) Running() bool { return (&fleet.Instance{Status: s.Name}).Running() }
-
-// Listed reports whether what has the status is listed.
-func (s StatusCount) Listed() bool { return (&fleet.Instance{Status: s.Name}).Listed() }
 
 // LowerBound reports whether something unknown is missing from the sum.
 func (s Sum) LowerBound() bool { return s.Known < s.Of }
@@ -114,7 +101,19 @@ func (s Settings) TotalsOf(instances []*fleet.Instance) *Totals {
 	return &t
 }
 
-// ListedOf returns what the listed instances of several totals cost an hour together. What they cost a month is not computed.
+// Monthly returns what a cost per hour comes to in a month, exactly.
+func (s Settings) Monthly(perHour fleet.Money) fleet.Money { return perHour.Times(s.HoursPerMonth) }
+
+// Billed returns what an instance is billed per hour if all that is listed is billed and nothing else.
+func Billed(in *fleet.Instance) fleet.Price {
+	if !in.Listed() {
+		return fleet.Known(fleet.Money{})
+	}
+	return in.Price
+}
+
+// ListedOf returns what the listed instances of several totals cost an hour together. What they cost a month is not
+// computed.
 func ListedOf(totals []*Totals) Cost {
 	var cost Cost
 	for _, t := range totals {
@@ -202,25 +201,6 @@ func (t *Totals) RunningGPUs() Sum {
 	}
 	sum.settle()
 	return sum
-}
-
-// statusCounts counts by status. The list of statuses is open, and may be long.
-type statusCounts map[string]*statusCount
-
-type statusCount struct {
-	StatusCount
-	running, listed bool
-}
-
-// of returns the count of a status, a new one for a new name.
-func (c statusCounts) of(name string) *statusCount {
-	count := c[name]
-	if count == nil {
-		count = &statusCount{StatusCount: StatusCount{Name: name}}
-		count.running, count.listed = count.Running(), count.Listed()
-		c[name] = count
-	}
-	return count
 }
 
 // finish computes what follows from the sums.

@@ -18,10 +18,11 @@ const (
 	currencyRow
 )
 
-// assumptions makes the table of statuses with the inputs above it: the only cells of the workbook that are there to be changed.
-func (b *book) assumptions(statuses []report.SheetStatus) *table {
+// assumptions makes the table of statuses with the inputs above it: the only cells of the workbook that are there to
+// be changed.
+func (b *book) assumptions(statuses []report.StatusGroup) *table {
 	t := &table{sheet: assumptionsSheet, name: "tblStatuses", row: "a status, with the share of its hours that is billed", rows: len(statuses), whole: true}
-	addColumns(b.r, t, b.r.StatusColumns(statuses), func(row int) int { return row })
+	addColumns(b.r, t, statusColumns(statuses), func(row int) int { return row })
 	t.column("billed_share").input = true
 	p := &page{widths: []float64{28, 16}}
 	p.lines = append(p.lines, line{cells: []cell{words(title, assumptionsSheet)}, height: 24})

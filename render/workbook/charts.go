@@ -1,7 +1,13 @@
 package workbook
 
 import (
+	"bytes"
+	"encoding/xml"
+	"fmt"
+	"regexp"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -17,8 +23,9 @@ type chart struct {
 	series        []excelize.ChartSeries
 }
 
-// The size of a chart on Summary. It is anchored to the cells that it covers: excelize anchors what moves but is not sized with them to
-// its first cell alone, and Excel draws no more of a chart than its cells. Rows are 18 pixels to excelize, 20 to those who draw them.
+// The size of a chart on Summary. It is anchored to the cells that it covers: excelize anchors what moves but is not
+// sized with them to its first cell alone, and Excel draws no more of a chart than its cells. Rows are 18 pixels to
+// excelize, 20 to those who draw them.
 const (
 	chartWidth = 560 // in pixels
 	chartRows  = 15
@@ -116,5 +123,62 @@ func (b *book) addCharts(p *page, column int) {
 		}
 		add(chart{kind: excelize.Line, title: "Cost per month, day by day", category: "Day (UTC)", days: true, value: b.r.Currency + " per month", format: "#,##0", series: series,
 			alt: "Lines: what ran and what was listed on each day, as a cost per month. The figures are on the sheet Trend."})
+	}
+}
+
+// A chart's reference to cells, as excelize writes it: without what the cells hold.
+var chartRef = regexp.MustCompile(`<f>([^<]*)</f>(?:<numCache><formatCode></formatCode></numCache>)?</(str|num)Ref>`)
+
+// A chart with a single category.
+var oneCategory = regexp.MustCompile(`<cat><strRef><f>[^<]*</f><strCache><ptCount val="1">`)
+
+// fillCharts puts beside each reference of the charts what its cells hold: viewers that don't calculate draw charts
+// from that alone. An axis with a single category is told not to look for days: LibreOffice takes the only day of a
+// history for its year, and shows January the first.
+func (b *book) fillCharts() {
+	b.file.Pkg.Range(func(name, content any) bool {
+		text, ok := content.([]byte)
+		if ok && strings.HasPrefix(name.(string), "xl/charts/chart") {
+			text = chartRef.ReplaceAllFunc(text, b.withCache)
+			if oneCategory.Match(text) {
+				text = bytes.ReplaceAll(text, []byte(`<auto val="1">`), []byte(`<auto val="0">`))
+			}
+			b.file.Pkg.Store(name, text)
+		}
+		return true
+	})
+}
+
+// withCache returns a reference with the values of its cells. A cell without one has no point.
+func (b *book) withCache(ref []byte) []byte {
+	match := chartRef.FindSubmatch(ref)
+	cells, kind := match[1], match[2]
+	points := b.points[string(cells)]
+	var out bytes.Buffer
+	fmt.Fprintf(&out, "<f>%s</f><%sCache>", cells, kind)
+	if string(kind) == "num" {
+		out.WriteString("<formatCode>General</formatCode>")
+	}
+	fmt.Fprintf(&out, `<ptCount val="%d"></ptCount>`, len(points))
+	for i, value := range points {
+		if value == nil {
+			continue
+		}
+		fmt.Fprintf(&out, `<pt idx="%d"><v>`, i)
+		b.try(xml.EscapeText(&out, []byte(pointText(value))))
+		out.WriteString("</v></pt>")
+	}
+	fmt.Fprintf(&out, "</%sCache></%sRef>", kind, kind)
+	return out.Bytes()
+}
+
+func pointText(value any) string {
+	switch value := value.(type) {
+	case float64:
+		return strconv.FormatFloat(value, 'g', -1, 64)
+	case time.Time:
+		return value.Format(time.DateOnly)
+	default:
+		return fmt.Sprint(value)
 	}
 }

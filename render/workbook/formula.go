@@ -5,9 +5,10 @@ import (
 	"strings"
 )
 
-// Formulas go by numbers alone (region_no, model_no, status_no), never by names: SUMIFS takes texa* for a pattern, "<5" for a comparison,
-// 007 for 7 and texas for Texas, and names come from the API. They use no function that is newer than Excel 2010, none that is
-// volatile, and plain ranges, which every program reads: over all sheets that the instances are spread over.
+// Formulas go by numbers alone (region_no, model_no, status_no), never by names: SUMIFS takes texa* for a pattern,
+// "<5" for a comparison, 007 for 7 and texas for Texas, and names come from the API. They use no function that is
+// newer than Excel 2010, none that is volatile, and plain ranges, which every program reads: over all sheets that the
+// instances are spread over.
 
 // named inputs, on the sheet of assumptions.
 const (
@@ -100,7 +101,8 @@ func (b *book) over(function, column string, where []criterion) string {
 	return f.String()
 }
 
-// billed returns what the instances that meet all conditions are billed an hour: their prices by status, times the shares.
+// billed returns what the instances that meet all conditions are billed an hour: their prices by status, times the
+// shares.
 func (b *book) billed(where ...criterion) string {
 	return b.byStatus("SUMIFS(", "price_per_hour", where, b.shares())
 }
@@ -121,8 +123,8 @@ func (b *book) shares() string { return b.refs(b.statuses, "billed_share")[0] }
 // perMonth returns what a cell with an amount an hour comes to in a month.
 func perMonth(cell string) string { return cell + "*" + hoursName }
 
-// totalsFormulas returns the formulas of the columns of totals, by the columns' names, over the instances that meet a condition. cell
-// returns the cell of another column in the same row; total that of the listed cost of all.
+// totalsFormulas returns the formulas of the columns of totals, by the columns' names, over the instances that meet a
+// condition. cell returns the cell of another column in the same row; total that of the listed cost of all.
 func (b *book) totalsFormulas(cell func(column string) string, total string, where ...criterion) map[string]string {
 	and := func(more ...criterion) []criterion { return append(where[:len(where):len(where)], more...) }
 	f := map[string]string{"instances": b.count(where...)}
@@ -151,7 +153,8 @@ func coveredFormula(part, whole, word string) string {
 	return "IF(" + part + "<" + whole + ",FIXED(" + part + `,0)&" of "&FIXED(` + whole + `,0)&" ` + word + `","")`
 }
 
-// budgetUse returns what a cell with an amount a month is of the budget, rounded to a tenth of a percent, but never across 100 %.
+// budgetUse returns what a cell with an amount a month is of the budget, rounded to a tenth of a percent, but never
+// across 100 %.
 func budgetUse(cell string) string {
 	share := cell + "/" + budgetName
 	rounded := "ROUND(" + share + ",3)"

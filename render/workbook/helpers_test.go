@@ -5,8 +5,8 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -135,74 +135,6 @@ func find(t testing.TB, f *excelize.File, sheet, text string) (column, row int) 
 	return 0, 0
 }
 
-// dumpWorkbook returns a workbook as text, a line for each thing that a reader relies on: a sheet with its layout, tables
-// and print setup, and each cell with type, value, formula and style.
-func dumpWorkbook(t testing.TB, data []byte) string {
-	t.Helper()
-	f := opened(t, data)
-	var b strings.Builder
-	for _, name := range f.GetDefinedName() {
-		fmt.Fprintf(&b, "name %s %s: %s\n", name.Scope, name.Name, name.RefersTo)
-	}
-	for _, sheet := range f.GetSheetList() {
-		dumpSheet(t, &b, f, sheet)
-	}
-	return b.String()
-}
-
-func dumpSheet(t testing.TB, b *strings.Builder, f *excelize.File, sheet string) {
-	t.Helper()
-	dimension, err := f.GetSheetDimension(sheet)
-	check(t, err)
-	panes, err := f.GetPanes(sheet)
-	check(t, err)
-	fmt.Fprintf(b, "sheet %s %s frozen %d,%d\n", sheet, dimension, panes.XSplit, panes.YSplit)
-	page, err := f.GetHeaderFooter(sheet)
-	check(t, err)
-	layout, err := f.GetPageLayout(sheet)
-	check(t, err)
-	fmt.Fprintf(b, "  print %s %dx%d head %q foot %q\n", *layout.Orientation, *layout.FitToWidth, *layout.FitToHeight, page.OddHeader, page.OddFooter)
-	tables, err := f.GetTables(sheet)
-	check(t, err)
-	for _, table := range tables {
-		fmt.Fprintf(b, "  table %s %s %s\n", table.Name, table.Range, table.StyleName)
-	}
-	merged, err := f.GetMergeCells(sheet)
-	check(t, err)
-	for _, cells := range merged {
-		fmt.Fprintf(b, "  merged %s\n", cells[0])
-	}
-	rows, err := f.GetRows(sheet, excelize.Options{RawCellValue: true})
-	check(t, err)
-	for i, row := range rows {
-		for j, value := range row {
-			if value != "" {
-				dumpCell(t, b, f, sheet, cellName(j+1, i+1), value)
-			}
-		}
-	}
-}
-
-func dumpCell(t testing.TB, b *strings.Builder, f *excelize.File, sheet, cell, value string) {
-	t.Helper()
-	typ, err := f.GetCellType(sheet, cell)
-	check(t, err)
-	kind := map[excelize.CellType]string{
-		excelize.CellTypeUnset: "number", excelize.CellTypeNumber: "number", excelize.CellTypeInlineString: "text",
-		excelize.CellTypeSharedString: "text", excelize.CellTypeFormula: "formula text",
-	}[typ]
-	fmt.Fprintf(b, "  %s %s %q", cell, kind, value)
-	formula, err := f.GetCellFormula(sheet, cell)
-	check(t, err)
-	if formula != "" {
-		fmt.Fprintf(b, " =%s", formula)
-	}
-	if linked, target, err := f.GetCellHyperLink(sheet, cell); err == nil && linked {
-		fmt.Fprintf(b, " -> %s", target)
-	}
-	fmt.Fprintf(b, " %s\n", styleText(t, f, sheet, cell))
-}
-
 // styleText returns a cell's number format and what else tells its look.
 func styleText(t testing.TB, f *excelize.File, sheet, cell string) string {
 	t.Helper()
@@ -235,4 +167,9 @@ func check(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// rowsOf returns the rows of a range: "4-5" of A4:Z5. Columns come and go.
+func rowsOf(cells string) string {
+	return regexp.MustCompile(`[A-Z]+(\d+):[A-Z]+(\d+)`).ReplaceAllString(cells, "$1-$2")
 }

@@ -7,15 +7,16 @@ import (
 	"gpufleet/render/report"
 )
 
-// maxLiveRows is up to how many instances each has formulas of its own. Of more, what a row comes to a month is a value as of when
-// the workbook was written; all totals are formulas all the same.
+// maxLiveRows is up to how many instances each has formulas of its own. Of more, what a row comes to a month is a
+// value as of when the workbook was written; all totals are formulas all the same.
 const maxLiveRows = 50_000
 
 // maxWork bounds what recalculating a table of totals may take, in rows times instances. A table that is larger holds
 // values: a spreadsheet would take minutes over each change. The totals above it are formulas all the same.
 const maxWork = 200_000_000
 
-// setInstanceFormulas makes what an instance is billed follow the assumptions, and the totals above the table the filters.
+// setInstanceFormulas makes what an instance is billed follow the assumptions, and the totals above the table the
+// filters.
 func (b *book) setInstanceFormulas() {
 	t := b.instances
 	hour, month := t.column("billed_per_hour"), t.column("billed_per_month")
@@ -59,8 +60,8 @@ func (b *book) setInstanceFormulas() {
 	}
 }
 
-// setShownBounds marks the totals above the instances as lower bounds while something that is shown is unknown. A conditional format
-// may look at its own sheet alone; where there are several, the marks stay as they were written.
+// setShownBounds marks the totals above the instances as lower bounds while something that is shown is unknown. A
+// conditional format may look at its own sheet alone; where there are several, the marks stay as they were written.
 func (b *book) setShownBounds() {
 	t := b.instances
 	if len(t.parts(b.lastRow)) > 1 {
@@ -77,7 +78,8 @@ func (b *book) setShownBounds() {
 	}
 }
 
-// setTotalsFormulas makes the totals of a table follow the instances and the assumptions. number is the column with the rows' numbers.
+// setTotalsFormulas makes the totals of a table follow the instances and the assumptions. number is the column with
+// the rows' numbers.
 func (b *book) setTotalsFormulas(t *table, number string) {
 	total := "$" + columnName(t.index("listed_per_hour")+1) + "$" + strconv.Itoa(totalRow)
 	rowOf := 0

@@ -199,7 +199,7 @@ func TestBounds(t *testing.T) {
 		}
 	}
 	f := opened(t, data)
-	statuses, _ := r.SheetStatuses()
+	statuses, _ := r.StatusGroups(maxStatuses)
 	if len(statuses) != 1001 {
 		t.Errorf("%d statuses", len(statuses))
 	}
@@ -236,7 +236,8 @@ func TestTooMuchWork(t *testing.T) {
 	}
 	regions = b.totalsTable("Regions", "a region", maxWork)
 	addColumns(r, regions, report.RegionColumns(), func(int) *report.Region { return r.Regions[0] }, r.Regions[0])
-	addColumns(r, regions, report.SheetTotalsColumns(func(r *report.Region) *report.Totals { return &r.Totals }, "region_no", "No.", func(*report.Region) int { return 0 }),
+	totals := func(r *report.Region) *report.Totals { return &r.Totals }
+	addColumns(r, regions, billedColumns(totals, "region_no", "No.", func(*report.Region) int { return 0 }),
 		func(int) *report.Region { return r.Regions[0] }, r.Regions[0])
 	b.setTotalsFormulas(regions, "region_no")
 	if c := regions.column("gpu_count"); c.formula != nil || c.totalFormula == "" {

@@ -9,8 +9,14 @@ import (
 
 const matrixSheet = "Matrix"
 
-// matrix makes the sheet of regions by models: the GPUs, and what is listed a month. Its last two blocks are what the charts show, where
-// the whole is too much for a chart.
+// A chart of more than these is a thicket.
+const (
+	maxChartRegions = 12
+	maxChartModels  = 8
+)
+
+// matrix makes the sheet of regions by models: the GPUs, and what is listed a month. Its last two blocks are what the
+// charts show, where the whole is too much for a chart.
 func (b *book) matrixPage() *page {
 	m := b.r.Matrix
 	p := &page{widths: []float64{28}}
@@ -34,7 +40,7 @@ func (b *book) matrixPage() *page {
 		return p
 	}
 	b.addMatrix(p, m, "")
-	shown := b.r.ChartMatrix()
+	shown := b.r.SmallMatrix(maxChartRegions, maxChartModels)
 	if len(shown.Rows) < len(m.Rows) || len(shown.Models) < len(m.Models) {
 		b.addMatrix(p, shown, "In the charts: ")
 	}

@@ -68,8 +68,8 @@ func (p *page) compute(column int, formula string) {
 	last[column] = last[column].with(formula)
 }
 
-// heightOf returns the height of wrapped text. It is set and not left to the program that opens the file, since some find
-// none, and none of them finds one where cells are merged.
+// heightOf returns the height of wrapped text. It is set and not left to the program that opens the file, since some
+// find none, and none of them finds one where cells are merged.
 func (p *page) heightOf(text string, width float64) float64 {
 	// Most letters are narrower than a digit, so more of them fit than are counted on.
 	return 15.75 * float64(wrappedLines(text, int(width)))

@@ -251,13 +251,13 @@ func withNumber(t testing.TB, sheet, cell string, value float64) string {
 // expectShares changes what is expected of the cells that follow the billed shares and the exchange rate.
 func expectShares(t testing.TB, want map[place]string, f *excelize.File, c calculation) {
 	t.Helper()
-	statuses, places := c.r.SheetStatuses()
+	statuses, places := c.r.StatusGroups(maxStatuses)
 	share := func(in *fleet.Instance) float64 {
 		s := statuses[places[in.Status]]
 		if share, ok := c.change.shares[s.Label]; ok {
 			return share
 		}
-		return float64(s.Billed())
+		return billedShare(s)
 	}
 	type bill struct{ instances, priced, perHour float64 }
 	var all bill

@@ -12,17 +12,17 @@ import (
 	"gpufleet/render/report"
 )
 
-// The rows of a table that has values alone, which is what a large one is, are written by hand, straight into the archive, and in
-// excelize's own form to the byte. Its stream writer looks each cell's style up among all columns and holds a sheet's text until
-// the end: with it 100,000 rows of 25 columns take four times as long.
+// The rows of a table that has values alone, which is what a large one is, are written by hand, straight into the
+// archive, and in excelize's own form to the byte. Its stream writer looks each cell's style up among all columns and
+// holds a sheet's text until the end: with it 100,000 rows of 25 columns take four times as long.
 
 // isPlain reports whether the rows of a table can be written that way. The table has been measured.
 func (t *table) isPlain() bool {
 	return t.above == nil && !slices.ContainsFunc(t.columns, func(c column) bool { return c.formula != nil || c.bounded })
 }
 
-// plainRows returns what writes the rows of a part, which begin in a row of the sheet, in pieces. It makes no style, since those
-// are written before the rows are.
+// plainRows returns what writes the rows of a part, which begin in a row of the sheet, in pieces. It makes no style,
+// since those are written before the rows are.
 func (b *book) plainRows(t *table, p part, first int) func(write func([]byte) error) error {
 	begins := make([]string, len(t.columns)) // what comes before a row's number
 	styles := make([]string, len(t.columns)) // what comes behind it

@@ -38,8 +38,9 @@ func (b *book) when(condition string, style *excelize.Style) excelize.Conditiona
 	return excelize.ConditionalFormatOptions{Type: "formula", Criteria: condition, Format: &id}
 }
 
-// bounds marks a figure as a lower bound while part is below whole, which are cells. The cells themselves bear the mark of the day on which
-// they were written, for programs that know no such formats; these follow what is typed in later.
+// bounds marks a figure as a lower bound while part is below whole, which are cells. The cells themselves bear the
+// mark of the day on which they were written, for programs that know no such formats; these follow what is typed in
+// later.
 func (b *book) bounds(cells, part, whole, format string) rule {
 	bounded := atLeast(format)
 	return rule{cells, []excelize.ConditionalFormatOptions{
@@ -89,12 +90,12 @@ func (s *sheet) format(t *table, p part) {
 // barred are the columns with bars behind the amounts.
 var barred = []string{"running_per_month", "listed_per_month", "billed_per_month"}
 
-// dataBar is the plain bar of Excel 2007, which every program draws, from 0 to the largest amount. Such a bar is never shorter than
-// a tenth of the cell.
+// dataBar is the plain bar of Excel 2007, which every program draws, from 0 to the largest amount. Such a bar is
+// never shorter than a tenth of the cell.
 var dataBar = excelize.ConditionalFormatOptions{Type: "data_bar", Criteria: "=", MinType: "num", MinValue: "0", MaxType: "max", BarColor: "#9DC3E6"}
 
-// statusFormats tell statuses by colour, and by weight, slant and strokes where there is no colour. What is listed but does not run
-// is slanted.
+// statusFormats tell statuses by colour, and by weight, slant and strokes where there is no colour. What is listed
+// but does not run is slanted.
 func (b *book) statusFormats(cell string) []excelize.ConditionalFormatOptions {
 	is := func(names ...string) string {
 		for i, name := range names {

@@ -56,7 +56,8 @@ const (
 	paleYellow = "FFF8DC"
 )
 
-// Number formats. textFormat keeps an edited cell text: 007 stays 007. It goes by its number, under which Excel knows it.
+// Number formats. textFormat keeps an edited cell text: 007 stays 007. It goes by its number, under which Excel knows
+// it.
 const (
 	textFormat   = "@"
 	textFormatID = 49
@@ -109,8 +110,8 @@ func (b *book) quoted(id int) int {
 	return formats.Count - 1
 }
 
-// numberFormats gives the number formats of conditional formats the numbers that their codes have in cells, or numbers of their own:
-// excelize counts them apart, and one number must not stand for two codes.
+// numberFormats gives the number formats of conditional formats the numbers that their codes have in cells, or
+// numbers of their own: excelize counts them apart, and one number must not stand for two codes.
 func (b *book) numberFormats() {
 	ids, next := map[string]int{}, 164 // lower ones are Excel's own
 	if formats := b.file.Styles.NumFmts; formats != nil {

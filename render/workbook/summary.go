@@ -32,8 +32,8 @@ func (b *book) summary() *page {
 	return p
 }
 
-// addCosts adds what runs, what is listed and what is billed, apart: whether a stopped instance is billed is not known, and
-// the shares on the sheet of assumptions say what is taken for it.
+// addCosts adds what runs, what is listed and what is billed, apart: whether a stopped instance is billed is not
+// known, and the shares on the sheet of assumptions say what is taken for it.
 func (b *book) addCosts(p *page) {
 	p.section(figureSection, "Cost", "Instances", "Priced", "Per hour ("+b.r.Currency+")", "Per month ("+b.r.Currency+")", "Of budget", "Covered")
 	first := p.next()

@@ -49,8 +49,8 @@ func newTable[T any](r *report.Report, sheet, row string, columns []report.Colum
 	return t
 }
 
-// addColumns adds columns to a table; at returns what the columns are of in a row of it. The row of totals, if there is one,
-// stands above the table.
+// addColumns adds columns to a table; at returns what the columns are of in a row of it. The row of totals, if there
+// is one, stands above the table.
 func addColumns[T any](r *report.Report, t *table, columns []report.Column[T], at func(row int) T, totals ...T) {
 	for _, c := range columns {
 		unit := c.Unit
@@ -123,7 +123,8 @@ type part struct {
 	from, to     int
 }
 
-// parts spreads the rows over sheets that end at lastRow: "Instances" with tblInstances, "Instances 2" with tblInstances2.
+// parts spreads the rows over sheets that end at lastRow: "Instances" with tblInstances, "Instances 2" with
+// tblInstances2.
 func (t *table) parts(lastRow int) []part {
 	room := lastRow - t.header()
 	if t.whole {
@@ -188,8 +189,8 @@ func (c *column) measure(v report.Value) {
 	}
 }
 
-// The limits of a column's width, in digits. Longer text would push other columns off the screen; it shows when the cell is
-// entered. A figure must fit, else Excel shows it as ###: this is room for every sum that is not absurd.
+// The limits of a column's width, in digits. Longer text would push other columns off the screen; it shows when the
+// cell is entered. A figure must fit, else Excel shows it as ###: this is room for every sum that is not absurd.
 const (
 	minWidth       = 9
 	maxTextWidth   = 42

@@ -224,11 +224,11 @@ func TestSpill(t *testing.T) {
 	}
 	for _, test := range []struct {
 		lastRow int
-		want    []string // sheet, table, range
+		want    []string // sheet, table, rows
 	}{
-		{headerRow + 7, []string{"Instances tblInstances A4:Y11"}},
-		{headerRow + 6, []string{"Instances tblInstances A4:Y10", "Instances 2 tblInstances2 A4:Y5"}},
-		{headerRow + 3, []string{"Instances tblInstances A4:Y7", "Instances 2 tblInstances2 A4:Y7", "Instances 3 tblInstances3 A4:Y5"}},
+		{headerRow + 7, []string{"Instances tblInstances 4-11"}},
+		{headerRow + 6, []string{"Instances tblInstances 4-10", "Instances 2 tblInstances2 4-5"}},
+		{headerRow + 3, []string{"Instances tblInstances 4-7", "Instances 2 tblInstances2 4-7", "Instances 3 tblInstances3 4-5"}},
 	} {
 		data := writtenTo(t, newReport(instances, settings()), test.lastRow)
 		checkTables(t, data)
@@ -240,7 +240,7 @@ func TestSpill(t *testing.T) {
 			if !strings.HasPrefix(sheet, "Instances") {
 				continue
 			}
-			got = append(got, sheet+" "+tables[0].Name+" "+tables[0].Range)
+			got = append(got, sheet+" "+tables[0].Name+" "+rowsOf(tables[0].Range))
 			rows, err := f.GetRows(sheet)
 			check(t, err)
 			for _, row := range rows[headerRow:] {

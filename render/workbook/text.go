@@ -9,10 +9,10 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// In a workbook's text _x003D_ means "=", and a text that has such a thing is written with the underscore before it as
-// _x005F_. excelize's own escaping misses what overlaps (_x003D_x003D_) and surrogates (_xD83D_), so the underscores are
-// marked before it, and the archive puts the escape where the marks are. The marker is a noncharacter, which no text
-// from the API has: decoding replaced them.
+// In a workbook's text _x003D_ means "=", and a text that has such a thing is written with the underscore before it
+// as _x005F_. excelize's own escaping misses what overlaps (_x003D_x003D_) and surrogates (_xD83D_), so the
+// underscores are marked before it, and the archive puts the escape where the marks are. The marker is a
+// noncharacter, which no text from the API has: decoding replaced them.
 const (
 	marker            = "\uFDD0"
 	emptyMarker       = "\uFDD1" // stands for an empty text where a cell must hold one: for "" excelize writes nothing

@@ -1,11 +1,12 @@
-// Package workbook writes a report as an Excel workbook: a summary with charts, the instances, regions, models, changes, days and what has no
-// price as Excel tables, a matrix, the assumptions that a person may change, and a sheet that says what each column means. It lays out what the
-// report says and computes no figure: a formula stands beside the value that the report has for it, and follows what is changed later.
+// Package workbook writes a report as an Excel workbook: a summary with charts, the instances, regions, models,
+// changes, days and what has no price as Excel tables, a matrix, the assumptions that a person may change, and a
+// sheet that says what each column means. It lays out what the report says and computes no figure: a formula stands
+// beside the value that the report has for it, and follows what is changed later.
 //
-// Sheets, tables and their columns keep their names within a version of the contract. A table's header stands in row 4 of
-// its sheet. Values are typed: amounts and counts are numbers with a format, times are dates in UTC, ids and all that the
-// API sent as text are text, and what is unknown is an empty cell. Every sheet is streamed, since only a streamed cell holds
-// a formula together with its value, and since a million rows don't fit into memory otherwise.
+// Sheets, tables and their columns keep their names within a version of the contract. A table's header stands in row
+// 4 of its sheet. Values are typed: amounts and counts are numbers with a format, times are dates in UTC, ids and all
+// that the API sent as text are text, and what is unknown is an empty cell. Every sheet is streamed, since only a
+// streamed cell holds a formula together with its value, and since a million rows don't fit into memory otherwise.
 package workbook
 
 import (
@@ -33,9 +34,10 @@ const maxRow = excelize.TotalRows - 1
 // Write writes the workbook of a report to w. Equal reports give equal bytes. An empty fleet gives the same sheets,
 // whose tables have one blank row.
 //
-// Nothing reaches w before all of the workbook is made; until then w is asked now and then, with an empty write, whether
-// it still takes anything. Its error ends the work at once and is returned wrapped. Beside the report, memory holds the
-// compressed file and up to 16 MiB of each sheet; what is larger waits in temporary files, which are gone when Write returns.
+// Nothing reaches w before all of the workbook is made; until then w is asked now and then, with an empty write,
+// whether it still takes anything. Its error ends the work at once and is returned wrapped. Beside the report, memory
+// holds the compressed file and up to 16 MiB of each sheet; what is larger waits in temporary files, which are gone
+// when Write returns.
 func Write(w io.Writer, r *report.Report) error { return write(w, r, maxRow) }
 
 // write does the same with sheets that end at lastRow.

@@ -1,31 +1,17 @@
-// The instances by columns, as data/instances.js has them: a column's values are sorted and stand there once, and each row has the number
-// of its value. So a sort compares numbers, and a search looks at each value once. Unknown is the number after the last value.
-
-const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-/** The numbers in a text of so many digits each to base 64; no digits are 0. */
-function numbersOf(text, width, count) {
-  const digit = new Uint8Array(128);
-  for (let i = 0; i < DIGITS.length; i++) digit[DIGITS.charCodeAt(i)] = i;
-  const numbers = new Uint32Array(count);
-  for (let i = 0, at = 0; i < count; i++) {
-    let number = 0;
-    for (let d = 0; d < width; d++) number = number * 64 + digit[text.charCodeAt(at++)];
-    numbers[i] = number;
-  }
-  return numbers;
-}
+// The instances by columns, as data/instances.js has them: a column's values are sorted, each once, and each row has
+// the number of its value. So a sort compares numbers, and a search looks at each value once. Unknown is the number
+// after the last value.
 
 /** A column. `exact` returns a value as CSV has it, `shown` as people read it, both by its number. */
 class Column {
-  constructor(written, count, currency) {
+  constructor(written, currency) {
     this.name = written.name;
     this.title = written.title;
     this.type = written.type;
     this.numeric = ["whole number", "number", "amount"].includes(written.type);
-    this.values = written.count > 0 ? written.values.split("\n") : [];
-    this.unknown = written.count;
-    this.rows = numbersOf(written.rows, written.width, count);
+    this.values = written.values;
+    this.unknown = written.values.length;
+    this.rows = Uint32Array.from(written.rows);
     this.currency = currency;
   }
 
@@ -54,7 +40,10 @@ class Column {
     return marks;
   }
 
-  /** Makes one text of all that the column shows, a line a value, and notes where each line ends. */
+  /**
+   * Makes one text of all that the column shows, a line per value, and notes where each line ends. No value has a line
+   * break: the program replaces them when it reads the list.
+   */
   prepareSearch() {
     if (this.text !== undefined) return;
     const shown = this.type === "text" ? this.values : this.values.map((_, number) => this.shown(number));
@@ -75,7 +64,7 @@ async function readTable(written, pause) {
   const count = written.total_instances;
   const columns = [];
   for (const each of written.columns) {
-    columns.push(new Column(each, count, written.currency_sign));
+    columns.push(new Column(each, written.currency_sign));
     await pause();
   }
   for (const column of columns) {

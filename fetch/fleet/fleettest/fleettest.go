@@ -1,12 +1,14 @@
-// Package fleettest makes fleets of any size for tests and benchmarks. A fleet depends on its size alone, and those of the
-// larger sizes begin with those of the smaller ones.
+// Package fleettest makes fleets of any size for tests and benchmarks. A fleet depends on its size alone, and those
+// of the larger sizes begin with those of the smaller ones.
 package fleettest
 
 import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
+	"testing"
 	"time"
 
 	"gpufleet/fetch/fleet"
@@ -36,8 +38,8 @@ var (
 	purposes = []string{"train", "infer", "render", "batch", "dev", "notebook"}
 )
 
-// mix spreads a row's number over 64 bits (the finalizer of SplitMix64): what is taken from one part of it tells nothing of
-// another.
+// mix spreads a row's number over 64 bits (the finalizer of SplitMix64): what is taken from one part of it tells
+// nothing of another.
 func mix(i int) uint64 {
 	z := uint64(i+1) * 0x9E3779B97F4A7C15
 	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
@@ -50,8 +52,8 @@ func pick[T any](items []T, bits uint64, part int) T {
 	return items[int(bits>>(8*part)&0xFF)%len(items)]
 }
 
-// Instance returns one instance of the later shape, as a reply's decoder is to read it. One in 50 has no price, one in 16 no GPU,
-// and one in 100 a name of other than ASCII letters.
+// Instance returns one instance of the later shape, as a reply's decoder is to read it. One in 50 has no price, one
+// in 16 no GPU, and one in 100 a name of other than ASCII letters.
 func Instance(i int) *fleet.Instance {
 	bits := mix(i)
 	in := &fleet.Instance{
@@ -66,6 +68,7 @@ func Instance(i int) *fleet.Instance {
 		Ephemeral:   fleet.Known(float64(750 * (bits >> 24 & 3))),
 		CreatedAt:   time.Unix(1_700_000_000+int64(bits>>32&0xFFFFFF), 0).UTC(),
 	}
+	in.StartedAt = in.CreatedAt
 	in.Purchase = fleet.OnDemand
 	if i%4 == 3 {
 		in.Purchase = fleet.Reserved
@@ -104,8 +107,8 @@ func Instances(n int) []*fleet.Instance {
 	return list
 }
 
-// WriteReply writes the reply that has the first n instances. Its rows carry all else that the API's do, what must never be
-// shown among it.
+// WriteReply writes the reply that has the first n instances. Its rows carry all else that the API's do, what must
+// never be shown among it.
 func WriteReply(w io.Writer, n int, shape Shape) error {
 	b := bufio.NewWriterSize(w, 1<<20)
 	b.WriteString(`{"data": [`)
@@ -140,5 +143,42 @@ func writeLater(w io.Writer, i int, in *fleet.Instance) {
 		`"os": %q, "status": %q, "team_id": null, "team": null, "created_at": %d.25, "started_at": %[17]d, "ended_at": null, "type": %[18]d, `+
 		`"user": {"id": %[19]d, "name": "Sample User", "email": "sample.user@example.org"}}`,
 		in.ID, in.Region, in.ProductType, in.HostName, in.CPUCores.Value, in.RAM.Value, in.GPU, in.GPUType, in.GPUCount.Value,
-		in.DiskSize.Value, in.Ephemeral.Value, in.PublicIPv4, price, in.OS, in.Status, in.CreatedAt.Unix(), in.CreatedAt.Unix(), in.Purchase-fleet.OnDemand, i)
+		in.DiskSize.Value, in.Ephemeral.Value, in.PublicIPv4, price, in.OS, in.Status, in.CreatedAt.Unix(), in.StartedAt.Unix(), in.Purchase-fleet.OnDemand, i)
+}
+
+// Set gives a field of an instance the n-th value of its kind; values of different n from 1 to 9 differ, but for
+// those of a Term and of a price's source, of which there are two and four.
+func Set(f *fleet.Field, in *fleet.Instance, n int) {
+	switch {
+	case f.Kind == fleet.Address:
+		*f.Text(in) = fmt.Sprintf("192.0.2.%d", n)
+	case f.Text != nil:
+		*f.Text(in) = fmt.Sprintf("%s-%d", f.Name, n)
+	case f.Number != nil:
+		*f.Number(in) = fleet.Known(float64(n))
+	case f.Price != nil:
+		price, err := fleet.ParseMoney(fmt.Sprintf("0.%d", n))
+		if err != nil {
+			panic(err)
+		}
+		*f.Price(in) = fleet.Known(price)
+	case f.Term != nil:
+		*f.Term(in) = fleet.OnDemand + fleet.Purchase(n%2)
+	case f.Source != nil:
+		*f.Source(in) = fleet.ListPrice + fleet.PriceSource(n%4)
+	case f.Time != nil:
+		*f.Time(in) = time.Unix(1_700_000_000+int64(n), 0).UTC()
+	}
+}
+
+// AddField puts a field "rack" into the table until the test ends, as someone would who adds one. An instance holds
+// it where it holds public_ipv4, which snapshots don't keep. The test can't run beside others.
+func AddField(t testing.TB) *fleet.Field {
+	t.Helper()
+	added := &fleet.Field{Name: "rack", Kind: fleet.Text, HiddenAs: "rack", Compared: true, InSnapshot: true,
+		Text: func(in *fleet.Instance) *string { return &in.PublicIPv4 }}
+	before := fleet.Fields
+	fleet.Fields = append(slices.Clone(before), added)
+	t.Cleanup(func() { fleet.Fields = before })
+	return added
 }

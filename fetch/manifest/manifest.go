@@ -1,0 +1,139 @@
+// Package manifest is the list of a report's files, which stands in the report's folder as manifest.json.
+package manifest
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Path is where a report's manifest stands in its folder.
+const Path = "manifest.json"
+
+// Schema is the version of the manifest's form.
+const Schema = 1
+
+// A manifest may be somebody else's: these limits bound what it can cost to read one. A real one has a few thousand
+// files.
+const (
+	MaxBytes = 64 << 20
+	maxFiles = 500_000
+)
+
+// Manifest lists the files that a run wrote, except manifest.json itself. It is what manifest.json holds.
+type Manifest struct {
+	Schema   int    `json:"schema"`
+	Source   string `json:"source"`   // what the run was made from, in the caller's words
+	Audience string `json:"audience"` // whom it was made for, in the caller's words
+	// Files are sorted by path. A path has several entries if a run was killed while it replaced that file.
+	Files []File `json:"files"`
+}
+
+// File is one file of a run.
+type File struct {
+	Path   string `json:"path"`   // relative to the folder, with slashes
+	Size   int64  `json:"size"`   // in bytes
+	SHA256 string `json:"sha256"` // in hexadecimal digits
+}
+
+// FileOf returns the entry of a file with this content.
+func FileOf(path string, content []byte) File {
+	sum := sha256.Sum256(content)
+	return File{Path: path, Size: int64(len(content)), SHA256: hex.EncodeToString(sum[:])}
+}
+
+var hexSHA256 = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// Read reads a manifest of this schema. Anything else is an error, but fields that a later version may add are
+// ignored. Entries that no run can have written are left out: paths that are unclean, absolute, hidden or lead
+// outside, and invalid sizes and hashes. So it is safe to act on those that are returned. They are sorted by path.
+func Read(r io.Reader) (*Manifest, error) { return read(r, MaxBytes) }
+
+func read(r io.Reader, limit int) (*Manifest, error) {
+	data, err := io.ReadAll(io.LimitReader(r, int64(limit)+1))
+	if err != nil {
+		return nil, err
+	}
+	// Without this, 64 MiB of commas would become gigabytes of entries.
+	if len(data) > limit || bytes.Count(data, []byte(",")) > 4*maxFiles {
+		return nil, errors.New("it is too big")
+	}
+	// Compacting refuses whatever follows the value, and removes the blanks that a json.Decoder is slow on. The errors of
+	// the json package are not passed on: they quote what they read.
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, data); err != nil {
+		return nil, errors.New("it is not JSON")
+	}
+	var m Manifest
+	if err := json.NewDecoder(&compact).Decode(&m); err != nil {
+		return nil, errors.New("it is not a manifest of gpufleet")
+	}
+	if m.Schema != Schema {
+		return nil, fmt.Errorf("its schema is %d and not %d", m.Schema, Schema)
+	}
+	m.Files = slices.DeleteFunc(m.Files, func(f File) bool {
+		return !Allowed(f.Path) || f.Size < 0 || !hexSHA256.MatchString(f.SHA256)
+	})
+	m.Files = Sorted(m.Files)
+	return &m, nil
+}
+
+// Encode returns the bytes of manifest.json.
+func (m Manifest) Encode() ([]byte, error) {
+	if m.Files == nil {
+		m.Files = []File{}
+	}
+	data, err := json.MarshalIndent(m, "", " ")
+	return append(data, '\n'), err
+}
+
+// ByPath groups the entries by path. Nearly every path has one entry. A nil manifest has no entries.
+func (m *Manifest) ByPath() map[string][]File {
+	files := map[string][]File{}
+	if m != nil {
+		for _, file := range m.Files {
+			files[file.Path] = append(files[file.Path], file)
+		}
+	}
+	return files
+}
+
+// Sorted sorts entries by path, then by hash, and drops duplicates.
+func Sorted(files []File) []File {
+	slices.SortFunc(files, func(a, b File) int {
+		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.SHA256, b.SHA256), cmp.Compare(a.Size, b.Size))
+	})
+	return slices.Compact(files)
+}
+
+// cleanPath matches slash paths of ASCII names that mean the same on every file system: none is empty, hidden or ends
+// in a dot.
+var cleanPath = func() *regexp.Regexp {
+	const name = `[\w-]([\w.-]*[\w-])?`
+	return regexp.MustCompile(`^` + name + `(/` + name + `)*$`)
+}()
+
+// Allowed reports whether a report's file can have this path: one that is clean, relative, inside, not hidden (except
+// .nojekyll) and not the manifest's own.
+func Allowed(path string) bool {
+	if path == ".nojekyll" {
+		return true
+	}
+	const longest = 255 // bytes of a name; a longer one is an error wherever it is looked for
+	for name := range strings.SplitSeq(path, "/") {
+		if len(name) > longest {
+			return false
+		}
+	}
+	isOwn := strings.EqualFold(path, Path)
+	return cleanPath.MatchString(path) && !isOwn && filepath.IsLocal(filepath.FromSlash(path))
+}

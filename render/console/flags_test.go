@@ -1,0 +1,82 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+
+	"gpufleet/fetch/exit"
+)
+
+// TestRun holds what comes of each kind of arguments, and that nothing but a run of the program acts.
+func TestRun(t *testing.T) {
+	failed := errors.New("disk full")
+	for args, test := range map[string]struct {
+		acts   bool
+		code   int
+		stdout string
+	}{
+		"--demo":         {true, exit.Failed, ""},
+		"--help":         {false, exit.Written, "--api-url URL"},
+		"-h":             {false, exit.Written, "--api-url URL"},
+		"--version":      {false, exit.Written, "(commit "},
+		"--demo extra":   {false, exit.Usage, ""},
+		"--help extra":   {false, exit.Usage, ""},
+		"help":           {false, exit.Usage, ""},
+		"--nonsense":     {false, exit.Usage, ""},
+		"--demo --out":   {false, exit.Usage, ""},
+		"--demo=perhaps": {false, exit.Usage, ""},
+	} {
+		var stdout strings.Builder
+		acted := false
+		voice := New(&stdout, io.Discard, func(string) string { return "" })
+		err := voice.Run(t.Context(), append([]string{"gpufleet"}, strings.Fields(args)...), func(v *Values) error {
+			acted = true
+			return failed
+		})
+		if acted != test.acts || exit.Code(err) != test.code || !strings.Contains(stdout.String(), test.stdout) {
+			t.Errorf("%s: acted %v, error %v (exit code %d), said %q", args, acted, err, exit.Code(err), stdout.String())
+		}
+	}
+}
+
+// TestRunsSideBySide holds that runs in one process share neither flags nor environment.
+func TestRunsSideBySide(t *testing.T) {
+	var runs sync.WaitGroup
+	for i := range 20 {
+		runs.Go(func() {
+			title, out := fmt.Sprint("title ", i), fmt.Sprint("out", i)
+			getenv := func(name string) string { return map[string]string{"GPUFLEET_TITLE": title}[name] }
+			voice := New(io.Discard, io.Discard, getenv)
+			err := voice.Run(context.Background(), []string{"gpufleet", "--out", out, "--input", out}, func(v *Values) error {
+				if got := v.Text("title") + v.Text("out") + strings.Join(v.List("input"), ","); got != title+out+out {
+					t.Errorf("run %d reads %q", i, got)
+				}
+				return v.Err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	runs.Wait()
+}
+
+// stopped is the error of a run that a signal ended.
+type stopped struct{}
+
+func (stopped) Error() string { return "stopped" }
+func (stopped) ExitCode() int { return 130 }
+
+func TestUsageErrorExitCode(t *testing.T) {
+	if got := exit.Code(Usagef("--notes x.md: %w", errors.New("no such file"))); got != exit.Usage {
+		t.Errorf("a mistake: exit code %d", got)
+	}
+	if got := exit.Code(Usagef("--notes x.md: %w", stopped{})); got != 130 {
+		t.Errorf("a signal while a file is read: exit code %d", got)
+	}
+}

@@ -1,0 +1,102 @@
+package data
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"time"
+
+	"gpufleet/fetch/fleet"
+	"gpufleet/render/report"
+)
+
+// WriteChangesJSON writes data/changes.json, an entry a line. A window is null where there is no earlier snapshot. An
+// instance that was added or removed counts with its price in the listed total, unless "listed" is false; the rows
+// without an id, where there are any, stand in "without_id".
+func WriteChangesJSON(w io.Writer, r *report.Report) error {
+	c := &changesWriter{out: bufio.NewWriterSize(w, 64<<10), r: r}
+	fmt.Fprintf(c.out, `{"schema":%d,"since_last_run":`, schema)
+	c.window(r.SinceLastRun)
+	c.out.WriteString(`,"since_last_week":`)
+	c.window(r.SinceLastWeek)
+	c.out.WriteString("}\n")
+	if c.err != nil {
+		return c.err
+	}
+	return c.out.Flush()
+}
+
+type changesWriter struct {
+	out  *bufio.Writer
+	r    *report.Report
+	line []byte
+	err  error
+}
+
+func (c *changesWriter) window(w *report.Window) {
+	if w == nil {
+		c.out.WriteString("null")
+		return
+	}
+	fmt.Fprintf(c.out, `{"from":%q,"to":%q,"added":[`, w.From.Format(time.RFC3339), w.To.Format(time.RFC3339))
+	c.members(w.Added)
+	c.out.WriteString(`],"removed":[`)
+	c.members(w.Removed)
+	c.out.WriteString(`],"changed":[`)
+	columns := report.ChangedColumns(c.r.Settings)
+	for i := range w.Changed {
+		change := &w.Changed[i]
+		c.begin(i, columns, change.In)
+		c.value("field", report.Text, report.Value{Known: true, Text: change.Column.Name})
+		c.value("old", change.Column.Type, change.Old)
+		c.value("new", change.Column.Type, change.New)
+		c.value("price_per_hour_delta", report.Money, report.Value{Known: true, Money: change.Delta})
+		c.end()
+	}
+	fmt.Fprintf(c.out, `],"price_per_hour_delta":%q`, w.Delta)
+	if w.Nameless != (report.Nameless{}) {
+		fmt.Fprintf(c.out, `,"without_id":{"before":%d,"after":%d,"price_per_hour_delta":%q}`,
+			w.Nameless.Before, w.Nameless.After, w.Nameless.Delta)
+	}
+	c.out.WriteString("}")
+}
+
+func (c *changesWriter) members(members []report.Member) {
+	columns := report.MemberColumns(c.r.Settings)
+	for i, m := range members {
+		c.begin(i, columns, m.Instance)
+		if !m.Listed() {
+			c.line = append(c.line, `,"listed":false`...)
+		}
+		c.end()
+	}
+}
+
+// begin begins an entry with the columns of its instance.
+func (c *changesWriter) begin(number int, columns []report.Column[*fleet.Instance], in *fleet.Instance) {
+	c.line = append(c.line[:0], ",\n{"...)
+	if number == 0 {
+		c.line = append(c.line[:0], "\n{"...)
+	}
+	for _, column := range columns {
+		c.value(column.Name, column.Type, column.Value(in))
+	}
+}
+
+func (c *changesWriter) value(name string, typ report.Type, v report.Value) {
+	if c.line[len(c.line)-1] != '{' {
+		c.line = append(c.line, ',')
+	}
+	c.line = append(append(append(c.line, '"'), name...), '"', ':')
+	line, err := appendJSON(c.line, typ, v)
+	c.line = line
+	if c.err == nil {
+		c.err = err
+	}
+}
+
+func (c *changesWriter) end() {
+	if _, err := c.out.Write(append(c.line, '}')); err != nil && c.err == nil {
+		c.err = err
+	}
+}

@@ -1,0 +1,128 @@
+package data
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"math/big"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"gpufleet/fetch/fleet"
+	"gpufleet/render/report/reporttest"
+)
+
+func randomFleet(random *rand.Rand) []*fleet.Instance {
+	var list []*fleet.Instance
+	for id := range 12 {
+		if random.IntN(4) == 0 {
+			continue
+		}
+		in := &fleet.Instance{ID: fmt.Sprint(id), Region: "A", GPU: "=cmd", HostName: "<b>&",
+			GPUCount: fleet.Known(float64(random.IntN(2))),
+			Status:   []string{"Running", "Stopped", "Deleted", "Booked"}[random.IntN(4)]}
+		if price, err := fleet.ParseMoney([]string{"", "0.1", "1e-20", "3.333333333333"}[random.IntN(4)]); err == nil {
+			in.Price = fleet.Known(price)
+		}
+		if random.IntN(6) == 0 {
+			in.ID = ""
+		}
+		list = append(list, in)
+	}
+	return list
+}
+
+// TestChangesJSONAddsUp reads changes.json as another program would: what is listed of the added, less that of the
+// removed, and the changes come to the whole.
+func TestChangesJSONAddsUp(t *testing.T) {
+	type member struct {
+		Price  *string `json:"price_per_hour"`
+		Listed *bool   `json:"listed"`
+	}
+	type window struct {
+		Added, Removed []member
+		Changed        []struct {
+			Delta string `json:"price_per_hour_delta"`
+		}
+		Delta     string `json:"price_per_hour_delta"`
+		WithoutID struct {
+			Delta string `json:"price_per_hour_delta"`
+		} `json:"without_id"`
+	}
+	add := func(total *big.Rat, amount string, sign int64) {
+		value, ok := new(big.Rat).SetString(amount)
+		if amount != "" && !ok {
+			t.Fatalf("%q is no amount", amount)
+		}
+		if ok {
+			total.Add(total, value.Mul(value, big.NewRat(sign, 1)))
+		}
+	}
+	for seed := range uint64(300) {
+		random := rand.New(rand.NewPCG(seed, 7))
+		r := reporttest.Later(t, randomFleet(random), randomFleet(random))
+		var got struct {
+			LastRun window `json:"since_last_run"`
+		}
+		if err := json.Unmarshal([]byte(written(t, WriteChangesJSON, r)), &got); err != nil {
+			t.Fatal(err)
+		}
+		sum := new(big.Rat)
+		for sign, members := range map[int64][]member{1: got.LastRun.Added, -1: got.LastRun.Removed} {
+			for _, m := range members {
+				if m.Price != nil && m.Listed == nil {
+					add(sum, *m.Price, sign)
+				}
+			}
+		}
+		for _, change := range got.LastRun.Changed {
+			add(sum, change.Delta, 1)
+		}
+		add(sum, got.LastRun.WithoutID.Delta, 1)
+		add(sum, got.LastRun.Delta, -1)
+		if sum.Sign() != 0 {
+			t.Fatalf("seed %d: the entries are off by %s", seed, sum.FloatString(30))
+		}
+	}
+}
+
+// TestFeedIsAtom holds that the feed has what RFC 4287 asks of one, whatever the title.
+func TestFeedIsAtom(t *testing.T) {
+	r := reporttest.Later(t, randomFleet(rand.New(rand.NewPCG(1, 7))), randomFleet(rand.New(rand.NewPCG(2, 7))))
+	r.Title = `<&"']]>`
+	text := written(t, WriteFeed, r)
+	type link struct {
+		Rel  string `xml:"rel,attr"`
+		Href string `xml:"href,attr"`
+	}
+	var feed struct {
+		XMLName xml.Name
+		ID      string `xml:"id"`
+		Title   string `xml:"title"`
+		Updated string `xml:"updated"`
+		Author  string `xml:"author>name"`
+		Links   []link `xml:"link"`
+		Entries []struct {
+			ID      string `xml:"id"`
+			Title   string `xml:"title"`
+			Updated string `xml:"updated"`
+			Content string `xml:"content"`
+		} `xml:"entry"`
+	}
+	if err := xml.Unmarshal([]byte(text), &feed); err != nil {
+		t.Fatal(err)
+	}
+	_, err := time.Parse(time.RFC3339, feed.Updated)
+	if feed.XMLName.Space != "http://www.w3.org/2005/Atom" || feed.XMLName.Local != "feed" || err != nil ||
+		feed.ID == "" || feed.Author == "" || len(feed.Links) != 1 ||
+		!strings.HasPrefix(feed.Title, r.Title) || len(feed.Entries) != 1 {
+		t.Errorf("%+v\n%s", feed, text)
+	}
+	for _, e := range feed.Entries {
+		if e.ID == "" || e.ID == feed.ID || e.Title == "" || e.Updated != feed.Updated || e.Content == "" {
+			t.Errorf("%+v", e)
+		}
+	}
+}

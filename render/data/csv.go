@@ -1,0 +1,69 @@
+package data
+
+import (
+	"encoding/csv"
+	"io"
+	"strings"
+
+	"gpufleet/render/report"
+)
+
+// WriteInstancesCSV writes data/instances.csv: a header and a row an instance.
+func WriteInstancesCSV(w io.Writer, r *report.Report) error {
+	return writeCSV(w, r.Columns, r.Instances)
+}
+
+// WriteGroupsCSV writes data/groups.csv: a header and a row a group, in the order of regions and models.
+func WriteGroupsCSV(w io.Writer, r *report.Report) error {
+	var groups []*report.Group
+	for _, region := range r.Regions {
+		groups = append(groups, region.Groups...)
+	}
+	return writeCSV(w, report.Shown(r.Settings, report.GroupColumns()), groups)
+}
+
+// writeCSV writes rows in RFC 4180's form, but with line feeds. Unknown values are empty.
+func writeCSV[T any](w io.Writer, columns []report.Column[T], rows []T) error {
+	out := csv.NewWriter(w)
+	cells := make([]string, len(columns))
+	for i, column := range columns {
+		cells[i] = column.Name
+	}
+	if err := out.Write(cells); err != nil {
+		return err
+	}
+	var text []byte // of a row's figures, of which each cell is a part
+	ends := make([]int, len(columns))
+	for _, row := range rows {
+		text = text[:0]
+		for i, column := range columns {
+			v := column.Value(row)
+			if column.Type == report.Text {
+				cells[i] = inertCell(v.Text)
+			} else {
+				text = report.AppendExact(text, column.Type, v)
+			}
+			ends[i] = len(text)
+		}
+		figures, start := string(text), 0
+		for i, column := range columns {
+			if column.Type != report.Text {
+				cells[i] = figures[start:ends[i]]
+			}
+			start = ends[i]
+		}
+		if err := out.Write(cells); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// inertCell puts an apostrophe before text that a spreadsheet would take for a formula.
+func inertCell(text string) string {
+	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+		return "'" + text
+	}
+	return text
+}

@@ -1,0 +1,85 @@
+// Package data writes what programs read: JSON, CSV, the data of the Instances page, the feed and the sitemap. It
+// lays out what the report says and computes nothing.
+package data
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"gpufleet/fetch/history"
+	"gpufleet/render/report"
+)
+
+// schema is the version of the JSON files' form.
+const schema = 1
+
+// WriteInstancesJSON writes data/instances.json, one instance a line: the names are the columns', numbers are
+// numbers, amounts are strings of their exact decimals, and what is unknown is null.
+func WriteInstancesJSON(w io.Writer, r *report.Report) error {
+	b := bufio.NewWriterSize(w, 64<<10)
+	head, err := json.Marshal(struct {
+		Schema    int       `json:"schema"`
+		Generated time.Time `json:"generated_at"`
+		Source    string    `json:"source"`
+		Audience  string    `json:"audience"`
+		Currency  string    `json:"currency"`
+		Total     int       `json:"total_instances"`
+		*budget             // nothing where there is none
+	}{schema, r.Generated, string(r.Source), string(r.Audience), r.Currency, r.Count, newBudget(r)})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(b, "%s,\"instances\":[", head[:len(head)-1])
+	separator := "\n{"
+	var line []byte
+	for _, in := range r.Instances {
+		line = append(line[:0], separator...)
+		separator = ",\n{"
+		for j, column := range r.Columns {
+			if j > 0 {
+				line = append(line, ',')
+			}
+			line = append(append(append(line, '"'), column.Name...), '"', ':')
+			if line, err = appendJSON(line, column.Type, column.Value(in)); err != nil {
+				return err
+			}
+		}
+		if _, err := b.Write(append(line, '}')); err != nil {
+			return err
+		}
+	}
+	b.WriteString("\n]}\n")
+	return b.Flush()
+}
+
+// appendJSON appends a value of a column as JSON.
+func appendJSON(line []byte, typ report.Type, v report.Value) ([]byte, error) {
+	switch {
+	case !v.Known:
+		return append(line, "null"...), nil
+	case typ == report.Count || typ == report.Size:
+		return report.AppendExact(line, typ, v), nil
+	case typ == report.Text:
+		return history.AppendText(line, v.Text)
+	}
+	return append(report.AppendExact(append(line, '"'), typ, v), '"'), nil
+}
+
+// budget is what data/instances.json says of the month's budget.
+type budget struct {
+	Budget  string      `json:"budget_per_month"`
+	Percent json.Number `json:"run_rate_percent"`  // running per month, of the budget
+	AtLeast bool        `json:"run_rate_at_least"` // something that runs has no price
+}
+
+// newBudget returns nil where there is no budget.
+func newBudget(r *report.Report) *budget {
+	rate, ok := r.RunRate()
+	if !ok {
+		return nil
+	}
+	return &budget{r.Budget.Value.String(), json.Number(rate.Percent.String()), rate.AtLeast}
+}

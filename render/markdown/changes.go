@@ -1,0 +1,75 @@
+package markdown
+
+import (
+	"slices"
+
+	"gpufleet/render/report"
+)
+
+// changesInMarkdown is how many lines of changes the summary shows of each window.
+const changesInMarkdown = 50
+
+// changes writes what changed since last week and since the last run.
+func (m *draft) changes() {
+	m.line("## What changed")
+	for _, w := range slices.Backward(m.r.Windows()) {
+		m.line("### %s", w.Title)
+		m.line("%s", w.Basis())
+		if w.Window == nil {
+			continue
+		}
+		m.changeSum(w)
+		if !w.Unchanged() {
+			m.changeLines(w)
+		}
+	}
+}
+
+// changeSum writes how the listed total came from what it was to what it is.
+func (m *draft) changeSum(w report.NamedWindow) {
+	rows := [][]string{{"Listed before", "", m.r.PerHourText(w.Before)}}
+	for _, line := range w.Sum {
+		rows = append(rows, []string{line.Kind.Label(), w.CountText(line), line.DeltaText(m.r.Settings)})
+	}
+	if w.Unchanged() {
+		rows = append(rows, []string{"No changes", "", w.DeltaText(m.r.Settings)})
+	}
+	rows = append(rows, []string{"**Listed now**", "", m.r.PerHourText(w.After)},
+		[]string{w.DeltaLabel(), "", w.DeltaText(m.r.Settings)})
+	m.table([]string{"Change", "Count", "Listed per hour"}, []bool{false, true, true}, nil, rows...)
+}
+
+func (m *draft) changeLines(w report.NamedWindow) {
+	lines, more := w.First(changesInMarkdown)
+	var rows [][]string
+	for _, line := range lines {
+		if line.In == nil {
+			rows = append(rows, []string{line.Kind.Label(), "", "", "", "", "", "", line.DeltaText(m.r.Settings)})
+			continue
+		}
+		s := m.r.Settings
+		rows = append(rows, []string{line.Kind.Label(),
+			m.cell(line.Name(s)), m.cell(line.In.Region), m.cell(line.In.GPU), m.cell(line.FieldTitle(s)),
+			m.fieldCell(line, line.OldText(s)), m.fieldCell(line, line.NewText(s)), line.DeltaText(s)})
+	}
+	m.table([]string{"Change", "Instance", "Region", "GPU model", "Field", "Old", "New", "Listed per hour"},
+		[]bool{false, false, false, false, false, false, false, true}, rows)
+	table := &m.blocks[len(m.blocks)-1]
+	table.more, table.rest = more, ", in the workbook and in "+report.ChangesJSONPath
+}
+
+// cell returns text as it stands in a cell, blank where there is none.
+func (m *draft) cell(text string) string {
+	if text == "" {
+		return ""
+	}
+	return m.name(text)
+}
+
+// fieldCell returns a value of a changed field as it stands in a cell. Only texts come from outside.
+func (m *draft) fieldCell(line report.ChangeLine, text string) string {
+	if line.FieldType() != report.Text {
+		return text
+	}
+	return m.cell(text)
+}

@@ -1,0 +1,47 @@
+package markdown
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"gpufleet/render/report/reporttest"
+)
+
+// gitHubLinks matches what GitHub makes a link, a mention, a picture or a formula of in running text.
+var gitHubLinks = regexp.MustCompile(
+	`(?i)(^|[^\w])@[a-z0-9]|#[0-9]|\bgh-[0-9]|\b[0-9a-f]{7,40}\b|:[a-z0-9_+-]+:|https?:|www\.|\$`)
+
+// FuzzMarkdownCell holds that no name changes the tree of the summary, that each shows as itself, and that GitHub
+// finds nothing in it to link.
+func FuzzMarkdownCell(f *testing.F) {
+	reporttest.AddSeeds(f)
+	var want map[string]bool
+	f.Fuzz(func(t *testing.T, name string) {
+		if name = reporttest.Decoded(name); name == "" || reporttest.IsOwnName(name) {
+			return
+		}
+		if want == nil {
+			want = map[string]bool{}
+			for _, harmless := range []string{"harmless", "zzz"} {
+				_, tree := summaryOf(t, reporttest.Named(harmless))
+				want[shape(tree)] = true
+			}
+		}
+		text, tree := summaryOf(t, reporttest.Named(name))
+		if !want[shape(tree)] {
+			t.Errorf("%q changes the tree:\n%s\n%s", name, shape(tree), text)
+		}
+		if !strings.Contains(oneSpaced(textOf(tree)), oneSpaced(name)) {
+			t.Errorf("%q does not show as itself in\n%s", name, text)
+		}
+		// Only what stands alone in a cell is the name's: the figures have dollar signs of their own.
+		for n := range tree.Descendants() {
+			if n.Type == html.TextNode && n.Data == name && n.Parent.Data != "code" && gitHubLinks.MatchString(name) {
+				t.Errorf("%q stands in running text", name)
+			}
+		}
+	})
+}

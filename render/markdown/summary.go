@@ -1,0 +1,241 @@
+// Package markdown writes summary.md. It lays out what the report says and computes nothing.
+package markdown
+
+import (
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"gpufleet/render/report"
+)
+
+// Summary is summary.md in GitHub-flavoured Markdown, in two parts: the report in one file has its charts between
+// them.
+//
+// It is never longer than maxSummary bytes, whatever the fleet. Every text from the API shows as itself: it makes no
+// link, mention, reference, image or markup. No table cell holds two amounts, since GitHub takes what stands between
+// two dollar signs for mathematics.
+type Summary struct{ BeforeCharts, AfterCharts string }
+
+// NewSummary returns the summary of a report.
+func NewSummary(r *report.Report) Summary {
+	for _, longest := range []int{wholeNames, shortNames} {
+		m := &draft{r: r, longest: longest}
+		m.write()
+		if texts, ok := fit(m.blocks, maxSummary); ok || longest == shortNames {
+			return Summary{strings.Join(texts[:m.charts], ""), strings.Join(texts[m.charts:], "")}
+		}
+	}
+	return Summary{}
+}
+
+// Write writes summary.md.
+func (s Summary) Write(w io.Writer) error {
+	_, err := io.WriteString(w, s.String())
+	return err
+}
+
+// String returns the whole text of summary.md.
+func (s Summary) String() string { return s.BeforeCharts + s.AfterCharts }
+
+// write writes the summary as blocks, of which the tables may lose rows.
+func (m *draft) write() {
+	m.head()
+	if m.r.Empty() {
+		m.line("No instances.")
+		m.budget()
+	} else {
+		m.headline()
+	}
+	m.changes()
+	if !m.r.Empty() {
+		m.matrix()
+	}
+	m.charts = len(m.blocks)
+	if !m.r.Empty() {
+		m.groups()
+		m.regions()
+		m.models()
+		m.statuses()
+	}
+	m.warnings()
+	m.elsewhere()
+	m.legend()
+}
+
+func (m *draft) head() {
+	m.line("# %s", literal(m.r.Title))
+	if m.r.Demo() {
+		m.line("**Sample data:** a made-up fleet, not a real one.")
+	}
+	if m.r.Internal() {
+		m.line("**Internal:** not for publication.")
+	}
+	m.line("%s.", m.r.Origin())
+	if m.r.Notes != "" {
+		m.text(m.r.Notes + "\n")
+	}
+}
+
+func (m *draft) headline() {
+	t := m.r.Totals
+	rows := [][]string{
+		{"Instances", report.FormatCount(t.Count)},
+		{"GPUs", t.GPUs.Text()},
+		{"CPU cores", t.CPUCores.Text()},
+		{"RAM (GB)", t.RAM.Text()},
+	}
+	if m.r.Shows("disk_size") {
+		rows = append(rows, []string{"Disk (GB)", t.Disk.Text()})
+	}
+	rows = append(rows, [][]string{
+		{"Running, per hour", m.r.PerHourText(t.Running)},
+		{"Running, per month", m.r.PerMonthText(t.Running)},
+		{"Listed, per hour", m.r.PerHourText(t.Listed)},
+		{"Listed, per month", m.r.PerMonthText(t.Listed)},
+		{"Prices known", t.PricesKnownText()},
+	}...)
+	m.table([]string{"Figure", "Value"}, []bool{false, true}, nil, append(rows, m.budgetRows()...)...)
+}
+
+func (m *draft) warnings() {
+	if len(m.r.Warnings) == 0 {
+		return
+	}
+	m.line("## Warnings")
+	shown, more := m.r.WarningsShown()
+	var b strings.Builder
+	for _, warning := range shown {
+		fmt.Fprintf(&b, "- %s\n", literal(warning))
+	}
+	if more > 0 {
+		fmt.Fprintf(&b, "- and %s more\n", report.FormatCount(more))
+	}
+	m.text(b.String() + "\n")
+}
+
+func (m *draft) statuses() {
+	m.line("## Status")
+	var rows [][]string
+	for _, s := range m.r.Statuses {
+		rows = append(rows, []string{m.name(s.Label()), report.FormatCount(s.Instances), s.GPUs.Text()})
+	}
+	m.table([]string{"Status", "Instances", "GPUs"}, []bool{false, true, true}, rows)
+}
+
+// matrix writes the GPUs by region and model.
+func (m *draft) matrix() {
+	m.line("## GPUs by region and model")
+	head, right := []string{"Region"}, []bool{false}
+	foot := []string{"**All regions**"}
+	for _, model := range m.r.Matrix.Models {
+		head, right = append(head, m.name(model.Name)), append(right, true)
+		foot = append(foot, model.GPUs.String())
+	}
+	head, right = append(head, "All models"), append(right, true)
+	var rows [][]string
+	for _, row := range m.r.Matrix.Rows {
+		cells := []string{m.name(row.Region.Name)}
+		for _, group := range row.Cells {
+			if group == nil {
+				cells = append(cells, "–")
+			} else {
+				cells = append(cells, group.GPUs.String())
+			}
+		}
+		rows = append(rows, append(cells, row.Region.GPUs.String()))
+	}
+	m.table(head, right, rows, append(foot, m.r.GPUs.String()))
+	if note := m.r.Matrix.Note(); note != "" {
+		m.line("%s", note)
+	}
+}
+
+// groups writes what each region has of each model, the dearest first.
+func (m *draft) groups() {
+	m.line("## The dearest groups")
+	var rows [][]string
+	for _, g := range m.r.Dearest() {
+		rows = append(rows, m.totalsRow(m.name(g.Region.Name), m.name(g.Model.Name), g.Totals))
+	}
+	m.table([]string{"Region", "GPU model", "Instances", "GPUs", "Running per hour", "Listed per hour",
+		"Listed per month", "Listed per GPU-hour", "Share of listed"},
+		[]bool{false, false, true, true, true, true, true, true, true}, rows, m.totalsRow("**All**", "", m.r.Totals))
+}
+
+func (m *draft) totalsRow(region, model string, t report.Totals) []string {
+	return []string{region, model, report.FormatCount(t.Count), t.GPUs.Text(),
+		m.r.PerHourText(t.Running), m.r.PerHourText(t.Listed), m.r.PerMonthText(t.Listed),
+		m.r.RateText(t.GPUHour), t.ShareText()}
+}
+
+// elsewhere says where there is more: links where it is known how the report will stand, else the names of its files.
+func (m *draft) elsewhere() {
+	m.line("## More")
+	base := m.r.BaseURL
+	if base == "" {
+		m.line("`%s` is this report in one file, with charts; `%s` is the same as Markdown; "+
+			"`%s` is the workbook, with every instance.", report.ReportPath, report.MarkdownPath, report.WorkbookPath)
+		return
+	}
+	var b strings.Builder
+	for _, to := range []struct{ name, path string }{
+		{"Overview", report.OverviewPath},
+		{"Changes", report.ChangesPath},
+		{"Instances", report.InstancesPath},
+		{"This report in one file, with charts", report.ReportPath},
+		{"The same as Markdown", report.MarkdownPath},
+		{"Workbook, with every instance", report.WorkbookPath},
+	} {
+		fmt.Fprintf(&b, "- [%s](<%s/%s>)\n", to.name, base, to.path)
+	}
+	m.text(b.String() + "\n")
+}
+
+func (m *draft) legend() {
+	m.text("---\n\n")
+	for _, sentence := range m.r.Legend() {
+		m.line("%s", sentence)
+	}
+}
+
+// name returns a name from the list as text, shortened where the summary has to be.
+func (m *draft) name(name string) string {
+	if runes := []rune(name); m.longest != wholeNames && len(runes) > m.longest {
+		name = string(runes[:m.longest-1]) + "…"
+	}
+	return literalCell(name)
+}
+
+// literalCell returns text so that it shows as itself in a table's cell, which ends at a bar even within a code span.
+func literalCell(text string) string { return strings.ReplaceAll(literal(text), "|", `\|`) }
+
+// literal returns text so that it shows as itself in running text and headings: plain words as they
+// are, anything that could mean something to Markdown or GitHub as a code span, in which nothing is linked.
+func literal(text string) string {
+	if isPlainWords(text) {
+		return text
+	}
+	fence := "`"
+	for strings.Contains(text, fence) {
+		fence += "`"
+	}
+	if strings.HasPrefix(text, "`") || strings.HasSuffix(text, "`") {
+		text = " " + text + " "
+	}
+	return fence + text + fence
+}
+
+// reference matches words that GitHub links: GH-1, hashes of commits, www addresses.
+var reference = regexp.MustCompile(`(?i)gh-[0-9]|\b[0-9a-f]{7,40}\b|www\.`)
+
+func isPlainWords(text string) bool {
+	for _, r := range text {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(" -–—…≥·.,()/", r) {
+			return false
+		}
+	}
+	return text != "" && !reference.MatchString(text)
+}

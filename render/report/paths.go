@@ -1,0 +1,68 @@
+package report
+
+import (
+	"strconv"
+
+	"gpufleet/fetch/history"
+)
+
+// The paths of the outputs, relative to the output folder and with slashes. People link to them, so they never change.
+// Those of snapshots, the manifest, styles and scripts stand beside what reads or holds these.
+const (
+	OverviewPath  = "index.html"
+	RegionsPath   = RegionsFolder + index
+	ModelsPath    = ModelsFolder + index
+	InstancesPath = InstancesFolder + index
+	ChangesPath   = "changes" + index
+	SummaryPath   = "summary" + index // the page; MarkdownPath is the file
+	AboutPath     = "about" + index
+	NotFoundPath  = "404.html" // what a server shows for a page that does not exist
+
+	MarkdownPath = "summary.md"
+	ReportPath   = "report.html" // the weekly report in one file
+	WorkbookPath = "fleet.xlsx"
+
+	InstancesJSONPath = "data/instances.json"
+	InstancesCSVPath  = "data/instances.csv"
+	GroupsCSVPath     = "data/groups.csv"
+	ChangesJSONPath   = "data/changes.json"
+	HistoryPath       = history.HistoryPath
+	ExplorerPath      = "data/instances.js" // the data of the Instances page
+
+	FeedPath     = "feed.xml"
+	SitemapPath  = "sitemap.xml"
+	NoJekyllPath = ".nojekyll" // tells GitHub Pages to publish every file as it is
+
+	// PrivateCSVPath is relative to the private folder, which has the workbook at WorkbookPath.
+	PrivateCSVPath = "instances.csv"
+)
+
+// The folders of lists that may need several pages; see PagePath.
+const (
+	RegionsFolder   = "regions"
+	ModelsFolder    = "models"
+	InstancesFolder = "instances"
+)
+
+// index is the first page of a folder.
+const index = "/index.html"
+
+// PagePath returns the path of one page, from 1, of a list.
+func PagePath(folder string, number int) string {
+	if number == 1 {
+		return folder + index
+	}
+	return folder + "/page-" + strconv.Itoa(number) + ".html"
+}
+
+// Path returns the path of the region's page.
+func (r *Region) Path() string { return RegionsFolder + "/" + r.Slug + index }
+
+// Path returns the path of the model's page.
+func (m *Model) Path() string { return ModelsFolder + "/" + m.Slug + index }
+
+// Folder returns the folder of the group's pages.
+func (g *Group) Folder() string { return RegionsFolder + "/" + g.Region.Slug + "/" + g.Model.Slug }
+
+// Path returns the path of the group's first page.
+func (g *Group) Path() string { return PagePath(g.Folder(), 1) }

@@ -1,0 +1,188 @@
+// Package reporttest makes reports for the tests of packages that write them. It is for tests alone.
+package reporttest
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"gpufleet/fetch/fleet"
+	"gpufleet/fetch/history"
+	"gpufleet/render/report"
+)
+
+// Of returns a report of instances, at a fixed time.
+func Of(instances ...*fleet.Instance) *report.Report {
+	return report.New(&fleet.Fleet{Instances: instances}, report.Settings{
+		Title: "Fleet", Generated: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), Version: "test",
+		Source:   report.FromFile,
+		Audience: report.Public, Currency: "USD", HoursPerMonth: decimal.NewFromInt(730),
+	})
+}
+
+// Later returns the report of a list a day after that of another one.
+func Later(t *testing.T, old, now []*fleet.Instance) *report.Report {
+	t.Helper()
+	first := Of(old...)
+	if err := first.Compare(&history.Past{}); err != nil {
+		t.Fatal(err)
+	}
+	s := first.Settings
+	s.Generated = s.Generated.Add(24 * time.Hour)
+	r := report.New(&fleet.Fleet{Instances: now}, s)
+	if err := r.Compare(&history.Past{Snapshots: first.Snapshots, Days: first.Days}); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// Example returns an instance whose values are awkward to write.
+func Example(t *testing.T) *fleet.Instance {
+	t.Helper()
+	price, err := fleet.ParseMoney("0.6790")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &fleet.Instance{ID: "007", Region: "A", HostName: `x,"y`, CPUCores: fleet.Known(0.5),
+		RAM: fleet.Known(1234567.0), GPU: "RTX", GPUCount: fleet.Known(0.0), Price: fleet.Known(price),
+		PriceSource: fleet.ListPrice, Purchase: fleet.Reserved, PublicIPv4: "198.51.100.1", Status: "<Running>",
+		CreatedAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+}
+
+// Large has many instances with all that tables must cope with: prices of many decimals, names that count, unknowns.
+func Large(t *testing.T, n int) []*fleet.Instance {
+	t.Helper()
+	pick := func(i, step int, names ...string) string { return names[i/step%len(names)] }
+	list := make([]*fleet.Instance, n)
+	for i := range list {
+		in := &fleet.Instance{
+			ID:          fmt.Sprintf("%08x-%d", uint32(i)*2654435761, i),
+			Region:      pick(i, 7, "CANADA-1", "NORWAY-1", "US-EAST-1", "Montreal", ""),
+			ProductType: pick(i, 3, "GPU", "Virtual Machine", "Container", ""),
+			HostName:    fmt.Sprint(pick(i, 1, "train", "Infer", "=cmd", "a,\"b\"", "-x", "ünï"), "-", i%(n/2+1)),
+			CPUCores:    fleet.Known(float64(4 + i%96)),
+			RAM:         fleet.Known(float64(i%1000) + 0.5),
+			GPU:         pick(i, 11, "H100-80G-SXM", "RTX-A6000", "L40S-48G", ""),
+			GPUCount:    fleet.Known(float64(i % 9)),
+			DiskSize:    fleet.Known(float64(i % 2000)),
+			OS:          pick(i, 5, "Ubuntu 22.04", "Debian 13", ""),
+			Status:      pick(i, 2, "Running", "Running", "Stopped", "Error", "Deleted", "Paused", ""),
+			CreatedAt:   time.Date(2025, 1, 1, 0, 0, i*97, 0, time.UTC),
+		}
+		if i%13 == 0 {
+			in.GPUCount = fleet.Number{}
+		}
+		if i%10 > 0 {
+			price, err := fleet.ParseMoney(fmt.Sprintf("%d.%d", i%30, 1+i%997))
+			if err != nil {
+				t.Fatal(err)
+			}
+			in.Price, in.PriceSource = fleet.Known(price), fleet.ListPrice
+		}
+		list[i] = in
+	}
+	return list
+}
+
+// Sample makes a fleet of a data/instances.json.
+func Sample(t *testing.T, path string) []*fleet.Instance {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	type row struct {
+		ID, Region, GPU, OS, Status string
+		ProductType                 string       `json:"product_type"`
+		HostName                    string       `json:"host_name"`
+		CPUCores                    *json.Number `json:"cpu_cores"`
+		RAM                         *json.Number
+		GPUType                     string       `json:"gpu_type"`
+		GPUCount                    *json.Number `json:"gpu_count"`
+		DiskSize                    *json.Number `json:"disk_size"`
+		Ephemeral                   *json.Number
+		PriceSource                 string       `json:"price_source"`
+		Purchase                    string       `json:"type"`
+		Price                       *json.Number `json:"price_per_hour"`
+		Created                     *time.Time   `json:"created_at"`
+	}
+	var data struct {
+		Instances []row
+	}
+	if err := json.Unmarshal(content, &data); err != nil {
+		t.Fatal(err)
+	}
+	number := func(n *json.Number) fleet.Number {
+		if n == nil {
+			return fleet.Number{}
+		}
+		value, err := n.Float64()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fleet.Known(value)
+	}
+	var list []*fleet.Instance
+	for _, r := range data.Instances {
+		in := &fleet.Instance{ID: r.ID, Region: r.Region, ProductType: r.ProductType, HostName: r.HostName,
+			CPUCores: number(r.CPUCores), RAM: number(r.RAM), GPU: r.GPU, GPUType: r.GPUType,
+			GPUCount: number(r.GPUCount), DiskSize: number(r.DiskSize), Ephemeral: number(r.Ephemeral),
+			OS: r.OS, Status: r.Status}
+		if r.Price != nil {
+			price, err := fleet.ParseMoney(r.Price.String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			in.Price = fleet.Known(price)
+		}
+		for in.PriceSource.String() != r.PriceSource {
+			in.PriceSource++
+		}
+		for in.Purchase.String() != r.Purchase {
+			in.Purchase++
+		}
+		if r.Created != nil {
+			in.CreatedAt = *r.Created
+		}
+		list = append(list, in)
+	}
+	if len(list) == 0 {
+		t.Fatalf("%s has no instances", path)
+	}
+	return list
+}
+
+// WildNames are names as they should not be: markup, no place to break a line, other scripts.
+var WildNames = []string{"<script>alert(1)</script>", `"><img src=x onerror=alert(1)>`,
+	strings.Repeat("unbroken", 100), "שלום", "北京", "javascript:alert(1)",
+	"<style>*{display:none}</style>", "{{7*7}}", "https://evil.example/x.png", "plain"}
+
+// WildStatuses are every status, an unknown one and none.
+var WildStatuses = []string{"Running", "Stopped", "Error", "Deploying", "Deleted", "<b>odd</b>", ""}
+
+// Wild is a report of wild names and statuses.
+func Wild(t *testing.T) *report.Report {
+	price, err := fleet.ParseMoney("1234.567")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []*fleet.Instance
+	for i := range 600 {
+		in := &fleet.Instance{ID: fmt.Sprint(i), Region: "CANADA-1", GPU: "RTX-A6000",
+			HostName: WildNames[i%len(WildNames)], OS: WildNames[(i+3)%len(WildNames)],
+			Status: WildStatuses[i%len(WildStatuses)], GPUCount: fleet.Known(float64(i % 9)), RAM: fleet.Known(58.0)}
+		if i < 40 {
+			in.Region, in.GPU = WildNames[i%len(WildNames)], WildNames[(i/4)%len(WildNames)]
+		}
+		if i%3 > 0 {
+			in.Price = fleet.Known(price)
+		}
+		list = append(list, in)
+	}
+	return Of(list...)
+}
