@@ -182,6 +182,7 @@ func TestProductsRefused(t *testing.T) {
 
 // TestProductsTakeTheRestOfTheTime has both lists share one time.
 func TestProductsTakeTheRestOfTheTime(t *testing.T) {
+	t.Parallel()
 	a := newAPI(t, func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/products") {
 			<-r.Context().Done()

@@ -119,6 +119,7 @@ func TestTokenTrouble(t *testing.T) {
 
 // TestSlowRefusal has a refusal whose body drips: the status is told without waiting for the rest.
 func TestSlowRefusal(t *testing.T) {
+	t.Parallel()
 	a := newAPI(t, func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(401)
 		for r.Context().Err() == nil {
@@ -225,6 +226,7 @@ func TestRetryAfterIsKept(t *testing.T) {
 }
 
 func TestTimeouts(t *testing.T) {
+	t.Parallel()
 	stall := func(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, `{"data": [`)
 		w.(http.Flusher).Flush()

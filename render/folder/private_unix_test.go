@@ -92,6 +92,7 @@ func TestPrivate(t *testing.T) {
 // Of two folders both are as they should be or both as they were, whichever operation fails on either of them. A run that is
 // killed anywhere is made right by the next one.
 func TestCommitAllOrNone(t *testing.T) {
+	t.Parallel()
 	for _, kill := range []bool{false, true} {
 		undone := 0
 		for n := 1; ; n++ {

@@ -14,6 +14,7 @@ import (
 
 // TestTwins writes files over ones that are the same, up to somewhere or to the end, in pieces of several sizes.
 func TestTwins(t *testing.T) {
+	t.Parallel()
 	long := strings.Repeat("0123456789abcdef", 10_000) // more than any buffer
 	for name, test := range map[string]struct{ old, now string }{
 		"the same": {long, long}, "empty": {"", ""}, "begins otherwise": {"x" + long, "y" + long}, "ends otherwise": {long + "x", long + "y"},
