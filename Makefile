@@ -3,7 +3,7 @@
 TEMPL       = github.com/a-h/templ/cmd/templ@$(shell go list -m -f '{{.Version}}' github.com/a-h/templ)
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ACTIONLINT  = github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
-GORELEASER  = github.com/goreleaser/goreleaser/v2@v2.17.0
+GORELEASER  = github.com/goreleaser/goreleaser/v2@v2.16.0
 
 SIZES       = 50|1000|10000|100000|1000000
 
