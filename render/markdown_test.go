@@ -39,8 +39,8 @@ func summaryOf(t *testing.T, r *report.Report) (string, *html.Node) {
 	return markdown, tree
 }
 
-// hostile are names that mean something to Markdown, to GitHub, to HTML or to other readers, as the decoder leaves them:
-// no line breaks, no control characters, no blanks at the ends, and not too long.
+// hostile returns names that mean something to Markdown, GitHub, HTML or other readers, as the decoder leaves them: no
+// line breaks, no control characters, no blanks at the ends, and not too long.
 func hostile(t *testing.T) (names []string) {
 	own, more := e2e.Texts(t)
 	for _, text := range slices.Concat(own, more) {

@@ -1,4 +1,4 @@
-// Package e2e holds what tests share: hostile texts, and the programs that may not be installed. It is for tests alone.
+// Package e2e holds what tests share: hostile texts, and programs that may not be installed. It is for tests alone.
 package e2e
 
 import (

@@ -13,8 +13,8 @@ import (
 // Text is a text that means something to one of the programs that read the outputs.
 type Text struct{ About, Text string }
 
-// Texts returns the texts of this package, which come first and are always the same, and those of larger collections
-// where TEST_CORPORA names their folder. Among them are blank ones, ones longer than the program keeps, and ones that are not UTF-8.
+// Texts returns the texts of this package, which are always the same, and those of larger collections if TEST_CORPORA
+// names their folder. Some are blank, some are longer than the program keeps, some are not UTF-8.
 func Texts(t testing.TB) (own, more []Text) {
 	t.Helper()
 	own = slices.Concat(htmlTexts, addressTexts, markdownTexts, templateTexts, sheetTexts, numberTexts,
