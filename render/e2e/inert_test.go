@@ -6,10 +6,10 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -96,10 +96,7 @@ func TestWorkbookInLibreOffice(t *testing.T) {
 	dir := t.TempDir()
 	source := write(t, filepath.Join(dir, "fleet.xlsx"), files["fleet.xlsx"])
 	const everySheet = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,false,false,false,false,-1"
-	command := exec.Command("soffice", "-env:UserInstallation=file://"+filepath.Join(dir, "profile"), "--headless", "--convert-to", everySheet, "--outdir", dir, source)
-	if text, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, text)
-	}
+	libreOffice(t, "--convert-to", everySheet, "--outdir", dir, source)
 	texts := 0
 	for sheet, cells := range cellTexts(t, source) {
 		file, err := os.ReadFile(filepath.Join(dir, "fleet-"+sheet+".csv"))
@@ -187,20 +184,27 @@ func TestTerminalIsSafe(t *testing.T) {
 		"failed": {3, address(`{"data": null, "message": "` + command + `", "status": "failed"}`)}, "no JSON": {3, address(`{"data": [{"a": "` + command + `"}, ` + command)},
 		"keys": {3, address(`{"` + command + `": 1, "status": "` + command + `"}`)}, "refused": {3, header(403, command)}, "redirected": {3, header(302, command)}, "no list": {3, header(200, `{"status":"`+command+`"}`)},
 	} {
-		for _, env := range [][]string{nil, {"GITHUB_ACTIONS=true"}} {
-			for _, verbosity := range []string{"--verbose", "--quiet"} {
-				o := job{args: []string{"--api-url", test.address, "--out", filepath.Join(quickDir(t), "out"), verbosity}, env: append(env, "GPUFLEET_TOKEN=x")}.run(t)
-				if o.code != test.code {
-					t.Errorf("%s: exit code %d, want %d: %s", name, o.code, test.code, o.stderr)
-				}
-				for _, line := range strings.Split(o.stdout+o.stderr, "\n") {
-					if env != nil { // there the program has commands of its own, a line each
-						line = ownCommand.ReplaceAllString(line, "gpufleet: ")
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, env := range [][]string{nil, {"GITHUB_ACTIONS=true"}} {
+				for _, verbosity := range []string{"--verbose", "--quiet"} {
+					out := filepath.Join(quickDir(t), "out")
+					o := job{
+						args: []string{"--api-url", test.address, "--out", out, verbosity},
+						env:  append(slices.Clone(env), "GPUFLEET_TOKEN=x"),
+					}.run(t)
+					if o.code != test.code {
+						t.Errorf("exit code %d, want %d: %s", o.code, test.code, o.stderr)
 					}
-					wantHarmless(t, name, line)
+					for _, line := range strings.Split(o.stdout+o.stderr, "\n") {
+						if env != nil { // there the program has commands of its own, a line each
+							line = ownCommand.ReplaceAllString(line, "gpufleet: ")
+						}
+						wantHarmless(t, name, line)
+					}
 				}
 			}
-		}
+		})
 	}
 }
 

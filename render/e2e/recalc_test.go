@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"os/exec"
@@ -24,9 +25,15 @@ var formulaCell = regexp.MustCompile(`<c r="(\w+)"([^>]*)><f>([^<]*)</f>(?:<v>([
 // book is what a run wrote of the figures.
 type book struct{ xlsx, csv string }
 
+var booksOnce map[string]book
+
 // realBooks returns what runs over the demo and over real replies write, on their first day and on their second, by name.
+// They are made once.
 func realBooks(t testing.TB) map[string]book {
 	t.Helper()
+	if booksOnce != nil {
+		return maps.Clone(booksOnce)
+	}
 	prices := write(t, filepath.Join(t.TempDir(), "prices.csv"), "region,gpu,gpu_count,product_type,price_per_hour\n,RTX-A6000,,,0.555555\n")
 	books := map[string]book{}
 	for name, source := range map[string][]string{
@@ -44,7 +51,19 @@ func realBooks(t testing.TB) map[string]book {
 			books[name+"-"+day] = book{files["fleet.xlsx"], files["data/instances.csv"]}
 		}
 	}
+	booksOnce = maps.Clone(books)
 	return books
+}
+
+// libreOffice runs LibreOffice with arguments. All tests share its profile, whose first start takes the longest: they
+// must not run at the same time.
+func libreOffice(t testing.TB, args ...string) {
+	t.Helper()
+	profile := "-env:UserInstallation=file://" + filepath.Join(filepath.Dir(program), "profile")
+	args = append([]string{profile, "--headless", "--norestore"}, args...)
+	if text, err := exec.Command("soffice", args...).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
 }
 
 // TestFiguresRecalculated has LibreOffice calculate the workbooks of the demo and of real replies from nothing: it comes to every value that they
@@ -53,13 +72,11 @@ func TestFiguresRecalculated(t *testing.T) {
 	Need(t, "soffice", "workbooks recalculated by LibreOffice")
 	dir := t.TempDir()
 	books := realBooks(t)
-	args := []string{"-env:UserInstallation=file://" + filepath.Join(dir, "profile"), "--headless", "--norestore", "--convert-to", "xlsx", "--outdir", filepath.Join(dir, "calculated")}
+	args := []string{"--convert-to", "xlsx", "--outdir", filepath.Join(dir, "calculated")}
 	for name, b := range books {
 		args = append(args, write(t, filepath.Join(dir, name+".xlsx"), string(withoutValues(t, []byte(b.xlsx)))))
 	}
-	if text, err := exec.Command("soffice", args...).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, text)
-	}
+	libreOffice(t, args...)
 	for name, b := range books {
 		calculated, err := excelize.OpenFile(filepath.Join(dir, "calculated", name+".xlsx"))
 		if err != nil {
@@ -98,14 +115,18 @@ func TestOfficeOpenXML(t *testing.T) {
 	_, empty := render(t, reply())
 	books["empty"] = book{xlsx: plainContents(t, empty)["fleet.xlsx"]}
 	for name, b := range books {
-		answer, err := exec.Command(validator, write(t, filepath.Join(t.TempDir(), name+".xlsx"), b.xlsx), "Office2010").Output()
-		var found struct {
-			OK     bool
-			Errors []json.RawMessage
-		}
-		if json.Unmarshal(answer, &found) != nil || !found.OK {
-			t.Errorf("%s: %v: %s", name, err, answer)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			file := write(t, filepath.Join(quickDir(t), "fleet.xlsx"), b.xlsx)
+			answer, err := exec.Command(validator, file, "Office2010").Output()
+			var found struct {
+				OK     bool
+				Errors []json.RawMessage
+			}
+			if json.Unmarshal(answer, &found) != nil || !found.OK {
+				t.Errorf("%v: %s", err, answer)
+			}
+		})
 	}
 }
 

@@ -33,50 +33,61 @@ func TestSameFolderEverywhere(t *testing.T) {
 		rand.New(rand.NewPCG(seed, 0)).Shuffle(len(other), func(i, j int) { other[i], other[j] = other[j], other[i] })
 		return other
 	}
+	// saved writes a list into files of its own and returns the arguments that name them.
+	saved := func(t *testing.T, rows []string, pages int, seed uint64) (args []string) {
+		dir := quickDir(t)
+		for n, page := range split(shuffled(rows, seed), pages) {
+			total := func(n int) string { return fmt.Sprintf(`"total_instance": %d`, n) }
+			body := strings.Replace(reply(page...), total(len(page)), total(len(rows)), 1)
+			args = append(args, "--input", write(t, filepath.Join(dir, fmt.Sprint(n, ".json")), body))
+		}
+		return args
+	}
 	type way struct {
-		env  []string
-		list func(rows []string) []string // the arguments that name the source
+		env   []string
+		pages int
+		seed  uint64 // of the rows' order
 	}
-	dir := quickDir(t)
-	number := 0
-	saved := func(pages int, seed uint64) func(rows []string) []string {
-		return func(rows []string) (args []string) {
-			for n, page := range split(shuffled(rows, seed), pages) {
-				number++
-				body := strings.Replace(reply(page...), fmt.Sprintf(`"total_instance": %d`, len(page)), fmt.Sprintf(`"total_instance": %d`, len(rows)), 1)
-				args = append(args, "--input", write(t, filepath.Join(dir, fmt.Sprint(number, "-", n, ".json")), body))
-			}
-			return args
-		}
-	}
-	usual := saved(1, 1)
-	ways := map[string]way{
-		"UTC": {[]string{"TZ=UTC"}, usual}, "Tokyo": {[]string{"TZ=Asia/Tokyo"}, usual}, "New York": {[]string{"TZ=America/New_York"}, usual}, "Kathmandu": {[]string{"TZ=Asia/Kathmandu"}, usual},
-		"Kiritimati": {[]string{"TZ=Pacific/Kiritimati"}, usual}, "German": {[]string{"LC_ALL=de_DE.UTF-8", "LANG=de_DE.UTF-8"}, usual}, "Turkish": {[]string{"LC_ALL=tr_TR.UTF-8"}, usual}, "C": {[]string{"LC_ALL=C"}, usual},
-		"one processor": {[]string{"GOMAXPROCS=1"}, usual}, "eight": {[]string{"GOMAXPROCS=8", "GOGC=20"}, usual}, "shuffled": {nil, saved(1, 2)}, "shuffled again": {nil, saved(1, 3)}, "in pages": {nil, saved(4, 1)}, "in shuffled pages": {nil, saved(9, 4)},
-	}
-	var first, second map[string]string
-	for name, way := range ways {
+	folders := func(t *testing.T, w way) (first, second map[string]string) {
 		out := filepath.Join(quickDir(t), "out")
-		for _, run := range []struct {
-			epoch string
-			rows  []string
-			want  *map[string]string
-		}{{"1795400000", rows, &first}, {"1795500000", later, &second}} {
-			o := job{args: append(way.list(run.rows), "--out", out, "--base-url", "https://example.org/x"), env: append([]string{"SOURCE_DATE_EPOCH=" + run.epoch}, way.env...)}.run(t)
+		run := func(epoch string, rows []string) map[string]string {
+			o := job{
+				args: append(saved(t, rows, w.pages, w.seed), "--out", out, "--base-url", "https://example.org/x"),
+				env:  append([]string{"SOURCE_DATE_EPOCH=" + epoch}, w.env...),
+			}.run(t)
 			if o.code != 0 {
-				t.Fatalf("%s: %s", name, o.stderr)
+				t.Fatal(o.stderr)
 			}
-			files := plainContents(t, out)
-			if *run.want == nil {
-				*run.want = files
-			} else if !maps.Equal(*run.want, files) {
-				t.Errorf("%s: another folder:\n%s", name, mapDiff(*run.want, files))
-			}
+			return plainContents(t, out)
 		}
+		first = run("1795400000", rows)
+		return first, run("1795500000", later)
 	}
+	first, second := folders(t, way{[]string{"TZ=UTC"}, 1, 1})
 	if len(first) < 20 || maps.Equal(first, second) {
 		t.Error("there is little to compare")
+	}
+	// Some ways differ from the first one in several things: whatever of these counts, the folder is another.
+	for name, w := range map[string]way{
+		"Tokyo, German":            {[]string{"TZ=Asia/Tokyo", "LC_ALL=de_DE.UTF-8", "LANG=de_DE.UTF-8"}, 1, 1},
+		"New York, Turkish":        {[]string{"TZ=America/New_York", "LC_ALL=tr_TR.UTF-8"}, 1, 1},
+		"Kathmandu, one processor": {[]string{"TZ=Asia/Kathmandu", "GOMAXPROCS=1"}, 1, 1},
+		"Kiritimati, C, eight":     {[]string{"TZ=Pacific/Kiritimati", "LC_ALL=C", "GOMAXPROCS=8", "GOGC=20"}, 1, 1},
+		"shuffled":                 {nil, 1, 2},
+		"shuffled again":           {nil, 1, 3},
+		"in pages":                 {nil, 4, 1},
+		"in shuffled pages":        {nil, 9, 4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gotFirst, gotSecond := folders(t, w)
+			if diff := mapDiff(first, gotFirst); diff != "" {
+				t.Errorf("another folder:\n%s", diff)
+			}
+			if diff := mapDiff(second, gotSecond); diff != "" {
+				t.Errorf("another folder of the run after it:\n%s", diff)
+			}
+		})
 	}
 }
 
