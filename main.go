@@ -28,7 +28,7 @@ import (
 	"gpufleet/render"
 	"gpufleet/render/console"
 	"gpufleet/render/folder"
-	"gpufleet/render/notes"
+	"gpufleet/render/markdown"
 	"gpufleet/render/report"
 )
 
@@ -151,6 +151,7 @@ type settings struct {
 	pseudonymKey   []byte // where ids are hidden
 	failOn         []report.Check
 	report         report.Settings
+	notesWarnings  []string // what the pages leave out of the notes
 	quiet, verbose bool
 }
 
@@ -179,11 +180,11 @@ func readSettings(c *cli.Context) (*settings, error) {
 			Budget:        console.Parse(&v.Values, "budget", report.ParseBudget),
 			BaseURL:       v.baseURL(),
 			ExpectEvery:   console.Parse(&v.Values, "expect-every", report.ParseExpectEvery),
-			Notes:         v.notes(),
 		},
 		failOn:  console.Parse(&v.Values, "fail-on", report.ParseChecks),
 		timeout: console.Parse(&v.Values, "timeout", fetch.ParseTimeout),
 	}
+	s.report.Notes, s.notesWarnings = v.notes()
 	var err error
 	if s.source.Prices, s.source.Products, err = fetch.ReadPrices(c.Context, v.List("prices")); err != nil {
 		v.Fail("--prices: %w", err) // an interrupt stays one
@@ -308,6 +309,9 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, t *console.Cons
 	if held := folders.HeldByReport(); s.source.Demo && held != "" {
 		return console.Usagef("%s holds a real report, or one whose manifest.json can't be read: give --demo another folder", held)
 	}
+	for _, warning := range s.notesWarnings {
+		t.Warn(warning)
+	}
 	waitEarlier := s.beginEarlier(ctx, folders.Report, t)
 	s.source.Client = s.client(s.apiURL, t)
 	s.source.Client.Token = s.token
@@ -400,21 +404,23 @@ func (v *values) previous() string {
 	return text
 }
 
-// notes returns the author's own words as safe Markdown, "" for none.
-func (v *values) notes() string {
+// notes returns the author's own Markdown, "" for none, and warnings about what the pages leave out of it.
+func (v *values) notes() (notes string, warnings []string) {
 	path := v.Text("notes")
 	if path == "" {
-		return ""
+		return "", nil
 	}
-	var safe string
-	source, err := fetch.ReadText(v.Context.Context, path, notes.MaxBytes+1)
+	source, err := fetch.ReadText(v.Context.Context, path, markdown.MaxNotes+1)
 	if err == nil {
-		safe, err = notes.Parse(source)
+		notes, warnings, err = markdown.ParseNotes(source)
 	}
 	if err != nil {
 		v.Fail("--notes %s: %w", path, err) // an interrupt stays one
 	}
-	return safe
+	for i, warning := range warnings {
+		warnings[i] = path + " " + warning
+	}
+	return notes, warnings
 }
 
 // baseURL returns where the report will stand, without a slash at its end.

@@ -723,21 +723,41 @@ func TestAudience(t *testing.T) {
 	}
 }
 
-// TestNotes finds the author's own words, made safe, where they belong and nowhere else.
+// TestNotes finds the author's own words where they belong and nowhere else: as written in the summary, as safe HTML on
+// the pages. What the pages leave out is a warning.
 func TestNotes(t *testing.T) {
 	dir := t.TempDir()
-	notes := write(t, filepath.Join(dir, "notes.md"), "# NOTED\n\n<b>bold</b> [a](javascript:alert(1)) ![p](https://example.org/p.png)\n\n<!-- not closed")
+	const written = "# NOTED\r\n\n<b>bold</b> [a](javascript:alert(1)) ![p](p.png)\t\n\n" +
+		"> [!WARNING]\n> a\n\n<!-- not closed"
+	notes := write(t, filepath.Join(dir, "notes.md"), "---\nSECRET: a\n---\n"+written)
 	out := filepath.Join(dir, "out")
-	execute(t, map[string]string{"GPUFLEET_NOTES": notes}, "--demo", "--out", out).want(t, 0)
+	env := map[string]string{"GPUFLEET_NOTES": notes}
+	run := execute(t, env, "--demo", "--out", out, "--base-url", "https://fleet.example/x")
+	run.want(t, 0)
+	page := "<h2>NOTED</h2>\n<p>bold a <a href=\"ROOTp.png\">p</a></p>\n<div class=\"alert alert-warning\">"
 	for name, text := range everything(t, out) {
-		want := map[string]string{"summary.md": "\n## NOTED\n\nbold a [p](<https://example.org/p.png>)\n", "index.html": "<h2>NOTED</h2>\n<p>bold a <a href=\"https://example.org/p.png\">p</a></p>"}[name]
-		if name == "summary/index.html" || name == "report.html" {
-			want = "<h2>NOTED</h2>"
-		}
-		if strings.Contains(text, "NOTED") != (want != "") || !strings.Contains(text, want) {
-			t.Errorf("%s: the notes are there: %v, and should be: %q", name, strings.Contains(text, "NOTED"), want)
+		want := map[string]string{
+			"summary.md":         ".\n\n" + written + "\n-->\n\n| Figure",
+			"index.html":         strings.Replace(page, "ROOT", "", 1),
+			"summary/index.html": strings.Replace(page, "ROOT", "../", 1),
+			"report.html":        strings.Replace(page, "ROOT", "https://fleet.example/x/", 1),
+		}[name]
+		found := strings.Contains(text, "NOTED")
+		if found != (want != "") || !strings.Contains(text, want) || strings.Contains(text, "SECRET") {
+			t.Errorf("%s: the notes are there: %v, and should be: %q", name, found, want)
 		}
 	}
+	for _, want := range []string{
+		"gpufleet: warning: " + notes + " line 11: a comment is left out of the pages\n",
+		"gpufleet: warning: " + notes + " line 6: a link is left out of the pages",
+		"gpufleet: warning: " + notes + " line 6: raw HTML is left out of the pages\n",
+	} {
+		if !strings.Contains(run.stderr, want) {
+			t.Errorf("no %q in %q", want, run.stderr)
+		}
+	}
+	run = execute(t, env, "--demo", "--out", out, "--fail-on", "warnings")
+	run.want(t, 5, "check warnings: 3 given")
 }
 
 // TestPrivateOut writes what is internal apart from what is public, and nothing where the run fails or the two would mix.

@@ -13,25 +13,37 @@ import (
 // as itself: it makes no link, mention, reference, image or markup. No table cell holds two amounts, since GitHub takes what
 // stands between two dollar signs of a text for mathematics.
 func Summary(r *report.Report) []byte {
-	before, after := summaryParts(r)
-	return []byte(before + after)
+	head, before, after := summaryParts(r)
+	return []byte(head + notesText(r) + before + after)
 }
 
-// summaryParts returns the summary in two parts: what comes before the charts of the report in one file, and what comes after them.
-func summaryParts(r *report.Report) (before, after string) {
+// notesText returns the author's notes with an empty line behind them, "" for none. They stand behind the head of the
+// summary.
+func notesText(r *report.Report) string {
+	if r.Notes == "" {
+		return ""
+	}
+	return r.Notes + "\n"
+}
+
+// summaryParts returns the summary without the notes, in three parts: the head, what comes before the charts of the
+// report in one file, and what comes after them.
+func summaryParts(r *report.Report) (head, before, after string) {
 	for _, longest := range []int{wholeNames, shortNames} {
 		m := &markdown{r: r, longest: longest}
 		m.write()
-		if texts, ok := fit(m.blocks, maxSummary); ok || longest == shortNames {
-			return strings.Join(texts[:m.charts], ""), strings.Join(texts[m.charts:], "")
+		if texts, ok := fit(m.blocks, maxSummary-len(notesText(r))); ok || longest == shortNames {
+			text := func(texts []string) string { return strings.Join(texts, "") }
+			return text(texts[:m.body]), text(texts[m.body:m.charts]), text(texts[m.charts:])
 		}
 	}
-	return "", ""
+	return "", "", ""
 }
 
 // write writes the summary as blocks, of which the tables may lose rows.
 func (m *markdown) write() {
 	m.head()
+	m.body = len(m.blocks)
 	if m.r.Empty() {
 		m.line("No instances.")
 		m.budget()
@@ -63,9 +75,6 @@ func (m *markdown) head() {
 		m.line("**Internal:** not for publication.")
 	}
 	m.line("%s.", m.r.Origin())
-	if m.r.Notes != "" {
-		m.text(m.r.Notes + "\n")
-	}
 }
 
 func (m *markdown) headline() {

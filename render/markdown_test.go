@@ -12,7 +12,7 @@ import (
 	"golang.org/x/net/html"
 
 	"gpufleet/fetch/fleet"
-	"gpufleet/render/notes"
+	notes "gpufleet/render/markdown"
 	"gpufleet/render/report"
 )
 
@@ -28,7 +28,7 @@ func reportOf(instances ...*fleet.Instance) *report.Report {
 func summaryOf(t *testing.T, r *report.Report) (string, *html.Node) {
 	t.Helper()
 	markdown := string(Summary(r))
-	text, err := notes.HTML([]byte(markdown))
+	text, err := notes.HTML(markdown)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +173,7 @@ func TestEmptyMarkdown(t *testing.T) {
 
 func TestMarkdownStaysSafe(t *testing.T) {
 	for _, text := range []string{"<script>alert(1)</script>", "[a](javascript:alert(1))", "<img src=x onerror=alert(1)>", "|a|\n|:-:|\n|b|"} {
-		got, err := notes.HTML([]byte(text))
+		got, err := notes.HTML(text)
 		if err != nil || strings.Contains(got, "<script") || strings.Contains(got, "javascript:") || strings.Contains(got, "<img") || strings.Contains(got, "style=") {
 			t.Errorf("%s: %s, %v", text, got, err)
 		}

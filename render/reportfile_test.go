@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"gpufleet/fetch/fleet"
-	"gpufleet/render/notes"
+	notes "gpufleet/render/markdown"
 	"gpufleet/render/report"
 	"gpufleet/templates"
 )
@@ -30,7 +30,7 @@ func largeReport(t *testing.T, long string) *report.Report {
 	}
 	r := laterReport(t, list[:20], list)
 	r.Source, r.Audience = report.FromDemo, report.Internal
-	if r.Notes, err = notes.Parse([]byte(strings.Repeat("*a* ", notes.MaxBytes/4))); err != nil {
+	if r.Notes, _, err = notes.ParseNotes([]byte(strings.Repeat("*a* ", notes.MaxNotes/4))); err != nil {
 		t.Fatal(err)
 	}
 	return r
@@ -39,17 +39,12 @@ func largeReport(t *testing.T, long string) *report.Report {
 // reportFileOf returns the report in one file.
 func reportFileOf(t *testing.T, r *report.Report) string {
 	t.Helper()
-	var parts []string
-	before, after := summaryParts(r)
-	for _, part := range []string{before, after} {
-		part, err := notes.HTML([]byte(part))
-		if err != nil {
-			t.Fatal(err)
-		}
-		parts = append(parts, part)
+	texts, err := textsOf(r)
+	if err != nil {
+		t.Fatal(err)
 	}
 	var b strings.Builder
-	if err := templates.ReportFile(r, parts[0], parts[1]).Body.Render(context.Background(), &b); err != nil {
+	if err := templates.ReportFile(r, texts.reportBefore, texts.after).Body.Render(context.Background(), &b); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -82,7 +77,8 @@ func TestReportFile(t *testing.T) {
 	}
 	r := wildFleet(t)
 	var err error
-	if r.Notes, err = notes.Parse([]byte("# Our words\n\n# The dearest groups\n")); err != nil { // which name what the program writes too
+	own := "# Our words\n\n# The dearest groups\n" // which name what the program writes too
+	if r.Notes, _, err = notes.ParseNotes([]byte(own)); err != nil {
 		t.Fatal(err)
 	}
 	file, at := reportFileOf(t, r), 0

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"sync"
 
-	"gpufleet/render/notes"
+	notes "gpufleet/render/markdown"
 	"gpufleet/render/report"
 	"gpufleet/render/workbook"
 	"gpufleet/templates"
@@ -29,22 +29,13 @@ type Create func(path string) (io.WriteCloser, error)
 // Write writes every output of the report, several at once. Where files could not be written, the error is that of create or of
 // the file, and of the same file each time.
 func Write(r *report.Report, create Create) error {
-	before, after := summaryParts(r)
-	beforeHTML, err := notes.HTML([]byte(before))
+	texts, err := textsOf(r)
 	if err != nil {
 		return err
 	}
-	afterHTML, err := notes.HTML([]byte(after))
-	if err != nil {
-		return err
-	}
-	notesHTML, err := notes.HTML([]byte(r.Notes))
-	if err != nil {
-		return err
-	}
-	writeSummary := func(w io.Writer) error { _, err := io.WriteString(w, before+after); return err }
+	writeSummary := func(w io.Writer) error { _, err := io.WriteString(w, texts.markdown); return err }
 	writeReport := func(w io.Writer) error {
-		return templates.ReportFile(r, beforeHTML, afterHTML).Body.Render(context.Background(), w)
+		return templates.ReportFile(r, texts.reportBefore, texts.after).Body.Render(context.Background(), w)
 	}
 	of := func(write func(io.Writer, *report.Report) error) func(io.Writer) error {
 		return func(w io.Writer) error { return write(w, r) }
@@ -64,8 +55,39 @@ func Write(r *report.Report, create Create) error {
 			{path: feedPath, write: of(writeFeed)},
 			{path: reportPath, write: writeReport},
 		}),
-		siteOutputs(r, beforeHTML+afterHTML, notesHTML, sizes.of),
+		siteOutputs(r, texts.summary, texts.notes, sizes.of),
 	), sizes.counted(create))
+}
+
+// pageTexts are the summary, and it and the notes as safe HTML.
+type pageTexts struct {
+	markdown            string
+	notes               string // for the overview
+	summary             string // with the notes, for its page
+	reportBefore, after string // the summary around the charts of the report in one file
+}
+
+// textsOf returns the summary and the notes. From every page, relative links in the notes start at the folder of the
+// site.
+func textsOf(r *report.Report) (texts pageTexts, err error) {
+	root := ""
+	if r.BaseURL != "" {
+		root = r.BaseURL + "/" // a report in one file may be read anywhere
+	}
+	own, err := notes.NotesHTML(r.Notes, "", "../", root)
+	if err != nil {
+		return texts, err
+	}
+	head, before, after := summaryParts(r)
+	texts = pageTexts{markdown: head + notesText(r) + before + after, notes: own[0]}
+	for _, part := range []*string{&head, &before, &after} {
+		if *part, err = notes.HTML(*part); err != nil {
+			return texts, err
+		}
+	}
+	texts.summary = head + own[1] + before + after
+	texts.reportBefore, texts.after = head+own[2]+before, after
+	return texts, nil
 }
 
 // sizes are those of the files that are written.
