@@ -23,7 +23,6 @@ import (
 	"gpufleet/render/console"
 	"gpufleet/render/folder"
 	"gpufleet/render/markdown"
-	"gpufleet/render/notes"
 	"gpufleet/render/report"
 )
 
@@ -103,6 +102,7 @@ type settings struct {
 	pseudonymKey   []byte // where ids are hidden
 	failOn         []report.Check
 	report         report.Settings
+	notesWarnings  []string // what the pages leave out of the notes
 	quiet, verbose bool
 }
 
@@ -128,11 +128,11 @@ func readSettings(ctx context.Context, v *console.Values) (*settings, error) {
 			Budget:        console.Parse(v, "budget", report.ParseBudget),
 			BaseURL:       console.Load(v, "base-url", fetch.ParseSiteURL),
 			ExpectEvery:   console.Parse(v, "expect-every", report.ParseExpectEvery),
-			Notes:         readNotes(ctx, v),
 		},
 		failOn:  console.Parse(v, "fail-on", report.ParseChecks),
 		timeout: console.Parse(v, "timeout", fetch.ParseTimeout),
 	}
+	s.report.Notes, s.notesWarnings = readNotes(ctx, v)
 	var err error
 	if s.source.Prices, s.source.Products, err = fetch.ReadPrices(ctx, v.List("prices")); err != nil {
 		v.Fail("--prices: %w", err)
@@ -211,21 +211,23 @@ func privateOut(v *console.Values, out string) string {
 	return private
 }
 
-// readNotes returns the author's own words as safe Markdown, "" for none.
-func readNotes(ctx context.Context, v *console.Values) string {
+// readNotes returns the author's notes, "" for none, and warnings of what the pages leave out of them.
+func readNotes(ctx context.Context, v *console.Values) (notes string, warnings []string) {
 	path := v.Text("notes")
 	if path == "" {
-		return ""
+		return "", nil
 	}
-	var safe string
-	source, err := fetch.ReadText(ctx, path, notes.MaxBytes+1)
+	source, err := fetch.ReadText(ctx, path, markdown.MaxNotes+1)
 	if err == nil {
-		safe, err = notes.Parse(source)
+		notes, warnings, err = markdown.ParseNotes(source)
 	}
 	if err != nil {
 		v.Fail("--notes %s: %w", path, err)
 	}
-	return safe
+	for i, warning := range warnings {
+		warnings[i] = path + " " + warning
+	}
+	return notes, warnings
 }
 
 // manyInstances is the number of instances above which memory matters more than time. Then garbage is collected more
@@ -247,6 +249,9 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, t *console.Cons
 	if held := folders.HeldByReport(); s.source.Demo && held != "" {
 		return console.Usagef("%s holds a real report, or one whose manifest.json can't be read: "+
 			"give --demo another folder", held)
+	}
+	for _, warning := range s.notesWarnings {
+		t.Warn(warning)
 	}
 	out := folders.Report
 	previous := fetch.Previous{Named: s.previous, Client: s.client(s.previous, t),

@@ -12,7 +12,6 @@ import (
 
 	"gpufleet/fetch/fleet"
 	"gpufleet/render/markdown"
-	"gpufleet/render/notes"
 	"gpufleet/render/report"
 	"gpufleet/templates"
 )
@@ -31,7 +30,7 @@ func largeReport(t *testing.T, long string) *report.Report {
 	}
 	r := laterReport(t, list[:20], list)
 	r.Source, r.Audience = report.FromDemo, report.Internal
-	if r.Notes, err = notes.Parse([]byte(strings.Repeat("*a* ", notes.MaxBytes/4))); err != nil {
+	if r.Notes, _, err = markdown.ParseNotes([]byte(strings.Repeat("*a* ", markdown.MaxNotes/4))); err != nil {
 		t.Fatal(err)
 	}
 	return r
@@ -40,17 +39,12 @@ func largeReport(t *testing.T, long string) *report.Report {
 // reportFileOf returns the report in one file.
 func reportFileOf(t *testing.T, r *report.Report) string {
 	t.Helper()
-	var parts []string
-	summary := markdown.NewSummary(r)
-	for _, part := range []string{summary.BeforeCharts, summary.AfterCharts} {
-		part, err := notes.HTML([]byte(part))
-		if err != nil {
-			t.Fatal(err)
-		}
-		parts = append(parts, part)
+	texts, err := textsOf(r, markdown.NewSummary(r))
+	if err != nil {
+		t.Fatal(err)
 	}
 	var b strings.Builder
-	if err := templates.ReportFile(r, parts[0], parts[1]).Body.Render(context.Background(), &b); err != nil {
+	if err := templates.ReportFile(r, texts.reportBefore, texts.reportAfter).Body.Render(context.Background(), &b); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -83,7 +77,8 @@ func TestReportFile(t *testing.T) {
 	}
 	r := wildFleet(t)
 	var err error
-	if r.Notes, err = notes.Parse([]byte("# Our words\n\n# The dearest groups\n")); err != nil { // which name what the program writes too
+	own := "# Our words\n\n# The dearest groups\n" // which name what the program writes too
+	if r.Notes, _, err = markdown.ParseNotes([]byte(own)); err != nil {
 		t.Fatal(err)
 	}
 	file, at := reportFileOf(t, r), 0

@@ -10,7 +10,6 @@ import (
 	"gpufleet/fetch/history"
 	"gpufleet/render/data"
 	"gpufleet/render/markdown"
-	"gpufleet/render/notes"
 	"gpufleet/render/report"
 	"gpufleet/render/workbook"
 	"gpufleet/static"
@@ -25,28 +24,46 @@ type Create func(path string) (io.WriteCloser, error)
 // of the file, and it is about the same file each time.
 func Write(r *report.Report, create Create) error {
 	summary := markdown.NewSummary(r)
-	before, err := notes.HTML([]byte(summary.BeforeCharts))
-	if err != nil {
-		return err
-	}
-	after, err := notes.HTML([]byte(summary.AfterCharts))
-	if err != nil {
-		return err
-	}
-	notesHTML, err := notes.HTML([]byte(r.Notes))
+	texts, err := textsOf(r, summary)
 	if err != nil {
 		return err
 	}
 	sizes := &sizes{of: templates.Sizes{}}
-	site, overview := siteOutputs(r, before+after, notesHTML, sizes.of)
+	site, overview := siteOutputs(r, texts.summary, texts.notes, sizes.of)
 	outputs := append(fileOutputs(r), []output{
 		{report.MarkdownPath, summary.Write},
-		{report.ReportPath, pageWriter(templates.ReportFile(r, before, after))},
+		{report.ReportPath, pageWriter(templates.ReportFile(r, texts.reportBefore, texts.reportAfter))},
 	}...)
 	if err := writeAll(append(outputs, site...), sizes.counted(create)); err != nil {
 		return err
 	}
 	return writeAll([]output{overview}, create) // which tells the sizes of the others
+}
+
+// pageTexts are the notes and the summary as safe HTML.
+type pageTexts struct {
+	notes                     string // for the overview
+	summary                   string // with the notes, for its page
+	reportBefore, reportAfter string // the same around the charts of the report in one file
+}
+
+// textsOf renders the notes and the summary. Relative links of the notes start at the folder of the site, on every page.
+func textsOf(r *report.Report, summary markdown.Summary) (texts pageTexts, err error) {
+	root := ""
+	if r.BaseURL != "" {
+		root = r.BaseURL + "/" // a report in one file may be read anywhere
+	}
+	notes, err := markdown.NotesHTML(r.Notes, "", "../", root)
+	if err != nil {
+		return texts, err
+	}
+	head, before, after := summary.Head, summary.BeforeCharts, summary.AfterCharts
+	for _, part := range []*string{&head, &before, &after} {
+		if *part, err = markdown.HTML(*part); err != nil {
+			return texts, err
+		}
+	}
+	return pageTexts{notes[0], head + notes[1] + before + after, head + notes[2] + before, after}, nil
 }
 
 // writePrivate writes the files of a private folder, of a report for an internal audience: the workbook and the CSV

@@ -57,6 +57,7 @@ func site(name string, replies ...string) func() (string, error) {
 			args := []string{"--quiet", "--out", out, "--budget", "100000"}
 			if name == "wild" {
 				args = append(args, "--title", wildNames[0]+wildNames[2][:160], "--audience", "internal")
+				args = append(args, "--notes", "testdata/notes.md")
 			}
 			if reply == sample {
 				args = append(args, reply)

@@ -48,7 +48,7 @@ func TestContrast(t *testing.T) {
 		{text, "notice-ink", "notice-ground"},
 		{text, "mark-ink", "mark-ground"},
 		{text, "heat-ink heat-muted", "raised heat-1 heat-2 heat-3 heat-4 heat-5"},
-		{mark, "up busy idle bad gone accent", "paper surface raised"},
+		{mark, "up busy idle bad important gone accent", "paper surface raised"},
 		{mark, "accent", "track"},
 		{mark, "chart-part chart-open", "track paper surface"},
 		{mark, "chart-part", "chart-whole"},

@@ -23,6 +23,7 @@ type draft struct {
 	r       *report.Report
 	blocks  []block
 	longest int // characters of a name
+	body    int // blocks before the notes
 	charts  int // blocks before the charts of the report in one file
 }
 

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"gpufleet/fetch/fleet"
-	"gpufleet/render/notes"
 	"gpufleet/render/report"
 	"gpufleet/render/report/reporttest"
 )
@@ -15,7 +14,7 @@ import (
 // TestSummaryFits writes summaries of fleets that are larger than anyone's, with names at their longest: none is
 // longer than GitHub takes, and none loses a total.
 func TestSummaryFits(t *testing.T) {
-	own, err := notes.Parse([]byte(strings.Repeat("word $1 ", notes.MaxBytes/10)))
+	own, _, err := ParseNotes([]byte(strings.Repeat("word $1 ", MaxNotes/10)))
 	if err != nil {
 		t.Fatal(err)
 	}

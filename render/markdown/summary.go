@@ -11,21 +11,26 @@ import (
 	"gpufleet/render/report"
 )
 
-// Summary is summary.md in GitHub-flavoured Markdown, in two parts: the report in one file has its charts between
-// them.
+// Summary is summary.md in GitHub-flavoured Markdown, in parts: the author's notes stand as written, and the report in one
+// file has its charts in the middle.
 //
 // It is never longer than maxSummary bytes, whatever the fleet. Every text from the API shows as itself: it makes no
 // link, mention, reference, image or markup. No table cell holds two amounts, since GitHub takes what stands between
 // two dollar signs for mathematics.
-type Summary struct{ BeforeCharts, AfterCharts string }
+type Summary struct{ Head, Notes, BeforeCharts, AfterCharts string }
 
 // NewSummary returns the summary of a report.
 func NewSummary(r *report.Report) Summary {
+	var notes string
+	if r.Notes != "" {
+		notes = r.Notes + "\n" // an empty line ends them
+	}
 	for _, longest := range []int{wholeNames, shortNames} {
 		m := &draft{r: r, longest: longest}
 		m.write()
-		if texts, ok := fit(m.blocks, maxSummary); ok || longest == shortNames {
-			return Summary{strings.Join(texts[:m.charts], ""), strings.Join(texts[m.charts:], "")}
+		if texts, ok := fit(m.blocks, maxSummary-len(notes)); ok || longest == shortNames {
+			text := func(texts []string) string { return strings.Join(texts, "") }
+			return Summary{text(texts[:m.body]), notes, text(texts[m.body:m.charts]), text(texts[m.charts:])}
 		}
 	}
 	return Summary{}
@@ -38,11 +43,12 @@ func (s Summary) Write(w io.Writer) error {
 }
 
 // String returns the whole text of summary.md.
-func (s Summary) String() string { return s.BeforeCharts + s.AfterCharts }
+func (s Summary) String() string { return s.Head + s.Notes + s.BeforeCharts + s.AfterCharts }
 
 // write writes the summary as blocks, of which the tables may lose rows.
 func (m *draft) write() {
 	m.head()
+	m.body = len(m.blocks)
 	if m.r.Empty() {
 		m.line("No instances.")
 		m.budget()
@@ -74,9 +80,6 @@ func (m *draft) head() {
 		m.line("**Internal:** not for publication.")
 	}
 	m.line("%s.", m.r.Origin())
-	if m.r.Notes != "" {
-		m.text(m.r.Notes + "\n")
-	}
 }
 
 func (m *draft) headline() {

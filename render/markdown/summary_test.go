@@ -7,7 +7,6 @@ import (
 	"golang.org/x/net/html"
 
 	"gpufleet/fetch/fleet"
-	"gpufleet/render/notes"
 	"gpufleet/render/report"
 	"gpufleet/render/report/reporttest"
 )
@@ -16,7 +15,7 @@ import (
 func summaryOf(t *testing.T, r *report.Report) (string, *html.Node) {
 	t.Helper()
 	text := NewSummary(r).String()
-	safe, err := notes.HTML([]byte(text))
+	safe, err := HTML(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +133,7 @@ func TestEmptyMarkdown(t *testing.T) {
 func TestMarkdownStaysSafe(t *testing.T) {
 	for _, text := range []string{"<script>alert(1)</script>", "[a](javascript:alert(1))",
 		"<img src=x onerror=alert(1)>", "|a|\n|:-:|\n|b|"} {
-		got, err := notes.HTML([]byte(text))
+		got, err := HTML(text)
 		if err != nil || strings.Contains(got, "<script") || strings.Contains(got, "javascript:") ||
 			strings.Contains(got, "<img") || strings.Contains(got, "style=") {
 			t.Errorf("%s: %s, %v", text, got, err)

@@ -50,7 +50,7 @@ type Settings struct {
 	// KeyFingerprint tells the key of the pseudonyms, "" where ids are not hidden.
 	KeyFingerprint string
 	Account        string // tells the accounts of a source apart; "" where there is but one
-	Notes          string // the author's own words as Markdown that is safe to show, "" for none
+	Notes          string // the author's own Markdown, as markdown.ParseNotes returns it; "" for none
 	BaseURL        string // where the site will stand, without a slash at its end; "" where that is not known
 }
 
