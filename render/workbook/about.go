@@ -40,7 +40,7 @@ func (b *book) explainBook(p *page) {
 	p.explain("Written by", "gpufleet "+b.r.Version)
 	p.explain("As text", "The same run wrote "+report.MarkdownPath+", to paste into a report, and "+
 		report.ReportPath+", one file to attach.")
-	p.add(words(term, "Workbook contract"), cell{value: contract, look: look{role: prose}})
+	p.add(words(term, "Workbook contract"), cell{value: contract, style: cellStyle{role: prose}})
 	p.explain("", "Sheets, tables and columns keep their names and meanings within a version of the contract; columns may be added. "+
 		"A table's header is in row "+strconv.Itoa(headerRow)+" of its sheet, on "+assumptionsSheet+" in row "+strconv.Itoa(b.statuses.header())+". A list that one sheet can't hold goes on in the next: Instances 2 with tblInstances2.")
 	p.blank()

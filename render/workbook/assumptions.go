@@ -41,12 +41,12 @@ func (b *book) assumptions(statuses []report.StatusGroup) *table {
 		budget = b.r.Budget.Value.Float64()
 	}
 	number := func(value any, format string) cell {
-		return cell{value: value, look: look{role: input, format: format}}
+		return cell{value: value, style: cellStyle{role: input, format: format}}
 	}
 	p.add(words(plain, "Hours per month"), number(hours.InexactFloat64(), b.valueFormat(report.Size, decimalsOf(hours.String()))), words(note, "HoursPerMonth: what a month is in every monthly amount"))
 	p.add(words(plain, "Budget ("+b.r.Currency+" per month)"), number(budget, b.valueFormat(report.Money, 2)), words(note, "Budget: may be empty; what the costs of a month are shares of"))
 	p.add(words(plain, "Exchange rate"), number(1, "0.0000"), words(note, "FxRate: what one "+b.r.Currency+" is in the other currency, for one block on Summary"))
-	p.add(words(plain, "Other currency"), cell{value: b.r.Currency, look: look{role: inputText}}, words(note, "FxCurrency: its name, for the same block"))
+	p.add(words(plain, "Other currency"), cell{value: b.r.Currency, style: cellStyle{role: inputText}}, words(note, "FxCurrency: its name, for the same block"))
 	p.blank()
 	t.above = p
 	b.validate(t)

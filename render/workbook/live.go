@@ -73,7 +73,7 @@ func (b *book) setShownBounds() {
 	for _, name := range []string{"gpu_count", "cpu_cores", "ram", "disk_size", "billed_per_hour", "billed_per_month"} {
 		if c := t.column(name); c != nil {
 			t.rules = append(t.rules, b.bounds(cellName(t.index(name)+1, totalRow), shown(countNumbers, name), shown(countFilled, "status_no"),
-				b.looks(c, textTotal, figureTotal).format))
+				b.valueStyle(c, textTotal, figureTotal).format))
 		}
 	}
 }

@@ -112,7 +112,7 @@ func (b *book) addBlock(p *page, m report.Matrix, name string, value func(*repor
 	}
 	cells = add(cells, &b.r.Totals)
 	for i := range cells[1:] {
-		cells[i+1].look.role = figureTotal
+		cells[i+1].style.role = figureTotal
 	}
 	p.add(cells...)
 	p.blank()

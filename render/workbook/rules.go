@@ -67,7 +67,7 @@ func (s *sheet) format(t *table, p part) {
 		letter := columnName(i + 1)
 		if of, ok := coverage[c.name]; ok && c.formula != nil && c.totalFormula != "" {
 			bounds := func(from, to int) rule {
-				format := s.b.looks(c, textValue, figureValue).format
+				format := s.b.valueStyle(c, textValue, figureValue).format
 				return s.b.bounds(letter+strconv.Itoa(from)+":"+letter+strconv.Itoa(to), t.cell(of[0], from), t.cell(of[1], from), format)
 			}
 			if t.index(of[0]) >= 0 {

@@ -9,8 +9,8 @@ import (
 	"gpufleet/render/report"
 )
 
-// look is how a cell looks.
-type look struct {
+// cellStyle is how a cell looks.
+type cellStyle struct {
 	role   role
 	format string // the number format's code, "" for Excel's General
 	quoted bool   // text that must not become a formula when it is edited
@@ -73,30 +73,30 @@ const (
 	maxNumberDecimals = 6
 )
 
-// style returns the id of a look's style.
-func (b *book) style(l look) int {
-	if id, ok := b.styles[l]; ok {
+// style returns the id of a style in the workbook.
+func (b *book) style(s cellStyle) int {
+	if id, ok := b.styles[s]; ok {
 		return id
 	}
 	var id int
-	if l.quoted {
-		l.quoted = false
-		id = b.quoted(b.style(l))
-		l.quoted = true
+	if s.quoted {
+		s.quoted = false
+		id = b.quoted(b.style(s))
+		s.quoted = true
 	} else {
-		style := roleStyle(l.role)
-		switch l.format {
+		style := roleStyle(s.role)
+		switch s.format {
 		case "":
 		case textFormat:
 			style.NumFmt = textFormatID
 		default:
-			style.CustomNumFmt = &l.format
+			style.CustomNumFmt = &s.format
 		}
 		var err error
 		id, err = b.file.NewStyle(style)
 		b.try(err)
 	}
-	b.styles[l] = id
+	b.styles[s] = id
 	return id
 }
 

@@ -45,13 +45,13 @@ func (b *book) addCosts(p *page) {
 		budget = b.r.Budget.Value.Float64()
 	}
 	p.fit(4, textWidth(b.r.Amount(b.r.Budget.Value))+3)
-	p.add(words(plain, "Budget"), cell{}, cell{}, cell{}, cell{value: budget, look: look{format: b.valueFormat(report.Money, decimalsOf(b.r.Budget.Value.String()))}}.with(`IF(N(`+budgetName+`)=0,"",`+budgetName+")"))
+	p.add(words(plain, "Budget"), cell{}, cell{}, cell{}, cell{value: budget, style: cellStyle{format: b.valueFormat(report.Money, decimalsOf(b.r.Budget.Value.String()))}}.with(`IF(N(`+budgetName+`)=0,"",`+budgetName+")"))
 	p.blank()
 
 	// What the rate of exchange makes of these. As written it is 1.
 	p.section(figureSection, "", "", "", "", "")
 	head := p.lines[len(p.lines)-1].cells
-	head[0] = cell{value: "In " + b.r.Currency, look: look{role: section}}.with(`"In "&` + currencyName)
+	head[0] = cell{value: "In " + b.r.Currency, style: cellStyle{role: section}}.with(`"In "&` + currencyName)
 	head[3].value, head[4].value = "Per hour", "Per month"
 	for i, c := range []report.Cost{b.r.Running, b.r.Listed, b.r.Listed} {
 		from := strconv.Itoa(first + i)
@@ -69,15 +69,15 @@ func (b *book) addCost(p *page, name string, c report.Cost, instances, priced, p
 	row := strconv.Itoa(p.next())
 	p.fit(3, textWidth(b.r.PerHour(c))+3)
 	p.fit(4, textWidth(b.r.PerMonth(c))+3)
-	use := cell{value: "", look: look{format: "#,##0.0%"}}
+	use := cell{value: "", style: cellStyle{format: "#,##0.0%"}}
 	if rate, ok := b.r.BudgetUse(c); ok {
-		use = figure(rate.Percent.Shift(-2).InexactFloat64(), use.look.format, rate.AtLeast)
+		use = figure(rate.Percent.Shift(-2).InexactFloat64(), use.style.format, rate.AtLeast)
 	}
 	cells := []cell{words(plain, name), count(c.Of).with(instances), count(c.Priced).with(priced),
 		b.money(c.PerHour, c.LowerBound()).with(perHour), b.money(c.PerMonth, c.LowerBound()).with(perMonth("$D" + row)),
 		use.with(budgetUse("$E" + row)), words(covered, c.Coverage()).with(coveredFormula("$C"+row, "$B"+row, "priced"))}
 	for i := 3; i <= 5; i++ {
-		p.rules = append(p.rules, b.bounds(cellName(i+1, p.next()), "$C$"+row, "$B$"+row, strings.TrimPrefix(cells[i].look.format, atLeast(""))))
+		p.rules = append(p.rules, b.bounds(cellName(i+1, p.next()), "$C$"+row, "$B$"+row, strings.TrimPrefix(cells[i].style.format, atLeast(""))))
 	}
 	p.add(cells...)
 }
@@ -99,7 +99,7 @@ func (b *book) addFleet(p *page) {
 		at := "$C" + strconv.Itoa(p.next())
 		p.fit(1, textWidth(row.sum.String())+3)
 		total := b.sumCell(row.sum)
-		p.rules = append(p.rules, b.bounds(cellName(2, p.next()), at, all, strings.TrimPrefix(total.look.format, atLeast(""))))
+		p.rules = append(p.rules, b.bounds(cellName(2, p.next()), at, all, strings.TrimPrefix(total.style.format, atLeast(""))))
 		p.add(words(plain, row.name), total.with(b.sum(row.column)), count(row.sum.Known).with(b.count(known(row.column))), cell{}, cell{}, cell{},
 			words(covered, row.sum.Coverage()).with(coveredFormula(at, all, "known")))
 	}
@@ -110,7 +110,7 @@ func (b *book) addFleet(p *page) {
 func (b *book) addIndex(p *page) {
 	p.section(figureSection, "Sheet", "Rows", "")
 	add := func(sheet string, rows cell, text string) {
-		p.add(cell{value: sheet, look: look{role: link}, link: sheet}, rows, words(note, text))
+		p.add(cell{value: sheet, style: cellStyle{role: link}, link: sheet}, rows, words(note, text))
 	}
 	for _, t := range b.tables {
 		if t.sheet == afterMatrix {
@@ -135,10 +135,10 @@ func (b *book) addBasis(p *page) {
 	p.fit(1, len(timeFormat)+2)
 	p.add(words(plain, "Hours per month"), cell{
 		value: hours.InexactFloat64(),
-		look:  look{format: b.valueFormat(report.Size, decimalsOf(hours.String()))},
+		style: cellStyle{format: b.valueFormat(report.Size, decimalsOf(hours.String()))},
 	}.with(hoursName))
 	p.add(words(plain, "Currency"), words(figureText, b.r.Currency))
-	p.add(words(plain, b.r.Source.Verb()+" (UTC)"), cell{value: b.r.Generated.UTC(), look: look{format: timeFormat}})
+	p.add(words(plain, b.r.Source.Verb()+" (UTC)"), cell{value: b.r.Generated.UTC(), style: cellStyle{format: timeFormat}})
 	p.blank()
 }
 
@@ -177,7 +177,7 @@ func (b *book) addWarnings(p *page) {
 	}
 }
 
-func count(n int) cell { return cell{value: n, look: look{format: "#,##0"}} }
+func count(n int) cell { return cell{value: n, style: cellStyle{format: "#,##0"}} }
 
 // money returns the cell of an amount, which may be a lower bound.
 func (b *book) money(m fleet.Money, lower bool) cell {
@@ -193,5 +193,5 @@ func figure(value float64, format string, lower bool) cell {
 	if lower {
 		format = atLeast(format)
 	}
-	return cell{value: value, look: look{format: format}}
+	return cell{value: value, style: cellStyle{format: format}}
 }

@@ -272,16 +272,16 @@ func (b *book) columnStyle(t *table, c *column) int {
 	if t.above != nil {
 		return 0
 	}
-	return b.style(b.looks(c, textValue, figureValue))
+	return b.style(b.valueStyle(c, textValue, figureValue))
 }
 
-// looks returns how the values of a column look in one of two roles.
-func (b *book) looks(c *column, text, figure role) look {
-	l := look{role: text, format: b.valueFormat(c.typ, c.decimals)}
+// valueStyle returns the style of a column's values in one of two roles.
+func (b *book) valueStyle(c *column, text, figure role) cellStyle {
+	s := cellStyle{role: text, format: b.valueFormat(c.typ, c.decimals)}
 	if c.isFigure() {
-		l.role, l.format = figure, l.format+apart
+		s.role, s.format = figure, s.format+apart
 	}
-	return l
+	return s
 }
 
 func (c *column) isFigure() bool {
@@ -291,9 +291,9 @@ func (c *column) isFigure() bool {
 func (b *book) headings(t *table) []any {
 	cells := make([]any, len(t.columns))
 	for i := range t.columns {
-		l := b.looks(&t.columns[i], header, figureHeader)
-		l.format = ""
-		cells[i] = b.text(l, t.columns[i].heading)
+		style := b.valueStyle(&t.columns[i], header, figureHeader)
+		style.format = ""
+		cells[i] = b.text(style, t.columns[i].heading)
 	}
 	return cells
 }
@@ -303,13 +303,13 @@ func (b *book) totals(t *table) []any {
 	for i := range t.columns {
 		c := &t.columns[i]
 		if c.total == nil {
-			cells[i] = excelize.Cell{StyleID: b.style(look{role: textTotal})}
+			cells[i] = excelize.Cell{StyleID: b.style(cellStyle{role: textTotal})}
 			continue
 		}
 		v := c.total()
-		cell := excelize.Cell{StyleID: b.style(b.looks(c, textTotal, figureTotal).bounded(v)), Value: b.value(c.typ, v), Formula: c.totalFormula}
+		cell := excelize.Cell{StyleID: b.style(b.valueStyle(c, textTotal, figureTotal).bounded(v)), Value: b.value(c.typ, v), Formula: c.totalFormula}
 		if c.typ == report.Text && c.totalFormula != "" { // a count where the names stand
-			cell.StyleID, cell.Value = b.style(look{role: textTotal, format: shownFormat}), v.Number
+			cell.StyleID, cell.Value = b.style(cellStyle{role: textTotal, format: shownFormat}), v.Number
 		}
 		cells[i] = live(cell)
 	}
@@ -327,16 +327,16 @@ func live(c excelize.Cell) excelize.Cell {
 	return c
 }
 
-// bounded returns the look with "≥" before the number where the value is a lower bound.
-func (l look) bounded(v report.Value) look {
+// bounded returns the style with "≥" before the number where the value is a lower bound.
+func (s cellStyle) bounded(v report.Value) cellStyle {
 	if v.LowerBound {
-		l.format = atLeast(l.format)
+		s.format = atLeast(s.format)
 	}
-	return l
+	return s
 }
 
-// quotedText is how a text looks that is provoking.
-var quotedText = look{role: textValue, format: textFormat, quoted: true}
+// quotedText is the style of a text that is provoking.
+var quotedText = cellStyle{role: textValue, format: textFormat, quoted: true}
 
 // plainRows has the rows of a part written once the rest of its sheet is.
 func (s *sheet) plainRows(t *table, p part) {
@@ -364,7 +364,7 @@ func (s *sheet) rows(t *table, p part) {
 			if c.input {
 				figure = input
 			}
-			cell := excelize.Cell{StyleID: s.b.style(s.b.looks(c, text, figure).bounded(v)), Value: cells[i]}
+			cell := excelize.Cell{StyleID: s.b.style(s.b.valueStyle(c, text, figure).bounded(v)), Value: cells[i]}
 			if provoking, ok := cells[i].(excelize.Cell); ok {
 				cell = provoking
 			}
