@@ -16,6 +16,17 @@ type cellStyle struct {
 	quoted bool   // text that must not become a formula when it is edited
 }
 
+// quotedText is the style of a text that is provoking.
+var quotedText = cellStyle{role: textValue, format: textFormat, quoted: true}
+
+// bounded returns the style with "≥" before the number where the value is a lower bound.
+func (s cellStyle) bounded(v report.Value) cellStyle {
+	if v.LowerBound {
+		s.format = atLeast(s.format)
+	}
+	return s
+}
+
 // role is what a cell is for.
 type role int
 
