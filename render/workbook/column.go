@@ -13,7 +13,7 @@ type column struct {
 	typ                              report.Type
 	value                            func(row int) report.Value
 	total                            func() report.Value  // what stands above the table; nil for nothing
-	formula                          func(row int) string // which gives the value, in a row of a sheet from 1; nil for none
+	formula                          func(row int) string // gives the value, in a row of a sheet from 1; nil for none
 	totalFormula                     string               // which gives total, "" for none
 	input                            bool                 // its values are there to be changed
 	decimals                         int                  // of the most exact value

@@ -92,6 +92,11 @@ func (p *page) section(role role, names ...string) {
 
 func words(role role, text string) cell { return cell{value: text, style: cellStyle{role: role}} }
 
+// formatted returns the cell of a number or a time with its number format.
+func formatted(value any, format string) cell {
+	return cell{value: value, style: cellStyle{format: format}}
+}
+
 // fit widens a column to so many digits where it is narrower.
 func (p *page) fit(column, digits int) {
 	p.widths[column] = max(p.widths[column], float64(min(digits, maxFigureWidth)))

@@ -156,6 +156,9 @@ func cellName(column, row int) string {
 	return name
 }
 
+// rangeOf returns the cells of a column between two rows, which are part of it, all from 1: "B5:B9".
+func rangeOf(column, from, to int) string { return cellName(column, from) + ":" + cellName(column, to) }
+
 // setPrint sets a sheet up for printing: landscape, one page wide on A4 and Letter alike. A table's header is repeated
 // on every page.
 func (b *book) setPrint(name string, l layout) {

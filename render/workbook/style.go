@@ -161,15 +161,17 @@ func roleStyle(r role) *excelize.Style {
 	case prose:
 		return &excelize.Style{Alignment: &excelize.Alignment{Horizontal: side(false), Vertical: "top", WrapText: true}}
 	case note:
-		return &excelize.Style{Font: font(excelize.Font{Color: grey}), Alignment: &excelize.Alignment{Horizontal: side(false), Indent: 1}}
+		return &excelize.Style{Font: font(excelize.Font{Color: grey}), Alignment: indented(false)}
 	case covered:
-		return &excelize.Style{Font: font(excelize.Font{Color: grey}), Alignment: &excelize.Alignment{Horizontal: side(true)}}
+		return &excelize.Style{Font: font(excelize.Font{Color: grey}),
+			Alignment: &excelize.Alignment{Horizontal: side(true)}}
 	case figureText:
 		return &excelize.Style{Alignment: &excelize.Alignment{Horizontal: side(true)}}
 	case link:
 		return &excelize.Style{Font: font(excelize.Font{Color: blue, Underline: "single"})}
 	case header, figureHeader:
-		style := &excelize.Style{Font: font(excelize.Font{Bold: true, Color: white}), Fill: filled(navy), Alignment: indented(r == figureHeader)}
+		style := &excelize.Style{Font: font(excelize.Font{Bold: true, Color: white}), Fill: filled(navy),
+			Alignment: indented(r == figureHeader)}
 		style.Alignment.Vertical, style.Alignment.WrapText = "center", true
 		if r == figureHeader {
 			style.Alignment.Indent = 2 // so that the filter's button does not cover the last letters
@@ -181,10 +183,11 @@ func roleStyle(r role) *excelize.Style {
 		return &excelize.Style{Font: font(excelize.Font{Color: inputBlue}), Fill: filled(paleYellow), Border: boxed(),
 			Alignment: &excelize.Alignment{Horizontal: "right"}}
 	case textTotal:
-		return &excelize.Style{Font: font(excelize.Font{Bold: true, Color: black}), Fill: filled(paleBlue), Border: ruled("top", "bottom"),
-			Alignment: indented(false)}
+		return &excelize.Style{Font: font(excelize.Font{Bold: true, Color: black}), Fill: filled(paleBlue),
+			Border: ruled("top", "bottom"), Alignment: indented(false)}
 	case figureTotal:
-		return &excelize.Style{Font: font(excelize.Font{Bold: true, Color: black}), Fill: filled(paleBlue), Border: ruled("top", "bottom")}
+		return &excelize.Style{Font: font(excelize.Font{Bold: true, Color: black}), Fill: filled(paleBlue),
+			Border: ruled("top", "bottom")}
 	default:
 		return &excelize.Style{}
 	}
@@ -250,6 +253,9 @@ func (b *book) valueFormat(typ report.Type, decimals int) string {
 
 // atLeast returns the format of a number that is a lower bound: the cell shows "≥" and holds the number.
 func atLeast(format string) string { return `"≥ "` + format }
+
+// withoutBound returns a number's format without the "≥" of a lower bound.
+func withoutBound(format string) string { return strings.TrimPrefix(format, atLeast("")) }
 
 func shownDecimals(typ report.Type, decimals int) int {
 	if typ == report.Money {

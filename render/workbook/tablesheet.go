@@ -62,7 +62,8 @@ func (b *book) totals(t *table) []any {
 			continue
 		}
 		v := c.total()
-		cell := excelize.Cell{StyleID: b.style(b.valueStyle(c, textTotal, figureTotal).bounded(v)), Value: b.value(c.typ, v), Formula: c.totalFormula}
+		style := b.valueStyle(c, textTotal, figureTotal).bounded(v)
+		cell := excelize.Cell{StyleID: b.style(style), Value: b.value(c.typ, v), Formula: c.totalFormula}
 		if c.typ == report.Text && c.totalFormula != "" { // a count where the names stand
 			cell.StyleID, cell.Value = b.style(cellStyle{role: textTotal, format: shownFormat}), v.Number
 		}
@@ -108,7 +109,8 @@ func (s *sheet) rows(t *table, p part) {
 			if c.input {
 				figure = input
 			}
-			cell := excelize.Cell{StyleID: s.b.style(s.b.valueStyle(c, text, figure).bounded(v)), Value: cells[i]}
+			style := s.b.valueStyle(c, text, figure).bounded(v)
+			cell := excelize.Cell{StyleID: s.b.style(style), Value: cells[i]}
 			if provoking, ok := cells[i].(excelize.Cell); ok {
 				cell = provoking
 			}
@@ -148,12 +150,13 @@ func (s *sheet) addTable(t *table, p part) {
 	}
 	last := t.lastRow(p)
 	s.b.try(s.AddTable(&excelize.Table{
-		Range: cellName(1, t.header()) + ":" + cellName(len(t.columns), last), Name: p.table, StyleName: "TableStyleMedium2",
+		Range: cellName(1, t.header()) + ":" + cellName(len(t.columns), last),
+		Name:  p.table, StyleName: "TableStyleMedium2",
 	}))
 	var texts []string
 	for i, c := range t.columns {
 		if c.typ == report.Text {
-			texts = append(texts, cellName(i+1, t.header()+1)+":"+cellName(i+1, last))
+			texts = append(texts, rangeOf(i+1, t.header()+1, last))
 		}
 	}
 	if len(texts) == 0 {
