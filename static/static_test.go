@@ -69,7 +69,8 @@ func TestContrast(t *testing.T) {
 // token returns the luminance of a colour in a scheme: 0 light, 1 dark.
 func token(t *testing.T, name string, scheme int) float64 {
 	t.Helper()
-	found := regexp.MustCompile(`--` + name + `: light-dark\(#([0-9a-f]{6}), #([0-9a-f]{6})\)`).FindStringSubmatch(tokensCSS)
+	token := regexp.MustCompile(`--` + name + `: light-dark\(#([0-9a-f]{6}), #([0-9a-f]{6})\)`)
+	found := token.FindStringSubmatch(tokensCSS)
 	if found == nil {
 		t.Fatalf("no colour --%s", name)
 	}

@@ -14,12 +14,18 @@ import (
 	"gpufleet/render/report"
 )
 
-// TestChangesPage shows changes of every kind with names that would be markup, and looks that the page has what all pages owe
-// their readers and no more rows than it may.
+// TestChangesPage shows changes of every kind with names that would be markup, and looks that the page has what all
+// pages owe their readers and no more rows than it may.
 func TestChangesPage(t *testing.T) {
 	const hostile = `<script>alert(1)</script>`
-	old := []*fleet.Instance{{ID: hostile, HostName: hostile, Status: "Running", Price: price(t, "1")}, {ID: "2", Status: "Running"}, {Price: price(t, "0.5")}}
-	now := []*fleet.Instance{{ID: hostile, HostName: hostile + "2", Status: hostile, Price: price(t, "2")}, {ID: "2", Status: "Running", Price: price(t, "3")}}
+	old := []*fleet.Instance{
+		{ID: hostile, HostName: hostile, Status: "Running", Price: price(t, "1")}, {ID: "2", Status: "Running"},
+		{Price: price(t, "0.5")},
+	}
+	now := []*fleet.Instance{
+		{ID: hostile, HostName: hostile + "2", Status: hostile, Price: price(t, "2")},
+		{ID: "2", Status: "Running", Price: price(t, "3")},
+	}
 	for n := range 496 {
 		now = append(now, &fleet.Instance{ID: fmt.Sprint("new-", n)})
 	}

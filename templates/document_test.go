@@ -23,14 +23,18 @@ func TestDocuments(t *testing.T) {
 			t.Helper()
 			t.Errorf(page.path+": "+format, args...)
 		}
-		const start = `<!doctype html><html lang="en" data-fetched="2026-11-22T21:36:00Z" data-every="86400"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="` +
-			`default-src &#39;none&#39;; script-src &#39;self&#39;; connect-src &#39;self&#39;; style-src &#39;self&#39;; img-src &#39;self&#39;; base-uri &#39;none&#39;; form-action &#39;none&#39;; ` +
+		const start = `<!doctype html><html lang="en" data-fetched="2026-11-22T21:36:00Z" data-every="86400">` +
+			`<head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="` +
+			`default-src &#39;none&#39;; script-src &#39;self&#39;; connect-src &#39;self&#39;; ` +
+			`style-src &#39;self&#39;; img-src &#39;self&#39;; base-uri &#39;none&#39;; form-action &#39;none&#39;; ` +
 			`require-trusted-types-for &#39;script&#39;; trusted-types &#39;none&#39;">` +
 			`<meta name="viewport"`
 		styles := elements(page.tree, "style")
 		if page.path == report.NotFoundPath { // brings its one style along
 			sum := sha256.Sum256([]byte(styles[0].FirstChild.Data))
-			policy := `content="default-src &#39;none&#39;; style-src &#39;sha256-` + html.EscapeString(base64.StdEncoding.EncodeToString(sum[:])) + `&#39;; base-uri &#39;none&#39;; form-action &#39;none&#39;">`
+			policy := `content="default-src &#39;none&#39;; style-src &#39;sha256-` +
+				html.EscapeString(base64.StdEncoding.EncodeToString(sum[:])) +
+				`&#39;; base-uri &#39;none&#39;; form-action &#39;none&#39;">`
 			if len(styles) != 1 || !strings.Contains(page.text, policy) || len(elements(page.tree, "img")) > 0 {
 				fail("has %d styles, or not the policy %s, or a picture", len(styles), policy)
 			}
@@ -155,13 +159,18 @@ func TestHostileNames(t *testing.T) {
 	build := func(name string) []rendered {
 		s := settings()
 		s.Title, s.Audience, s.Version = name, report.Internal, name
-		return render(t, &fleet.Fleet{Instances: []*fleet.Instance{{ID: name, Region: name, ProductType: name, HostName: name, GPU: name,
-			GPUType: name, GPUCount: fleet.Known(1.0), PublicIPv4: name, OS: name, Status: name}}}, s)
+		in := &fleet.Instance{
+			ID: name, Region: name, ProductType: name, HostName: name, GPU: name, GPUType: name,
+			GPUCount: fleet.Known(1.0), PublicIPv4: name, OS: name, Status: name,
+		}
+		return render(t, &fleet.Fleet{Instances: []*fleet.Instance{in}}, s)
 	}
 	want := build("harmless")
 	for _, name := range []string{
-		"<script>alert(1)</script>", `"><img src=x onerror=alert(1)>`, `' onmouseover='alert(1)`, "</title><h1>a</h1>", "<!--", "]]>", "&lt;b&gt;&amp;",
-		"javascript:alert(1)", "//evil.example/", "../../../etc/passwd", "{{7*7}}", "a`b", "\\", "%00", "\u202eabc", "שלום עולם", "日本語", "😀",
+		"<script>alert(1)</script>", `"><img src=x onerror=alert(1)>`, `' onmouseover='alert(1)`, "</title><h1>a</h1>",
+		"<!--", "]]>", "&lt;b&gt;&amp;",
+		"javascript:alert(1)", "//evil.example/", "../../../etc/passwd", "{{7*7}}", "a`b", "\\", "%00", "\u202eabc",
+		"שלום עולם", "日本語", "😀",
 		strings.Repeat("unbroken", 128), ".", "..", "con", "index.html",
 	} {
 		for i, page := range build(name) {
@@ -180,8 +189,8 @@ func TestHostileNames(t *testing.T) {
 
 var anchor = regexp.MustCompile(`^i-[A-Za-z0-9_.-]+$`)
 
-// skeleton writes down a tree's elements and attributes without what must follow the names: texts, anchors, and the addresses
-// made of slugs. Of addresses it keeps that they begin at the page.
+// skeleton writes down a tree's elements and attributes without what must follow the names: texts, anchors, and the
+// addresses made of slugs. Of addresses it keeps that they begin at the page.
 func skeleton(n *html.Node) string {
 	var b strings.Builder
 	var walk func(*html.Node)
@@ -193,7 +202,8 @@ func skeleton(n *html.Node) string {
 			b.WriteString("<" + n.Data)
 			for _, a := range n.Attr {
 				switch {
-				case a.Key == "href" && strings.Trim(a.Val, "abcdefghijklmnopqrstuvwxyz0123456789-/.#") == "" && !strings.Contains(a.Val, "//"):
+				case a.Key == "href" && strings.Trim(a.Val, "abcdefghijklmnopqrstuvwxyz0123456789-/.#") == "" &&
+					!strings.Contains(a.Val, "//"):
 					b.WriteString(" href")
 				case a.Key == "id" && anchor.MatchString(a.Val):
 					b.WriteString(" id")
@@ -216,7 +226,8 @@ func skeleton(n *html.Node) string {
 
 func TestSummaryTablesScroll(t *testing.T) {
 	got := withScrollingTables(`<p>a</p><table>1</table><p>&lt;table&gt;</p><table>2</table>b`, "Table")
-	want := `<p>a</p><section class="scroll" aria-label="Table 1" tabindex="0"><table>1</table></section><p>&lt;table&gt;</p>` +
+	want := `<p>a</p><section class="scroll" aria-label="Table 1" tabindex="0"><table>1</table></section>` +
+		`<p>&lt;table&gt;</p>` +
 		`<section class="scroll" aria-label="Table 2" tabindex="0"><table>2</table></section>b`
 	if got != want {
 		t.Errorf("got %s\nwant %s", got, want)

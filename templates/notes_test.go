@@ -19,7 +19,8 @@ func TestNotes(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, main, _ := strings.Cut(b.String(), "<main")
-			at := strings.Index(main, `<section class="prose" aria-label="Notes"><h2>Week 47</h2><section class="scroll" aria-label="Notes, table 1"`)
+			at := strings.Index(main,
+				`<section class="prose" aria-label="Notes"><h2>Week 47</h2><section class="scroll" aria-label="Notes, table 1"`)
 			first := strings.IndexAny(main, "$≥")
 			if here := page.Path == report.OverviewPath; here != (at > 0) || here && first >= 0 && first < at {
 				t.Errorf("%s has the notes at %d, behind a figure at %d", page.Path, at, first)

@@ -19,10 +19,11 @@ func example(t *testing.T) *fleet.Fleet {
 	t.Helper()
 	list := &fleet.Fleet{Instances: []*fleet.Instance{
 		{ID: "1", Region: "CANADA-1", ProductType: "GPU", HostName: "train-1", GPU: "RTX-A6000", GPUCount: fleet.Known(2.0),
-			RAM: fleet.Known(1920.0), Price: price(t, "0.679"), PriceSource: fleet.ListPrice, OS: "Ubuntu", Status: "Running", PublicIPv4: "198.51.100.7",
-			CreatedAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)},
+			RAM: fleet.Known(1920.0), Price: price(t, "0.679"), PriceSource: fleet.ListPrice, OS: "Ubuntu",
+			Status: "Running", PublicIPv4: "198.51.100.7", CreatedAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)},
 		{ID: "2", Region: "CANADA-1", HostName: "train-2", GPU: "RTX-A6000", GPUCount: fleet.Known(1.0), Status: "Running"},
-		{ID: "3", Region: "Montreal", HostName: "cpu", GPUCount: fleet.Known(0.0), Price: price(t, "0.05"), Status: "Stopped"},
+		{ID: "3", Region: "Montreal", HostName: "cpu", GPUCount: fleet.Known(0.0),
+			Price: price(t, "0.05"), Status: "Stopped"},
 		{ID: "4", Region: "Montreal", HostName: "odd", Status: "Paused"},
 		{HostName: "gone", GPU: "L40S", GPUCount: fleet.Known(4.0), Price: price(t, "9.5"), Status: "Deleted"},
 	}}
@@ -40,11 +41,14 @@ func price(t *testing.T, text string) fleet.Price {
 }
 
 func settings() report.Settings {
-	return report.Settings{Title: "Our GPUs", Generated: time.Date(2026, 11, 22, 21, 36, 0, 0, time.UTC), Version: "v1.2.3",
-		Source: report.FromAPI, Audience: report.Public, Currency: "USD", HoursPerMonth: decimal.NewFromInt(730)}
+	return report.Settings{
+		Title: "Our GPUs", Generated: time.Date(2026, 11, 22, 21, 36, 0, 0, time.UTC), Version: "v1.2.3",
+		Source: report.FromAPI, Audience: report.Public, Currency: "USD", HoursPerMonth: decimal.NewFromInt(730),
+	}
 }
 
-const summary = `<h1>Our GPUs</h1><p>One.</p><table><thead><tr><th>A</th></tr></thead></table><table><tbody><tr><td>b</td></tr></tbody></table>`
+const summary = `<h1>Our GPUs</h1><p>One.</p><table><thead><tr><th>A</th></tr></thead></table>` +
+	`<table><tbody><tr><td>b</td></tr></tbody></table>`
 
 // rendered is a page as its readers get it.
 type rendered struct {
@@ -122,9 +126,11 @@ func TestPaths(t *testing.T) {
 	want := []string{
 		"index.html", "404.html", "regions/index.html",
 		"regions/canada-1/index.html", "regions/canada-1/rtx-a6000/index.html",
-		"regions/montreal-pwojqwcxmoanuhub/index.html", "regions/montreal-pwojqwcxmoanuhub/cpu-only/index.html", "regions/montreal-pwojqwcxmoanuhub/unknown-gpu/index.html",
+		"regions/montreal-pwojqwcxmoanuhub/index.html", "regions/montreal-pwojqwcxmoanuhub/cpu-only/index.html",
+		"regions/montreal-pwojqwcxmoanuhub/unknown-gpu/index.html",
 		"regions/unknown-region/index.html", "regions/unknown-region/l40s/index.html",
-		"models/index.html", "models/cpu-only/index.html", "models/l40s/index.html", "models/rtx-a6000/index.html", "models/unknown-gpu/index.html",
+		"models/index.html", "models/cpu-only/index.html", "models/l40s/index.html", "models/rtx-a6000/index.html",
+		"models/unknown-gpu/index.html",
 		"instances/index.html", "changes/index.html", "summary/index.html", "about/index.html",
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
@@ -154,11 +160,13 @@ func TestFigures(t *testing.T) {
 	}
 }
 
-// TestUnknown holds that what is unknown says so, in a cell and that a total which it is part of says that it is a lower bound.
+// TestUnknown holds that what is unknown says so, in a cell and that a total which it is part of says that it is a
+// lower bound.
 func TestUnknown(t *testing.T) {
 	pages := render(t, example(t), settings())
 	group := at(t, pages, "regions/montreal-pwojqwcxmoanuhub/unknown-gpu/index.html")
-	if got := text(group.tree); !strings.Contains(got, "GPUs ≥ 0 0 of 1 known") || !strings.Contains(got, "0 of 1 priced") {
+	got := text(group.tree)
+	if !strings.Contains(got, "GPUs ≥ 0 0 of 1 known") || !strings.Contains(got, "0 of 1 priced") {
 		t.Errorf("the totals of what is unknown:\n%s", got)
 	}
 	cells := elements(elements(elements(group.tree, "table")[1], "tbody")[0], "td")
@@ -184,7 +192,9 @@ func TestEmptyFleet(t *testing.T) {
 			t.Errorf("%s shows a table of nothing", page.path)
 		}
 	}
-	if got, want := strings.Join(paths, " "), "index.html 404.html instances/index.html changes/index.html summary/index.html about/index.html"; got != want {
+	got, want := strings.Join(paths, " "),
+		"index.html 404.html instances/index.html changes/index.html summary/index.html about/index.html"
+	if got != want {
 		t.Errorf("pages %s, want %s", got, want)
 	}
 	for _, path := range []string{report.OverviewPath, report.InstancesPath} {

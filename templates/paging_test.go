@@ -15,7 +15,8 @@ func TestPaging(t *testing.T) {
 	for count, wantPages := range map[int]int{1: 1, 499: 1, 500: 1, 501: 2, 1000: 2, 1001: 3} {
 		list := &fleet.Fleet{}
 		for i := range count {
-			list.Instances = append(list.Instances, &fleet.Instance{ID: fmt.Sprint(i), Region: "R", GPU: "M", HostName: fmt.Sprintf("node-%d", i)})
+			list.Instances = append(list.Instances,
+				&fleet.Instance{ID: fmt.Sprint(i), Region: "R", GPU: "M", HostName: fmt.Sprintf("node-%d", i)})
 		}
 		pages := render(t, list, settings())
 		for _, folder := range []string{"instances", "regions/r/m"} {

@@ -22,7 +22,8 @@ func find(tree *html.Node, key, value string) *html.Node {
 	return nil
 }
 
-// TestHeatSwitch holds that each cell has all three figures, that unknown is not 0 in them, and that the switch begins with the GPUs.
+// TestHeatSwitch holds that each cell has all three figures, that unknown is not 0 in them, and that the switch
+// begins with the GPUs.
 func TestHeatSwitch(t *testing.T) {
 	tree := at(t, render(t, example(t), settings()), report.OverviewPath).tree
 	for id, checked := range map[string]bool{"heat-gpus": true, "heat-cost": false, "heat-instances": false} {
@@ -36,10 +37,12 @@ func TestHeatSwitch(t *testing.T) {
 		cells[attribute(link, "href")] = attribute(link, "class") + ": " + text(link)
 	}
 	for path, want := range map[string]string{
-		"regions/canada-1/rtx-a6000/index.html":                    "g5 c5 i5: 3 2 instances ≥ $0.679 1 of 2 priced 2 2 running",
-		"regions/montreal-pwojqwcxmoanuhub/unknown-gpu/index.html": "gu cu i4: unknown 1 instance unknown 0 of 1 priced 1 0 running",
-		"regions/montreal-pwojqwcxmoanuhub/cpu-only/index.html":    "g0 c2 i4: 0 1 instance $0.05 1 of 1 priced 1 0 running",
-		"regions/unknown-region/l40s/index.html":                   "g5 c0 i4: 4 1 instance $0.00 0 of 0 priced 1 0 running",
+		"regions/canada-1/rtx-a6000/index.html": "g5 c5 i5: 3 2 instances ≥ $0.679 1 of 2 priced 2 2 running",
+		"regions/montreal-pwojqwcxmoanuhub/unknown-gpu/index.html": "gu cu i4: unknown 1 instance unknown " +
+			"0 of 1 priced 1 0 running",
+		"regions/montreal-pwojqwcxmoanuhub/cpu-only/index.html": "g0 c2 i4: 0 1 instance $0.05 " +
+			"1 of 1 priced 1 0 running",
+		"regions/unknown-region/l40s/index.html": "g5 c0 i4: 4 1 instance $0.00 0 of 0 priced 1 0 running",
 	} {
 		if cells[path] != want {
 			t.Errorf("%s: %q, want %q", path, cells[path], want)
@@ -50,7 +53,10 @@ func TestHeatSwitch(t *testing.T) {
 // TestNeighbours walks from the first region, model and group to the last by their links and back.
 func TestNeighbours(t *testing.T) {
 	pages := render(t, example(t), settings())
-	for _, path := range []string{"regions/canada-1/index.html", "models/cpu-only/index.html", "regions/montreal-pwojqwcxmoanuhub/cpu-only/index.html"} {
+	for _, path := range []string{
+		"regions/canada-1/index.html", "models/cpu-only/index.html",
+		"regions/montreal-pwojqwcxmoanuhub/cpu-only/index.html",
+	} {
 		first, steps := path, 0
 		for direction, class := range []string{"after", ""} {
 			for steps = 0; ; steps++ {
@@ -79,22 +85,27 @@ func TestNeighbours(t *testing.T) {
 	}
 }
 
-// TestManyPlaces holds that the overview stays small and that what it leaves out is in the list it leads to, page by page.
+// TestManyPlaces holds that the overview stays small and that what it leaves out is in the list it leads to, page by
+// page.
 func TestManyPlaces(t *testing.T) {
 	list := &fleet.Fleet{}
 	for i := range rowsPerPage + 10 {
-		list.Instances = append(list.Instances, &fleet.Instance{ID: fmt.Sprint(i), Region: fmt.Sprintf("REGION-%d", i), GPU: "H100", GPUCount: fleet.Known(1.0)})
+		list.Instances = append(list.Instances,
+			&fleet.Instance{ID: fmt.Sprint(i), Region: fmt.Sprintf("REGION-%d", i), GPU: "H100", GPUCount: fleet.Known(1.0)})
 	}
 	pages := render(t, list, settings())
 	overview := at(t, pages, report.OverviewPath)
 	if rows := len(elements(overview.tree, "tr")); rows > 100 {
 		t.Errorf("the overview has %d rows", rows)
 	}
-	if !strings.Contains(text(overview.tree), "All 510 regions") || !strings.Contains(text(overview.tree), "The 12 with the most instances, of 510") {
+	if !strings.Contains(text(overview.tree), "All 510 regions") ||
+		!strings.Contains(text(overview.tree), "The 12 with the most instances, of 510") {
 		t.Error("the overview does not say that there are more regions")
 	}
 	first, second := at(t, pages, report.RegionsPath), at(t, pages, "regions/page-2.html")
-	if a, b := len(elements(elements(first.tree, "tbody")[0], "tr")), len(elements(elements(second.tree, "tbody")[0], "tr")); a != rowsPerPage || b != 10 {
+	a := len(elements(elements(first.tree, "tbody")[0], "tr"))
+	b := len(elements(elements(second.tree, "tbody")[0], "tr"))
+	if a != rowsPerPage || b != 10 {
 		t.Errorf("%d and %d regions", a, b)
 	}
 }
@@ -110,7 +121,8 @@ func TestSizes(t *testing.T) {
 		if page.Path == report.OverviewPath {
 			want = 1
 		}
-		if got := strings.Count(b.String(), `<small class="size">`); got != want || strings.Count(b.String(), `<small class="size">XLSX, 36.0 KB</small>`) != want {
+		got := strings.Count(b.String(), `<small class="size">`)
+		if got != want || strings.Count(b.String(), `<small class="size">XLSX, 36.0 KB</small>`) != want {
 			t.Errorf("%s tells %d sizes", page.Path, got)
 		}
 	}
@@ -133,7 +145,8 @@ func TestHead(t *testing.T) {
 			if meta["og:url"] != want {
 				t.Errorf("%s: og:url %q, want %q", page.path, meta["og:url"], want)
 			}
-			if meta["og:title"] == "" || meta["og:description"] != meta["description"] || meta["og:type"] != "website" || meta["og:site_name"] != s.Title {
+			if meta["og:title"] == "" || meta["og:description"] != meta["description"] || meta["og:type"] != "website" ||
+				meta["og:site_name"] != s.Title {
 				t.Errorf("%s: %v", page.path, meta)
 			}
 			for _, scheme := range []string{"light", "dark"} {

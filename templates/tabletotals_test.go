@@ -9,12 +9,15 @@ import (
 	"gpufleet/render/report"
 )
 
-// TestTableTotals holds that below each table of instances stands what they come to: the whole list, and of several pages each one too.
+// TestTableTotals holds that below each table of instances stands what they come to: the whole list, and of several
+// pages each one too.
 func TestTableTotals(t *testing.T) {
 	list := &fleet.Fleet{}
 	for i := range 501 {
-		in := &fleet.Instance{ID: fmt.Sprint(i), Region: "R", GPU: "M", HostName: fmt.Sprintf("node-%d", i), Status: "Running",
-			GPUCount: fleet.Known(2.0), Price: price(t, "0.679")}
+		in := &fleet.Instance{
+			ID: fmt.Sprint(i), Region: "R", GPU: "M", HostName: fmt.Sprintf("node-%d", i), Status: "Running",
+			GPUCount: fleet.Known(2.0), Price: price(t, "0.679"),
+		}
 		switch i {
 		case 3:
 			in.Price = fleet.Price{}
@@ -25,7 +28,8 @@ func TestTableTotals(t *testing.T) {
 		}
 		list.Instances = append(list.Instances, in)
 	}
-	first := "This page 500 instances|≥ 998 499 of 500 known|Listed ≥ $338.821/h ≥ $247,339.33/month 499 of 500 priced " +
+	first := "This page 500 instances|≥ 998 499 of 500 known|" +
+		"Listed ≥ $338.821/h ≥ $247,339.33/month 499 of 500 priced " +
 		"Running ≥ $338.821/h ≥ $247,339.33/month 499 of 500 priced"
 	second := "This page 1 instance|2|Listed $0.679/h $495.67/month Running $0.00/h $0.00/month"
 	all := "Total 501 instances|≥ 1,000 500 of 501 known|Listed ≥ $339.50/h ≥ $247,835.00/month 500 of 501 priced " +
@@ -38,7 +42,8 @@ func TestTableTotals(t *testing.T) {
 			for _, row := range elements(elements(page.tree, "tfoot")[len(elements(page.tree, "tfoot"))-1], "tr") {
 				cells := elements(row, "td")
 				rows = append(rows, strings.Join([]string{text(elements(row, "th")[0]), text(cells[2]), text(cells[3])}, "|"))
-				if heads := elements(elements(page.tree, "thead")[len(elements(page.tree, "thead"))-1], "th"); len(cells)+1 != len(heads) {
+				heads := elements(elements(page.tree, "thead")[len(elements(page.tree, "thead"))-1], "th")
+				if len(cells)+1 != len(heads) {
 					t.Errorf("%s: totals of %d columns below %d", page.path, len(cells)+1, len(heads))
 				}
 			}
@@ -51,7 +56,8 @@ func TestTableTotals(t *testing.T) {
 	for _, path := range []string{"instances/index.html", "regions/r/m/index.html"} {
 		page := at(t, render(t, list, settings()), path)
 		foot := elements(page.tree, "tfoot")
-		if rows := elements(foot[len(foot)-1], "tr"); len(rows) != 1 || !strings.HasPrefix(text(rows[0]), "Total 3 instances") {
+		rows := elements(foot[len(foot)-1], "tr")
+		if len(rows) != 1 || !strings.HasPrefix(text(rows[0]), "Total 3 instances") {
 			t.Errorf("%s of one page has %d rows of totals", path, len(rows))
 		}
 	}

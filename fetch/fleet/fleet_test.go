@@ -33,7 +33,15 @@ func TestMoneyIsExact(t *testing.T) {
 }
 
 func TestMoneyFixed(t *testing.T) {
-	for text, want := range map[string]string{"0": "0.00", "14.4": "14.40", "0.679": "0.679", "12": "12.00", "1e2": "100.00", "0.10": "0.10", "1.500": "1.50"} {
+	for text, want := range map[string]string{
+		"0":     "0.00",
+		"14.4":  "14.40",
+		"0.679": "0.679",
+		"12":    "12.00",
+		"1e2":   "100.00",
+		"0.10":  "0.10",
+		"1.500": "1.50",
+	} {
 		if got := money(t, text).Fixed(2); got != want {
 			t.Errorf("Fixed(%s) = %s, want %s", text, got, want)
 		}
@@ -41,8 +49,10 @@ func TestMoneyFixed(t *testing.T) {
 }
 
 func TestParseMoneyRefuses(t *testing.T) {
-	for _, text := range []string{"", "-1", "1e9", "1000000000", "x", "0x1", "1_0", "NaN", "Inf", "1,5", "1e-31", "1e999999999", "1e-999999999", "--1", "1.2.3",
-		strings.Repeat("1", 65), "0." + strings.Repeat("0", 30) + "1"} {
+	for _, text := range []string{
+		"", "-1", "1e9", "1000000000", "x", "0x1", "1_0", "NaN", "Inf", "1,5", "1e-31", "1e999999999", "1e-999999999",
+		"--1", "1.2.3", strings.Repeat("1", 65), "0." + strings.Repeat("0", 30) + "1",
+	} {
 		if m, err := ParseMoney(text); err == nil {
 			t.Errorf("%s read as %v", text, m)
 		} else if text != "" && strings.Contains(err.Error(), text) && len(text) > 1 {
@@ -53,9 +63,19 @@ func TestParseMoneyRefuses(t *testing.T) {
 
 func TestStatus(t *testing.T) {
 	for status, want := range map[string][2]bool{ // running, listed
-		"Running": {true, true}, "running": {true, true}, "Stopped": {false, true}, "Error": {false, true}, "": {false, true}, "New": {false, true},
-		"Deploying": {false, true}, "Deleting": {false, true}, "Provisioning": {false, true},
-		"Deleted": {false, false}, "Canceled": {false, false}, "Completed": {false, false}, "Booked": {false, false},
+		"Running":      {true, true},
+		"running":      {true, true},
+		"Stopped":      {false, true},
+		"Error":        {false, true},
+		"":             {false, true},
+		"New":          {false, true},
+		"Deploying":    {false, true},
+		"Deleting":     {false, true},
+		"Provisioning": {false, true},
+		"Deleted":      {false, false},
+		"Canceled":     {false, false},
+		"Completed":    {false, false},
+		"Booked":       {false, false},
 	} {
 		in := Instance{Status: status}
 		if got := [2]bool{in.Running(), in.Listed()}; got != want {
@@ -83,7 +103,8 @@ func TestWarnings(t *testing.T) {
 func TestHide(t *testing.T) {
 	full := func() *Fleet {
 		return &Fleet{Instances: []*Instance{
-			{ID: "1", HostName: "h", OS: "o", ProductType: "CPU", Ephemeral: Known(1.0), DiskSize: Known(1.0), CreatedAt: time.Unix(1e9, 0), StartedAt: time.Unix(2e9, 0), Region: "r", Status: "s"},
+			{ID: "1", HostName: "h", OS: "o", ProductType: "CPU", Ephemeral: Known(1.0), DiskSize: Known(1.0),
+				CreatedAt: time.Unix(1e9, 0), StartedAt: time.Unix(2e9, 0), Region: "r", Status: "s"},
 			{ID: "", GPU: "g"},
 		}}
 	}
@@ -107,7 +128,8 @@ func TestHide(t *testing.T) {
 	list.Hide(Hideable(), []byte("key"))
 	again.Hide([]string{"id"}, []byte("key"))
 	other.Hide([]string{"id"}, []byte("other"))
-	want := Instance{ID: again.Instances[0].ID, Region: "r", Status: "s", GPUGroup: CPUOnly} // how many GPUs it has is as unknown as before
+	// How many GPUs it has is as unknown as before.
+	want := Instance{ID: again.Instances[0].ID, Region: "r", Status: "s", GPUGroup: CPUOnly}
 	if diff := cmp.Diff(want, *list.Instances[0], cmp.AllowUnexported(Money{})); diff != "" {
 		t.Error(diff)
 	}
@@ -131,7 +153,10 @@ func TestMoneyDivided(t *testing.T) {
 }
 
 func TestMoneyPercent(t *testing.T) {
-	for _, test := range []struct{ part, whole, want string }{{"1", "3", "33.33"}, {"2", "3", "66.67"}, {"1", "1", "100"}, {"0", "1", "0"}, {"0.00005", "1", "0.01"}, {"5", "0.001", "500000"}} {
+	for _, test := range []struct{ part, whole, want string }{
+		{"1", "3", "33.33"}, {"2", "3", "66.67"}, {"1", "1", "100"}, {"0", "1", "0"}, {"0.00005", "1", "0.01"},
+		{"5", "0.001", "500000"},
+	} {
 		if got := money(t, test.part).Percent(money(t, test.whole), 2).String(); got != test.want {
 			t.Errorf("%s of %s is %s%%, want %s", test.part, test.whole, got, test.want)
 		}

@@ -37,13 +37,15 @@ func money(t testing.TB, text string) fleet.Money {
 func list(t testing.TB) []*fleet.Instance {
 	return []*fleet.Instance{
 		{Region: "A", Status: "Error"}, {},
-		{ID: "1", Region: "A", HostName: `q"\<é😀`, GPU: "H100", GPUCount: fleet.Known(8.0), CPUCores: fleet.Known(0.5), RAM: fleet.Known(1e9),
+		{ID: "1", Region: "A", HostName: `q"\<é😀`, GPU: "H100", GPUCount: fleet.Known(8.0),
+			CPUCores: fleet.Known(0.5), RAM: fleet.Known(1e9),
 			DiskSize: fleet.Known(0.0), Price: fleet.Known(money(t, "0.123456789012345678901234567890")), Status: "Running"},
 		{ID: "10", Region: "A", Price: fleet.Known(fleet.Money{})}, {ID: "2"},
 	}
 }
 
-// fitting returns the list as a run of that head would leave it: without what is hidden, and with pseudonyms where it has a key.
+// fitting returns the list as a run of that head would leave it: without what is hidden, and with pseudonyms where it
+// has a key.
 func fitting(t testing.TB, h Head) []*fleet.Instance {
 	rows := list(t)
 	for i, in := range rows {
@@ -94,7 +96,8 @@ func rowsOf(t testing.TB, s *Snapshot) []string {
 	return rows
 }
 
-// TestSnapshotRoundTrip holds that what is written is what is read, to the last digit, and that equal lists give equal bytes.
+// TestSnapshotRoundTrip holds that what is written is what is read, to the last digit, and that equal lists give
+// equal bytes.
 func TestSnapshotRoundTrip(t *testing.T) {
 	h := head()
 	h.Hidden, h.Key = []string{"created_at", "os"}, "key:1"
@@ -103,7 +106,8 @@ func TestSnapshotRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(contentOf(t, read), first) || !bytes.Equal(first, contentOf(t, snapshot(t, h, now, fitting(t, h)...))) {
+	if !bytes.Equal(contentOf(t, read), first) ||
+		!bytes.Equal(first, contentOf(t, snapshot(t, h, now, fitting(t, h)...))) {
 		t.Error("equal lists give other bytes")
 	}
 	if !reflect.DeepEqual(read.Head, h) || !read.Taken.Equal(now) || read.Count != 5 {
@@ -150,9 +154,9 @@ func unpacked(t testing.TB, content []byte) string {
 	return string(text)
 }
 
-// TestNothingElseIsCarried has files that bring along more than a snapshot's head and rows: in what gzip puts around the text,
-// in how that is packed, and in how the JSON is written. Where no manifest vouches for them, what is written of them is what was
-// written first.
+// TestNothingElseIsCarried has files that bring along more than a snapshot's head and rows: in what gzip puts around
+// the text, in how that is packed, and in how the JSON is written. Where no manifest vouches for them, what is
+// written of them is what was written first.
 func TestNothingElseIsCarried(t *testing.T) {
 	content := contentOf(t, snapshot(t, head(), now, list(t)...))
 	text := unpacked(t, content)
@@ -175,9 +179,10 @@ func TestNothingElseIsCarried(t *testing.T) {
 		"an empty block":    repack(text, func(zip *gzip.Writer) { zip.Flush() }),
 		"blanks":            repack(strings.Replace(text, ",\n", ", \n", 1), same),
 		"blanks at the end": repack(text+" ", same),
-		"another order":     repack(strings.Replace(text, `"status":"Error","region":"A"`, `"region":"A","status":"Error"`, 1), same),
-		"escaped":           repack(strings.Replace(text, `"status":"Error"`, `"status":"\u0045rror"`, 1), same),
-		"another number":    repack(strings.Replace(text, `"gpu_count":8`, `"gpu_count":8.0`, 1), same),
+		"another order": repack(
+			strings.Replace(text, `"status":"Error","region":"A"`, `"region":"A","status":"Error"`, 1), same),
+		"escaped":        repack(strings.Replace(text, `"status":"Error"`, `"status":"\u0045rror"`, 1), same),
+		"another number": repack(strings.Replace(text, `"gpu_count":8`, `"gpu_count":8.0`, 1), same),
 	} {
 		c := Collector{Run: head(), Now: now, Unlisted: true}
 		s, err := ReadSnapshot(file)
@@ -194,8 +199,8 @@ func TestNothingElseIsCarried(t *testing.T) {
 	}
 }
 
-// TestSettle reads of a month's snapshots those that are needed, and no others: a damaged one among these is left behind, and one
-// that is only carried on stays as it is, whatever it holds.
+// TestSettle reads of a month's snapshots those that are needed, and no others: a damaged one among these is left
+// behind, and one that is only carried on stays as it is, whatever it holds.
 func TestSettle(t *testing.T) {
 	damaged := func(s *Snapshot) []byte {
 		return packed(strings.Replace(unpacked(t, contentOf(t, s)), `"Error"`, `["Error"]`, 1))
@@ -244,10 +249,13 @@ func TestSettle(t *testing.T) {
 	}
 }
 
-// TestOlderForm reads a snapshot of form 1, whose rows say no group: they take that of their id now, and all are written anew.
+// TestOlderForm reads a snapshot of form 1, whose rows say no group: they take that of their id now, and all are
+// written anew.
 func TestOlderForm(t *testing.T) {
-	file := packed(`{"schema":1,"taken":"2026-11-22T12:00:00Z","source":"file","account":"","audience":"public","currency":"USD","hidden":[],` +
-		`"key":"","total_instances":3,"instances":[` + "\n" + `{"id":"1","gpu":"H100","gpu_count":1},{"id":"2"},{"gpu":"L40S"}]}`)
+	file := packed(`{"schema":1,"taken":"2026-11-22T12:00:00Z","source":"file","account":"","audience":"public",` +
+		`"currency":"USD","hidden":[],` +
+		`"key":"","total_instances":3,"instances":[` + "\n" +
+		`{"id":"1","gpu":"H100","gpu_count":1},{"id":"2"},{"gpu":"L40S"}]}`)
 	s, err := readWhole(file)
 	if err != nil || !s.IsOlderForm() {
 		t.Fatalf("%+v, %v", s, err)
@@ -264,7 +272,8 @@ func TestOlderForm(t *testing.T) {
 	}
 }
 
-// TestEveryField fills each field of the table in turn: those that snapshots keep come back, the others and the hidden ones don't.
+// TestEveryField fills each field of the table in turn: those that snapshots keep come back, the others and the
+// hidden ones don't.
 func TestEveryField(t *testing.T) {
 	fleettest.AddField(t)
 	for _, f := range fleet.Fields {
@@ -298,7 +307,8 @@ func TestEveryField(t *testing.T) {
 func TestLongTexts(t *testing.T) {
 	long := strings.Repeat("é", fleet.MaxText+1)
 	good := unpacked(t, contentOf(t, snapshot(t, head(), now, list(t)...)))
-	s, err := readWhole(packed(strings.NewReplacer(`"Running"`, `"`+long+`"`, `"id":"10"`, `"id":"1`+long+`"`).Replace(good)))
+	lengthen := strings.NewReplacer(`"Running"`, `"`+long+`"`, `"id":"10"`, `"id":"1`+long+`"`)
+	s, err := readWhole(packed(lengthen.Replace(good)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -315,7 +325,8 @@ func TestLongTexts(t *testing.T) {
 	}
 }
 
-// TestReadUntil holds that a signal does not wait for a large snapshot, and that one which was read lasts longer than the reading.
+// TestReadUntil holds that a signal does not wait for a large snapshot, and that one which was read lasts longer than
+// the reading.
 func TestReadUntil(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	content := contentOf(t, snapshot(t, head(), now, list(t)...))
@@ -352,24 +363,54 @@ func TestDamagedSnapshots(t *testing.T) {
 	}
 	whole := packed(good)
 	tests := map[string][]byte{
-		"nothing": nil, "no gzip": []byte(good), "cut short": whole[:len(whole)-9], "checksum": append(slices.Clone(whole[:len(whole)-8]), 1, 2, 3, 4, 5, 6, 7, 8),
-		"trailing": append(slices.Clone(whole), "CANARY"...), "twice": append(slices.Clone(whole), whole...), "empty": packed(""), "no JSON": packed("CANARY"),
-		"array": packed(`["CANARY"]`), "other schema": change(`"schema":2`, `"schema":3`), "schema is text": change(`"schema":2`, `"schema":"CANARY"`),
-		"source": change(`"api"`, `"CANARY"`), "account": change(`"aaaa`, `"CANARY`), "audience": change(`"public"`, `"CANARY"`), "currency": change(`"USD"`, `"CANARY"`),
-		"hidden": change(`[]`, `["b","a"]`), "hidden name": change(`[]`, `["CANARY name"]`), "key": change(`"key":""`, `"key":"a b"`),
-		"head's time": change(`2026-11-22T12`, `CANARY`), "zone": change(`12:00:00Z`, `12:00:00+01:00`), "fraction": change(`12:00:00Z`, `12:00:00.5Z`),
-		"member twice": change(`"source":"api"`, `"source":"api","source":"api"`), "unknown member": change(`"source":"api"`, `"source":"api","CANARY":1`),
-		"missing member": change(`"source":"api",`, ``), "rows first": packed(`{"instances":[],"schema":1}`), "no rows": packed(`{"schema":1}`),
-		"fewer rows": change(`"total_instances":5`, `"total_instances":6`), "more rows": change(`"total_instances":5`, `"total_instances":4`),
-		"row is text": change(`{"id":"2"}`, `"CANARY"`), "unknown field": change(`{"id":"2"}`, `{"id":"2","vm_password":"CANARY"}`),
-		"field twice": change(`{"id":"2"}`, `{"id":"2","id":"3"}`), "out of order": change(`{"id":"2"}`, `{"id":"0"}`), "id twice": change(`{"id":"2"}`, `{"id":"10"}`),
-		"number as text": change(`"gpu_count":8`, `"gpu_count":"8"`), "negative": change(`"gpu_count":8`, `"gpu_count":-8`),
-		"absurd": change(`"gpu_count":8`, `"gpu_count":1e16`), "price is a number": change(`"price_per_hour":"0"`, `"price_per_hour":0`),
-		"price is no amount": change(`"price_per_hour":"0"`, `"price_per_hour":"CANARY"`), "negative price": change(`"price_per_hour":"0"`, `"price_per_hour":"-1"`),
-		"blank text": change(`"status":"Running"`, `"status":""`), "control character": change(`"status":"Running"`, `"status":"a\u0007"`),
-		"direction": change(`"status":"Running"`, `"status":"a\u202eb"`), "absurd text": change(`"status":"Running"`, `"status":"`+strings.Repeat("x", maxKeep+1)+`"`),
-		"type": change(`{"id":"2"}`, `{"id":"2","type":2}`), "time": change(`{"id":"2"}`, `{"id":"2","created_at":12}`),
-		"null": change(`"status":"Running"`, `"status":null`), "more text": packed(good + "CANARY"), "deep": packed(strings.Repeat("[", 5000)),
+		"nothing":            nil,
+		"no gzip":            []byte(good),
+		"cut short":          whole[:len(whole)-9],
+		"checksum":           append(slices.Clone(whole[:len(whole)-8]), 1, 2, 3, 4, 5, 6, 7, 8),
+		"trailing":           append(slices.Clone(whole), "CANARY"...),
+		"twice":              append(slices.Clone(whole), whole...),
+		"empty":              packed(""),
+		"no JSON":            packed("CANARY"),
+		"array":              packed(`["CANARY"]`),
+		"other schema":       change(`"schema":2`, `"schema":3`),
+		"schema is text":     change(`"schema":2`, `"schema":"CANARY"`),
+		"source":             change(`"api"`, `"CANARY"`),
+		"account":            change(`"aaaa`, `"CANARY`),
+		"audience":           change(`"public"`, `"CANARY"`),
+		"currency":           change(`"USD"`, `"CANARY"`),
+		"hidden":             change(`[]`, `["b","a"]`),
+		"hidden name":        change(`[]`, `["CANARY name"]`),
+		"key":                change(`"key":""`, `"key":"a b"`),
+		"head's time":        change(`2026-11-22T12`, `CANARY`),
+		"zone":               change(`12:00:00Z`, `12:00:00+01:00`),
+		"fraction":           change(`12:00:00Z`, `12:00:00.5Z`),
+		"member twice":       change(`"source":"api"`, `"source":"api","source":"api"`),
+		"unknown member":     change(`"source":"api"`, `"source":"api","CANARY":1`),
+		"missing member":     change(`"source":"api",`, ``),
+		"rows first":         packed(`{"instances":[],"schema":1}`),
+		"no rows":            packed(`{"schema":1}`),
+		"fewer rows":         change(`"total_instances":5`, `"total_instances":6`),
+		"more rows":          change(`"total_instances":5`, `"total_instances":4`),
+		"row is text":        change(`{"id":"2"}`, `"CANARY"`),
+		"unknown field":      change(`{"id":"2"}`, `{"id":"2","vm_password":"CANARY"}`),
+		"field twice":        change(`{"id":"2"}`, `{"id":"2","id":"3"}`),
+		"out of order":       change(`{"id":"2"}`, `{"id":"0"}`),
+		"id twice":           change(`{"id":"2"}`, `{"id":"10"}`),
+		"number as text":     change(`"gpu_count":8`, `"gpu_count":"8"`),
+		"negative":           change(`"gpu_count":8`, `"gpu_count":-8`),
+		"absurd":             change(`"gpu_count":8`, `"gpu_count":1e16`),
+		"price is a number":  change(`"price_per_hour":"0"`, `"price_per_hour":0`),
+		"price is no amount": change(`"price_per_hour":"0"`, `"price_per_hour":"CANARY"`),
+		"negative price":     change(`"price_per_hour":"0"`, `"price_per_hour":"-1"`),
+		"blank text":         change(`"status":"Running"`, `"status":""`),
+		"control character":  change(`"status":"Running"`, `"status":"a\u0007"`),
+		"direction":          change(`"status":"Running"`, `"status":"a\u202eb"`),
+		"absurd text":        change(`"status":"Running"`, `"status":"`+strings.Repeat("x", maxKeep+1)+`"`),
+		"type":               change(`{"id":"2"}`, `{"id":"2","type":2}`),
+		"time":               change(`{"id":"2"}`, `{"id":"2","created_at":12}`),
+		"null":               change(`"status":"Running"`, `"status":null`),
+		"more text":          packed(good + "CANARY"),
+		"deep":               packed(strings.Repeat("[", 5000)),
 	}
 	for name, content := range tests {
 		if s, err := readWhole(content); err == nil {
@@ -381,10 +422,15 @@ func TestDamagedSnapshots(t *testing.T) {
 }
 
 func twoDays(t testing.TB) []Entry {
-	f := Figures{Instances: 3, GPUs: 4, GPUsKnown: 2, Running: Cost{2, 1, Amount{money(t, "0.1")}}, Listed: Cost{3, 1, Amount{money(t, "123456789012345678901234567890.123456789")}}}
+	f := Figures{
+		Instances: 3, GPUs: 4, GPUsKnown: 2,
+		Running: Cost{2, 1, Amount{money(t, "0.1")}},
+		Listed:  Cost{3, 1, Amount{money(t, "123456789012345678901234567890.123456789")}},
+	}
 	return []Entry{
 		{Date: "2026-11-20", Taken: now.AddDate(0, 0, -2), Figures: f, Groups: []Group{{"A", "H100", f}}},
-		{Date: "2026-11-21", Taken: now.AddDate(0, 0, -1), Figures: f, Changes: &Counts{"2026-11-20", 1, 2, 3}, Groups: []Group{}},
+		{Date: "2026-11-21", Taken: now.AddDate(0, 0, -1), Figures: f,
+			Changes: &Counts{"2026-11-20", 1, 2, 3}, Groups: []Group{}},
 	}
 }
 
@@ -411,10 +457,21 @@ func TestHistoryRoundTrip(t *testing.T) {
 func TestDamagedHistory(t *testing.T) {
 	good := string(written(t, head(), twoDays(t)))
 	for old, replacement := range map[string]string{
-		`"schema":1`: `"schema":2`, `"api"`: `"CANARY"`, `"days":[`: `"CANARY":1,"days":[`, `"date":"2026-11-20"`: `"date":"2026-11-19"`,
-		`"date":"2026-11-21","taken":"2026-11-21T`: `"date":"2026-11-20","taken":"2026-11-20T`, `"instances":3`: `"instances":-3`, `"gpus":4`: `"gpus":0.5`,
-		`"gpus_known":2`: `"gpus_known":4`, `"per_hour":"0.1"`: `"per_hour":"CANARY"`, `"per_hour":"0`: `"per_hour":"-0`, `"since":"2026-11-20"`: `"since":"2026-11-21"`,
-		`"added":1`: `"added":"CANARY"`, "]}\n": "]}CANARY", `"region":"A"`: `"region":"a\u0007"`, `"changes":null`: `"changes":null,"changes":{"since":"CANARY"}`,
+		`"schema":1`:          `"schema":2`,
+		`"api"`:               `"CANARY"`,
+		`"days":[`:            `"CANARY":1,"days":[`,
+		`"date":"2026-11-20"`: `"date":"2026-11-19"`,
+		`"date":"2026-11-21","taken":"2026-11-21T`: `"date":"2026-11-20","taken":"2026-11-20T`,
+		`"instances":3`:        `"instances":-3`,
+		`"gpus":4`:             `"gpus":0.5`,
+		`"gpus_known":2`:       `"gpus_known":4`,
+		`"per_hour":"0.1"`:     `"per_hour":"CANARY"`,
+		`"per_hour":"0`:        `"per_hour":"-0`,
+		`"since":"2026-11-20"`: `"since":"2026-11-21"`,
+		`"added":1`:            `"added":"CANARY"`,
+		"]}\n":                 "]}CANARY",
+		`"region":"A"`:         `"region":"a\u0007"`,
+		`"changes":null`:       `"changes":null,"changes":{"since":"CANARY"}`,
 	} {
 		if !strings.Contains(good, old) {
 			t.Fatalf("%s is not in %s", old, good)
@@ -449,8 +506,10 @@ func TestRules(t *testing.T) {
 		{"narrower audience", nil, func(h *Head) { h.Audience = "internal" }, yesterday, true, true, true},
 		{"less hidden", nil, func(h *Head) { h.Hidden = []string{"host_name"} }, yesterday, false, true, true},
 		{"more hidden", func(h *Head) { h.Hidden = []string{"host_name"} }, nil, yesterday, true, true, true},
-		{"other hidden", func(h *Head) { h.Hidden = []string{"os"} }, func(h *Head) { h.Hidden = []string{"host_name"} }, yesterday, false, true, true},
-		{"another key", func(h *Head) { h.Hidden, h.Key = []string{"id"}, "1" }, func(h *Head) { h.Hidden, h.Key = []string{"id"}, "2" }, yesterday, false, true, true},
+		{"other hidden", func(h *Head) { h.Hidden = []string{"os"} }, func(h *Head) { h.Hidden = []string{"host_name"} },
+			yesterday, false, true, true},
+		{"another key", func(h *Head) { h.Hidden, h.Key = []string{"id"}, "1" },
+			func(h *Head) { h.Hidden, h.Key = []string{"id"}, "2" }, yesterday, false, true, true},
 		{"pseudonyms before", func(h *Head) { h.Hidden, h.Key = []string{"id"}, "1" }, nil, yesterday, false, true, true},
 	}
 	for _, test := range tests {
@@ -513,8 +572,14 @@ func TestCarried(t *testing.T) {
 }
 
 func TestSnapshotDate(t *testing.T) {
-	for path, want := range map[string]bool{"data/snapshots/2026-11-22.json.gz": true, "data/snapshots/2026-02-30.json.gz": false, "data/snapshots/2026-11-22.json": false,
-		"data/snapshots/x026-11-22.json.gz": false, "data/snapshotx/2026-11-22.json.gz": false, "data/snapshots/2026-11-2.json.gzz": false} {
+	for path, want := range map[string]bool{
+		"data/snapshots/2026-11-22.json.gz": true,
+		"data/snapshots/2026-02-30.json.gz": false,
+		"data/snapshots/2026-11-22.json":    false,
+		"data/snapshots/x026-11-22.json.gz": false,
+		"data/snapshotx/2026-11-22.json.gz": false,
+		"data/snapshots/2026-11-2.json.gzz": false,
+	} {
 		if _, got := SnapshotDate(path); got != want {
 			t.Errorf("%s: %v", path, got)
 		}
@@ -524,9 +589,13 @@ func TestSnapshotDate(t *testing.T) {
 // FuzzSnapshot holds that whatever is read as a snapshot is written as one that reads the same.
 func FuzzSnapshot(f *testing.F) {
 	f.Add(unpacked(f, contentOf(f, snapshot(f, head(), now, list(f)...))))
-	for _, row := range []string{`{}`, `{"id":"1","ram":007}`, `{"ram":999999999999999}`, `{"ram":1000000000000000}`, `{"ram":0.5}`, `{"id":"a\"b"}`, `{"id":"a","id":"b"}`,
-		"{\"id\":\"\xff\"}", `{"id":"1","status":"x" }`, `{"id":"1",}`, `{"id":" 1"}`, `{"price_per_hour":"1"}`, `{"price_per_hour":"01"}`, `{"status":"x","id":"1"}`} {
-		f.Add(`{"schema":2,"taken":"2026-11-22T12:00:00Z","source":"file","audience":"public","currency":"USD","hidden":[],"key":"","total_instances":1,"instances":[` + "\n" + row + "\n]}\n")
+	for _, row := range []string{
+		`{}`, `{"id":"1","ram":007}`, `{"ram":999999999999999}`, `{"ram":1000000000000000}`, `{"ram":0.5}`,
+		`{"id":"a\"b"}`, `{"id":"a","id":"b"}`, "{\"id\":\"\xff\"}", `{"id":"1","status":"x" }`, `{"id":"1",}`,
+		`{"id":" 1"}`, `{"price_per_hour":"1"}`, `{"price_per_hour":"01"}`, `{"status":"x","id":"1"}`,
+	} {
+		f.Add(`{"schema":2,"taken":"2026-11-22T12:00:00Z","source":"file","audience":"public","currency":"USD",` +
+			`"hidden":[],"key":"","total_instances":1,"instances":[` + "\n" + row + "\n]}\n")
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		s, err := readWhole(packed(text))
@@ -602,7 +671,11 @@ func TestGuardWithoutSnapshot(t *testing.T) {
 // TestClockAhead holds that a clock which is wrong does not drop a history without a word.
 func TestClockAhead(t *testing.T) {
 	c := Collector{Run: head(), Now: now.AddDate(3, 0, 0)}
-	c.AddHistory(written(t, head(), []Entry{{Date: DateText(now.AddDate(0, 0, -1)), Taken: now.AddDate(0, 0, -1)}, {Date: DateText(now), Taken: now}}))
+	yesterday := now.AddDate(0, 0, -1)
+	c.AddHistory(written(t, head(), []Entry{
+		{Date: DateText(yesterday), Taken: yesterday},
+		{Date: DateText(now), Taken: now},
+	}))
 	if w := c.Past().Warnings; len(w) != 1 || !strings.Contains(w[0], "without its 2 first days") {
 		t.Errorf("warnings %q", w)
 	}

@@ -90,7 +90,8 @@ func TestStrings(t *testing.T) {
 		for name, reader := range readers(test.text) {
 			text, cut, err := New(reader).String(test.keep)
 			if err != nil || string(text) != test.want || cut != test.cut {
-				t.Errorf("%s: String(%s, %d) = %q, %v, %v; want %q, %v", name, test.text, test.keep, text, cut, err, test.want, test.cut)
+				t.Errorf("%s: String(%s, %d) = %q, %v, %v; want %q, %v",
+					name, test.text, test.keep, text, cut, err, test.want, test.cut)
 			}
 		}
 	}

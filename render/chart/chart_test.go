@@ -15,7 +15,10 @@ import (
 )
 
 func settings() report.Settings {
-	return report.Settings{Currency: "USD", HoursPerMonth: decimal.NewFromInt(730), Generated: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
+	return report.Settings{
+		Currency: "USD", HoursPerMonth: decimal.NewFromInt(730),
+		Generated: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC),
+	}
 }
 
 func money(t *testing.T, text string) fleet.Money {
@@ -65,10 +68,15 @@ func TestCosts(t *testing.T) {
 		{"one", []Item{costing(t, "a", "2", "1", 0)}, "a 1000 500 $2.00/h\n"},
 		{"all zero", []Item{costing(t, "a", "0", "0", 0), costing(t, "b", "0", "0", 0)}, "a 0 0 $0.00/h\nb 0 0 $0.00/h\n"},
 		{"all unknown", []Item{costing(t, "a", "", "", 2)}, "a 0 0 unknown open (0 of 2 priced)\n"},
-		{"sorted, of equals the first, unknown last", []Item{costing(t, "u", "", "", 1), costing(t, "s", "1", "1", 0), costing(t, "z", "0", "0", 0), costing(t, "l", "4", "2", 0), costing(t, "e", "1", "0", 0)},
+		{"sorted, of equals the first, unknown last", []Item{
+			costing(t, "u", "", "", 1), costing(t, "s", "1", "1", 0), costing(t, "z", "0", "0", 0),
+			costing(t, "l", "4", "2", 0), costing(t, "e", "1", "0", 0),
+		},
 			"l 1000 500 $4.00/h\ns 250 250 $1.00/h\ne 250 0 $1.00/h\nz 0 0 $0.00/h\nu 0 0 unknown open (0 of 1 priced)\n"},
-		{"the longest goes on", []Item{costing(t, "a", "2", "2", 1), costing(t, "b", "1", "1", 0)}, "a 950 950 ≥ $2.00/h open (3 of 4 priced)\nb 475 475 $1.00/h\n"},
-		{"tiny beside huge", []Item{costing(t, "a", "999999999999", "0.001", 0), costing(t, "b", "0.000001", "0", 0)}, "a 1000 2 $999,999,999,999.00/h\nb 2 0 $0.000001/h\n"},
+		{"the longest goes on", []Item{costing(t, "a", "2", "2", 1), costing(t, "b", "1", "1", 0)},
+			"a 950 950 ≥ $2.00/h open (3 of 4 priced)\nb 475 475 $1.00/h\n"},
+		{"tiny beside huge", []Item{costing(t, "a", "999999999999", "0.001", 0), costing(t, "b", "0.000001", "0", 0)},
+			"a 1000 2 $999,999,999,999.00/h\nb 2 0 $0.000001/h\n"},
 	} {
 		if got := lines(Costs(settings(), test.items)); got != test.want {
 			t.Errorf("%s:\n%swant\n%s", test.name, got, test.want)
@@ -97,7 +105,10 @@ func TestManyBars(t *testing.T) {
 
 func TestGPUs(t *testing.T) {
 	item := func(name string, gpus, running float64, unknown int) Item {
-		instances := []*fleet.Instance{{Status: "Running", GPUCount: fleet.Known(running)}, {Status: "Stopped", GPUCount: fleet.Known(gpus - running)}}
+		instances := []*fleet.Instance{
+			{Status: "Running", GPUCount: fleet.Known(running)},
+			{Status: "Stopped", GPUCount: fleet.Known(gpus - running)},
+		}
 		for range unknown {
 			instances = append(instances, &fleet.Instance{Status: "Stopped"})
 		}
@@ -115,7 +126,8 @@ func TestScale(t *testing.T) {
 		whole bool
 		want  string
 	}{
-		{0, false, "0 1"}, {1, true, "0 1"}, {2, true, "0 1 2"}, {3, true, "0 1 2 3"}, {5, true, "0 2 4 6"}, {10, true, "0 5 10"},
+		{0, false, "0 1"}, {1, true, "0 1"}, {2, true, "0 1 2"}, {3, true, "0 1 2 3"},
+		{5, true, "0 2 4 6"}, {10, true, "0 5 10"},
 		{0.03, false, "0 0.01 0.02 0.03"}, {273.608, false, "0 100 200 300"}, {1, false, "0 0.25 0.5 0.75 1"},
 		{40000, false, "0 10k 20k 30k 40k"}, {999999999999, false, "0 250B 500B 750B 1T"},
 	} {
@@ -135,7 +147,8 @@ func TestScale(t *testing.T) {
 	}
 }
 
-// reportOfDays returns a report with a day a figure: what is listed and running an hour, "" for a day without a run, "?" for an unknown cost.
+// reportOfDays returns a report with a day a figure: what is listed and running an hour, "" for a day without a run,
+// "?" for an unknown cost.
 func reportOfDays(t *testing.T, listed ...string) *report.Report {
 	r := &report.Report{Settings: settings()}
 	for i, text := range listed {
@@ -169,15 +182,22 @@ func TestTrend(t *testing.T) {
 		text       string
 	}{
 		{"two days", []string{"1", "2"}, "M0 200L1000 0", "",
-			"Listed: $1.00/h on 2026-11-22, $2.00/h on 2026-11-23; lowest $1.00/h on 2026-11-22, highest $2.00/h on 2026-11-23."},
-		{"a day without a run", []string{"1", "2", "", "2", "1"}, "M0 200L250 0M750 0L1000 200", "Days without a run are gaps.", ""},
+			"Listed: $1.00/h on 2026-11-22, $2.00/h on 2026-11-23; " +
+				"lowest $1.00/h on 2026-11-22, highest $2.00/h on 2026-11-23."},
+		{"a day without a run", []string{"1", "2", "", "2", "1"}, "M0 200L250 0M750 0L1000 200",
+			"Days without a run are gaps.", ""},
 		{"a day alone", []string{"1", "", "2", "", "1"}, "M0 200h0M500 0h0M1000 200h0", "Days without a run are gaps.", ""},
-		{"an unknown day is not 0", []string{"2", "?", "2"}, "M0 0h0M1000 0h0", "Days of which nothing is known are gaps.", ""},
+		{"an unknown day is not 0", []string{"2", "?", "2"}, "M0 0h0M1000 0h0",
+			"Days of which nothing is known are gaps.", ""},
 		{"unknown at the end", []string{"2", "1", "?"}, "M0 0L500 200", "Days of which nothing is known are gaps.",
-			"Listed: $2.00/h on 2026-11-22, unknown on 2026-11-24; lowest $1.00/h on 2026-11-23, highest $2.00/h on 2026-11-22."},
-		{"a lower bound", []string{"2", ">1"}, "M0 0L1000 200", "Of 2 days 1 are lower bounds: something unknown counts as 0.",
-			"Listed: $2.00/h on 2026-11-22, ≥ $1.00/h on 2026-11-23; lowest ≥ $1.00/h on 2026-11-23, highest $2.00/h on 2026-11-22."},
-		{"all lower bounds", []string{">2", ">1"}, "M0 0L1000 200", "Every day is a lower bound: something unknown counts as 0.", ""},
+			"Listed: $2.00/h on 2026-11-22, unknown on 2026-11-24; " +
+				"lowest $1.00/h on 2026-11-23, highest $2.00/h on 2026-11-22."},
+		{"a lower bound", []string{"2", ">1"}, "M0 0L1000 200",
+			"Of 2 days 1 are lower bounds: something unknown counts as 0.",
+			"Listed: $2.00/h on 2026-11-22, ≥ $1.00/h on 2026-11-23; " +
+				"lowest ≥ $1.00/h on 2026-11-23, highest $2.00/h on 2026-11-22."},
+		{"all lower bounds", []string{">2", ">1"}, "M0 0L1000 200",
+			"Every day is a lower bound: something unknown counts as 0.", ""},
 		{"nothing but 0", []string{"0", "0"}, "M0 400L1000 400", "", ""},
 	} {
 		trend := CostTrend(reportOfDays(t, test.listed...))
@@ -216,7 +236,8 @@ func TestTrendOfOtherIntervals(t *testing.T) {
 }
 
 func TestTrendTicks(t *testing.T) {
-	if got := CostTrend(reportOfDays(t, "100", "20000")).Ticks; !slices.Equal(got, []string{"$20k", "$15k", "$10k", "$5,000", "$0"}) {
+	got := CostTrend(reportOfDays(t, "100", "20000")).Ticks
+	if !slices.Equal(got, []string{"$20k", "$15k", "$10k", "$5,000", "$0"}) {
 		t.Errorf("ticks %q", got)
 	}
 	if got := GPUTrend(reportOfDays(t, "1", "1", "1")).Ticks; !slices.Equal(got, []string{"2", "1", "0"}) {
@@ -238,14 +259,19 @@ func TestHeat(t *testing.T) {
 		return g
 	}
 	most, little, none, unknown := group(100, 0, "50", 9), group(1, 0, "0.01", 1), group(0, 0, "0", 1), group(0, 1, "", 1)
-	h := NewHeat(&report.Matrix{Rows: []report.MatrixRow{{Cells: []*report.Group{most, nil, little}}, {Cells: []*report.Group{none, unknown}}}})
+	h := NewHeat(&report.Matrix{Rows: []report.MatrixRow{
+		{Cells: []*report.Group{most, nil, little}},
+		{Cells: []*report.Group{none, unknown}},
+	}})
 	for group, want := range map[*report.Group]string{most: "5 5 5", little: "1 1 2", none: "0 0 2", unknown: "u u 2"} {
 		gpus, cost, instances := h.Shades(group)
 		if got := gpus + " " + cost + " " + instances; got != want {
 			t.Errorf("%v GPUs: shades %s, want %s", group.GPUs.Value, got, want)
 		}
 	}
-	if gpus, cost, _ := NewHeat(&report.Matrix{Rows: []report.MatrixRow{{Cells: []*report.Group{none}}}}).Shades(none); gpus != "0" || cost != "0" {
+	h = NewHeat(&report.Matrix{Rows: []report.MatrixRow{{Cells: []*report.Group{none}}}})
+	gpus, cost, _ := h.Shades(none)
+	if gpus != "0" || cost != "0" {
 		t.Errorf("a matrix of nothing has the shades %s and %s", gpus, cost)
 	}
 }
@@ -258,7 +284,8 @@ func TestBudgetGauge(t *testing.T) {
 		running, budget string
 		want            Gauge
 	}{
-		{"50", "100", Gauge{500, Width, false}}, {"100", "100", Gauge{Width, Width, false}}, {"200", "100", Gauge{Width, 500, false}},
+		{"50", "100", Gauge{500, Width, false}}, {"100", "100", Gauge{Width, Width, false}},
+		{"200", "100", Gauge{Width, 500, false}},
 		{"0", "100", Gauge{0, Width, false}}, {"100.0000001", "100", Gauge{Width, Width - 2, false}},
 	} {
 		r := &report.Report{Settings: report.Settings{Budget: fleet.Known(money(t, test.budget))}}

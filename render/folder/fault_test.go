@@ -112,7 +112,8 @@ func TestFailEverywhere(t *testing.T) {
 						mustRun(t, dir, second)
 						after = look(t, dir)
 					}
-					sameTree(t, fmt.Sprintf("complete in spite of operation %d (%s)", n, x.hit), expected(t, second, situation.others(before)), after.timeless())
+					sameTree(t, fmt.Sprintf("complete in spite of operation %d (%s)", n, x.hit),
+						expected(t, second, situation.others(before)), after.timeless())
 					// On to the next fault, from the beginning.
 					dir = quickDir(t)
 					situation.before(t, dir)
@@ -141,7 +142,8 @@ func TestFailEverywhere(t *testing.T) {
 	}
 }
 
-// wholeAndLinked checks a folder in which a run died: every file is whole, and no page that a reader can reach leads nowhere.
+// wholeAndLinked checks a folder in which a run died: every file is whole, and no page that a reader can reach leads
+// nowhere.
 func wholeAndLinked(t *testing.T, what string, s situation, before, after tree) {
 	t.Helper()
 	files := after.timeless()
@@ -181,8 +183,8 @@ func wholeAndLinked(t *testing.T, what string, s situation, before, after tree) 
 	}
 }
 
-// A run that is killed anywhere leaves whole files, and whatever the next run writes, it makes the folder right. A first error
-// that is followed by the kill is the same while the run is taking its changes back.
+// A run that is killed anywhere leaves whole files, and whatever the next run writes, it makes the folder right. A
+// first error that is followed by the kill is the same while the run is taking its changes back.
 func TestKillEverywhere(t *testing.T) {
 	t.Parallel()
 	third := site{"index.html": page("third"), "regions/d/index.html": page("third d")}
@@ -240,20 +242,24 @@ func TestKillEverywhere(t *testing.T) {
 	}
 }
 
-// Where even the way back fails, the error names what is lost and where the old files are, they are kept, and the next run
-// makes the folder right.
+// Where even the way back fails, the error names what is lost and where the old files are, they are kept, and the
+// next run makes the folder right.
 func TestUndoFails(t *testing.T) {
 	for name, test := range map[string]struct {
 		fails func(op string) bool // after the removal that fails
 		lost  []string
 	}{
-		"everywhere":         {func(op string) bool { return !strings.HasPrefix(op, "removeall") }, []string{"index.html", "summary.md", "z.html", "regions/c"}},
-		"at a new file":      {func(op string) bool { return op == "remove z.html" }, []string{"z.html"}},
-		"at a changed file":  {func(op string) bool { return strings.HasSuffix(op, " summary.md") }, []string{"summary.md"}},
-		"at a new folder":    {func(op string) bool { return op == "remove regions/c" }, []string{"regions/c"}},
-		"at the manifest":    {func(op string) bool { return strings.HasSuffix(op, " manifest.json") }, []string{"manifest.json"}},
-		"at a removed file":  {func(op string) bool { return strings.HasSuffix(op, " regions/b/index.html") }, []string{"regions/b/index.html"}},
-		"at a removal again": {func(op string) bool { return strings.HasSuffix(op, " regions/b/deep/x.html") }, []string{"regions/b/deep/x.html"}},
+		"everywhere": {func(op string) bool { return !strings.HasPrefix(op, "removeall") },
+			[]string{"index.html", "summary.md", "z.html", "regions/c"}},
+		"at a new file":     {func(op string) bool { return op == "remove z.html" }, []string{"z.html"}},
+		"at a changed file": {func(op string) bool { return strings.HasSuffix(op, " summary.md") }, []string{"summary.md"}},
+		"at a new folder":   {func(op string) bool { return op == "remove regions/c" }, []string{"regions/c"}},
+		"at the manifest": {func(op string) bool { return strings.HasSuffix(op, " manifest.json") },
+			[]string{"manifest.json"}},
+		"at a removed file": {func(op string) bool { return strings.HasSuffix(op, " regions/b/index.html") },
+			[]string{"regions/b/index.html"}},
+		"at a removal again": {func(op string) bool { return strings.HasSuffix(op, " regions/b/deep/x.html") },
+			[]string{"regions/b/deep/x.html"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := quickDir(t)
@@ -272,7 +278,8 @@ func TestUndoFails(t *testing.T) {
 				}}
 			})
 			shown := func(path string) string { return filepath.Join(dir, path) }
-			wantError(t, err, "cannot remove "+shown("static/old/gone.css")+": input/output error", shown(fmt.Sprintf("%s%d", stagePrefix, os.Getpid())))
+			wantError(t, err, "cannot remove "+shown("static/old/gone.css")+": input/output error",
+				shown(fmt.Sprintf("%s%d", stagePrefix, os.Getpid())))
 			for _, path := range test.lost {
 				wantError(t, err, "cannot put back "+shown(path)+": input/output error")
 			}

@@ -17,7 +17,8 @@ import (
 	"gpufleet/fetch/manifest"
 )
 
-// With this variable set, the test binary is a run that stages a file in the folder it names and then waits to be killed.
+// With this variable set, the test binary is a run that stages a file in the folder it names and then waits to be
+// killed.
 const holdVariable = "GPUFLEET_TEST_HOLD"
 
 func TestMain(m *testing.M) {
@@ -183,7 +184,8 @@ func TestCloseRemovesOnlyWhatItMadeAndIsEmpty(t *testing.T) {
 	if err := f.Close(); err != nil {
 		t.Error(err)
 	}
-	sameTree(t, "closed", tree{".": "drwxr-xr-x", "a": "drwxr-xr-x", "a/b": "drwxr-xr-x", "a/b/mine": "-rw-r--r-- mine"}, look(t, top).timeless())
+	want := tree{".": "drwxr-xr-x", "a": "drwxr-xr-x", "a/b": "drwxr-xr-x", "a/b/mine": "-rw-r--r-- mine"}
+	sameTree(t, "closed", want, look(t, top).timeless())
 
 	f, err = Open(filepath.Join(top, "a")) // empty or not, it was there
 	if err != nil {
@@ -206,8 +208,16 @@ func TestOpenRefuses(t *testing.T) {
 		}
 	}
 	before := look(t, top)
-	for path, says := range map[string]string{"file": "not a folder", "file/x": "cannot", "tofile": "not a folder", "dangling": "symlink to nothing",
-		"dangling/x/y": "symlink to nothing", "loop": "cannot", "new/" + strings.Repeat("x", 300): "cannot"} {
+	for path, says := range map[string]string{
+		"file":         "not a folder",
+		"file/x":       "cannot",
+		"tofile":       "not a folder",
+		"dangling":     "symlink to nothing",
+		"dangling/x/y": "symlink to nothing",
+		"loop":         "cannot",
+
+		"new/" + strings.Repeat("x", 300): "cannot",
+	} {
 		path = filepath.Join(top, path)
 		_, err := Open(path)
 		wantError(t, err, path, says)

@@ -22,8 +22,8 @@ type tree map[string]string
 // site is what a run writes: contents by slash path.
 type site map[string]string
 
-// look reads everything in the folder, hidden files too, and follows no symlink. The folder itself is "." in it; a folder that
-// is missing is an empty tree. Times are those of files alone: folders have to change theirs.
+// look reads everything in the folder, hidden files too, and follows no symlink. The folder itself is "." in it; a
+// folder that is missing is an empty tree. Times are those of files alone: folders have to change theirs.
 func look(t *testing.T, dir string) tree {
 	t.Helper()
 	found := tree{}

@@ -22,7 +22,8 @@ var (
 		"regions/b/deep/x.html": page("first deep"),
 	}
 	second = site{
-		"index.html":           page("second", "regions/a/index.html", "regions/c/index.html", "summary.md", "static/a.css", "z.html"),
+		"index.html": page("second", "regions/a/index.html", "regions/c/index.html",
+			"summary.md", "static/a.css", "z.html"),
 		".nojekyll":            "",
 		"summary.md":           "second summary",
 		"static/a.css":         "a{}",
@@ -117,14 +118,22 @@ func TestEmptyFoldersGoOnlyIfEmpty(t *testing.T) {
 	}
 	mustRun(t, dir, first)
 	mustRun(t, dir, second)
-	others := tree{"regions/b": "drwxr-xr-x", "regions/b/deep": "drwxr-xr-x", "regions/b/deep/mine.txt": "-rw-r--r-- mine", "empty": "drwxr-xr-x"}
+	others := tree{
+		"regions/b":               "drwxr-xr-x",
+		"regions/b/deep":          "drwxr-xr-x",
+		"regions/b/deep/mine.txt": "-rw-r--r-- mine",
+		"empty":                   "drwxr-xr-x",
+	}
 	sameTree(t, "shrunk", expected(t, second, others), look(t, dir).timeless())
 }
 
 func TestChangedFileIsNotRemoved(t *testing.T) {
 	dir := t.TempDir()
 	mustRun(t, dir, first)
-	write(t, dir, site{"static/old/gone.css": "mine{}", "regions/b/index.html": strings.ToUpper(first["regions/b/index.html"])})
+	write(t, dir, site{
+		"static/old/gone.css":  "mine{}",
+		"regions/b/index.html": strings.ToUpper(first["regions/b/index.html"]),
+	})
 	wantWarnings(t, mustRun(t, dir, second), "regions/b/index.html was changed", "static/old/gone.css was changed")
 	others := tree{
 		"regions/b": "drwxr-xr-x", "regions/b/index.html": "-rw-r--r-- " + strings.ToUpper(first["regions/b/index.html"]),
@@ -136,8 +145,16 @@ func TestChangedFileIsNotRemoved(t *testing.T) {
 
 func TestForeignFilesStay(t *testing.T) {
 	dir := t.TempDir()
-	foreign := site{"CNAME": "example.org", ".git/config": "[core]", "README.md": "mine", "regions/note.txt": "n", "static/.hidden": "h",
-		".gpufleet-x/y": "not a stage", ".gpufleet-/y": "nor this", ".gpufleet-12": "nor this, a file"}
+	foreign := site{
+		"CNAME":            "example.org",
+		".git/config":      "[core]",
+		"README.md":        "mine",
+		"regions/note.txt": "n",
+		"static/.hidden":   "h",
+		".gpufleet-x/y":    "not a stage",
+		".gpufleet-/y":     "nor this",
+		".gpufleet-12":     "nor this, a file",
+	}
 	write(t, dir, foreign)
 	before := look(t, dir)
 	for _, files := range []site{first, second, first, {}} {

@@ -19,17 +19,22 @@ func symlink(t *testing.T, to, name string) {
 	}
 }
 
-// Whatever is at one of our names and is no regular file, or is no folder where we need one, ends the run before it changes
-// anything; and nothing beyond a symlink is read, changed or removed.
+// Whatever is at one of our names and is no regular file, or is no folder where we need one, ends the run before it
+// changes anything; and nothing beyond a symlink is read, changed or removed.
 func TestInTheWay(t *testing.T) {
 	elsewhere := t.TempDir()
-	write(t, elsewhere, site{"index.html": second["index.html"], "c/index.html": second["regions/c/index.html"], "a.css": "a{}"})
+	write(t, elsewhere, site{
+		"index.html":   second["index.html"],
+		"c/index.html": second["regions/c/index.html"],
+		"a.css":        "a{}",
+	})
 	for name, test := range map[string]struct {
 		prepare func(t *testing.T, dir string)
 		path    string
 		says    string
 	}{
-		"symlink at a file": {func(t *testing.T, dir string) { symlink(t, elsewhere+"/index.html", dir+"/z.html") }, "z.html", "symlink"},
+		"symlink at a file": {func(t *testing.T, dir string) { symlink(t, elsewhere+"/index.html", dir+"/z.html") },
+			"z.html", "symlink"},
 		"symlink at a file of ours": {func(t *testing.T, dir string) {
 			os.Remove(dir + "/index.html")
 			symlink(t, elsewhere+"/index.html", dir+"/index.html")
@@ -38,10 +43,14 @@ func TestInTheWay(t *testing.T) {
 			os.Remove(dir + "/static/a.css")
 			symlink(t, elsewhere+"/a.css", dir+"/static/a.css")
 		}, "static/a.css", "symlink"},
-		"dangling symlink":    {func(t *testing.T, dir string) { symlink(t, "nowhere", dir+"/z.html") }, "z.html", "symlink"},
-		"symlink at a folder": {func(t *testing.T, dir string) { symlink(t, elsewhere+"/c", dir+"/regions/c") }, "regions/c", "symlink"},
-		"symlink at an outer": {func(t *testing.T, dir string) { os.RemoveAll(dir + "/regions"); symlink(t, elsewhere, dir+"/regions") }, "regions", "symlink"},
-		"symlink inside":      {func(t *testing.T, dir string) { symlink(t, "a", dir+"/regions/c") }, "regions/c", "symlink"},
+		"dangling symlink": {func(t *testing.T, dir string) { symlink(t, "nowhere", dir+"/z.html") }, "z.html", "symlink"},
+		"symlink at a folder": {func(t *testing.T, dir string) { symlink(t, elsewhere+"/c", dir+"/regions/c") },
+			"regions/c", "symlink"},
+		"symlink at an outer": {func(t *testing.T, dir string) {
+			os.RemoveAll(dir + "/regions")
+			symlink(t, elsewhere, dir+"/regions")
+		}, "regions", "symlink"},
+		"symlink inside": {func(t *testing.T, dir string) { symlink(t, "a", dir+"/regions/c") }, "regions/c", "symlink"},
 		"symlink at manifest": {func(t *testing.T, dir string) {
 			os.Rename(dir+"/manifest.json", dir+"/m")
 			symlink(t, "m", dir+"/manifest.json")
@@ -51,9 +60,11 @@ func TestInTheWay(t *testing.T) {
 			os.Remove(dir + "/manifest.json")
 			os.Mkdir(dir+"/manifest.json", 0o755)
 		}, "manifest.json", "a folder"},
-		"file at a folder": {func(t *testing.T, dir string) { write(t, dir, site{"regions/c": "mine"}) }, "regions/c", "a file"},
-		"fifo at a file":   {func(t *testing.T, dir string) { syscall.Mkfifo(dir+"/z.html", 0o644) }, "z.html", "neither"},
-		"fifo at a folder": {func(t *testing.T, dir string) { syscall.Mkfifo(dir+"/regions/c", 0o644) }, "regions/c", "neither"},
+		"file at a folder": {func(t *testing.T, dir string) { write(t, dir, site{"regions/c": "mine"}) },
+			"regions/c", "a file"},
+		"fifo at a file": {func(t *testing.T, dir string) { syscall.Mkfifo(dir+"/z.html", 0o644) }, "z.html", "neither"},
+		"fifo at a folder": {func(t *testing.T, dir string) { syscall.Mkfifo(dir+"/regions/c", 0o644) },
+			"regions/c", "neither"},
 		"fifo at the manifest": {func(t *testing.T, dir string) {
 			os.Remove(dir + "/manifest.json")
 			syscall.Mkfifo(dir+"/manifest.json", 0o644)
@@ -119,8 +130,12 @@ func TestSymlinkToEmptyFolderStays(t *testing.T) {
 }
 
 func TestUmask(t *testing.T) {
-	for umask, want := range map[int]struct{ file, dir string }{0o022: {"-rw-r--r-- ", "drwxr-xr-x"}, 0o077: {"-rw------- ", "drwx------"},
-		0: {"-rw-r--r-- ", "drwxr-xr-x"}, 0o027: {"-rw-r----- ", "drwxr-x---"}} {
+	for umask, want := range map[int]struct{ file, dir string }{
+		0o022: {"-rw-r--r-- ", "drwxr-xr-x"},
+		0o077: {"-rw------- ", "drwx------"},
+		0:     {"-rw-r--r-- ", "drwxr-xr-x"},
+		0o027: {"-rw-r----- ", "drwxr-x---"},
+	} {
 		dir := filepath.Join(t.TempDir(), "parent", "out")
 		old := syscall.Umask(umask)
 		_, err := run(dir, first)

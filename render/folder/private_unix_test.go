@@ -16,7 +16,8 @@ import (
 	"gpufleet/fetch/manifest"
 )
 
-// runAll is one run that writes the same files into several folders, the first of which is private. The disks may be wrapped.
+// runAll is one run that writes the same files into several folders, the first of which is private. The disks may be
+// wrapped.
 func runAll(dirs []string, files site, wrap ...func(disk) disk) (err error) {
 	var prepared []*Prepared
 	for i, dir := range dirs {
@@ -50,7 +51,8 @@ func runAll(dirs []string, files site, wrap ...func(disk) disk) (err error) {
 	return Commit(prepared...)
 }
 
-// A private folder and all in it is for its owner alone, whatever the umask allows, and also where a file was there before.
+// A private folder and all in it is for its owner alone, whatever the umask allows, and also where a file was there
+// before.
 func TestPrivate(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "parent", "out")
 	check := func(what string) {
@@ -89,8 +91,8 @@ func TestPrivate(t *testing.T) {
 	sameTree(t, "refused", before, look(t, dir))
 }
 
-// Of two folders both are as they should be or both as they were, whichever operation fails on either of them. A run that is
-// killed anywhere is made right by the next one.
+// Of two folders both are as they should be or both as they were, whichever operation fails on either of them. A run
+// that is killed anywhere is made right by the next one.
 func TestCommitAllOrNone(t *testing.T) {
 	t.Parallel()
 	for _, kill := range []bool{false, true} {
@@ -105,7 +107,10 @@ func TestCommitAllOrNone(t *testing.T) {
 			x := &fault{n: n, err: syscall.EIO, reads: !kill, kill: kill}
 			placed := false
 			err := runAll(dirs, second, x.wrap, func(inner disk) disk {
-				return &testDisk{inner, func(op string) error { placed = placed || strings.HasSuffix(op, " index.html"); return nil }}
+				return &testDisk{inner, func(op string) error {
+					placed = placed || strings.HasSuffix(op, " index.html")
+					return nil
+				}}
 			})
 			if x.hit == "" {
 				if err != nil {

@@ -39,12 +39,22 @@ func TestCreateRefuses(t *testing.T) {
 			wantError(t, err, strconv.Quote(path))
 		}
 	}
-	for _, path := range []string{".nojekyll", "a", "b/c.html", "b/manifest.json", "static/app-1.2_x.js", "404.html", "_x/-y"} {
+	for _, path := range []string{
+		".nojekyll", "a", "b/c.html", "b/manifest.json", "static/app-1.2_x.js", "404.html", "_x/-y",
+	} {
 		if err := create(s, path, "x"); err != nil {
 			t.Error(err)
 		}
 	}
-	for path, says := range map[string]string{"a": "twice", "A": "twice", "B/C.HTML": "twice", "a/x": "both", "b": "both", "B": "both", "A/x/y": "both"} {
+	for path, says := range map[string]string{
+		"a":        "twice",
+		"A":        "twice",
+		"B/C.HTML": "twice",
+		"a/x":      "both",
+		"b":        "both",
+		"B":        "both",
+		"A/x/y":    "both",
+	} {
 		_, err := s.Create(path)
 		wantError(t, err, strconv.Quote(path), says)
 	}
@@ -69,7 +79,13 @@ func TestStageIsPrivateAndOnce(t *testing.T) {
 func TestStageRemovesLeftovers(t *testing.T) {
 	dir, elsewhere := t.TempDir(), t.TempDir()
 	write(t, elsewhere, site{"x": "x"})
-	write(t, dir, site{".gpufleet-1/a/b": "left", ".gpufleet-99999999999/x": "left", ".gpufleet-7x/x": "mine", ".gpufleet-3": "a file", "x/.gpufleet-1/y": "deeper"})
+	write(t, dir, site{
+		".gpufleet-1/a/b":         "left",
+		".gpufleet-99999999999/x": "left",
+		".gpufleet-7x/x":          "mine",
+		".gpufleet-3":             "a file",
+		"x/.gpufleet-1/y":         "deeper",
+	})
 	symlinks := map[string]string{".gpufleet-4": elsewhere, ".gpufleet-1/out": elsewhere}
 	for name, to := range symlinks {
 		if err := os.Symlink(to, filepath.Join(dir, name)); err != nil {
@@ -77,7 +93,10 @@ func TestStageRemovesLeftovers(t *testing.T) {
 		}
 	}
 	want := look(t, dir)
-	for _, path := range []string{".gpufleet-1", ".gpufleet-1/a", ".gpufleet-1/a/b", ".gpufleet-1/out", ".gpufleet-99999999999", ".gpufleet-99999999999/x"} {
+	for _, path := range []string{
+		".gpufleet-1", ".gpufleet-1/a", ".gpufleet-1/a/b", ".gpufleet-1/out", ".gpufleet-99999999999",
+		".gpufleet-99999999999/x",
+	} {
 		delete(want, path)
 	}
 	f, _ := openStage(t, t.Context(), dir)

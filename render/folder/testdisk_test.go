@@ -14,7 +14,8 @@ const errNoSpace = syscall.ENOSPC
 
 var errKilled = errors.New("killed")
 
-// testDisk asks before every operation, each write and read of a file included. A write that is refused has written half.
+// testDisk asks before every operation, each write and read of a file included. A write that is refused has written
+// half.
 type testDisk struct {
 	disk
 	before func(op string) error
@@ -115,8 +116,8 @@ func (f testFile) Close() error {
 	return errors.Join(err, f.w.Close())
 }
 
-// fault makes operations fail: number n and, if it is a kill, all after it. Only a fault that counts reads makes reads fail
-// before that: a kill while reading is no other than a kill at the next change.
+// fault makes operations fail: number n and, if it is a kill, all after it. Only a fault that counts reads makes
+// reads fail before that: a kill while reading is no other than a kill at the next change.
 type fault struct {
 	n     int
 	err   error

@@ -17,8 +17,14 @@ func TestTwins(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("0123456789abcdef", 10_000) // more than any buffer
 	for name, test := range map[string]struct{ old, now string }{
-		"the same": {long, long}, "empty": {"", ""}, "begins otherwise": {"x" + long, "y" + long}, "ends otherwise": {long + "x", long + "y"},
-		"goes on": {long, long + "x"}, "stops": {long + "x", long}, "was empty": {"", long}, "becomes empty": {long, ""},
+		"the same":            {long, long},
+		"empty":               {"", ""},
+		"begins otherwise":    {"x" + long, "y" + long},
+		"ends otherwise":      {long + "x", long + "y"},
+		"goes on":             {long, long + "x"},
+		"stops":               {long + "x", long},
+		"was empty":           {"", long},
+		"becomes empty":       {long, ""},
 		"other in the middle": {long + "x" + long, long + "y" + long},
 	} {
 		for _, size := range []int{1000, 7, 32 << 10, 1 << 20} {
@@ -56,18 +62,21 @@ func TestTwins(t *testing.T) {
 	}
 }
 
-// TestTwinChanges has someone change a file after it was found to be the same: it is not said to be what it is not any more.
+// TestTwinChanges has someone change a file after it was found to be the same: it is not said to be what it is not
+// any more.
 func TestTwinChanges(t *testing.T) {
 	for name, test := range map[string]struct {
 		change func(path string) error
 		fails  bool
 	}{
-		"touched":                    {func(path string) error { return os.Chtimes(path, time.Time{}, time.Now()) }, false},
-		"other bytes":                {func(path string) error { return os.WriteFile(path, []byte("FIRST SUMMARY"), 0o644) }, true},
+		"touched": {func(path string) error { return os.Chtimes(path, time.Time{}, time.Now()) }, false},
+		"other bytes": {func(path string) error { return os.WriteFile(path, []byte("FIRST SUMMARY"), 0o644) },
+			true},
 		"other bytes, the same time": {changeInSecret, true},
 		"removed":                    {os.Remove, true},
 		"a folder":                   {func(path string) error { os.Remove(path); return os.Mkdir(path, 0o755) }, true},
-		"a symlink":                  {func(path string) error { os.Remove(path); return os.Symlink("index.html", path) }, true},
+		"a symlink": {func(path string) error { os.Remove(path); return os.Symlink("index.html", path) },
+			true},
 	} {
 		dir := t.TempDir()
 		mustRun(t, dir, first)

@@ -12,7 +12,8 @@ import (
 
 const benchRows = 10_000
 
-// TestAllocations counts what is allocated for a further instance, between two fleets of the same groups: mostly sums of prices.
+// TestAllocations counts what is allocated for a further instance, between two fleets of the same groups: mostly sums
+// of prices.
 func TestAllocations(t *testing.T) {
 	const n = 4_000
 	allocs := func(n int) float64 {

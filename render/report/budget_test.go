@@ -29,7 +29,8 @@ func TestRunRate(t *testing.T) {
 	} {
 		s := settings()
 		s.Budget = fleet.Known(fleet.MoneyOf(decimal.RequireFromString(test.budget)))
-		rate, ok := New(&fleet.Fleet{Instances: []*fleet.Instance{instance("1", "A", "X", 1, test.price), stopped()}}, s).RunRate()
+		instances := []*fleet.Instance{instance("1", "A", "X", 1, test.price), stopped()}
+		rate, ok := New(&fleet.Fleet{Instances: instances}, s).RunRate()
 		if !ok || rate.Text() != test.want || rate.Over != test.over {
 			t.Errorf("%s of %s: %s, over %v; want %s", test.price, test.budget, rate.Text(), rate.Over, test.want)
 		}
@@ -68,17 +69,25 @@ func TestChecks(t *testing.T) {
 		return New(f, s).Tripped([]Check{AnyWarning, Unpriced, InstanceError, OverBudget, Unpriced}, further)
 	}
 	for name, test := range map[string]struct{ got, want []string }{
-		"nothing":         {all("1460", 0, false, instance("1", "A", "X", 1, "2"), gone(instance("2", "A", "X", 1, ""))), nil},
-		"empty":           {all("1460", 0, false), nil},
-		"over":            {all("1459", 0, false, instance("1", "A", "X", 1, "2")), []string{"over-budget: the run rate is 100.1% of the budget ($1,460.00/month running, $1,459.00 budget)"}},
-		"without budget":  {all("", 0, false, instance("1", "A", "X", 1, "2")), nil},
-		"unpriced":        {all("", 0, false, status(instance("1", "A", "X", 1, ""), "Stopped"), instance("2", "A", "X", 1, "2")), []string{"unpriced: 1 of 2 listed instances have no price"}},
-		"error":           {all("", 0, false, status(instance("1", "A", "X", 1, "2"), "error"), status(instance("2", "A", "X", 1, "2"), "ERROR"), status(instance("3", "A", "X", 1, "2"), "Errors")), []string{"instance-error: 2 of 3 instances have the status Error"}},
+		"nothing": {
+			all("1460", 0, false, instance("1", "A", "X", 1, "2"), gone(instance("2", "A", "X", 1, ""))), nil},
+		"empty": {all("1460", 0, false), nil},
+		"over": {all("1459", 0, false, instance("1", "A", "X", 1, "2")),
+			[]string{"over-budget: the run rate is 100.1% of the budget ($1,460.00/month running, $1,459.00 budget)"}},
+		"without budget": {all("", 0, false, instance("1", "A", "X", 1, "2")), nil},
+		"unpriced": {
+			all("", 0, false, status(instance("1", "A", "X", 1, ""), "Stopped"), instance("2", "A", "X", 1, "2")),
+			[]string{"unpriced: 1 of 2 listed instances have no price"}},
+		"error": {all("", 0, false, status(instance("1", "A", "X", 1, "2"), "error"),
+			status(instance("2", "A", "X", 1, "2"), "ERROR"), status(instance("3", "A", "X", 1, "2"), "Errors")),
+			[]string{"instance-error: 2 of 3 instances have the status Error"}},
 		"warning":         {all("", 0, true), []string{"warnings: 1 given"}},
 		"further warning": {all("", 2, true), []string{"warnings: 3 given"}},
-		"all, in order": {all("1", 0, true, instance("1", "A", "X", 1, "2"), status(instance("2", "A", "X", 1, ""), "Error")), []string{
-			"over-budget: the run rate is 146,000% of the budget ($1,460.00/month running, $1.00 budget)", "unpriced: 1 of 2 listed instances have no price",
-			"instance-error: 1 of 2 instances have the status Error", "warnings: 1 given"}},
+		"all, in order": {all("1", 0, true, instance("1", "A", "X", 1, "2"), status(instance("2", "A", "X", 1, ""), "Error")),
+			[]string{
+				"over-budget: the run rate is 146,000% of the budget ($1,460.00/month running, $1.00 budget)",
+				"unpriced: 1 of 2 listed instances have no price",
+				"instance-error: 1 of 2 instances have the status Error", "warnings: 1 given"}},
 	} {
 		if diff := cmp.Diff(test.want, test.got); diff != "" {
 			t.Errorf("%s: %s", name, diff)

@@ -51,7 +51,9 @@ func told(w *Window) []string {
 		if l.In != nil {
 			id = l.In.ID
 		}
-		lines = append(lines, strings.Join(strings.Fields(fmt.Sprint(id, " ", l.Kind, " ", l.Field(), " ", l.OldText(settings()), " ", l.NewText(settings()), " ", l.Delta)), " "))
+		s := settings()
+		line := fmt.Sprint(id, " ", l.Kind, " ", l.Field(), " ", l.OldText(s), " ", l.NewText(s), " ", l.Delta)
+		lines = append(lines, strings.Join(strings.Fields(line), " "))
 	}
 	return lines
 }
@@ -73,27 +75,39 @@ func TestChanges(t *testing.T) {
 		{"added without a price", nil, one(1, "", "Running"), []string{"1 added 0"}, "0"},
 		{"removed", one(1, "2", "Stopped"), nil, []string{"1 removed -2"}, "-2"},
 		{"removed but not listed", one(1, "2", "Deleted"), nil, []string{"1 removed 0"}, "0"},
-		{"stopped", one(1, "2", "Running"), one(1, "2", "Stopped"), []string{"1 status changed status Running Stopped 0"}, "0"},
-		{"deleted", one(1, "2", "Running"), one(1, "2", "Deleted"), []string{"1 status changed status Running Deleted -2"}, "-2"},
-		{"dearer", one(1, "2", "Running"), one(1, "2.5", "Running"), []string{"1 price changed price_per_hour $2.00 $2.50 0.5"}, "0.5"},
-		{"dearer but not listed", one(1, "2", "Deleted"), one(1, "2.5", "Deleted"), []string{"1 price changed price_per_hour $2.00 $2.50 0"}, "0"},
+		{"stopped", one(1, "2", "Running"), one(1, "2", "Stopped"),
+			[]string{"1 status changed status Running Stopped 0"}, "0"},
+		{"deleted", one(1, "2", "Running"), one(1, "2", "Deleted"),
+			[]string{"1 status changed status Running Deleted -2"}, "-2"},
+		{"dearer", one(1, "2", "Running"), one(1, "2.5", "Running"),
+			[]string{"1 price changed price_per_hour $2.00 $2.50 0.5"}, "0.5"},
+		{"dearer but not listed", one(1, "2", "Deleted"), one(1, "2.5", "Deleted"),
+			[]string{"1 price changed price_per_hour $2.00 $2.50 0"}, "0"},
 		{"deleted and dearer", one(1, "2", "Running"), one(1, "3", "Deleted"),
 			[]string{"1 status changed status Running Deleted -2", "1 price changed price_per_hour $2.00 $3.00 0"}, "-2"},
 		{"back and dearer", one(1, "2", "Canceled"), one(1, "3", "Running"),
 			[]string{"1 status changed status Canceled Running 2", "1 price changed price_per_hour $2.00 $3.00 1"}, "3"},
-		{"price known", one(1, "", "Running"), one(1, "2", "Running"), []string{"1 price became known price_per_hour unknown $2.00 2"}, "2"},
-		{"price unknown", one(1, "2", "Running"), one(1, "", "Running"), []string{"1 price became unknown price_per_hour $2.00 unknown -2"}, "-2"},
-		{"price known to be nothing", one(1, "", "Running"), one(1, "0", "Running"), []string{"1 price became known price_per_hour unknown $0.00 0"}, "0"},
+		{"price known", one(1, "", "Running"), one(1, "2", "Running"),
+			[]string{"1 price became known price_per_hour unknown $2.00 2"}, "2"},
+		{"price unknown", one(1, "2", "Running"), one(1, "", "Running"),
+			[]string{"1 price became unknown price_per_hour $2.00 unknown -2"}, "-2"},
+		{"price known to be nothing", one(1, "", "Running"), one(1, "0", "Running"),
+			[]string{"1 price became known price_per_hour unknown $0.00 0"}, "0"},
 		{"price unknown and deleted", one(1, "2", "Running"), one(1, "", "Deleted"),
-			[]string{"1 status changed status Running Deleted -2", "1 price became unknown price_per_hour $2.00 unknown 0"}, "-2"},
+			[]string{
+				"1 status changed status Running Deleted -2", "1 price became unknown price_per_hour $2.00 unknown 0",
+			}, "-2"},
 		{"price known and back", one(1, "", "Deleted"), one(1, "2", "Running"),
 			[]string{"1 status changed status Deleted Running 0", "1 price became known price_per_hour unknown $2.00 2"}, "2"},
-		{"GPUs unknown", one(1, "2", "Running"), one(-1, "2", "Running"), []string{"1 other field changed gpu_count 1 unknown 0"}, "0"},
+		{"GPUs unknown", one(1, "2", "Running"), one(-1, "2", "Running"),
+			[]string{"1 other field changed gpu_count 1 unknown 0"}, "0"},
 		{"moved", one(1, "2", "Running"), []*fleet.Instance{instance("1", "B", "H100", 1, "2")},
 			[]string{"1 other field changed region A B 0", "1 other field changed gpu RTX H100 0"}, "0"},
-		{"no ids", []*fleet.Instance{instance("", "A", "RTX", 1, "2"), instance("", "A", "RTX", 1, "2")}, []*fleet.Instance{instance("", "A", "RTX", 1, "2")},
+		{"no ids", []*fleet.Instance{instance("", "A", "RTX", 1, "2"), instance("", "A", "RTX", 1, "2")},
+			[]*fleet.Instance{instance("", "A", "RTX", 1, "2")},
 			[]string{"- without an id -2"}, "-2"},
-		{"the same, without ids", []*fleet.Instance{instance("", "A", "RTX", 1, "2")}, []*fleet.Instance{instance("", "A", "RTX", 1, "2")},
+		{"the same, without ids", []*fleet.Instance{instance("", "A", "RTX", 1, "2")},
+			[]*fleet.Instance{instance("", "A", "RTX", 1, "2")},
 			[]string{"- without an id 0"}, "0"},
 		{"the same price written otherwise", one(1, "2.50", "Running"), one(1, "2.5", "Running"), nil, "0"},
 	}
@@ -138,7 +152,8 @@ func TestEachFieldIsCompared(t *testing.T) {
 	}
 }
 
-// TestStatusSince follows instances over several runs: a status begins at the first of the readings in a row that had it.
+// TestStatusSince follows instances over several runs: a status begins at the first of the readings in a row that had
+// it.
 func TestStatusSince(t *testing.T) {
 	at := settings().Generated
 	list := func(statuses ...string) (list []*fleet.Instance) {
@@ -223,7 +238,8 @@ func checkExact(t testing.TB, name string, w *Window, old, now []*fleet.Instance
 		if (l.Kind == Added || l.Kind == Removed) && l.Field() != "" {
 			t.Errorf("%s: %s has a field", name, l.Kind)
 		}
-		if known := l.Kind == PriceKnown || l.Kind == PriceUnknown; known && strings.ContainsAny(settings().deltaText(l.Kind, l.Delta), "+−") {
+		known := l.Kind == PriceKnown || l.Kind == PriceUnknown
+		if known && strings.ContainsAny(settings().deltaText(l.Kind, l.Delta), "+−") {
 			t.Errorf("%s: shown as a rise or fall: %s", name, settings().deltaText(l.Kind, l.Delta))
 		} else if c := l.change; c != nil && c.Column.Name == "price_per_hour" && known != (c.Old.Known != c.New.Known) {
 			t.Errorf("%s: %s from known %v to known %v", name, l.Kind, c.Old.Known, c.New.Known)
@@ -232,7 +248,12 @@ func checkExact(t testing.TB, name string, w *Window, old, now []*fleet.Instance
 	for _, line := range w.Sum {
 		lines.Add(lines, rat(line.Delta))
 	}
-	for what, got := range map[string]*big.Rat{"entries": entries, "lines": lines, "delta": rat(w.Delta), "before and after": new(big.Rat).Sub(rat(w.After.PerHour), rat(w.Before.PerHour))} {
+	for what, got := range map[string]*big.Rat{
+		"entries":          entries,
+		"lines":            lines,
+		"delta":            rat(w.Delta),
+		"before and after": new(big.Rat).Sub(rat(w.After.PerHour), rat(w.Before.PerHour)),
+	} {
 		if got.Cmp(want) != 0 {
 			t.Errorf("%s: the %s come to %s, want %s", name, what, got.FloatString(30), want.FloatString(30))
 		}
@@ -243,12 +264,16 @@ func checkExact(t testing.TB, name string, w *Window, old, now []*fleet.Instance
 func randomList(random *rand.Rand) []*fleet.Instance {
 	var list []*fleet.Instance
 	for _, id := range random.Perm(12)[:random.IntN(13)] {
-		in := instance(fmt.Sprint(id), []string{"A", "B", ""}[random.IntN(3)], []string{"RTX", "H100"}[random.IntN(2)], random.IntN(3)-1,
+		in := instance(fmt.Sprint(id), []string{"A", "B", ""}[random.IntN(3)],
+			[]string{"RTX", "H100"}[random.IntN(2)], random.IntN(3)-1,
 			[]string{"", "0", "0.1", "1e-30", "0.123456789012345678901234567891", "999999999.999", "2", "2.0"}[random.IntN(8)])
 		if random.IntN(5) == 0 {
 			in.ID = ""
 		}
-		in.Status = []string{"Running", "running", "Stopped", "Deleted", "Booked", "Completed", "Canceled", "", "New"}[random.IntN(9)]
+		statuses := []string{
+			"Running", "running", "Stopped", "Deleted", "Booked", "Completed", "Canceled", "", "New",
+		}
+		in.Status = statuses[random.IntN(len(statuses))]
 		list = append(list, in)
 	}
 	return list
@@ -365,25 +390,29 @@ func TestWindows(t *testing.T) {
 			r = runAt(t, start.Add(time.Duration(hours)*time.Hour), left(r))
 		}
 		last, week := r.SinceLastRun, r.SinceLastWeek
-		if history.DateText(last.From) != test.last || history.DateText(week.From) != test.week || week.TooYoung != test.young || last.TooYoung ||
+		if history.DateText(last.From) != test.last || history.DateText(week.From) != test.week ||
+			week.TooYoung != test.young || last.TooYoung ||
 			len(r.Snapshots) != test.snapshots || len(r.Days) != test.days {
-			t.Errorf("%v: since %s and %s, too young %v, %d snapshots, %d days", test.hours, last.From, week.From, week.TooYoung, len(r.Snapshots), len(r.Days))
+			t.Errorf("%v: since %s and %s, too young %v, %d snapshots, %d days",
+				test.hours, last.From, week.From, week.TooYoung, len(r.Snapshots), len(r.Days))
 		}
 	}
 }
 
-// TestSameMoment runs again with the same list at the same time: that is the same run, and says the same. Another list at the
-// same time is another run.
+// TestSameMoment runs again with the same list at the same time: that is the same run, and says the same. Another
+// list at the same time is another run.
 func TestSameMoment(t *testing.T) {
 	at := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 	one, two := instance("1", "A", "RTX", 1, "1"), instance("2", "A", "RTX", 1, "1")
 	first := runAt(t, at, &history.Past{}, one)
-	if again := runAt(t, at, left(first), one); again.SinceLastRun != nil || again.SinceLastWeek != nil || len(again.Snapshots) != 1 {
+	again := runAt(t, at, left(first), one)
+	if again.SinceLastRun != nil || again.SinceLastWeek != nil || len(again.Snapshots) != 1 {
 		t.Errorf("a first run once more: %+v", again.Past)
 	}
 	second := runAt(t, at.AddDate(0, 0, 1), left(first), one, two)
-	again := runAt(t, at.AddDate(0, 0, 1), left(second), one, two)
-	if diff := cmp.Diff(told(second.SinceLastRun), told(again.SinceLastRun)); diff != "" || !again.SinceLastRun.From.Equal(at) || !again.SinceLastWeek.From.Equal(at) {
+	again = runAt(t, at.AddDate(0, 0, 1), left(second), one, two)
+	diff := cmp.Diff(told(second.SinceLastRun), told(again.SinceLastRun))
+	if diff != "" || !again.SinceLastRun.From.Equal(at) || !again.SinceLastWeek.From.Equal(at) {
 		t.Errorf("a second run once more: %s", diff)
 	}
 	nameless := instance("", "A", "RTX", 1, "1")
@@ -443,7 +472,8 @@ func TestManyGroups(t *testing.T) {
 		sum += g.Instances
 	}
 	rest := day.Groups[len(day.Groups)-1]
-	if len(day.Groups) != history.MaxGroups || sum != len(list) || rest.Region != "" || rest.Instances != 101 || rest.Listed.PerHour.String() != "101" {
+	if len(day.Groups) != history.MaxGroups || sum != len(list) || rest.Region != "" || rest.Instances != 101 ||
+		rest.Listed.PerHour.String() != "101" {
 		t.Errorf("%d groups, %d instances, the rest %+v", len(day.Groups), sum, rest)
 	}
 }
@@ -457,14 +487,19 @@ func TestFeed(t *testing.T) {
 	first := r.Feed().ID
 	r = runAt(t, at.AddDate(0, 0, 1), left(r), instance("1", "A", "RTX", 1, "1")) // nothing
 	r = runAt(t, at.AddDate(0, 0, 2), left(r), instance("1", "A", "RTX", 1, ""), instance("2", "A", "RTX", -1, "1.25"))
-	r = runAt(t, at.AddDate(0, 0, 3), left(r), instance("1", "A", "RTX", 1, ""), instance("3", "A", "RTX", -1, "1.25")) // the same figures
+	r = runAt(t, at.AddDate(0, 0, 3), left(r), instance("1", "A", "RTX", 1, ""),
+		instance("3", "A", "RTX", -1, "1.25")) // the same figures
 	f := r.Feed()
 	want := []string{
-		"2026-11-25: 2 instances, listed ≥ $1.25/h", "Instances: 2, on 2026-11-24 2", "GPUs: ≥ 1 · 1 of 2 known, on 2026-11-24 ≥ 1 · 1 of 2 known",
-		"Running: ≥ $1.25/h · 1 of 2 priced, on 2026-11-24 ≥ $1.25/h · 1 of 2 priced", "Listed: ≥ $1.25/h · 1 of 2 priced, on 2026-11-24 ≥ $1.25/h · 1 of 2 priced",
+		"2026-11-25: 2 instances, listed ≥ $1.25/h", "Instances: 2, on 2026-11-24 2",
+		"GPUs: ≥ 1 · 1 of 2 known, on 2026-11-24 ≥ 1 · 1 of 2 known",
+		"Running: ≥ $1.25/h · 1 of 2 priced, on 2026-11-24 ≥ $1.25/h · 1 of 2 priced",
+		"Listed: ≥ $1.25/h · 1 of 2 priced, on 2026-11-24 ≥ $1.25/h · 1 of 2 priced",
 		"Instances since 2026-11-24: 1 added, 1 removed, 0 changed",
-		"2026-11-24: 2 instances, listed ≥ $1.25/h", "Instances: 2, on 2026-11-23 1", "GPUs: ≥ 1 · 1 of 2 known, on 2026-11-23 1",
-		"Running: ≥ $1.25/h · 1 of 2 priced, on 2026-11-23 $1.00/h", "Listed: ≥ $1.25/h · 1 of 2 priced, on 2026-11-23 $1.00/h",
+		"2026-11-24: 2 instances, listed ≥ $1.25/h", "Instances: 2, on 2026-11-23 1",
+		"GPUs: ≥ 1 · 1 of 2 known, on 2026-11-23 1",
+		"Running: ≥ $1.25/h · 1 of 2 priced, on 2026-11-23 $1.00/h",
+		"Listed: ≥ $1.25/h · 1 of 2 priced, on 2026-11-23 $1.00/h",
 		"Instances since 2026-11-23: 1 added, 0 removed, 1 changed",
 	}
 	var got []string
@@ -474,7 +509,8 @@ func TestFeed(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if f.ID != first || f.Entries[0].ID == f.Entries[1].ID || !strings.HasPrefix(f.ID, "urn:uuid:") || !f.Updated.Equal(at.AddDate(0, 0, 3)) {
+	if f.ID != first || f.Entries[0].ID == f.Entries[1].ID || !strings.HasPrefix(f.ID, "urn:uuid:") ||
+		!f.Updated.Equal(at.AddDate(0, 0, 3)) {
 		t.Errorf("%+v", f)
 	}
 	for day := 4; day < 80; day++ {

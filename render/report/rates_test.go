@@ -19,9 +19,11 @@ func gone(in *fleet.Instance) *fleet.Instance {
 func TestRates(t *testing.T) {
 	r := New(&fleet.Fleet{Instances: []*fleet.Instance{
 		// A: 20.5 + 2 over 8 + 1 GPUs; what is gone, unpriced, of unknown size or without GPUs is no part of it.
-		instance("1", "A", "H100", 8, "20.5"), instance("2", "A", "H100", 1, "2"), instance("3", "A", "H100", 4, ""), instance("4", "A", "H100", -1, "7"),
+		instance("1", "A", "H100", 8, "20.5"), instance("2", "A", "H100", 1, "2"), instance("3", "A", "H100", 4, ""),
+		instance("4", "A", "H100", -1, "7"),
 		gone(instance("5", "A", "H100", 8, "1")), instance("6", "A", "", 0, "0.05"),
-		instance("7", "B", "H100", 2, "4.9999"), instance("8", "C", "H100", 2, ""), instance("9", "C", "L40S", 1, "0"), gone(instance("10", "C", "RTX", 1, "1")),
+		instance("7", "B", "H100", 2, "4.9999"), instance("8", "C", "H100", 2, ""), instance("9", "C", "L40S", 1, "0"),
+		gone(instance("10", "C", "RTX", 1, "1")),
 	}}, settings())
 	got := map[string]string{"all": r.RateText(r.GPUHour) + " " + r.ShareText()}
 	for _, region := range r.Regions {
@@ -40,9 +42,20 @@ func TestRates(t *testing.T) {
 	}
 	// Listed: 20.5 + 2 + 7 + 0.05 + 4.9999 + 0 = 34.5499.
 	want := map[string]string{
-		"all": "$2.2917 100%", "A": "$2.50 85.53%", "B": "$2.50 14.47%", "C": "$0.00 0%",
-		"A H100": "$2.50 85.38%", "A CPU only": "– 0.14%", "B H100": "$2.50 14.47%", "C H100": "unknown unknown", "C L40S": "$0.00 0%", "C RTX": "– 0%",
-		"H100": "$2.50 99.86%", "CPU only": "– 0.14%", "L40S": "$0.00 0%", "RTX": "– 0%",
+		"all":        "$2.2917 100%",
+		"A":          "$2.50 85.53%",
+		"B":          "$2.50 14.47%",
+		"C":          "$0.00 0%",
+		"A H100":     "$2.50 85.38%",
+		"A CPU only": "– 0.14%",
+		"B H100":     "$2.50 14.47%",
+		"C H100":     "unknown unknown",
+		"C L40S":     "$0.00 0%",
+		"C RTX":      "– 0%",
+		"H100":       "$2.50 99.86%",
+		"CPU only":   "– 0.14%",
+		"L40S":       "$0.00 0%",
+		"RTX":        "– 0%",
 		// 2.49995 and 2.5 are one for people, but not the same.
 		"H100 cheapest": "B", "H100 dearest": "A", "L40S cheapest": "C", "L40S dearest": "C",
 	}
@@ -52,7 +65,11 @@ func TestRates(t *testing.T) {
 }
 
 func TestSharesOfNothing(t *testing.T) {
-	for name, list := range map[string][]*fleet.Instance{"empty": nil, "free": {instance("1", "A", "X", 1, "0")}, "unpriced": {instance("1", "A", "X", 1, "")}} {
+	for name, list := range map[string][]*fleet.Instance{
+		"empty":    nil,
+		"free":     {instance("1", "A", "X", 1, "0")},
+		"unpriced": {instance("1", "A", "X", 1, "")},
+	} {
 		r := New(&fleet.Fleet{Instances: list}, settings())
 		if r.Share.Known || r.ShareText() != "unknown" || len(r.Regions) > 0 && r.Regions[0].Share.Known {
 			t.Errorf("%s: a share of nothing: %s", name, r.ShareText())
@@ -62,14 +79,16 @@ func TestSharesOfNothing(t *testing.T) {
 
 // TestEqualRegions takes the first by name of regions that cost the same.
 func TestEqualRegions(t *testing.T) {
-	r := New(&fleet.Fleet{Instances: []*fleet.Instance{instance("1", "A-10", "X", 1, "1"), instance("2", "A-9", "X", 4, "4"), instance("3", "B", "X", 2, "2")}}, settings())
+	r := New(&fleet.Fleet{Instances: []*fleet.Instance{
+		instance("1", "A-10", "X", 1, "1"), instance("2", "A-9", "X", 4, "4"), instance("3", "B", "X", 2, "2"),
+	}}, settings())
 	if m := r.Models[0]; m.Cheapest.Region.Name != "A-9" || m.Dearest.Region.Name != "A-9" {
 		t.Errorf("%s, %s", m.Cheapest.Region.Name, m.Dearest.Region.Name)
 	}
 }
 
-// TestRatesAddUp holds over random fleets that rates are those of the rows at every level, to the rounding, and that shares
-// come to 100 but for theirs.
+// TestRatesAddUp holds over random fleets that rates are those of the rows at every level, to the rounding, and that
+// shares come to 100 but for theirs.
 func TestRatesAddUp(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
 	for range 50 {
@@ -77,7 +96,8 @@ func TestRatesAddUp(t *testing.T) {
 		cost, gpus := 0, 0
 		for id := range 1 + random.IntN(100) {
 			n, price := random.IntN(9), 1+random.IntN(100000)
-			list.Instances = append(list.Instances, instance(fmt.Sprint(id), fmt.Sprint("R", random.IntN(4)), fmt.Sprint("M", random.IntN(4)), n, fmt.Sprintf("%de-3", price)))
+			list.Instances = append(list.Instances, instance(fmt.Sprint(id), fmt.Sprint("R", random.IntN(4)),
+				fmt.Sprint("M", random.IntN(4)), n, fmt.Sprintf("%de-3", price)))
 			if n > 0 {
 				cost, gpus = cost+price, gpus+n
 			}

@@ -25,7 +25,10 @@ func settings() Settings {
 
 // instance returns a running instance; price "" is unknown, gpus below 0 too.
 func instance(id, region, model string, gpus int, price string) *fleet.Instance {
-	in := &fleet.Instance{ID: id, Region: region, GPU: model, HostName: "host-" + id, Status: "Running", CPUCores: fleet.Known(4.0), RAM: fleet.Known(0.1)}
+	in := &fleet.Instance{
+		ID: id, Region: region, GPU: model, HostName: "host-" + id, Status: "Running", CPUCores: fleet.Known(4.0),
+		RAM: fleet.Known(0.1),
+	}
 	if gpus >= 0 {
 		in.GPUCount = fleet.Known(float64(gpus))
 	}
@@ -45,7 +48,8 @@ func example() *fleet.Fleet {
 	deleted := instance("4", "B", "H100", 8, "20.5")
 	deleted.Status = "Deleted"
 	return &fleet.Fleet{Instances: []*fleet.Instance{
-		instance("10", "A-10", "RTX", 1, "0.679"), instance("9", "A-10", "RTX", 1, "0.1"), instance("2", "A-9", "H100", 2, ""),
+		instance("10", "A-10", "RTX", 1, "0.679"), instance("9", "A-10", "RTX", 1, "0.1"),
+		instance("2", "A-9", "H100", 2, ""),
 		stopped, deleted, instance("5", "", "", 0, "0"), instance("6", "", "", -1, "0.2"),
 	}}
 }
@@ -62,7 +66,10 @@ func TestGroups(t *testing.T) {
 			got = append(got, line)
 		}
 	}
-	want := []string{"A-9 / H100: 2", "A-10 / RTX: 9 10", "B / H100: 3 4", "Unknown region / CPU only: 5", "Unknown region / Unknown GPU: 6"}
+	want := []string{
+		"A-9 / H100: 2", "A-10 / RTX: 9 10", "B / H100: 3 4", "Unknown region / CPU only: 5",
+		"Unknown region / Unknown GPU: 6",
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -78,8 +85,15 @@ func TestGroups(t *testing.T) {
 func TestTotals(t *testing.T) {
 	r := New(example(), settings())
 	figures := map[string]string{
-		"instances": FormatCount(r.Count), "gpus": r.GPUs.Text(), "cores": r.CPUCores.Text(), "ram": r.RAM.Text(), "disk": r.Disk.Text(),
-		"running/h": r.PerHourText(r.Running), "running/m": r.PerMonthText(r.Running), "listed/h": r.PerHourText(r.Listed), "listed/m": r.PerMonthText(r.Listed),
+		"instances": FormatCount(r.Count),
+		"gpus":      r.GPUs.Text(),
+		"cores":     r.CPUCores.Text(),
+		"ram":       r.RAM.Text(),
+		"disk":      r.Disk.Text(),
+		"running/h": r.PerHourText(r.Running),
+		"running/m": r.PerMonthText(r.Running),
+		"listed/h":  r.PerHourText(r.Listed),
+		"listed/m":  r.PerMonthText(r.Listed),
 	}
 	want := map[string]string{
 		"instances": "7", "gpus": "≥ 20 · 6 of 7 known", "cores": "28", "ram": "0.7", "disk": "≥ 0 · 0 of 7 known",
@@ -109,7 +123,8 @@ func TestTotalsAddUp(t *testing.T) {
 			if random.IntN(5) > 0 {
 				price = fmt.Sprintf("%d.%0*d", random.IntN(40), 1+random.IntN(17), random.IntN(1000))
 			}
-			in := instance(fmt.Sprint(id), fmt.Sprint("R", random.IntN(4)), fmt.Sprint("M", random.IntN(4)), random.IntN(9)-1, price)
+			in := instance(fmt.Sprint(id), fmt.Sprint("R", random.IntN(4)),
+				fmt.Sprint("M", random.IntN(4)), random.IntN(9)-1, price)
 			list.Instances = append(list.Instances, in)
 			sum = sum.Add(in.Price.Value)
 		}
@@ -179,7 +194,8 @@ func TestColumnsByAudience(t *testing.T) {
 		}
 		return strings.Join(all, " ")
 	}
-	const before, after = "id region product_type host_name cpu_cores ram gpu gpu_type gpu_count disk_size ephemeral ", "price_per_hour price_source type os status created_at started_at"
+	const before, after = "id region product_type host_name cpu_cores ram gpu gpu_type gpu_count disk_size ephemeral ",
+		"price_per_hour price_source type os status created_at started_at"
 	if got := names(Public); got != before+after {
 		t.Errorf("public: %s", got)
 	}
@@ -192,10 +208,12 @@ func TestMatrix(t *testing.T) {
 	list := &fleet.Fleet{}
 	for region := range 300 {
 		for model := range 3 {
-			list.Instances = append(list.Instances, instance(fmt.Sprint(region, "-", model), fmt.Sprint("R", region), fmt.Sprint("M", region, "-", model), 1, "1"))
+			list.Instances = append(list.Instances,
+				instance(fmt.Sprint(region, "-", model), fmt.Sprint("R", region), fmt.Sprint("M", region, "-", model), 1, "1"))
 		}
 	}
-	list.Instances = append(list.Instances, instance("x", "R299", "M299-2", 1, "1"), instance("y", "R299", "M299-2", 1, "1"))
+	list.Instances = append(list.Instances, instance("x", "R299", "M299-2", 1, "1"),
+		instance("y", "R299", "M299-2", 1, "1"))
 	r := New(list, settings())
 	m := r.Matrix
 	if len(m.Rows) != maxMatrixRegions || m.MoreRegions != 260 || len(m.Models) != maxMatrixModels || m.MoreModels != 884 {
@@ -209,7 +227,8 @@ func TestMatrix(t *testing.T) {
 
 func TestMatrixNote(t *testing.T) {
 	for more, want := range map[[2]int]string{
-		{0, 0}: "", {1, 0}: "1 more region", {0, 1}: "1 more model", {0, 44}: "44 more models", {1200, 1}: "1,200 more regions and 1 more model",
+		{0, 0}: "", {1, 0}: "1 more region", {0, 1}: "1 more model", {0, 44}: "44 more models",
+		{1200, 1}: "1,200 more regions and 1 more model",
 	} {
 		if want != "" {
 			want = "Shown are those with the most instances; the totals count " + want + "."
@@ -230,13 +249,18 @@ func TestNatural(t *testing.T) {
 			}
 		}
 	}
-	for _, pair := range [][2]string{{"node-9", "node-10"}, {"A-9", "a-10"}, {"a", "B"}, {"v1.9", "v1.10"}, {"7", "07"}, {"a", "a1"}, {"", "a"}} {
+	for _, pair := range [][2]string{
+		{"node-9", "node-10"}, {"A-9", "a-10"}, {"a", "B"}, {"v1.9", "v1.10"}, {"7", "07"}, {"a", "a1"}, {"", "a"},
+	} {
 		if compareNatural(pair[0], pair[1]) == compareNatural(pair[1], pair[0]) {
 			t.Errorf("%q and %q are the same", pair[0], pair[1])
 		}
 	}
 	long := strings.Repeat("9", 254)
-	for _, pair := range [][2]string{{long, long + "0"}, {long + "0", long + "00"}, {long, "1" + long}, {"1", long}, {"9", "a"}, {"/", "0"}, {"9", ":"}, {"Zürich-2", "zürich-10"}, {"f", "É"}, {"a\xff", "b"}} {
+	for _, pair := range [][2]string{
+		{long, long + "0"}, {long + "0", long + "00"}, {long, "1" + long}, {"1", long}, {"9", "a"}, {"/", "0"},
+		{"9", ":"}, {"Zürich-2", "zürich-10"}, {"f", "É"}, {"a\xff", "b"},
+	} {
 		if compareNatural(pair[0], pair[1]) >= 0 {
 			t.Errorf("%q is not before %q", pair[0], pair[1])
 		}
@@ -304,13 +328,23 @@ func TestSlugs(t *testing.T) {
 			t.Errorf("%s: %s, want %s", name, got, want)
 		}
 	}
-	hostile := []string{"canada-1", "Canada-1", "CANADA 1", "CANADA_1", "CANADA--1", " CANADA-1", "CANADA-1-", "CPU-ONLY", "cpu-only", "UNKNOWN-GPU", "UNKNOWN-REGION",
-		"CON", "con", "NUL", "COM1", "LPT9", "AUX", "..", ".", "/", "\\", "../../etc", "北京", "上海", "É", "é", "", "-", "--", strings.Repeat("A", 80), strings.Repeat("A", 81),
-		strings.Repeat("A", 200), strings.Repeat("北", 200), "A\x00B", "A<B>", "INDEX.HTML", "index", "ABCDEFGH", "CANADA-ABCDEFGH", "%2e%2e", "?", "#"}
-	seen := map[string]string{"canada-1": "CANADA-1", "cpu-only": "CPU only", "unknown-gpu": "Unknown GPU", "unknown-region": "Unknown region"}
+	hostile := []string{
+		"canada-1", "Canada-1", "CANADA 1", "CANADA_1", "CANADA--1", " CANADA-1", "CANADA-1-", "CPU-ONLY", "cpu-only",
+		"UNKNOWN-GPU", "UNKNOWN-REGION", "CON", "con", "NUL", "COM1", "LPT9", "AUX", "..", ".", "/", "\\", "../../etc",
+		"北京", "上海", "É", "é", "", "-", "--", strings.Repeat("A", 80), strings.Repeat("A", 81),
+		strings.Repeat("A", 200), strings.Repeat("北", 200), "A\x00B", "A<B>", "INDEX.HTML", "index", "ABCDEFGH",
+		"CANADA-ABCDEFGH", "%2e%2e", "?", "#",
+	}
+	seen := map[string]string{
+		"canada-1":       "CANADA-1",
+		"cpu-only":       "CPU only",
+		"unknown-gpu":    "Unknown GPU",
+		"unknown-region": "Unknown region",
+	}
 	for _, name := range hostile {
 		got := slug(name)
-		if strings.Trim(got, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" || got == "" || len(got) > 80 || reserved.MatchString(got) || strings.HasPrefix(got, "-") || strings.HasSuffix(got, "-") {
+		if strings.Trim(got, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" || got == "" || len(got) > 80 ||
+			reserved.MatchString(got) || strings.HasPrefix(got, "-") || strings.HasSuffix(got, "-") {
 			t.Errorf("%q: bad slug %q", name, got)
 		}
 		if other, taken := seen[got]; taken && other != name {
@@ -329,7 +363,8 @@ func FuzzSlug(f *testing.F) {
 		if (slugA == slugB) != (a == b) {
 			t.Errorf("%q and %q: %s, %s", a, b, slugA, slugB)
 		}
-		if strings.Trim(slugA, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" || slugA == "" || len(slugA) > 80 || reserved.MatchString(slugA) {
+		if strings.Trim(slugA, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" || slugA == "" || len(slugA) > 80 ||
+			reserved.MatchString(slugA) {
 			t.Errorf("%q: %s", a, slugA)
 		}
 	})
@@ -337,7 +372,13 @@ func FuzzSlug(f *testing.F) {
 
 func TestFormat(t *testing.T) {
 	s := settings()
-	for text, want := range map[string]string{"0": "$0.00", "0.679": "$0.679", "1234567.5": "$1,234,567.50", "999": "$999.00", "1000": "$1,000.00"} {
+	for text, want := range map[string]string{
+		"0":         "$0.00",
+		"0.679":     "$0.679",
+		"1234567.5": "$1,234,567.50",
+		"999":       "$999.00",
+		"1000":      "$1,000.00",
+	} {
 		money, _ := fleet.ParseMoney(text)
 		if got := s.Amount(money); got != want {
 			t.Errorf("%s: %s, want %s", text, got, want)
@@ -347,7 +388,13 @@ func TestFormat(t *testing.T) {
 	if got := s.Amount(fleet.Money{}); got != "CAD 0.00" {
 		t.Error(got)
 	}
-	for n, want := range map[float64]string{0: "0", 1234: "1,234", 0.5: "0.5", 12345678901: "12,345,678,901", 1e15: "1,000,000,000,000,000"} {
+	for n, want := range map[float64]string{
+		0:           "0",
+		1234:        "1,234",
+		0.5:         "0.5",
+		12345678901: "12,345,678,901",
+		1e15:        "1,000,000,000,000,000",
+	} {
 		if got := FormatNumber(n); got != want {
 			t.Errorf("%v: %s, want %s", n, got, want)
 		}
@@ -357,7 +404,8 @@ func TestFormat(t *testing.T) {
 // TestSumsAreExact adds up numbers that no float adds up, within a group and over groups.
 func TestSumsAreExact(t *testing.T) {
 	for _, test := range []struct{ numbers, want string }{
-		{"0.1 0.2", "0.3"}, {"0.9765625 0.9765625 0.9765625", "2.9296875"}, {"9007199254740991 0.5", "9007199254740992"}, {"0.000001 0.0000015 3", "3.0000025"}, {"1 2 3", "6"}, {"", "0"},
+		{"0.1 0.2", "0.3"}, {"0.9765625 0.9765625 0.9765625", "2.9296875"}, {"9007199254740991 0.5", "9007199254740992"},
+		{"0.000001 0.0000015 3", "3.0000025"}, {"1 2 3", "6"}, {"", "0"},
 	} {
 		list := &fleet.Fleet{}
 		for i, text := range strings.Fields(test.numbers) {

@@ -7,8 +7,12 @@ import (
 
 func TestExpectEvery(t *testing.T) {
 	for text, want := range map[string]string{
-		"24h": "a new report is expected every 24 hours", "1h": "a new report is expected every hour", "168h": "a new report is expected every week",
-		"336h": "a new report is expected every 2 weeks", "90m": "a new report is expected every 90 minutes", "61s": "a new report is expected every 61 seconds",
+		"24h":     "a new report is expected every 24 hours",
+		"1h":      "a new report is expected every hour",
+		"168h":    "a new report is expected every week",
+		"336h":    "a new report is expected every 2 weeks",
+		"90m":     "a new report is expected every 90 minutes",
+		"61s":     "a new report is expected every 61 seconds",
 		"60500ms": "a new report is expected every 1m0.5s",
 	} {
 		every, err := ParseExpectEvery(text)
@@ -30,7 +34,15 @@ func TestExpectEvery(t *testing.T) {
 }
 
 func TestFormatBytes(t *testing.T) {
-	for n, want := range map[int64]string{0: "0 B", 999: "999 B", 1000: "1.0 KB", 36049: "36.0 KB", 999_949: "999.9 KB", 999_950: "1.0 MB", 1_234_567_890: "1,234.6 MB"} {
+	for n, want := range map[int64]string{
+		0:             "0 B",
+		999:           "999 B",
+		1000:          "1.0 KB",
+		36049:         "36.0 KB",
+		999_949:       "999.9 KB",
+		999_950:       "1.0 MB",
+		1_234_567_890: "1,234.6 MB",
+	} {
 		if got := FormatBytes(n); got != want {
 			t.Errorf("%d: %s, want %s", n, got, want)
 		}

@@ -21,7 +21,10 @@ const (
 // assumptions makes the table of statuses with the inputs above it: the only cells of the workbook that are there to
 // be changed.
 func (b *book) assumptions(statuses []report.StatusGroup) *table {
-	t := &table{sheet: assumptionsSheet, name: "tblStatuses", row: "a status, with the share of its hours that is billed", rows: len(statuses), whole: true}
+	t := &table{
+		sheet: assumptionsSheet, name: "tblStatuses", row: "a status, with the share of its hours that is billed",
+		rows: len(statuses), whole: true,
+	}
 	addColumns(b.r, t, statusColumns(statuses), func(row int) int { return row })
 	t.column("billed_share").input = true
 	p := &page{widths: []float64{28, 16}}
@@ -30,10 +33,23 @@ func (b *book) assumptions(statuses []report.StatusGroup) *table {
 		p.add(words(mark, marks))
 	}
 	p.add(words(caption, b.r.Origin()+"."))
-	p.add(words(caption, "Change the boxed cells: every figure of the workbook that depends on them follows. A price typed into Instances is counted too; what else is changed moves nothing."))
+	p.add(words(caption, "Change the boxed cells: every figure of the workbook that depends on them follows. "+
+		"A price typed into Instances is counted too; what else is changed moves nothing."))
 	for p.next() < hoursRow-1 {
 		p.blank()
 	}
+	b.addInputs(p)
+	t.above = p
+	b.validate(t)
+	rows := map[string]int{hoursName: hoursRow, budgetName: budgetRow, rateName: rateRow, currencyName: currencyRow}
+	for name, row := range rows {
+		b.inputs[name] = assumptionsSheet + "!$B$" + strconv.Itoa(row)
+	}
+	return t
+}
+
+// addInputs adds the inputs that are not of a status, in the order of their rows.
+func (b *book) addInputs(p *page) {
 	p.section(figureSection, "Input", "Value")
 	hours := b.r.HoursPerMonth
 	var budget any
@@ -41,19 +57,19 @@ func (b *book) assumptions(statuses []report.StatusGroup) *table {
 		budget = b.r.Budget.Value.Float64()
 	}
 	number := func(value any, format string) cell {
-		return cell{value: value, look: look{role: input, format: format}}
+		return cell{value: value, style: cellStyle{role: input, format: format}}
 	}
-	p.add(words(plain, "Hours per month"), number(hours.InexactFloat64(), b.valueFormat(report.Size, decimalsOf(hours.String()))), words(note, "HoursPerMonth: what a month is in every monthly amount"))
-	p.add(words(plain, "Budget ("+b.r.Currency+" per month)"), number(budget, b.valueFormat(report.Money, 2)), words(note, "Budget: may be empty; what the costs of a month are shares of"))
-	p.add(words(plain, "Exchange rate"), number(1, "0.0000"), words(note, "FxRate: what one "+b.r.Currency+" is in the other currency, for one block on Summary"))
-	p.add(words(plain, "Other currency"), cell{value: b.r.Currency, look: look{role: inputText}}, words(note, "FxCurrency: its name, for the same block"))
+	add := func(name string, value cell, meaning string) {
+		p.add(words(plain, name), value, words(note, meaning))
+	}
+	add("Hours per month", number(hours.InexactFloat64(), b.valueFormat(report.Size, decimalsOf(hours.String()))),
+		"HoursPerMonth: what a month is in every monthly amount")
+	add("Budget ("+b.r.Currency+" per month)", number(budget, b.valueFormat(report.Money, 2)),
+		"Budget: may be empty; what the costs of a month are shares of")
+	add("Exchange rate", number(1, "0.0000"),
+		"FxRate: what one "+b.r.Currency+" is in the other currency, for one block on Summary")
+	add("Other currency", words(inputText, b.r.Currency), "FxCurrency: its name, for the same block")
 	p.blank()
-	t.above = p
-	b.validate(t)
-	for name, row := range map[string]int{hoursName: hoursRow, budgetName: budgetRow, rateName: rateRow, currencyName: currencyRow} {
-		b.inputs[name] = assumptionsSheet + "!$B$" + strconv.Itoa(row)
-	}
-	return t
 }
 
 // validate lets no other values into the inputs than those that make sense.
@@ -83,8 +99,8 @@ func (b *book) validate(t *table) {
 	add(at(currencyRow), "Other currency: a short name, such as EUR.", func(v *excelize.DataValidation) error {
 		return v.SetRange(1, 20, excelize.DataValidationTypeTextLength, excelize.DataValidationOperatorBetween)
 	})
-	letter := columnName(t.index("billed_share") + 1)
-	add(letter+strconv.Itoa(t.header()+1)+":"+letter+strconv.Itoa(t.header()+max(1, t.rows)), "Billed share: from 0 (not billed) to 1 (all hours are billed).", between(0, 1))
+	shares := rangeOf(t.index("billed_share")+1, t.header()+1, t.header()+max(1, t.rows))
+	add(shares, "Billed share: from 0 (not billed) to 1 (all hours are billed).", between(0, 1))
 }
 
 // setStatusFormulas makes the statuses' figures follow the instances.

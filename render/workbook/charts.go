@@ -37,24 +37,26 @@ var chartColors = []string{"1F3864", "C55A11", "9DC3E6", "548235", "FFC000", "70
 
 func (c chart) options() *excelize.Chart {
 	for i := range c.series {
-		color := chartColors[i%len(chartColors)]
-		c.series[i].Fill = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{color}}
+		s := &c.series[i]
+		s.Fill = filled(chartColors[i%len(chartColors)])
 		if c.kind == excelize.Line {
-			c.series[i].Line = excelize.LineOptions{Width: 2, Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{color}}}
-			c.series[i].Marker = excelize.ChartMarker{Symbol: []string{"circle", "diamond"}[i%2], Size: 6, Fill: c.series[i].Fill}
+			s.Line = excelize.LineOptions{Width: 2, Fill: s.Fill}
+			s.Marker = excelize.ChartMarker{Symbol: []string{"circle", "diamond"}[i%2], Size: 6, Fill: s.Fill}
 		}
 	}
 	text := func(text string, size float64) excelize.ChartTitle {
-		return excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: text, Font: &excelize.Font{Family: "Calibri", Size: size, Color: black}}}}
+		font := font(excelize.Font{Size: size, Color: black})
+		return excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: text, Font: font}}}
 	}
+	axisFont := excelize.Font{Size: 9, Color: black}
 	gap := uint(40)
 	options := &excelize.Chart{
 		Type: c.kind, Series: c.series, Title: text(c.title, 12),
 		Format:    excelize.GraphicOptions{AltText: c.alt, Name: c.title, Positioning: "twoCell"},
 		Dimension: excelize.ChartDimension{Width: chartWidth, Height: chartRows * rowPixels},
 		Legend:    excelize.ChartLegend{Position: "bottom"},
-		XAxis:     excelize.ChartAxis{Title: text(c.category, 10), Font: excelize.Font{Size: 9, Color: black}},
-		YAxis: excelize.ChartAxis{Title: text(c.value, 10), MajorGridLines: true, Font: excelize.Font{Size: 9, Color: black},
+		XAxis:     excelize.ChartAxis{Title: text(c.category, 10), Font: axisFont},
+		YAxis: excelize.ChartAxis{Title: text(c.value, 10), MajorGridLines: true, Font: axisFont,
 			NumFmt: excelize.ChartNumFmt{CustomNumFmt: c.format}},
 		ShowBlanksAs: "gap",
 	}
@@ -76,54 +78,68 @@ func (b *book) addCharts(p *page, column int) {
 		p.charts = append(p.charts, c)
 		row += chartRows + 1
 	}
-	byModel := func(k block) (series []excelize.ChartSeries) {
-		ref := func(column, from, to int) string {
-			ref := k.ref(column, from, to)
-			if b.points[ref] == nil {
-				for _, line := range b.matrix.lines[k.header-1+from : k.header+to] {
-					b.points[ref] = append(b.points[ref], line.cells[column].value)
-				}
-			}
-			return ref
-		}
-		for i := 1; i <= k.columns; i++ {
-			series = append(series, excelize.ChartSeries{Name: ref(i, 0, 0), Categories: ref(0, 1, k.rows), Values: ref(i, 1, k.rows)})
-		}
-		return series
-	}
 	if !b.r.Empty() {
-		add(chart{kind: excelize.BarStacked, title: "GPUs by region and model", category: "Region", value: "GPUs", format: "#,##0", series: byModel(b.gpuBlock),
+		add(chart{kind: excelize.BarStacked, title: "GPUs by region and model", category: "Region",
+			value: "GPUs", format: "#,##0", series: b.seriesByModel(b.gpuBlock),
 			alt: "Bars: how many GPUs each region has, by GPU model. The figures are on the sheet Matrix."})
-		add(chart{kind: excelize.BarStacked, title: "Listed cost per month by region", category: "Region", value: b.r.Currency + " per month", format: "#,##0", series: byModel(b.costBlock),
+		add(chart{kind: excelize.BarStacked, title: "Listed cost per month by region", category: "Region",
+			value: b.r.Currency + " per month", format: "#,##0", series: b.seriesByModel(b.costBlock),
 			alt: "Bars: what is listed in each region costs a month, by GPU model. The figures are on the sheet Matrix."})
 	}
 	if trend := b.table("Trend"); trend.rows > 0 {
-		last := trend.lastRow(trend.parts(b.lastRow)[0])
-		heading := func(name string) string {
-			ref := trend.sheet + "!$" + columnName(trend.index(name)+1) + "$" + strconv.Itoa(headerRow)
-			b.points[ref] = []any{trend.column(name).heading}
-			return ref
-		}
-		values := func(name string) string {
-			letter, first := "$"+columnName(trend.index(name)+1)+"$", headerRow+1
-			ref := trend.sheet + "!" + letter + strconv.Itoa(first)
-			if last > first {
-				ref += ":" + letter + strconv.Itoa(last)
-			}
-			if c := trend.column(name); b.points[ref] == nil {
-				for row := range last - headerRow {
-					b.points[ref] = append(b.points[ref], b.value(c.typ, c.value(row)))
-				}
-			}
-			return ref
-		}
-		var series []excelize.ChartSeries
-		for _, name := range []string{"running_per_month", "listed_per_month"} {
-			series = append(series, excelize.ChartSeries{Name: heading(name), Categories: values("date"), Values: values(name)})
-		}
-		add(chart{kind: excelize.Line, title: "Cost per month, day by day", category: "Day (UTC)", days: true, value: b.r.Currency + " per month", format: "#,##0", series: series,
-			alt: "Lines: what ran and what was listed on each day, as a cost per month. The figures are on the sheet Trend."})
+		add(chart{kind: excelize.Line, title: "Cost per month, day by day", category: "Day (UTC)", days: true,
+			value: b.r.Currency + " per month", format: "#,##0", series: b.seriesOfDays(trend),
+			alt: "Lines: what ran and what was listed on each day, as a cost per month. " +
+				"The figures are on the sheet Trend."})
 	}
+}
+
+// seriesByModel returns a series for each model of a block of the matrix: its figures by region.
+func (b *book) seriesByModel(k block) (series []excelize.ChartSeries) {
+	ref := func(column, from, to int) string {
+		ref := k.ref(column, from, to)
+		if b.points[ref] == nil {
+			for _, line := range b.matrix.lines[k.header-1+from : k.header+to] {
+				b.points[ref] = append(b.points[ref], line.cells[column].value)
+			}
+		}
+		return ref
+	}
+	for i := 1; i <= k.columns; i++ {
+		series = append(series, excelize.ChartSeries{
+			Name: ref(i, 0, 0), Categories: ref(0, 1, k.rows), Values: ref(i, 1, k.rows),
+		})
+	}
+	return series
+}
+
+// seriesOfDays returns what ran and what was listed, as costs a month, by day.
+func (b *book) seriesOfDays(trend *table) (series []excelize.ChartSeries) {
+	last := trend.lastRow(trend.parts(b.lastRow)[0])
+	heading := func(name string) string {
+		ref := trend.sheet + "!$" + columnName(trend.index(name)+1) + "$" + strconv.Itoa(headerRow)
+		b.points[ref] = []any{trend.column(name).heading}
+		return ref
+	}
+	values := func(name string) string {
+		letter, first := "$"+columnName(trend.index(name)+1)+"$", headerRow+1
+		ref := trend.sheet + "!" + letter + strconv.Itoa(first)
+		if last > first {
+			ref += ":" + letter + strconv.Itoa(last)
+		}
+		if c := trend.column(name); b.points[ref] == nil {
+			for row := range last - headerRow {
+				b.points[ref] = append(b.points[ref], b.value(c.typ, c.value(row)))
+			}
+		}
+		return ref
+	}
+	for _, name := range []string{"running_per_month", "listed_per_month"} {
+		series = append(series, excelize.ChartSeries{
+			Name: heading(name), Categories: values("date"), Values: values(name),
+		})
+	}
+	return series
 }
 
 // A chart's reference to cells, as excelize writes it: without what the cells hold.

@@ -22,7 +22,8 @@ func TestTablesAreWhatExcelExpects(t *testing.T) {
 }
 
 // checkTables checks the parts of a workbook that Excel repairs, with a message, where they are wrong: table ids and
-// names are unique, column names are unique and are those of the header's cells, ranges fit, and no <col> is out of order.
+// names are unique, column names are unique and are those of the header's cells, ranges fit, and no <col> is out of
+// order.
 func checkTables(t *testing.T, data []byte) {
 	t.Helper()
 	f, texts := opened(t, data), parts(t, data)
@@ -57,7 +58,8 @@ func checkTables(t *testing.T, data []byte) {
 		check(t, err)
 		lastColumn, lastRow, err := excelize.CellNameToCoordinates(to)
 		check(t, err)
-		if table.AutoFilter.Ref != table.Ref || lastRow <= row || lastColumn-column+1 != table.Columns.Count || len(table.Columns.Column) != table.Columns.Count {
+		if table.AutoFilter.Ref != table.Ref || lastRow <= row || lastColumn-column+1 != table.Columns.Count ||
+			len(table.Columns.Column) != table.Columns.Count {
 			t.Errorf("%s: range %s, filter %s, %d columns", name, table.Ref, table.AutoFilter.Ref, table.Columns.Count)
 		}
 		dimension, err := f.GetSheetDimension(sheet)
@@ -67,7 +69,8 @@ func checkTables(t *testing.T, data []byte) {
 		}
 		headings := map[string]bool{}
 		for i, c := range table.Columns.Column {
-			if got := rawValue(t, f, sheet, cellName(column+i, row)); got != c.Name || headings[strings.ToLower(c.Name)] || c.Name == "" {
+			got := rawValue(t, f, sheet, cellName(column+i, row))
+			if got != c.Name || headings[strings.ToLower(c.Name)] || c.Name == "" {
 				t.Errorf("%s: column %q is there twice, or its heading is %q", name, c.Name, got)
 			}
 			headings[strings.ToLower(c.Name)] = true

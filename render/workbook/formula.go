@@ -50,7 +50,8 @@ func (b *book) newRefs(t *table, name string) []string {
 	letter := columnName(at + 1)
 	var refs []string
 	for _, p := range t.parts(b.lastRow) {
-		refs = append(refs, sheetRef(p.sheet)+"$"+letter+"$"+strconv.Itoa(t.header()+1)+":$"+letter+"$"+strconv.Itoa(t.lastRow(p)))
+		first, last := strconv.Itoa(t.header()+1), strconv.Itoa(t.lastRow(p))
+		refs = append(refs, sheetRef(p.sheet)+"$"+letter+"$"+first+":$"+letter+"$"+last)
 	}
 	return refs
 }
@@ -144,7 +145,8 @@ func (b *book) totalsFormulas(cell func(column string) string, total string, whe
 	gpus := b.sum("gpu_count", and(isOne("listed"), isPriced)...)
 	f["listed_per_gpu_hour"] = `IF((` + gpus + `)=0,"",ROUND((` + prices + `)/(` + gpus + `),4))`
 	cost := cell("listed_per_hour")
-	f["share_of_listed"] = `IF(OR(` + total + `=0,AND(` + cell("listed_priced") + `=0,` + cell("listed_instances") + `>0)),"",ROUND(100*` + cost + `/` + total + `,2))`
+	noPrice := "AND(" + cell("listed_priced") + "=0," + cell("listed_instances") + ">0)"
+	f["share_of_listed"] = `IF(OR(` + total + `=0,` + noPrice + `),"",ROUND(100*` + cost + `/` + total + `,2))`
 	return f
 }
 
@@ -158,7 +160,9 @@ func coveredFormula(part, whole, word string) string {
 func budgetUse(cell string) string {
 	share := cell + "/" + budgetName
 	rounded := "ROUND(" + share + ",3)"
-	return `IF(N(` + budgetName + `)=0,"",IF(AND(` + cell + ">" + budgetName + "," + rounded + "<=1),1.001,IF(AND(" + cell + "<" + budgetName + "," + rounded + ">=1),0.999," + rounded + ")))"
+	return `IF(N(` + budgetName + `)=0,"",` +
+		"IF(AND(" + cell + ">" + budgetName + "," + rounded + "<=1),1.001," +
+		"IF(AND(" + cell + "<" + budgetName + "," + rounded + ">=1),0.999," + rounded + ")))"
 }
 
 // shown returns the sum of a column over what the filters let through.

@@ -9,7 +9,8 @@ import (
 	"gpufleet/fetch/fleet"
 )
 
-// FuzzSheetText holds that a text reads back from the workbook as it was, is text by type, and adds neither formula nor link.
+// FuzzSheetText holds that a text reads back from the workbook as it was, is text by type, and adds neither formula
+// nor link.
 func FuzzSheetText(f *testing.F) {
 	for _, text := range hostileTexts {
 		f.Add(text)
@@ -17,7 +18,8 @@ func FuzzSheetText(f *testing.F) {
 	plain := len(formulasOf(f, "plain"))
 	f.Fuzz(func(t *testing.T, text string) {
 		unfit := func(r rune) bool { return unicode.IsControl(r) || r >= 0xFDD0 && r <= 0xFDEF || r&0xFFFE == 0xFFFE }
-		if text = strings.TrimSpace(text); text == "" || !utf8.ValidString(text) || strings.ContainsFunc(text, unfit) || len(text) > 1024 {
+		if text = strings.TrimSpace(text); text == "" || !utf8.ValidString(text) ||
+			strings.ContainsFunc(text, unfit) || len(text) > 1024 {
 			return // the decoder lets no such text through
 		}
 		if n := len(formulasOf(t, text)); n != plain {
@@ -29,7 +31,11 @@ func FuzzSheetText(f *testing.F) {
 // formulasOf writes a workbook with a text in every place, reads it back and returns its formulas.
 func formulasOf(t testing.TB, text string) (formulas []string) {
 	t.Helper()
-	data := written(t, newReport([]*fleet.Instance{{ID: text, Region: text, ProductType: text, HostName: text, GPU: text, GPUType: text, GPUCount: fleet.Known(1.0), OS: text, Status: "Running"}}, settings()))
+	in := &fleet.Instance{
+		ID: text, Region: text, ProductType: text, HostName: text, GPU: text, GPUType: text,
+		GPUCount: fleet.Known(1.0), OS: text, Status: "Running",
+	}
+	data := written(t, newReport([]*fleet.Instance{in}, settings()))
 	for name, part := range parts(t, data) {
 		if strings.Contains(part, "TargetMode") || strings.Contains(name, "external") {
 			t.Errorf("%q: %s leads outside", text, name)

@@ -38,13 +38,17 @@ func price(t testing.TB, text string) fleet.Price {
 func sample(t testing.TB) []*fleet.Instance {
 	created := time.Date(2025, 7, 4, 9, 13, 11, 0, time.UTC)
 	return []*fleet.Instance{
-		{ID: "00041", Region: "CANADA-1", ProductType: "GPU", HostName: "mike-1001", CPUCores: fleet.Known(28.0), RAM: fleet.Known(58.5),
-			GPU: "RTX-A6000", GPUType: "RTX", GPUCount: fleet.Known(1.0), DiskSize: fleet.Known(100.0), Ephemeral: fleet.Known(0.0),
-			PublicIPv4: "198.51.100.7", Price: price(t, "0.679"), PriceSource: fleet.ListPrice, OS: "Ubuntu", Status: "Running", CreatedAt: created},
-		{ID: "42", Region: "CANADA-1", ProductType: "GPU", HostName: "train", CPUCores: fleet.Known(96.0), RAM: fleet.Known(2048.0),
-			GPU: "H100", GPUCount: fleet.Known(8.0), DiskSize: fleet.Known(14336.0), Price: price(t, "14.4"), PriceSource: fleet.ListPrice, Status: "Stopped"},
-		{ID: "43", Region: "NORWAY-1", ProductType: "CPU", HostName: "bastion", CPUCores: fleet.Known(4.0), GPUCount: fleet.Known(0.0),
-			Price: price(t, "0"), PriceSource: fleet.ListPrice, Status: "Running", CreatedAt: created.Add(time.Hour)},
+		{ID: "00041", Region: "CANADA-1", ProductType: "GPU", HostName: "mike-1001",
+			CPUCores: fleet.Known(28.0), RAM: fleet.Known(58.5), GPU: "RTX-A6000", GPUType: "RTX",
+			GPUCount: fleet.Known(1.0), DiskSize: fleet.Known(100.0), Ephemeral: fleet.Known(0.0),
+			PublicIPv4: "198.51.100.7", Price: price(t, "0.679"), PriceSource: fleet.ListPrice,
+			OS: "Ubuntu", Status: "Running", CreatedAt: created},
+		{ID: "42", Region: "CANADA-1", ProductType: "GPU", HostName: "train",
+			CPUCores: fleet.Known(96.0), RAM: fleet.Known(2048.0), GPU: "H100", GPUCount: fleet.Known(8.0),
+			DiskSize: fleet.Known(14336.0), Price: price(t, "14.4"), PriceSource: fleet.ListPrice, Status: "Stopped"},
+		{ID: "43", Region: "NORWAY-1", ProductType: "CPU", HostName: "bastion",
+			CPUCores: fleet.Known(4.0), GPUCount: fleet.Known(0.0), Price: price(t, "0"), PriceSource: fleet.ListPrice,
+			Status: "Running", CreatedAt: created.Add(time.Hour)},
 		{ID: "44", Region: "NORWAY-1", HostName: "odd", GPU: "H100", Status: "Running"},
 	}
 }

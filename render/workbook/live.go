@@ -23,8 +23,10 @@ func (b *book) setInstanceFormulas() {
 	if t.rows <= maxLiveRows {
 		numbers := b.refs(b.statuses, "status_no")[0]
 		hour.formula = func(row int) string {
-			price, share := t.cell("price_per_hour", row), "SUMIFS("+b.shares()+","+numbers+","+t.cell("status_no", row)+")"
-			return "IF(" + share + "=0,0,IF(ISNUMBER(" + price + ")," + price + "*" + share + `,""))` // somebody may type "n/a"
+			price := t.cell("price_per_hour", row)
+			share := "SUMIFS(" + b.shares() + "," + numbers + "," + t.cell("status_no", row) + ")"
+			// Somebody may type "n/a" for a price.
+			return "IF(" + share + "=0,0,IF(ISNUMBER(" + price + ")," + price + "*" + share + `,""))`
 		}
 		month.formula = func(row int) string {
 			cell := t.cell("billed_per_hour", row)
@@ -44,7 +46,9 @@ func (b *book) setInstanceFormulas() {
 		return report.Value{Known: true, Number: s.Value, LowerBound: s.LowerBound()}
 	}
 	money := func(c report.Cost) (perHour, perMonth report.Value) {
-		return report.Value{Known: true, Money: c.PerHour, LowerBound: c.LowerBound()}, report.Value{Known: true, Money: c.PerMonth, LowerBound: c.LowerBound()}
+		perHour = report.Value{Known: true, Money: c.PerHour, LowerBound: c.LowerBound()}
+		perMonth = report.Value{Known: true, Money: c.PerMonth, LowerBound: c.LowerBound()}
+		return perHour, perMonth
 	}
 	set(t.columns[0].name, countFilled, report.Value{Known: true, Number: float64(b.r.Count)})
 	set("gpu_count", sumUp, sum(b.r.GPUs))
@@ -72,8 +76,10 @@ func (b *book) setShownBounds() {
 	}
 	for _, name := range []string{"gpu_count", "cpu_cores", "ram", "disk_size", "billed_per_hour", "billed_per_month"} {
 		if c := t.column(name); c != nil {
-			t.rules = append(t.rules, b.bounds(cellName(t.index(name)+1, totalRow), shown(countNumbers, name), shown(countFilled, "status_no"),
-				b.looks(c, textTotal, figureTotal).format))
+			total := cellName(t.index(name)+1, totalRow)
+			format := b.valueStyle(c, textTotal, figureTotal).format
+			t.rules = append(t.rules,
+				b.bounds(total, shown(countNumbers, name), shown(countFilled, "status_no"), format))
 		}
 	}
 }
@@ -86,7 +92,8 @@ func (b *book) setTotalsFormulas(t *table, number string) {
 	var formulas map[string]string
 	at := func(row int) map[string]string {
 		if row != rowOf {
-			formulas = b.totalsFormulas(func(column string) string { return t.cell(column, row) }, total, criterion{number, t.cell(number, row)})
+			cell := func(column string) string { return t.cell(column, row) }
+			formulas = b.totalsFormulas(cell, total, criterion{number, cell(number)})
 			rowOf = row
 		}
 		return formulas

@@ -21,9 +21,11 @@ func TestWhatIsLive(t *testing.T) {
 	r.Days = days(t)
 	f := opened(t, written(t, r))
 	for sheet, headings := range map[string][]string{
-		"Instances":      {"Billed (USD per hour)", "Billed (USD per month)"},
-		"Regions":        {"Instances", "GPUs", "GPUs known (instances)", "Running (USD per hour)", "Running (USD per month)", "Listed (USD per month)", "Billed (USD per month)", "Share of listed (%)", "Listed (USD per GPU-hour)"},
-		"Models":         {"Instances", "GPUs", "RAM (GB)", "Listed priced (instances)", "Running (USD per month)", "Listed (USD per month)", "Billed (USD per month)", "Share of listed (%)"},
+		"Instances": {"Billed (USD per hour)", "Billed (USD per month)"},
+		"Regions": {"Instances", "GPUs", "GPUs known (instances)", "Running (USD per hour)", "Running (USD per month)",
+			"Listed (USD per month)", "Billed (USD per month)", "Share of listed (%)", "Listed (USD per GPU-hour)"},
+		"Models": {"Instances", "GPUs", "RAM (GB)", "Listed priced (instances)", "Running (USD per month)",
+			"Listed (USD per month)", "Billed (USD per month)", "Share of listed (%)"},
 		"Trend":          {"Running (USD per month)", "Listed (USD per month)"},
 		assumptionsSheet: {"Instances", "Price (USD per hour)", "Billed (USD per month)"},
 	} {
@@ -71,8 +73,13 @@ func TestValidation(t *testing.T) {
 	for _, v := range validations {
 		got[v.Sqref] = fmt.Sprint(v.Type, " ", v.Operator, " ", v.Formula1, " ", v.Formula2, " ", v.AllowBlank)
 	}
-	for cell, want := range map[string]string{"B6": "decimal between 0.001 8784 true", "B7": "decimal greaterThan 0 0 true", "B8": "decimal greaterThan 0 0 true",
-		"B9": "textLength between 1 20 true", "B12:B13": "decimal between 0 1 true"} {
+	for cell, want := range map[string]string{
+		"B6":      "decimal between 0.001 8784 true",
+		"B7":      "decimal greaterThan 0 0 true",
+		"B8":      "decimal greaterThan 0 0 true",
+		"B9":      "textLength between 1 20 true",
+		"B12:B13": "decimal between 0 1 true",
+	} {
 		if got[cell] != want {
 			t.Errorf("%s takes %q, want %q", cell, got[cell], want)
 		}
@@ -87,7 +94,8 @@ func TestCharts(t *testing.T) {
 	for name, want := range map[string][]string{
 		"xl/charts/chart1.xml": {"GPUs by region and model", ">GPUs<", ">Region<", "Matrix!$B$5:$B$6", "Matrix!$A$5:$A$6"},
 		"xl/charts/chart2.xml": {"Listed cost per month by region", ">USD per month<", "Matrix!$B$10:$B$11"},
-		"xl/charts/chart3.xml": {"Cost per month, day by day", ">USD per month<", ">Day (UTC)<", "Trend!$E$5:$E$6", "Trend!$A$5:$A$6"},
+		"xl/charts/chart3.xml": {"Cost per month, day by day", ">USD per month<", ">Day (UTC)<",
+			"Trend!$E$5:$E$6", "Trend!$A$5:$A$6"},
 	} {
 		for _, text := range want {
 			if !strings.Contains(texts[name], text) {
@@ -99,9 +107,14 @@ func TestCharts(t *testing.T) {
 		t.Errorf("%d charts have an alternative text", n)
 	}
 	for name, want := range map[string][]string{
-		"xl/charts/chart1.xml": {`<f>Matrix!$A$5:$A$6</f><strCache><ptCount val="2"></ptCount><pt idx="0"><v>CANADA-1</v></pt><pt idx="1"><v>NORWAY-1</v></pt></strCache>`},
-		"xl/charts/chart3.xml": {`<f>Trend!$E$5:$E$6</f><numCache><formatCode>General</formatCode><ptCount val="2"></ptCount><pt idx="0"><v>1095</v></pt><pt idx="1"><v>1703.09</v></pt></numCache>`,
-			`<v>2026-11-20</v>`, `<strCache><ptCount val="1"></ptCount><pt idx="0"><v>Running (USD per month)</v></pt></strCache>`},
+		"xl/charts/chart1.xml": {`<f>Matrix!$A$5:$A$6</f><strCache><ptCount val="2"></ptCount>` +
+			`<pt idx="0"><v>CANADA-1</v></pt><pt idx="1"><v>NORWAY-1</v></pt></strCache>`},
+		"xl/charts/chart3.xml": {
+			`<f>Trend!$E$5:$E$6</f><numCache><formatCode>General</formatCode><ptCount val="2"></ptCount>` +
+				`<pt idx="0"><v>1095</v></pt><pt idx="1"><v>1703.09</v></pt></numCache>`,
+			`<v>2026-11-20</v>`,
+			`<strCache><ptCount val="1"></ptCount><pt idx="0"><v>Running (USD per month)</v></pt></strCache>`,
+		},
 	} {
 		for _, text := range want {
 			if !strings.Contains(texts[name], text) {
@@ -112,7 +125,10 @@ func TestCharts(t *testing.T) {
 	expectAnchors(t, texts["xl/drawings/drawing1.xml"], 3)
 	// Several days are told apart by how far apart they are, a single one stands for itself.
 	r.Days = r.Days[:1]
-	for auto, text := range map[string]string{`<auto val="1">`: texts["xl/charts/chart3.xml"], `<auto val="0">`: parts(t, written(t, r))["xl/charts/chart3.xml"]} {
+	for auto, text := range map[string]string{
+		`<auto val="1">`: texts["xl/charts/chart3.xml"],
+		`<auto val="0">`: parts(t, written(t, r))["xl/charts/chart3.xml"],
+	} {
 		if !strings.Contains(text, auto) {
 			t.Errorf("the axis of days lacks %s", auto)
 		}
@@ -124,11 +140,13 @@ func TestCharts(t *testing.T) {
 	}
 }
 
-var anchor = regexp.MustCompile(`<xdr:from><xdr:col>(\d+)</xdr:col><xdr:colOff>0</xdr:colOff><xdr:row>(\d+)</xdr:row><xdr:rowOff>0</xdr:rowOff></xdr:from>` +
-	`<xdr:to><xdr:col>(\d+)</xdr:col><xdr:colOff>(\d+)</xdr:colOff><xdr:row>(\d+)</xdr:row><xdr:rowOff>(\d+)</xdr:rowOff></xdr:to>`)
+var anchor = regexp.MustCompile(`<xdr:from><xdr:col>(\d+)</xdr:col><xdr:colOff>0</xdr:colOff>` +
+	`<xdr:row>(\d+)</xdr:row><xdr:rowOff>0</xdr:rowOff></xdr:from>` +
+	`<xdr:to><xdr:col>(\d+)</xdr:col><xdr:colOff>(\d+)</xdr:colOff>` +
+	`<xdr:row>(\d+)</xdr:row><xdr:rowOff>(\d+)</xdr:rowOff></xdr:to>`)
 
-// expectAnchors holds that charts cover many cells, below each other: Excel draws nothing beyond the cell in which a chart ends, whatever
-// the offset in it.
+// expectAnchors holds that charts cover many cells, below each other: Excel draws nothing beyond the cell in which a
+// chart ends, whatever the offset in it.
 func expectAnchors(t *testing.T, drawing string, charts int) {
 	t.Helper()
 	anchors := anchor.FindAllStringSubmatch(drawing, -1)
@@ -144,7 +162,8 @@ func expectAnchors(t *testing.T, drawing string, charts int) {
 		}
 		fromColumn, fromRow, toColumn, columnOffset, toRow, rowOffset := at[0], at[1], at[2], at[3], at[4], at[5]
 		if toColumn < fromColumn+5 || toRow < fromRow+10 || columnOffset >= cellWidth || rowOffset >= cellHeight {
-			t.Errorf("a chart reaches from column %d, row %d to column %d (offset %d), row %d (offset %d)", fromColumn, fromRow, toColumn, columnOffset, toRow, rowOffset)
+			t.Errorf("a chart reaches from column %d, row %d to column %d (offset %d), row %d (offset %d)",
+				fromColumn, fromRow, toColumn, columnOffset, toRow, rowOffset)
 		}
 		if fromRow < below {
 			t.Errorf("the chart in row %d begins above the end of the one before, in row %d", fromRow, below)
@@ -169,7 +188,9 @@ func TestTextForPrice(t *testing.T) {
 // One number of a number format stands for one code, in cells and in conditional formats.
 func TestNumberFormats(t *testing.T) {
 	codes := map[string]string{}
-	for _, match := range regexp.MustCompile(`numFmtId="(\d+)" formatCode="([^"]*)"`).FindAllStringSubmatch(parts(t, written(t, newReport(sample(t), settings())))["xl/styles.xml"], -1) {
+	styles := parts(t, written(t, newReport(sample(t), settings())))["xl/styles.xml"]
+	format := regexp.MustCompile(`numFmtId="(\d+)" formatCode="([^"]*)"`)
+	for _, match := range format.FindAllStringSubmatch(styles, -1) {
 		if code, ok := codes[match[1]]; ok && code != match[2] {
 			t.Errorf("number format %s is %q and %q", match[1], code, match[2])
 		}
@@ -220,7 +241,8 @@ func TestManyInstances(t *testing.T) {
 	if n := strings.Count(texts["xl/worksheets/sheet3.xml"], "<f>"); n < 40 {
 		t.Errorf("Regions has %d formulas", n)
 	}
-	if !strings.Contains(texts["xl/worksheets/sheet2.xml"], `<f>(SUBTOTAL(109,Instances!$H$5:$H$50005))*HoursPerMonth</f><v>73001460</v>`) {
+	if !strings.Contains(texts["xl/worksheets/sheet2.xml"],
+		`<f>(SUBTOTAL(109,Instances!$H$5:$H$50005))*HoursPerMonth</f><v>73001460</v>`) {
 		t.Error("the total a month does not follow the hours")
 	}
 }

@@ -62,15 +62,21 @@ func (k block) ref(column, from, to int) string {
 
 // addMatrix adds the two blocks of a matrix, the GPUs and what is listed a month.
 func (b *book) addMatrix(p *page, m report.Matrix, before string) {
-	b.gpuBlock = b.addBlock(p, m, before+"GPUs", func(t *report.Totals) cell { return b.sumCell(t.GPUs) },
+	b.gpuBlock = b.addBlock(p, m, before+"GPUs",
+		func(t *report.Totals) cell { return b.sumCell(t.GPUs) },
 		func(where []criterion) string { return b.sum("gpu_count", where...) })
-	b.costBlock = b.addBlock(p, m, before+"Listed ("+b.r.Currency+" per month)", func(t *report.Totals) cell { return b.money(t.Listed.PerMonth, t.Listed.LowerBound()) },
+	b.costBlock = b.addBlock(p, m, before+"Listed ("+b.r.Currency+" per month)",
+		func(t *report.Totals) cell { return b.money(t.Listed.PerMonth, t.Listed.LowerBound()) },
 		func(where []criterion) string {
 			return "(" + b.sum("price_per_hour", append(where, isOne("listed"))...) + ")*" + hoursName
 		})
 }
 
-func (b *book) addBlock(p *page, m report.Matrix, name string, value func(*report.Totals) cell, formula func([]criterion) string) block {
+// addBlock adds one block of a matrix: value gives the cell of a group's totals, or of a whole row's or column's, and
+// formula the formula of its figure.
+func (b *book) addBlock(
+	p *page, m report.Matrix, name string, value func(*report.Totals) cell, formula func([]criterion) string,
+) block {
 	k := block{header: p.next(), rows: len(m.Rows), columns: len(m.Models)}
 	head := make([]cell, len(p.widths))
 	for i := range head {
@@ -112,7 +118,7 @@ func (b *book) addBlock(p *page, m report.Matrix, name string, value func(*repor
 	}
 	cells = add(cells, &b.r.Totals)
 	for i := range cells[1:] {
-		cells[i+1].look.role = figureTotal
+		cells[i+1].style.role = figureTotal
 	}
 	p.add(cells...)
 	p.blank()

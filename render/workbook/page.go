@@ -24,7 +24,7 @@ type line struct {
 // cell is a cell of a page. A value of nil is an empty cell.
 type cell struct {
 	value   any // string or a number or time
-	look    look
+	style   cellStyle
 	link    string // the sheet that a click leads to, "" for none
 	formula string // which gives the value, "" for none
 }
@@ -81,7 +81,7 @@ func (p *page) section(role role, names ...string) {
 	for i := range cells {
 		cells[i] = words(section, "")
 		if i > 0 {
-			cells[i].look.role = role
+			cells[i].style.role = role
 		}
 		if i < len(names) {
 			cells[i].value = names[i]
@@ -90,7 +90,12 @@ func (p *page) section(role role, names ...string) {
 	p.lines = append(p.lines, line{cells: cells, height: 18})
 }
 
-func words(role role, text string) cell { return cell{value: text, look: look{role: role}} }
+func words(role role, text string) cell { return cell{value: text, style: cellStyle{role: role}} }
+
+// formatted returns the cell of a number or a time with its number format.
+func formatted(value any, format string) cell {
+	return cell{value: value, style: cellStyle{format: format}}
+}
 
 // fit widens a column to so many digits where it is narrower.
 func (p *page) fit(column, digits int) {
@@ -135,14 +140,14 @@ func (s *sheet) lines(p *page) {
 func (b *book) pageCell(c cell) any {
 	switch text, isText := c.value.(string); {
 	case c.formula != "":
-		return live(excelize.Cell{StyleID: b.style(c.look), Value: c.value, Formula: c.formula})
-	case c.value == nil && c.look == look{}:
+		return live(excelize.Cell{StyleID: b.style(c.style), Value: c.value, Formula: c.formula})
+	case c.value == nil && c.style == cellStyle{}:
 		return nil
 	case isText && text != "":
-		return b.text(c.look, text)
+		return b.text(c.style, text)
 	case isText:
-		return excelize.Cell{StyleID: b.style(c.look)}
+		return excelize.Cell{StyleID: b.style(c.style)}
 	default:
-		return excelize.Cell{StyleID: b.style(c.look), Value: c.value}
+		return excelize.Cell{StyleID: b.style(c.style), Value: c.value}
 	}
 }

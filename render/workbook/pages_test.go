@@ -59,7 +59,11 @@ func TestSummaryBasis(t *testing.T) {
 	s := settings()
 	s.HoursPerMonth = decimal.RequireFromString("730.5")
 	f := opened(t, written(t, newReport(nil, s)))
-	for label, want := range map[string]string{"Hours per month": "730.5", "Currency": "USD", "Fetched (UTC)": "2026-11-22 21:36:05"} {
+	for label, want := range map[string]string{
+		"Hours per month": "730.5",
+		"Currency":        "USD",
+		"Fetched (UTC)":   "2026-11-22 21:36:05",
+	} {
 		column, row := find(t, f, summarySheet, label)
 		if got := shown(t, f, summarySheet, cellName(column+1, row)); got != want {
 			t.Errorf("%s shows %q, want %q", label, got, want)
@@ -131,7 +135,8 @@ func TestAbout(t *testing.T) {
 		lines = append(lines, strings.Join(row, "|"))
 	}
 	text := strings.Join(lines, "\n") + "\n"
-	for _, sentence := range append(r.Legend(), "Addresses are left out", "|USD per hour|price_per_hour\n", "|time|UTC|created_at\n", "tblInstances", "tblRegions", "tblModels") {
+	for _, sentence := range append(r.Legend(), "Addresses are left out", "|USD per hour|price_per_hour\n",
+		"|time|UTC|created_at\n", "tblInstances", "tblRegions", "tblModels") {
 		if !strings.Contains(text, sentence) {
 			t.Errorf("About does not say %q", sentence)
 		}

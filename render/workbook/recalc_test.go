@@ -25,17 +25,23 @@ import (
 	"gpufleet/render/report"
 )
 
-// awkward is a fleet whose names a spreadsheet takes for something else, or for one another, with everything unknown somewhere.
+// awkward is a fleet whose names a spreadsheet takes for something else, or for one another, with everything unknown
+// somewhere.
 func awkward(t testing.TB) []*fleet.Instance {
-	names := append([]string{"texas", "Texas", "TEXAS", "tex*", "te?as", "~texas", "te~*as", "<5", ">0", "<>", "=", "7", "07", "7.0", "1e3", "1000", "TRUE", " ", "CPU only",
-		strings.Repeat("long ", 60), "a\nb", "#N/A", "", "Unknown region"}, hostileTexts...)
-	statuses := []string{"Running", "running", "Stopped", "Deleted", "DELETED", "Booked", "Error", "", "<5", "Run*", "Deploying"}
+	names := append([]string{
+		"texas", "Texas", "TEXAS", "tex*", "te?as", "~texas", "te~*as", "<5", ">0", "<>", "=", "7", "07", "7.0", "1e3",
+		"1000", "TRUE", " ", "CPU only", strings.Repeat("long ", 60), "a\nb", "#N/A", "", "Unknown region",
+	}, hostileTexts...)
+	statuses := []string{
+		"Running", "running", "Stopped", "Deleted", "DELETED", "Booked", "Error", "", "<5", "Run*", "Deploying",
+	}
 	prices := []string{"0.679", "0", "14.4", "", "0.052", "123456.789", "0.333333333333"}
 	var instances []*fleet.Instance
 	for i := range 3 * len(names) {
 		in := &fleet.Instance{
-			ID: strconv.Itoa(i), Region: names[i%len(names)], GPU: names[(i*5+i/len(names))%len(names)], HostName: names[(i*7)%len(names)],
-			Status: statuses[(i*3)%len(statuses)], ProductType: "GPU", OS: names[i%len(names)],
+			ID: strconv.Itoa(i), Region: names[i%len(names)], GPU: names[(i*5+i/len(names))%len(names)],
+			HostName: names[(i*7)%len(names)], Status: statuses[(i*3)%len(statuses)], ProductType: "GPU",
+			OS: names[i%len(names)],
 		}
 		if i%5 > 0 {
 			in.GPUCount = fleet.Known(float64(i % 4))
@@ -59,7 +65,10 @@ func days(t testing.TB) []history.Entry {
 	day := func(date int, perHour string) history.Entry {
 		taken := time.Date(2026, 11, date, 6, 0, 0, 0, time.UTC)
 		cost := history.Cost{Instances: 3, Priced: date % 3, PerHour: history.Amount{Money: price(t, perHour).Value}}
-		return history.Entry{Date: history.DateText(taken), Taken: taken, Figures: history.Figures{Instances: 3, GPUs: 8, GPUsKnown: 2, Running: cost, Listed: cost}}
+		return history.Entry{
+			Date: history.DateText(taken), Taken: taken,
+			Figures: history.Figures{Instances: 3, GPUs: 8, GPUsKnown: 2, Running: cost, Listed: cost},
+		}
 	}
 	return []history.Entry{day(20, "1.5"), day(21, "2.333")}
 }
@@ -90,7 +99,10 @@ func calculations(t testing.TB) []calculation {
 		return r
 	}
 	unknown := []*fleet.Instance{{}, {Status: "Running"}, {GPU: "H100"}}
-	changed := &assumptions{hours: 700.25, budget: 1234, rate: 0.92, shares: map[string]float64{"Stopped": 0.25, "Deleted": 0.5, "unknown": 0}}
+	changed := &assumptions{
+		hours: 700.25, budget: 1234, rate: 0.92,
+		shares: map[string]float64{"Stopped": 0.25, "Deleted": 0.5, "unknown": 0},
+	}
 	return []calculation{
 		{"sample", with(sample(t), "730", "600"), maxRow, nil},
 		{"awkward", with(awkward(t), "730", ""), maxRow, nil},
@@ -102,8 +114,8 @@ func calculations(t testing.TB) []calculation {
 	}
 }
 
-// TestRecalculated holds that LibreOffice comes to the values that the workbook was written with, in every cell with a formula;
-// and after the assumptions change to those of a report that was made under them.
+// TestRecalculated holds that LibreOffice comes to the values that the workbook was written with, in every cell with
+// a formula; and after the assumptions change to those of a report that was made under them.
 func TestRecalculated(t *testing.T) {
 	all := calculations(t)
 	dir := t.TempDir()
@@ -131,7 +143,8 @@ func TestRecalculated(t *testing.T) {
 			if c.change != nil {
 				changed := *c.r
 				s := c.r.Settings
-				s.HoursPerMonth, s.Budget = decimal.NewFromFloat(c.change.hours), fleet.Known(fleet.MoneyOf(decimal.NewFromFloat(c.change.budget)))
+				s.HoursPerMonth = decimal.NewFromFloat(c.change.hours)
+				s.Budget = fleet.Known(fleet.MoneyOf(decimal.NewFromFloat(c.change.budget)))
 				changed = *newReport(slices.Clone(c.r.Instances), s)
 				changed.Days = c.r.Days
 				want = formulaCells(t, writtenTo(t, &changed, c.lastRow))
@@ -186,8 +199,8 @@ func sameValue(a, b string) bool {
 	return math.Abs(x-y) <= 1e-9*max(math.Abs(x), math.Abs(y), 1e-3)
 }
 
-// stripped returns a workbook without the values of its formulas, which LibreOffice would keep, and with other assumptions where there
-// are some.
+// stripped returns a workbook without the values of its formulas, which LibreOffice would keep, and with other
+// assumptions where there are some.
 func stripped(t testing.TB, data []byte, change *assumptions) []byte {
 	t.Helper()
 	f := opened(t, data)
@@ -340,7 +353,8 @@ func expectShares(t testing.TB, want map[place]string, f *excelize.File, c calcu
 	first := c.r.Statuses[0].Label()
 	_, statusRow := find(t, f, assumptionsSheet, first)
 	for i, s := range statuses {
-		set(assumptionsSheet, column(assumptionsSheet, "Billed (USD per month)")+strconv.Itoa(statusRow+i), of(byStatus, s.Label).perHour*c.change.hours)
+		set(assumptionsSheet, column(assumptionsSheet, "Billed (USD per month)")+strconv.Itoa(statusRow+i),
+			of(byStatus, s.Label).perHour*c.change.hours)
 	}
 
 	_, running := find(t, f, summarySheet, "Running")
@@ -369,7 +383,10 @@ func recalculate(t *testing.T, dir string) {
 	check(t, err)
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
-	args := []string{"-env:UserInstallation=file://" + filepath.Join(dir, "profile"), "--headless", "--norestore", "--convert-to", "xlsx", "--outdir", filepath.Join(dir, "out")}
+	args := []string{
+		"-env:UserInstallation=file://" + filepath.Join(dir, "profile"), "--headless", "--norestore",
+		"--convert-to", "xlsx", "--outdir", filepath.Join(dir, "out"),
+	}
 	command := exec.CommandContext(ctx, "soffice", append(args, files...)...)
 	ownGroup(command)
 	command.WaitDelay = 10 * time.Second

@@ -53,18 +53,28 @@ func sheetText(t *testing.T, instances []*fleet.Instance, plain bool) string {
 // TestPlainRows holds that rows which are written by hand are excelize's own to the byte, whatever they hold.
 func TestPlainRows(t *testing.T) {
 	instances := fleettest.Instances(200)
-	for i, text := range []string{"=1+1", "'", "a=b", "_x003D_", "_x003D_x003D_", "_xD83D_", "<b>&\"'", " a", "a ", "a\nb", "\n", "a\tb", "a\r", "é😀", "\x01", "\uFDD0_x003D_",
-		"\xff", strings.Repeat("x", 40000), strings.Repeat("😀", 20000), "@", "+", "-", "]]>", "a\u2028b", "  ", "0041", "", "true"} {
+	for i, text := range []string{
+		"=1+1", "'", "a=b", "_x003D_", "_x003D_x003D_", "_xD83D_", "<b>&\"'", " a", "a ", "a\nb", "\n", "a\tb", "a\r",
+		"é😀", "\x01", "\uFDD0_x003D_", "\xff", strings.Repeat("x", 40000), strings.Repeat("😀", 20000), "@", "+",
+		"-", "]]>", "a\u2028b", "  ", "0041", "", "true",
+	} {
 		instances[2*i].HostName, instances[2*i+1].OS = text, text
 	}
-	for i, n := range []float64{0, 0.1, 1.0 / 3, 2.0 / 3, 1e-6, 123456.789012345678, 999999999999999, 1e15, 123456789012345678, 1e21, 1e300 / 3, 12345678901234.5678,
-		0.1 + 0.2, 100000000000000.5, 0.000001234567890123456} {
+	for i, n := range []float64{
+		0, 0.1, 1.0 / 3, 2.0 / 3, 1e-6, 123456.789012345678, 999999999999999, 1e15, 123456789012345678, 1e21, 1e300 / 3,
+		12345678901234.5678, 0.1 + 0.2, 100000000000000.5, 0.000001234567890123456,
+	} {
 		instances[3*i].RAM = fleet.Known(n)
 	}
-	for i, text := range []string{"0", "0.123456789012345678", "999999999.123456789012345678", "1e-30", "123.45", "100", "0.000000000000000123456789012345"} {
+	for i, text := range []string{
+		"0", "0.123456789012345678", "999999999.123456789012345678", "1e-30", "123.45", "100",
+		"0.000000000000000123456789012345",
+	} {
 		instances[5*i].Price = price(t, text)
 	}
-	for i, at := range []time.Time{time.Unix(946684800, 0), time.Unix(4102444799, 0), time.Unix(1700000001, 0), time.Unix(7258118399, 0), {}} {
+	for i, at := range []time.Time{
+		time.Unix(946684800, 0), time.Unix(4102444799, 0), time.Unix(1700000001, 0), time.Unix(7258118399, 0), {},
+	} {
 		instances[7*i].CreatedAt = at.UTC()
 	}
 	want, got := sheetText(t, instances, false), sheetText(t, instances, true)

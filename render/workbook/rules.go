@@ -2,7 +2,6 @@ package workbook
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/xuri/excelize/v2"
@@ -51,10 +50,16 @@ func (b *book) bounds(cells, part, whole, format string) rule {
 
 // coverage says which columns tell of how many instances a column's sum is known, and of how many it would have to be.
 var coverage = map[string][2]string{
-	"gpu_count": {"gpu_count_known", "instances"}, "cpu_cores": {"cpu_cores_known", "instances"}, "ram": {"ram_known", "instances"}, "disk_size": {"disk_size_known", "instances"},
-	"running_per_hour": {"running_priced", "running_instances"}, "running_per_month": {"running_priced", "running_instances"},
-	"listed_per_hour": {"listed_priced", "listed_instances"}, "listed_per_month": {"listed_priced", "listed_instances"},
-	"billed_per_hour": {"billed_priced", "billed_instances"}, "billed_per_month": {"billed_priced", "billed_instances"},
+	"gpu_count":         {"gpu_count_known", "instances"},
+	"cpu_cores":         {"cpu_cores_known", "instances"},
+	"ram":               {"ram_known", "instances"},
+	"disk_size":         {"disk_size_known", "instances"},
+	"running_per_hour":  {"running_priced", "running_instances"},
+	"running_per_month": {"running_priced", "running_instances"},
+	"listed_per_hour":   {"listed_priced", "listed_instances"},
+	"listed_per_month":  {"listed_priced", "listed_instances"},
+	"billed_per_hour":   {"billed_priced", "billed_instances"},
+	"billed_per_month":  {"billed_priced", "billed_instances"},
 }
 
 // format adds a table's conditional formats on one of its sheets.
@@ -64,11 +69,10 @@ func (s *sheet) format(t *table, p part) {
 	for i := range t.columns {
 		c := &t.columns[i]
 		var formats []excelize.ConditionalFormatOptions
-		letter := columnName(i + 1)
 		if of, ok := coverage[c.name]; ok && c.formula != nil && c.totalFormula != "" {
 			bounds := func(from, to int) rule {
-				format := s.b.looks(c, textValue, figureValue).format
-				return s.b.bounds(letter+strconv.Itoa(from)+":"+letter+strconv.Itoa(to), t.cell(of[0], from), t.cell(of[1], from), format)
+				format := s.b.valueStyle(c, textValue, figureValue).format
+				return s.b.bounds(rangeOf(i+1, from, to), t.cell(of[0], from), t.cell(of[1], from), format)
 			}
 			if t.index(of[0]) >= 0 {
 				s.apply([]rule{bounds(totalRow, totalRow)})
@@ -82,7 +86,7 @@ func (s *sheet) format(t *table, p part) {
 			formats = append(formats, dataBar)
 		}
 		if len(formats) > 0 {
-			s.apply([]rule{{letter + strconv.Itoa(first) + ":" + letter + strconv.Itoa(last), formats}})
+			s.apply([]rule{{rangeOf(i+1, first, last), formats}})
 		}
 	}
 }
@@ -92,7 +96,9 @@ var barred = []string{"running_per_month", "listed_per_month", "billed_per_month
 
 // dataBar is the plain bar of Excel 2007, which every program draws, from 0 to the largest amount. Such a bar is
 // never shorter than a tenth of the cell.
-var dataBar = excelize.ConditionalFormatOptions{Type: "data_bar", Criteria: "=", MinType: "num", MinValue: "0", MaxType: "max", BarColor: "#9DC3E6"}
+var dataBar = excelize.ConditionalFormatOptions{
+	Type: "data_bar", Criteria: "=", MinType: "num", MinValue: "0", MaxType: "max", BarColor: "#9DC3E6",
+}
 
 // statusFormats tell statuses by colour, and by weight, slant and strokes where there is no colour. What is listed
 // but does not run is slanted.

@@ -85,14 +85,14 @@ func (s *sheet) row(cells []any, options ...excelize.RowOpts) {
 // head writes the rows above a table, but for the totals: the sheet's title and what holds for all of it.
 func (s *sheet) head() {
 	b := s.b
-	s.row([]any{b.text(look{role: title}, s.name)}, excelize.RowOpts{Height: 24})
+	s.row([]any{b.text(cellStyle{role: title}, s.name)}, excelize.RowOpts{Height: 24})
 	note := b.r.Origin() + ". Amounts are in " + b.r.Currency +
 		". An empty cell is unknown."
 	role := caption
 	if marks := b.marks(); marks != "" {
 		note, role = marks+" "+note, mark
 	}
-	s.row([]any{b.text(look{role: role}, note)})
+	s.row([]any{b.text(cellStyle{role: role}, note)})
 	s.next = totalRow
 }
 
@@ -133,9 +133,9 @@ const (
 )
 
 // text returns a cell with text that is nothing but text.
-func (b *book) text(l look, text string) excelize.Cell {
-	l.quoted = isProvoking(text)
-	return excelize.Cell{StyleID: b.style(l), Value: cellText(text)}
+func (b *book) text(s cellStyle, text string) excelize.Cell {
+	s.quoted = isProvoking(text)
+	return excelize.Cell{StyleID: b.style(s), Value: cellText(text)}
 }
 
 // columnName returns the letters of a column, from 1: "B".
@@ -155,6 +155,9 @@ func cellName(column, row int) string {
 	}
 	return name
 }
+
+// rangeOf returns the cells of a column between two rows, which are part of it, all from 1: "B5:B9".
+func rangeOf(column, from, to int) string { return cellName(column, from) + ":" + cellName(column, to) }
 
 // setPrint sets a sheet up for printing: landscape, one page wide on A4 and Letter alike. A table's header is repeated
 // on every page.

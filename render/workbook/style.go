@@ -9,11 +9,22 @@ import (
 	"gpufleet/render/report"
 )
 
-// look is how a cell looks.
-type look struct {
+// cellStyle is how a cell looks.
+type cellStyle struct {
 	role   role
 	format string // the number format's code, "" for Excel's General
 	quoted bool   // text that must not become a formula when it is edited
+}
+
+// quotedText is the style of a text that is provoking.
+var quotedText = cellStyle{role: textValue, format: textFormat, quoted: true}
+
+// bounded returns the style with "≥" before the number where the value is a lower bound.
+func (s cellStyle) bounded(v report.Value) cellStyle {
+	if v.LowerBound {
+		s.format = atLeast(s.format)
+	}
+	return s
 }
 
 // role is what a cell is for.
@@ -73,30 +84,30 @@ const (
 	maxNumberDecimals = 6
 )
 
-// style returns the id of a look's style.
-func (b *book) style(l look) int {
-	if id, ok := b.styles[l]; ok {
+// style returns the id of a style in the workbook.
+func (b *book) style(s cellStyle) int {
+	if id, ok := b.styles[s]; ok {
 		return id
 	}
 	var id int
-	if l.quoted {
-		l.quoted = false
-		id = b.quoted(b.style(l))
-		l.quoted = true
+	if s.quoted {
+		s.quoted = false
+		id = b.quoted(b.style(s))
+		s.quoted = true
 	} else {
-		style := roleStyle(l.role)
-		switch l.format {
+		style := roleStyle(s.role)
+		switch s.format {
 		case "":
 		case textFormat:
 			style.NumFmt = textFormatID
 		default:
-			style.CustomNumFmt = &l.format
+			style.CustomNumFmt = &s.format
 		}
 		var err error
 		id, err = b.file.NewStyle(style)
 		b.try(err)
 	}
-	b.styles[l] = id
+	b.styles[s] = id
 	return id
 }
 
@@ -150,15 +161,17 @@ func roleStyle(r role) *excelize.Style {
 	case prose:
 		return &excelize.Style{Alignment: &excelize.Alignment{Horizontal: side(false), Vertical: "top", WrapText: true}}
 	case note:
-		return &excelize.Style{Font: font(excelize.Font{Color: grey}), Alignment: &excelize.Alignment{Horizontal: side(false), Indent: 1}}
+		return &excelize.Style{Font: font(excelize.Font{Color: grey}), Alignment: indented(false)}
 	case covered:
-		return &excelize.Style{Font: font(excelize.Font{Color: grey}), Alignment: &excelize.Alignment{Horizontal: side(true)}}
+		return &excelize.Style{Font: font(excelize.Font{Color: grey}),
+			Alignment: &excelize.Alignment{Horizontal: side(true)}}
 	case figureText:
 		return &excelize.Style{Alignment: &excelize.Alignment{Horizontal: side(true)}}
 	case link:
 		return &excelize.Style{Font: font(excelize.Font{Color: blue, Underline: "single"})}
 	case header, figureHeader:
-		style := &excelize.Style{Font: font(excelize.Font{Bold: true, Color: white}), Fill: filled(navy), Alignment: indented(r == figureHeader)}
+		style := &excelize.Style{Font: font(excelize.Font{Bold: true, Color: white}), Fill: filled(navy),
+			Alignment: indented(r == figureHeader)}
 		style.Alignment.Vertical, style.Alignment.WrapText = "center", true
 		if r == figureHeader {
 			style.Alignment.Indent = 2 // so that the filter's button does not cover the last letters
@@ -170,10 +183,11 @@ func roleStyle(r role) *excelize.Style {
 		return &excelize.Style{Font: font(excelize.Font{Color: inputBlue}), Fill: filled(paleYellow), Border: boxed(),
 			Alignment: &excelize.Alignment{Horizontal: "right"}}
 	case textTotal:
-		return &excelize.Style{Font: font(excelize.Font{Bold: true, Color: black}), Fill: filled(paleBlue), Border: ruled("top", "bottom"),
-			Alignment: indented(false)}
+		return &excelize.Style{Font: font(excelize.Font{Bold: true, Color: black}), Fill: filled(paleBlue),
+			Border: ruled("top", "bottom"), Alignment: indented(false)}
 	case figureTotal:
-		return &excelize.Style{Font: font(excelize.Font{Bold: true, Color: black}), Fill: filled(paleBlue), Border: ruled("top", "bottom")}
+		return &excelize.Style{Font: font(excelize.Font{Bold: true, Color: black}), Fill: filled(paleBlue),
+			Border: ruled("top", "bottom")}
 	default:
 		return &excelize.Style{}
 	}
@@ -239,6 +253,9 @@ func (b *book) valueFormat(typ report.Type, decimals int) string {
 
 // atLeast returns the format of a number that is a lower bound: the cell shows "≥" and holds the number.
 func atLeast(format string) string { return `"≥ "` + format }
+
+// withoutBound returns a number's format without the "≥" of a lower bound.
+func withoutBound(format string) string { return strings.TrimPrefix(format, atLeast("")) }
 
 func shownDecimals(typ report.Type, decimals int) int {
 	if typ == report.Money {

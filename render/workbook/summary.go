@@ -2,7 +2,6 @@ package workbook
 
 import (
 	"strconv"
-	"strings"
 
 	"gpufleet/fetch/fleet"
 	"gpufleet/render/report"
@@ -35,32 +34,50 @@ func (b *book) summary() *page {
 // addCosts adds what runs, what is listed and what is billed, apart: whether a stopped instance is billed is not
 // known, and the shares on the sheet of assumptions say what is taken for it.
 func (b *book) addCosts(p *page) {
-	p.section(figureSection, "Cost", "Instances", "Priced", "Per hour ("+b.r.Currency+")", "Per month ("+b.r.Currency+")", "Of budget", "Covered")
+	p.section(figureSection, "Cost", "Instances", "Priced",
+		"Per hour ("+b.r.Currency+")", "Per month ("+b.r.Currency+")", "Of budget", "Covered")
 	first := p.next()
-	b.addCost(p, "Running", b.r.Running, b.count(isOne("running")), b.count(isOne("running"), isPriced), b.sum("price_per_hour", isOne("running")))
-	b.addCost(p, "Listed", b.r.Listed, b.count(isOne("listed")), b.count(isOne("listed"), isPriced), b.sum("price_per_hour", isOne("listed")))
-	b.addCost(p, "Billed, by Assumptions", b.r.Listed, b.billedCount(), b.billedCount(isPriced), b.billed())
+	running, listed := isOne("running"), isOne("listed")
+	b.addCost(p, "Running", b.r.Running,
+		b.count(running), b.count(running, isPriced), b.sum("price_per_hour", running))
+	b.addCost(p, "Listed", b.r.Listed,
+		b.count(listed), b.count(listed, isPriced), b.sum("price_per_hour", listed))
+	b.addCost(p, billedLabel, b.r.Listed,
+		b.billedCount(), b.billedCount(isPriced), b.billed())
 	var budget any = ""
 	if b.r.Budget.Known {
 		budget = b.r.Budget.Value.Float64()
 	}
 	p.fit(4, textWidth(b.r.Amount(b.r.Budget.Value))+3)
-	p.add(words(plain, "Budget"), cell{}, cell{}, cell{}, cell{value: budget, look: look{format: b.valueFormat(report.Money, decimalsOf(b.r.Budget.Value.String()))}}.with(`IF(N(`+budgetName+`)=0,"",`+budgetName+")"))
+	format := b.valueFormat(report.Money, decimalsOf(b.r.Budget.Value.String()))
+	p.add(words(plain, "Budget"), cell{}, cell{}, cell{},
+		formatted(budget, format).with(`IF(N(`+budgetName+`)=0,"",`+budgetName+")"))
 	p.blank()
+	b.addConverted(p, first)
+}
 
-	// What the rate of exchange makes of these. As written it is 1.
+// billedLabel names what is billed by the shares on the sheet of assumptions.
+const billedLabel = "Billed, by Assumptions"
+
+// addConverted adds what the exchange rate makes of the three costs, which stand in the rows from first on. As written
+// the rate is 1.
+func (b *book) addConverted(p *page, first int) {
 	p.section(figureSection, "", "", "", "", "")
 	head := p.lines[len(p.lines)-1].cells
-	head[0] = cell{value: "In " + b.r.Currency, look: look{role: section}}.with(`"In "&` + currencyName)
+	head[0] = cell{value: "In " + b.r.Currency, style: cellStyle{role: section}}.with(`"In "&` + currencyName)
 	head[3].value, head[4].value = "Per hour", "Per month"
-	for i, c := range []report.Cost{b.r.Running, b.r.Listed, b.r.Listed} {
-		from := strconv.Itoa(first + i)
+	costs := []struct {
+		label string
+		cost  report.Cost
+	}{{"Running", b.r.Running}, {"Listed", b.r.Listed}, {billedLabel, b.r.Listed}}
+	for i, row := range costs {
+		c, from := row.cost, strconv.Itoa(first+i)
 		amount := func(column int, m fleet.Money) cell {
 			format := withDecimals(shownDecimals(report.Money, decimalsOf(m.String())))
 			p.rules = append(p.rules, b.bounds(cellName(column, p.next()), "$C"+from, "$B"+from, format))
 			return figure(m.Float64(), format, c.LowerBound()).with("$" + columnName(column) + from + "*" + rateName)
 		}
-		p.add(words(plain, []string{"Running", "Listed", "Billed, by Assumptions"}[i]), cell{}, cell{}, amount(4, c.PerHour), amount(5, c.PerMonth))
+		p.add(words(plain, row.label), cell{}, cell{}, amount(4, c.PerHour), amount(5, c.PerMonth))
 	}
 	p.blank()
 }
@@ -69,15 +86,22 @@ func (b *book) addCost(p *page, name string, c report.Cost, instances, priced, p
 	row := strconv.Itoa(p.next())
 	p.fit(3, textWidth(b.r.PerHour(c))+3)
 	p.fit(4, textWidth(b.r.PerMonth(c))+3)
-	use := cell{value: "", look: look{format: "#,##0.0%"}}
+	use := formatted("", "#,##0.0%")
 	if rate, ok := b.r.BudgetUse(c); ok {
-		use = figure(rate.Percent.Shift(-2).InexactFloat64(), use.look.format, rate.AtLeast)
+		use = figure(rate.Percent.Shift(-2).InexactFloat64(), use.style.format, rate.AtLeast)
 	}
-	cells := []cell{words(plain, name), count(c.Of).with(instances), count(c.Priced).with(priced),
-		b.money(c.PerHour, c.LowerBound()).with(perHour), b.money(c.PerMonth, c.LowerBound()).with(perMonth("$D" + row)),
-		use.with(budgetUse("$E" + row)), words(covered, c.Coverage()).with(coveredFormula("$C"+row, "$B"+row, "priced"))}
+	cells := []cell{
+		words(plain, name),
+		count(c.Of).with(instances),
+		count(c.Priced).with(priced),
+		b.money(c.PerHour, c.LowerBound()).with(perHour),
+		b.money(c.PerMonth, c.LowerBound()).with(perMonth("$D" + row)),
+		use.with(budgetUse("$E" + row)),
+		words(covered, c.Coverage()).with(coveredFormula("$C"+row, "$B"+row, "priced")),
+	}
 	for i := 3; i <= 5; i++ {
-		p.rules = append(p.rules, b.bounds(cellName(i+1, p.next()), "$C$"+row, "$B$"+row, strings.TrimPrefix(cells[i].look.format, atLeast(""))))
+		format := withoutBound(cells[i].style.format)
+		p.rules = append(p.rules, b.bounds(cellName(i+1, p.next()), "$C$"+row, "$B$"+row, format))
 	}
 	p.add(cells...)
 }
@@ -91,7 +115,11 @@ func (b *book) addFleet(p *page) {
 		name, column string
 		sum          report.Sum
 	}
-	figures := []figure{{"GPUs", "gpu_count", b.r.GPUs}, {"CPU cores", "cpu_cores", b.r.CPUCores}, {"RAM (GB)", "ram", b.r.RAM}}
+	figures := []figure{
+		{"GPUs", "gpu_count", b.r.GPUs},
+		{"CPU cores", "cpu_cores", b.r.CPUCores},
+		{"RAM (GB)", "ram", b.r.RAM},
+	}
 	if b.r.Shows("disk_size") {
 		figures = append(figures, figure{"Disk (GB)", "disk_size", b.r.Disk})
 	}
@@ -99,8 +127,11 @@ func (b *book) addFleet(p *page) {
 		at := "$C" + strconv.Itoa(p.next())
 		p.fit(1, textWidth(row.sum.String())+3)
 		total := b.sumCell(row.sum)
-		p.rules = append(p.rules, b.bounds(cellName(2, p.next()), at, all, strings.TrimPrefix(total.look.format, atLeast(""))))
-		p.add(words(plain, row.name), total.with(b.sum(row.column)), count(row.sum.Known).with(b.count(known(row.column))), cell{}, cell{}, cell{},
+		p.rules = append(p.rules, b.bounds(cellName(2, p.next()), at, all, withoutBound(total.style.format)))
+		p.add(words(plain, row.name),
+			total.with(b.sum(row.column)),
+			count(row.sum.Known).with(b.count(known(row.column))),
+			cell{}, cell{}, cell{},
 			words(covered, row.sum.Coverage()).with(coveredFormula(at, all, "known")))
 	}
 	p.blank()
@@ -110,7 +141,7 @@ func (b *book) addFleet(p *page) {
 func (b *book) addIndex(p *page) {
 	p.section(figureSection, "Sheet", "Rows", "")
 	add := func(sheet string, rows cell, text string) {
-		p.add(cell{value: sheet, look: look{role: link}, link: sheet}, rows, words(note, text))
+		p.add(cell{value: sheet, style: cellStyle{role: link}, link: sheet}, rows, words(note, text))
 	}
 	for _, t := range b.tables {
 		if t.sheet == afterMatrix {
@@ -133,12 +164,10 @@ func (b *book) addBasis(p *page) {
 	p.section(figureSection, "Basis")
 	hours := b.r.HoursPerMonth
 	p.fit(1, len(timeFormat)+2)
-	p.add(words(plain, "Hours per month"), cell{
-		value: hours.InexactFloat64(),
-		look:  look{format: b.valueFormat(report.Size, decimalsOf(hours.String()))},
-	}.with(hoursName))
+	format := b.valueFormat(report.Size, decimalsOf(hours.String()))
+	p.add(words(plain, "Hours per month"), formatted(hours.InexactFloat64(), format).with(hoursName))
 	p.add(words(plain, "Currency"), words(figureText, b.r.Currency))
-	p.add(words(plain, b.r.Source.Verb()+" (UTC)"), cell{value: b.r.Generated.UTC(), look: look{format: timeFormat}})
+	p.add(words(plain, b.r.Source.Verb()+" (UTC)"), formatted(b.r.Generated.UTC(), timeFormat))
 	p.blank()
 }
 
@@ -149,7 +178,8 @@ func (b *book) addLegend(p *page) {
 		p.across(prose, sentence)
 		p.compute(0, b.monthFormula(sentence))
 	}
-	p.across(prose, "What is billed is each price times its status's share on "+assumptionsSheet+". An empty cell is unknown, not zero.")
+	p.across(prose, "What is billed is each price times its status's share on "+assumptionsSheet+". "+
+		"An empty cell is unknown, not zero.")
 	p.blank()
 }
 
@@ -177,7 +207,7 @@ func (b *book) addWarnings(p *page) {
 	}
 }
 
-func count(n int) cell { return cell{value: n, look: look{format: "#,##0"}} }
+func count(n int) cell { return formatted(n, "#,##0") }
 
 // money returns the cell of an amount, which may be a lower bound.
 func (b *book) money(m fleet.Money, lower bool) cell {
@@ -193,5 +223,5 @@ func figure(value float64, format string, lower bool) cell {
 	if lower {
 		format = atLeast(format)
 	}
-	return cell{value: value, look: look{format: format}}
+	return formatted(value, format)
 }

@@ -71,10 +71,18 @@ func cellKind(sheet, cell string) string {
 func TestShown(t *testing.T) {
 	f := opened(t, written(t, newReport(sample(t), settings())))
 	for heading, want := range map[string][4]string{
-		"ID": {"42", "00041", "43", "44"}, "CPU cores": {"96 ", "28 ", "4 ", ""}, "RAM (GB)": {"2,048.0 ", "58.5 ", "", ""}, "GPUs": {"8 ", "1 ", "0 ", ""},
-		"Disk (GB)": {"14,336 ", "100 ", "", ""}, "Ephemeral disk (GB)": {"", "0 ", "", ""}, "Price (USD per hour)": {"$14.400 ", "$0.679 ", "$0.000 ", ""},
-		"Billed (USD per month)": {"$10,512.00 ", "$495.67 ", "$0.00 ", ""}, "Counted as": {"H100", "RTX-A6000", "CPU only", "H100"},
-		"Created (UTC)": {"", "2025-07-04 09:13:11", "2025-07-04 10:13:11", ""}, "Model no.": {"2 ", "3 ", "1 ", "2 "}, "Region no.": {"1 ", "1 ", "2 ", "2 "},
+		"ID":                     {"42", "00041", "43", "44"},
+		"CPU cores":              {"96 ", "28 ", "4 ", ""},
+		"RAM (GB)":               {"2,048.0 ", "58.5 ", "", ""},
+		"GPUs":                   {"8 ", "1 ", "0 ", ""},
+		"Disk (GB)":              {"14,336 ", "100 ", "", ""},
+		"Ephemeral disk (GB)":    {"", "0 ", "", ""},
+		"Price (USD per hour)":   {"$14.400 ", "$0.679 ", "$0.000 ", ""},
+		"Billed (USD per month)": {"$10,512.00 ", "$495.67 ", "$0.00 ", ""},
+		"Counted as":             {"H100", "RTX-A6000", "CPU only", "H100"},
+		"Created (UTC)":          {"", "2025-07-04 09:13:11", "2025-07-04 10:13:11", ""},
+		"Model no.":              {"2 ", "3 ", "1 ", "2 "},
+		"Region no.":             {"1 ", "1 ", "2 ", "2 "},
 	} {
 		column, _ := find(t, f, "Instances", heading)
 		for i := range want {
@@ -150,11 +158,20 @@ func TestViewAndPrint(t *testing.T) {
 		names[name.Scope+" "+name.Name] = name.RefersTo
 	}
 	want := map[string]string{
-		"Instances _xlnm.Print_Titles": "'Instances'!$4:$4", "Regions _xlnm.Print_Titles": "'Regions'!$4:$4", "Models _xlnm.Print_Titles": "'Models'!$4:$4",
-		"Changes _xlnm.Print_Titles": "'Changes'!$4:$4", "Trend _xlnm.Print_Titles": "'Trend'!$4:$4", "Unpriced _xlnm.Print_Titles": "'Unpriced'!$4:$4",
-		"Instances _xlnm.Print_Area": "'Instances'!$A$1:$J$8", "Regions _xlnm.Print_Area": "'Regions'!$A$1:$J$6", "Models _xlnm.Print_Area": "'Models'!$A$1:$J$7",
-		"Trend _xlnm.Print_Area": "'Trend'!$A$1:$J$5",
-		"Workbook HoursPerMonth": "Assumptions!$B$6", "Workbook Budget": "Assumptions!$B$7", "Workbook FxRate": "Assumptions!$B$8", "Workbook FxCurrency": "Assumptions!$B$9",
+		"Instances _xlnm.Print_Titles": "'Instances'!$4:$4",
+		"Regions _xlnm.Print_Titles":   "'Regions'!$4:$4",
+		"Models _xlnm.Print_Titles":    "'Models'!$4:$4",
+		"Changes _xlnm.Print_Titles":   "'Changes'!$4:$4",
+		"Trend _xlnm.Print_Titles":     "'Trend'!$4:$4",
+		"Unpriced _xlnm.Print_Titles":  "'Unpriced'!$4:$4",
+		"Instances _xlnm.Print_Area":   "'Instances'!$A$1:$J$8",
+		"Regions _xlnm.Print_Area":     "'Regions'!$A$1:$J$6",
+		"Models _xlnm.Print_Area":      "'Models'!$A$1:$J$7",
+		"Trend _xlnm.Print_Area":       "'Trend'!$A$1:$J$5",
+		"Workbook HoursPerMonth":       "Assumptions!$B$6",
+		"Workbook Budget":              "Assumptions!$B$7",
+		"Workbook FxRate":              "Assumptions!$B$8",
+		"Workbook FxCurrency":          "Assumptions!$B$9",
 	}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Error(diff)
@@ -164,7 +181,8 @@ func TestViewAndPrint(t *testing.T) {
 		check(t, err)
 		props, err := f.GetSheetProps(sheet)
 		check(t, err)
-		if *layout.Orientation != "landscape" || *layout.FitToWidth != 1 || (*layout.FitToHeight == 1) != (sheet == summarySheet) || !*props.FitToPage {
+		if *layout.Orientation != "landscape" || *layout.FitToWidth != 1 ||
+			(*layout.FitToHeight == 1) != (sheet == summarySheet) || !*props.FitToPage {
 			t.Errorf("%s is not landscape and one page wide", sheet)
 		}
 		page, err := f.GetHeaderFooter(sheet)
@@ -193,7 +211,12 @@ func TestColumnWidths(t *testing.T) {
 		}
 	}
 	f := opened(t, data)
-	for column, bounds := range map[string][2]float64{"B": {maxTextWidth, maxTextWidth}, "A": {11, 11}, "G": {10, 20}, "J": {22, 23}} {
+	for column, bounds := range map[string][2]float64{
+		"B": {maxTextWidth, maxTextWidth},
+		"A": {11, 11},
+		"G": {10, 20},
+		"J": {22, 23},
+	} {
 		width, err := f.GetColWidth("Instances", column)
 		check(t, err)
 		if width < bounds[0] || width > bounds[1] {
@@ -204,7 +227,9 @@ func TestColumnWidths(t *testing.T) {
 
 // No number makes a column wider than Excel allows.
 func TestAbsurdNumbers(t *testing.T) {
-	instances := []*fleet.Instance{{Region: "R", RAM: fleet.Known(1e300), Price: price(t, "999999999.123456789012345678901234567890")}}
+	instances := []*fleet.Instance{
+		{Region: "R", RAM: fleet.Known(1e300), Price: price(t, "999999999.123456789012345678901234567890")},
+	}
 	f := opened(t, written(t, newReport(instances, settings())))
 	column, _ := find(t, f, "Instances", "RAM (GB)")
 	if got := number(t, rawValue(t, f, "Instances", cellName(column, headerRow+1))); got != 1e300 {
@@ -220,7 +245,9 @@ func TestAbsurdNumbers(t *testing.T) {
 func TestSpill(t *testing.T) {
 	var instances []*fleet.Instance
 	for i := range 7 {
-		instances = append(instances, &fleet.Instance{ID: strconv.Itoa(i), Region: "R" + strconv.Itoa(i), HostName: "node-" + strconv.Itoa(i), GPU: "H100", Status: "Running"})
+		id := strconv.Itoa(i)
+		instances = append(instances,
+			&fleet.Instance{ID: id, Region: "R" + id, HostName: "node-" + id, GPU: "H100", Status: "Running"})
 	}
 	for _, test := range []struct {
 		lastRow int
@@ -228,7 +255,9 @@ func TestSpill(t *testing.T) {
 	}{
 		{headerRow + 7, []string{"Instances tblInstances 4-11"}},
 		{headerRow + 6, []string{"Instances tblInstances 4-10", "Instances 2 tblInstances2 4-5"}},
-		{headerRow + 3, []string{"Instances tblInstances 4-7", "Instances 2 tblInstances2 4-7", "Instances 3 tblInstances3 4-5"}},
+		{headerRow + 3, []string{
+			"Instances tblInstances 4-7", "Instances 2 tblInstances2 4-7", "Instances 3 tblInstances3 4-5",
+		}},
 	} {
 		data := writtenTo(t, newReport(instances, settings()), test.lastRow)
 		checkTables(t, data)
@@ -265,7 +294,8 @@ func TestLastRow(t *testing.T) {
 	table := &table{sheet: "Instances", rows: 2_100_000}
 	parts := table.parts(maxRow)
 	want := []part{
-		{"Instances", "tblInstances", 0, 1048571}, {"Instances 2", "tblInstances2", 1048571, 2097142}, {"Instances 3", "tblInstances3", 2097142, 2100000},
+		{"Instances", "tblInstances", 0, 1048571}, {"Instances 2", "tblInstances2", 1048571, 2097142},
+		{"Instances 3", "tblInstances3", 2097142, 2100000},
 	}
 	if !slices.Equal(parts, want) {
 		t.Errorf("got %v, want %v", parts, want)
@@ -275,12 +305,16 @@ func TestLastRow(t *testing.T) {
 	}
 }
 
-// TestLowerBoundsInTables holds that a total that something unknown is missing from says so where it stands, and is a number
-// all the same.
+// TestLowerBoundsInTables holds that a total that something unknown is missing from says so where it stands, and is a
+// number all the same.
 func TestLowerBoundsInTables(t *testing.T) {
-	priced := &fleet.Instance{ID: "1", Region: "A", GPU: "RTX", GPUCount: fleet.Known(1.0), Status: "Running", Price: price(t, "0.679")}
+	priced := &fleet.Instance{
+		ID: "1", Region: "A", GPU: "RTX", GPUCount: fleet.Known(1.0), Status: "Running", Price: price(t, "0.679"),
+	}
 	unpriced := &fleet.Instance{ID: "2", Region: "A", GPU: "RTX", Status: "Running"}
-	known := &fleet.Instance{ID: "3", Region: "B", GPU: "RTX", GPUCount: fleet.Known(1.0), Status: "Running", Price: price(t, "1")}
+	known := &fleet.Instance{
+		ID: "3", Region: "B", GPU: "RTX", GPUCount: fleet.Known(1.0), Status: "Running", Price: price(t, "1"),
+	}
 	f := opened(t, written(t, newReport([]*fleet.Instance{priced, unpriced, known}, settings())))
 	rows := map[string]int{"all": headerRow - 1, "A": headerRow + 1, "B": headerRow + 2}
 	for _, heading := range []string{"GPUs", "Running (USD per hour)", "Running (USD per month)"} {
@@ -290,7 +324,8 @@ func TestLowerBoundsInTables(t *testing.T) {
 			if got, want := strings.HasPrefix(shown(t, f, "Regions", cell), "≥ "), name != "B"; got != want {
 				t.Errorf("%s of %s shows %q", heading, name, shown(t, f, "Regions", cell))
 			}
-			if kind, err := f.GetCellType("Regions", cell); err != nil || kind != excelize.CellTypeUnset && kind != excelize.CellTypeNumber {
+			kind, err := f.GetCellType("Regions", cell)
+			if err != nil || kind != excelize.CellTypeUnset && kind != excelize.CellTypeNumber {
 				t.Errorf("%s of %s is no number: %v, %v", heading, name, kind, err)
 			}
 		}

@@ -103,12 +103,16 @@ func textWidth(text string) int {
 	width := 0
 	for _, r := range text {
 		width++
-		if r >= 0x1100 && (r <= 0x115F || r >= 0x2E80 && r <= 0xD7FF || r >= 0xF900 && r <= 0xFAFF || r >= 0xFE30 && r <= 0xFE6F ||
-			r >= 0xFF00 && r <= 0xFF60 || r >= 0x1F300) {
+		if isWide(r) {
 			width++
 		}
 	}
 	return width
+}
+
+func isWide(r rune) bool {
+	return r >= 0x1100 && (r <= 0x115F || r >= 0x2E80 && r <= 0xD7FF || r >= 0xF900 && r <= 0xFAFF ||
+		r >= 0xFE30 && r <= 0xFE6F || r >= 0xFF00 && r <= 0xFF60 || r >= 0x1F300)
 }
 
 // wrappedLines returns how many lines text takes in so many characters, broken between words. A word that is wider

@@ -13,7 +13,8 @@ import (
 // hostileTexts could mean something else to Excel than what they are.
 var hostileTexts = []string{
 	"=1+1", "+1", "-1", "@x", "'x", "''", "=cmd|' /C calc'!A0", `=HYPERLINK("https://example.org")`,
-	"_x003D_", "_x003D_x003D_", "_x005F_x003D_", "_x005F_", "_xD83D_", "_x000a__X000A_", "__x0041_", "_x004_", "_x0041", "x_x0041_y_x0042_",
+	"_x003D_", "_x003D_x003D_", "_x005F_x003D_", "_x005F_", "_xD83D_", "_x000a__X000A_", "__x0041_", "_x004_",
+	"_x0041", "x_x0041_y_x0042_",
 	"<b>&amp;</b>", `"quoted"`, "]]>", "007", "1e5", "2024-01-01", "TRUE", "#REF!", "日本語", "😀", "a  b",
 }
 
@@ -36,7 +37,9 @@ func TestHostileText(t *testing.T) {
 	f := opened(t, data)
 	columns := map[string]int{}
 	for i, in := range r.Instances {
-		for _, heading := range []string{"ID", "Region", "Type", "Host name", "GPU model", "GPU series", "Operating system", "Status"} {
+		for _, heading := range []string{
+			"ID", "Region", "Type", "Host name", "GPU model", "GPU series", "Operating system", "Status",
+		} {
 			if columns[heading] == 0 {
 				columns[heading], _ = find(t, f, "Instances", heading)
 			}
@@ -48,7 +51,9 @@ func TestHostileText(t *testing.T) {
 			if kind, err := f.GetCellType("Instances", cell); err != nil || kind != excelize.CellTypeInlineString {
 				t.Errorf("%s (%q) has type %v (%v)", cell, in.ID, kind, err)
 			}
-			if got, want := strings.HasSuffix(styleText(t, f, "Instances", cell), " quoted"), strings.ContainsRune("=+-@'", rune(in.ID[0])); got != want {
+			got, want := strings.HasSuffix(styleText(t, f, "Instances", cell), " quoted"),
+				strings.ContainsRune("=+-@'", rune(in.ID[0]))
+			if got != want {
 				t.Errorf("%s (%q) has a quotePrefix: %v, want %v", cell, in.ID, got, want)
 			}
 		}
@@ -81,7 +86,10 @@ func TestHostileTitle(t *testing.T) {
 }
 
 func TestLongTitle(t *testing.T) {
-	for _, title := range []string{strings.Repeat("&", 40_000), strings.Repeat("_x0041_", 9_000), strings.Repeat("😀", 40_000), strings.Repeat("a\xff", 40_000)} {
+	for _, title := range []string{
+		strings.Repeat("&", 40_000), strings.Repeat("_x0041_", 9_000), strings.Repeat("😀", 40_000),
+		strings.Repeat("a\xff", 40_000),
+	} {
 		s := settings()
 		s.Title = title
 		f := opened(t, written(t, newReport(nil, s)))
@@ -101,7 +109,8 @@ func TestClip(t *testing.T) {
 		units int
 		want  string
 	}{
-		{"", 3, ""}, {"abc", 3, "abc"}, {"abcd", 3, "ab…"}, {"äöü", 3, "äöü"}, {"äöüß", 3, "äö…"}, {"😀😀", 4, "😀😀"}, {"😀😀a", 4, "😀…"}, {"a\xff\xffb", 3, "a\xff…"},
+		{"", 3, ""}, {"abc", 3, "abc"}, {"abcd", 3, "ab…"}, {"äöü", 3, "äöü"}, {"äöüß", 3, "äö…"},
+		{"😀😀", 4, "😀😀"}, {"😀😀a", 4, "😀…"}, {"a\xff\xffb", 3, "a\xff…"},
 	} {
 		if got := clip(test.text, test.units); got != test.want {
 			t.Errorf("clip(%q, %d) = %q, want %q", test.text, test.units, got, test.want)
@@ -115,7 +124,8 @@ func TestWrappedLines(t *testing.T) {
 		width int
 		want  int
 	}{
-		{"", 10, 1}, {"one two", 7, 1}, {"one two", 6, 2}, {"a verylongword b", 5, 3}, {"日本 日本", 8, 2}, {"日本 日本", 9, 1},
+		{"", 10, 1}, {"one two", 7, 1}, {"one two", 6, 2}, {"a verylongword b", 5, 3},
+		{"日本 日本", 8, 2}, {"日本 日本", 9, 1},
 	} {
 		if got := wrappedLines(test.text, test.width); got != test.want {
 			t.Errorf("wrappedLines(%q, %d) = %d, want %d", test.text, test.width, got, test.want)

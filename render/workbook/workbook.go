@@ -74,7 +74,7 @@ type book struct {
 	archive *archive
 	lastRow int
 	tables  []*table
-	styles  map[look]int
+	styles  map[cellStyle]int
 	err     error
 
 	instances, statuses *table
@@ -87,7 +87,14 @@ type book struct {
 }
 
 func newBook(out io.Writer, r *report.Report, lastRow int) *book {
-	return &book{file: excelize.NewFile(), r: r, out: out, lastRow: lastRow, styles: map[look]int{}, inputs: map[string]string{}, conditional: map[string]int{}, ranges: map[columnOf][]string{}, points: map[string][]any{}}
+	return &book{
+		file: excelize.NewFile(), r: r, out: out, lastRow: lastRow,
+		styles:      map[cellStyle]int{},
+		inputs:      map[string]string{},
+		conditional: map[string]int{},
+		points:      map[string][]any{},
+		ranges:      map[columnOf][]string{},
+	}
 }
 
 // try keeps the first error, and reports whether there is none so far.

@@ -19,7 +19,9 @@ import (
 	"gpufleet/render/report"
 )
 
-var sheetNames = []string{"Summary", "Instances", "Regions", "Models", "Matrix", "Changes", "Trend", "Unpriced", "Assumptions", "About"}
+var sheetNames = []string{
+	"Summary", "Instances", "Regions", "Models", "Matrix", "Changes", "Trend", "Unpriced", "Assumptions", "About",
+}
 
 func TestSheets(t *testing.T) {
 	f := opened(t, written(t, newReport(sample(t), settings())))
@@ -53,8 +55,10 @@ func TestProperties(t *testing.T) {
 	got, err := f.GetDocProps()
 	check(t, err)
 	want := &excelize.DocProperties{
-		Title: "Fleet & <co> 2026", Subject: "GPU fleet as of 2026-11-22 21:36 UTC", Creator: "gpufleet 1.2.3", LastModifiedBy: "gpufleet 1.2.3",
-		Description: "Fetched 2026-11-22 21:36 UTC from the API", Created: "2026-11-22T21:36:05Z", Modified: "2026-11-22T21:36:05Z",
+		Title: "Fleet & <co> 2026", Subject: "GPU fleet as of 2026-11-22 21:36 UTC",
+		Creator: "gpufleet 1.2.3", LastModifiedBy: "gpufleet 1.2.3",
+		Description: "Fetched 2026-11-22 21:36 UTC from the API",
+		Created:     "2026-11-22T21:36:05Z", Modified: "2026-11-22T21:36:05Z",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -151,12 +155,17 @@ func TestEmptyFleet(t *testing.T) {
 	checkTables(t, data)
 }
 
-// No part of any workbook has a link to elsewhere or a connection, and no formula has a text that is not our own or a function that
-// Excel 2010 does not know or that is volatile.
+// No part of any workbook has a link to elsewhere or a connection, and no formula has a text that is not our own or a
+// function that Excel 2010 does not know or that is volatile.
 func TestInert(t *testing.T) {
-	ours := regexp.MustCompile(`^(SUM|SUMIFS|COUNT|COUNTIFS|SUMPRODUCT|SUBTOTAL|IF|ISNUMBER|AND|OR|N|ROUND|FIXED)\($|^HoursPerMonth$|^Budget$|^FxRate$|^FxCurrency$|^"(>=0|>0|In | of | priced| known|A month is | hours\. Amounts are in USD as the prices state them; nothing is converted\.|)"$|` +
+	ours := regexp.MustCompile(`^(SUM|SUMIFS|COUNT|COUNTIFS|SUMPRODUCT|SUBTOTAL|IF|ISNUMBER|AND|OR|N|ROUND|FIXED)\($|` +
+		`^HoursPerMonth$|^Budget$|^FxRate$|^FxCurrency$|` +
+		`^"(>=0|>0|In | of | priced| known|A month is |` +
+		` hours\. Amounts are in USD as the prices state them; nothing is converted\.|)"$|` +
 		`^('\w+ \d+'!|\w+!)?\$?[A-Z]{1,2}\$?\d+(:\$?[A-Z]{1,2}\$?\d+)?$|^\d+(\.\d+)?$|^[-+*/&=<>(),]+$`)
-	tokens := regexp.MustCompile(`"[^"]*"|[A-Za-z]+\(|('[^']*'!|\w+!)?\$?[A-Z]{1,2}\$?\d+(:\$?[A-Z]{1,2}\$?\d+)?|[A-Za-z]+|[\d.]+|.`)
+	tokens := regexp.MustCompile(`"[^"]*"|[A-Za-z]+\(|` +
+		`('[^']*'!|\w+!)?\$?[A-Z]{1,2}\$?\d+(:\$?[A-Z]{1,2}\$?\d+)?|[A-Za-z]+|[\d.]+|.`)
+	formula := regexp.MustCompile(`<f>([^<]*)</f>|<formula>([^<]*)</formula>`)
 	s := settings()
 	s.Budget = price(t, "100")
 	for _, lastRow := range []int{maxRow, headerRow + 9} {
@@ -166,7 +175,7 @@ func TestInert(t *testing.T) {
 					t.Errorf("%s contains %s", name, bad)
 				}
 			}
-			for _, match := range regexp.MustCompile(`<f>([^<]*)</f>|<formula>([^<]*)</formula>`).FindAllStringSubmatch(text, -1) {
+			for _, match := range formula.FindAllStringSubmatch(text, -1) {
 				if match[2] != "" { // of a conditional format, which may look at its own sheet alone
 					if strings.Contains(match[2], "!") {
 						t.Errorf("%s: the condition %s", name, match[2])

@@ -48,7 +48,8 @@ func TestArchiveMarks(t *testing.T) {
 		var b bytes.Buffer
 		check(t, a.writeTo(&b))
 		got := parts(t, b.Bytes())
-		if want := strings.ReplaceAll(strings.ReplaceAll(text, marker, "_x005F_"), emptyMarker, ""); got["xl/worksheets/sheet1.xml"] != want {
+		want := strings.ReplaceAll(strings.ReplaceAll(text, marker, "_x005F_"), emptyMarker, "")
+		if got["xl/worksheets/sheet1.xml"] != want {
 			t.Errorf("in writes of %d: %q, want %q", size, got["xl/worksheets/sheet1.xml"], want)
 		}
 		if got["xl/other.xml"] != text {

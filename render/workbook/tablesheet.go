@@ -1,0 +1,167 @@
+package workbook
+
+import (
+	"strings"
+
+	"github.com/xuri/excelize/v2"
+
+	"gpufleet/render/report"
+)
+
+// writePart writes one sheet of a table.
+func (b *book) writePart(t *table, p part) {
+	l := layout{columns: len(t.columns), rows: t.lastRow(p), table: t.above == nil, printed: t.printed}
+	lines := 1
+	for i := range t.columns {
+		c := &t.columns[i]
+		width := c.width(b)
+		if t.above != nil {
+			width = max(width, int(t.above.width(i)))
+		}
+		l.widths = append(l.widths, float64(width))
+		l.styles = append(l.styles, b.columnStyle(t, c))
+		lines = max(lines, c.headingLines(width))
+	}
+	s := b.open(p.sheet, l)
+	if t.above != nil {
+		s.lines(t.above)
+	} else {
+		s.head()
+	}
+	if t.total {
+		s.row(b.totals(t))
+	}
+	s.next = t.header()
+	s.row(b.headings(t), excelize.RowOpts{Height: float64(6 + 15*lines)})
+	if t.isPlain() {
+		s.plainRows(t, p)
+	} else {
+		s.rows(t, p)
+	}
+	s.addTable(t, p)
+	s.format(t, p)
+	s.close()
+}
+
+func (b *book) headings(t *table) []any {
+	cells := make([]any, len(t.columns))
+	for i := range t.columns {
+		style := b.valueStyle(&t.columns[i], header, figureHeader)
+		style.format = ""
+		cells[i] = b.text(style, t.columns[i].heading)
+	}
+	return cells
+}
+
+func (b *book) totals(t *table) []any {
+	cells := make([]any, len(t.columns))
+	for i := range t.columns {
+		c := &t.columns[i]
+		if c.total == nil {
+			cells[i] = excelize.Cell{StyleID: b.style(cellStyle{role: textTotal})}
+			continue
+		}
+		v := c.total()
+		style := b.valueStyle(c, textTotal, figureTotal).bounded(v)
+		cell := excelize.Cell{StyleID: b.style(style), Value: b.value(c.typ, v), Formula: c.totalFormula}
+		if c.typ == report.Text && c.totalFormula != "" { // a count where the names stand
+			cell.StyleID, cell.Value = b.style(cellStyle{role: textTotal, format: shownFormat}), v.Number
+		}
+		cells[i] = live(cell)
+	}
+	return cells
+}
+
+// shownFormat is how the number of rows that the filters let through is shown.
+const shownFormat = `"Shown: "#,##0`
+
+// live returns a cell with a formula whose value is unknown as one with the empty text that the formula gives.
+func live(c excelize.Cell) excelize.Cell {
+	if c.Formula != "" && (c.Value == nil || c.Value == "") {
+		c.Value = emptyMarker
+	}
+	return c
+}
+
+// plainRows has the rows of a part written once the rest of its sheet is.
+func (s *sheet) plainRows(t *table, p part) {
+	if s.b.err == nil {
+		s.b.archive.insert(s.entry(), s.b.plainRows(t, p, s.next))
+		s.next += p.to - p.from
+	}
+}
+
+// rows writes the rows of a part. The cells have the style of their column, and lower bounds one of their own.
+func (s *sheet) rows(t *table, p part) {
+	cells := make([]any, len(t.columns))
+	for row := p.from; row < p.to; row++ {
+		if row%askEvery == 0 && !s.b.ask() {
+			return
+		}
+		for i := range t.columns {
+			c := &t.columns[i]
+			v := c.value(row)
+			cells[i] = s.b.value(c.typ, v)
+			if !v.LowerBound && c.formula == nil && t.above == nil {
+				continue
+			}
+			text, figure := textValue, figureValue
+			if c.input {
+				figure = input
+			}
+			style := s.b.valueStyle(c, text, figure).bounded(v)
+			cell := excelize.Cell{StyleID: s.b.style(style), Value: cells[i]}
+			if provoking, ok := cells[i].(excelize.Cell); ok {
+				cell = provoking
+			}
+			if c.formula != nil {
+				cell.Formula = c.formula(s.next)
+			}
+			cells[i] = live(cell)
+		}
+		s.row(cells)
+	}
+}
+
+// value returns a value as a cell takes it, nil where it is unknown. Whole numbers are exact to 15 digits, as all of
+// Excel's are, and amounts are the nearest number that a cell can hold.
+func (b *book) value(typ report.Type, v report.Value) any {
+	if !v.Known {
+		return nil
+	}
+	switch typ {
+	case report.Count, report.Size:
+		return v.Number
+	case report.Money:
+		return v.Money.Float64()
+	case report.Time, report.Date:
+		return v.Time.UTC()
+	}
+	if isProvoking(v.Text) {
+		return b.text(quotedText, v.Text)
+	}
+	return cellText(v.Text)
+}
+
+// addTable makes the header and the rows an Excel table.
+func (s *sheet) addTable(t *table, p part) {
+	if s.b.err != nil {
+		return
+	}
+	last := t.lastRow(p)
+	s.b.try(s.AddTable(&excelize.Table{
+		Range: cellName(1, t.header()) + ":" + cellName(len(t.columns), last),
+		Name:  p.table, StyleName: "TableStyleMedium2",
+	}))
+	var texts []string
+	for i, c := range t.columns {
+		if c.typ == report.Text {
+			texts = append(texts, rangeOf(i+1, t.header()+1, last))
+		}
+	}
+	if len(texts) == 0 {
+		return
+	}
+	// An id such as 41 is meant to be text: no green corner.
+	s.b.try(s.b.file.AddIgnoredErrors(p.sheet, strings.Join(texts, " "), excelize.IgnoredErrorsNumberStoredAsText))
+}
