@@ -32,7 +32,7 @@ type Client struct {
 	Progress  func(page, instances int)        // called after each page; nil for silence
 	Log       func(format string, args ...any) // called with what is done; nil for silence
 	Transport *http.Transport                  // nil for NewTransport()
-	Site      bool                             // a published site is read, not the API: no token goes along, and a few redirects are followed
+	Site      bool                             // read a published site: send no token, follow a few redirects
 
 	wait    func(time.Duration) <-chan time.Time // nil for time.After
 	random  func() float64                       // from 0 to below 1; nil for math/rand/v2
@@ -74,7 +74,8 @@ func checkHost(u *url.URL) error {
 	address, err := netip.ParseAddr(u.Hostname())
 	isIPv6 := err == nil && address.Is6() && address.Zone() == "" && strings.HasPrefix(u.Host, "[")
 	if !isIPv6 && !dnsName.MatchString(u.Hostname()) {
-		return errors.New("its host is no name of letters, digits, hyphens and dots, and no IP address: give a name with other letters in its xn-- form")
+		return errors.New("its host is no name of letters, digits, hyphens and dots, and no IP address: " +
+			"give a name with other letters in its xn-- form")
 	}
 	hasPort := u.Port() != "" || strings.HasSuffix(u.Host, ":")
 	if port, err := strconv.Atoi(u.Port()); hasPort && (err != nil || port < 1 || port > 65535) {
@@ -122,7 +123,8 @@ func (c *Client) inTime(ctx context.Context, fetch func(context.Context) error) 
 	defer cancel()
 	err := fetch(deadline)
 	if err != nil && ctx.Err() == nil && context.Cause(deadline) == errDeadline {
-		return &Error{Kind: BadAPI, What: fmt.Sprintf("no complete reply from %s within %v: try again later, or give --timeout more", c.URL, c.Timeout)}
+		return errorf(BadAPI, "no complete reply from %s within %v: try again later, or give --timeout more",
+			c.URL, c.Timeout)
 	}
 	return err
 }

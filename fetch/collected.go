@@ -93,7 +93,8 @@ func (l *collected) add(p *page) error {
 	}
 	l.seen += len(p.rows)
 	if len(l.instances)+len(p.rows) > fleet.MaxInstances {
-		return &Error{Kind: BadAPI, What: fmt.Sprintf("the list has more than %d rows, which no instance list has: check --api-url", fleet.MaxInstances)}
+		return errorf(BadAPI, "the list has more than %d rows, which no instance list has: check --api-url",
+			fleet.MaxInstances)
 	}
 	l.warnings.AddAll(p.warnings)
 	if l.nameless != nil && l.pages == 2 { // most lists have one page, and none of this is needed
@@ -140,11 +141,13 @@ func (l *collected) complete() bool {
 func (l *collected) fleet() (*fleet.Fleet, error) {
 	switch {
 	case !l.complete():
-		return nil, &Error{Kind: Incomplete, What: fmt.Sprintf("the list is incomplete: %d of %d instances came; try again later, or give the missing pages with --input too", l.count(), l.total.Value)}
+		return nil, errorf(Incomplete, "the list is incomplete: %d of %d instances came; "+
+			"try again later, or give the missing pages with --input too", l.count(), l.total.Value)
 	case !l.total.Known:
 		l.warnings.Add("completeness unproven: the reply has no total_instance")
 	case l.count() > l.total.Value:
-		l.warnings.Add(fmt.Sprintf("the list holds %d instances, more than its total_instance of %d", l.count(), l.total.Value))
+		l.warnings.Add(fmt.Sprintf("the list holds %d instances, more than its total_instance of %d",
+			l.count(), l.total.Value))
 	}
 	return &fleet.Fleet{Instances: l.instances, Warnings: l.warnings}, nil
 }

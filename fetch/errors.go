@@ -42,9 +42,14 @@ func (e *Error) Error() string { return e.What }
 // ExitCode returns the exit code of a run that ends with this error.
 func (e *Error) ExitCode() int { return int(e.Kind) }
 
+// errorf returns an Error that says what fmt.Sprintf makes of format and args.
+func errorf(kind Kind, format string, args ...any) error {
+	return &Error{Kind: kind, What: fmt.Sprintf(format, args...)}
+}
+
 // replyError returns the error for a reply that is not what the document describes.
 func replyError(what string) error {
-	return &Error{Kind: BadAPI, What: "the reply is not what the API's document describes: " + what}
+	return errorf(BadAPI, "the reply is not what the API's document describes: %s", what)
 }
 
 // statusError is a reply with another status than 200.
@@ -141,7 +146,7 @@ func describe(err error, address string) error {
 	if errors.As(err, &status) {
 		return &Error{Kind: BadAPI, What: status.says(address) + ": " + status.cure(), refused: status.refusesRequest()}
 	}
-	return &Error{Kind: BadAPI, What: fmt.Sprintf("GET %s: %s", address, connectionTrouble(err))}
+	return errorf(BadAPI, "GET %s: %s", address, connectionTrouble(err))
 }
 
 func connectionTrouble(err error) string {

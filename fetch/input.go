@@ -4,7 +4,6 @@ import (
 	"context"
 	_ "embed"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -80,7 +79,7 @@ func inputError(path string, err error) error {
 	if !errors.As(err, &cause) {
 		return err
 	}
-	return &Error{Kind: BadInput, What: fmt.Sprintf("saved reply %s: %v: check --input", path, cause.Err)}
+	return errorf(BadInput, "saved reply %s: %v: check --input", path, cause.Err)
 }
 
 func addReply(list *collected, decoder *decoder, reply io.Reader, name string) error {
@@ -90,9 +89,10 @@ func addReply(list *collected, decoder *decoder, reply io.Reader, name string) e
 	case err == nil:
 		return list.add(p)
 	case errors.As(err, &known):
-		return &Error{Kind: known.Kind, What: name + ": " + known.What}
+		return errorf(known.Kind, "%s: %s", name, known.What)
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return &Error{Kind: BadAPI, What: name + ": the reply is not what the API's document describes: it ends in the middle; save it again"}
+		return errorf(BadAPI, "%s: the reply is not what the API's document describes: "+
+			"it ends in the middle; save it again", name)
 	}
 	return inputError(name, err)
 }

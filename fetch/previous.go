@@ -92,7 +92,7 @@ func (p *Previous) files(ctx context.Context, folder *reportFolder) ([]manifest.
 		files, err := readManifest(ctx, folder)
 		var damaged *damage
 		if errors.As(err, &damaged) {
-			err = &Error{Kind: BadInput, What: fmt.Sprintf("--previous %s: %v", p.Named, err)}
+			err = errorf(BadInput, "--previous %s: %v", p.Named, err)
 		}
 		return files, err
 	case p.Manifest != nil:

@@ -75,7 +75,7 @@ func ReadPriceFile(ctx context.Context, path string) (*PriceFile, error) {
 	case errors.As(err, &cause):
 		err = cause.Err // without the path, which stands before it
 	}
-	return nil, &Error{Kind: BadInput, What: fmt.Sprintf("price file %s: %v", path, err)}
+	return nil, errorf(BadInput, "price file %s: %v", path, err)
 }
 
 func readWhole(ctx context.Context, path string) ([]byte, error) {
@@ -178,7 +178,8 @@ func (f *PriceFile) addRow(rows *csv.Reader, cells []string) error {
 	if count != "" {
 		number, err := strconv.Atoi(count)
 		if err != nil || strings.Trim(count, "0123456789") != "" || number > fleet.MaxGPUs {
-			return fmt.Errorf("line %d, gpu_count: not a whole number from 0 to %d: give one, or * for all", line, int(fleet.MaxGPUs))
+			return fmt.Errorf("line %d, gpu_count: not a whole number from 0 to %d: give one, or * for all",
+				line, int(fleet.MaxGPUs))
 		}
 		key.gpuCount = number
 	}
@@ -188,7 +189,8 @@ func (f *PriceFile) addRow(rows *csv.Reader, cells []string) error {
 	}
 	earlier, there := f.prices[key]
 	if there && earlier.money.Cmp(money) != 0 {
-		return fmt.Errorf("lines %d and %d name the same and differ in price_per_hour: remove one of them", earlier.line, line)
+		return fmt.Errorf("lines %d and %d name the same and differ in price_per_hour: remove one of them",
+			earlier.line, line)
 	}
 	if !there {
 		f.prices[key] = filePrice{money, line}

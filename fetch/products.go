@@ -56,8 +56,8 @@ func (c *Client) Products(ctx context.Context) (products *Products, err error) {
 	return products, nil
 }
 
-// decodeProducts reads {"data": {REGION: {GPU_TYPE: [product, …]}}, "message": "…", "status": "success"}. The error is
-// as that of decodePage.
+// decodeProducts reads {"data": {REGION: {GPU_TYPE: [product, …]}}, "message": "…", "status": "success"}.
+// Its errors are those of decodePage.
 func decodeProducts(reply io.Reader) (*Products, error) {
 	p := &Products{prices: map[productKey]productPrice{}, counts: map[productKey][]int{}}
 	d := newDecoder()
@@ -66,7 +66,7 @@ func decodeProducts(reply io.Reader) (*Products, error) {
 	case err != nil:
 		return nil, err
 	case trouble != tokenFine:
-		return nil, &Error{Kind: BadAPI, What: "the API reports a failure and its message speaks of the token: " + trouble.cure()}
+		return nil, trouble.err()
 	case p.noData:
 		return nil, replyError("data is null, not an object")
 	}
@@ -115,7 +115,8 @@ func (p *Products) decodeProduct(d *decoder, s *jsonscan.Scanner, region string)
 		return err
 	}
 	if p.read++; p.read > maxProducts {
-		return &Error{Kind: BadAPI, What: fmt.Sprintf("the reply has more than %d products, which no product list has: check --api-url", maxProducts)}
+		return errorf(BadAPI, "the reply has more than %d products, which no product list has: check --api-url",
+			maxProducts)
 	}
 	var in fleet.Instance
 	var odd fleet.Warnings // those products are counted instead
@@ -175,7 +176,8 @@ func (p *Products) add(key productKey, price fleet.Money) {
 // warnings where the product list left a choice.
 func (p *Products) Apply(list *fleet.Fleet) {
 	if p.useless > 0 {
-		list.Warnings.Add(fmt.Sprintf("product list: %d of %d products lack a region, a model, a count or a price that can be read: not used", p.useless, p.read))
+		list.Warnings.Add(fmt.Sprintf("product list: %d of %d products lack a region, a model, a count or a price "+
+			"that can be read: not used", p.useless, p.read))
 	}
 	differ := 0
 	for _, in := range list.Instances {
@@ -184,7 +186,8 @@ func (p *Products) Apply(list *fleet.Fleet) {
 		}
 	}
 	if differ > 0 {
-		list.Warnings.Add(fmt.Sprintf("product list: products of one region, model and GPU count have several prices: the lowest is taken (instances: %d)", differ))
+		list.Warnings.Add(fmt.Sprintf("product list: products of one region, model and GPU count have several prices: "+
+			"the lowest is taken (instances: %d)", differ))
 	}
 }
 

@@ -3,7 +3,6 @@ package fetch
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -78,7 +77,7 @@ func (c *Client) waitBefore(ctx context.Context, attempt int, err error, address
 		if c.Site {
 			says = status.saysOfSite(address)
 		}
-		return 0, &Error{Kind: BadAPI, What: says + ", and asks for a longer wait than a minute, or than there is time: try again later"}
+		return 0, errorf(BadAPI, "%s, and asks for a longer wait than a minute, or than there is time: try again later", says)
 	}
 	return status.retryAfter, nil
 }
@@ -101,7 +100,7 @@ func (c *Client) randomPart() float64 {
 func withAttempts(err error, attempts int) error {
 	var known *Error
 	if attempts > 1 && errors.As(err, &known) {
-		return &Error{Kind: known.Kind, What: fmt.Sprintf("%s (tried %d times)", known.What, attempts)}
+		return errorf(known.Kind, "%s (tried %d times)", known.What, attempts)
 	}
 	return err
 }

@@ -73,11 +73,10 @@ func (s publishedSite) collect(ctx context.Context, c *history.Collector) error 
 	var damaged *damage
 	switch {
 	case err != nil && ctx.Err() == nil && context.Cause(deadline) == errDeadline:
-		return &Error{Kind: BadAPI, What: fmt.Sprintf("the earlier report did not come from %s within %v: "+
-			"try again later, or give --timeout more", s.client.URL, s.client.Timeout)}
+		return errorf(BadAPI, "the earlier report did not come from %s within %v: "+
+			"try again later, or give --timeout more", s.client.URL, s.client.Timeout)
 	case errors.As(err, &damaged):
-		says := fmt.Sprintf("the earlier report at %s: %s: check --previous", s.client.URL, damaged.what)
-		return &Error{Kind: BadAPI, What: says}
+		return errorf(BadAPI, "the earlier report at %s: %s: check --previous", s.client.URL, damaged.what)
 	}
 	return err
 }
@@ -99,8 +98,8 @@ func (s publishedSite) read(ctx context.Context, path string, limit int64, isRig
 		return err
 	})
 	if errors.Is(err, fs.ErrNotExist) && path != manifest.Path {
-		return nil, &Error{Kind: BadAPI, What: fmt.Sprintf("404 from GET %s: the site's manifest lists this file, "+
-			"so the site is not whole now: %s", address, siteCure)}
+		return nil, errorf(BadAPI, "404 from GET %s: the site's manifest lists this file, "+
+			"so the site is not whole now: %s", address, siteCure)
 	}
 	if err == nil && int64(len(content)) > limit {
 		err = &damage{"it is longer than it should be"}
@@ -144,13 +143,12 @@ func describeSite(err error, address string) error {
 	case errors.As(err, &status) && status.code == http.StatusNotFound:
 		return fs.ErrNotExist
 	case errors.As(err, &status):
-		return &Error{Kind: BadAPI, What: status.saysOfSite(address) + ": try again later, or check --previous"}
+		return errorf(BadAPI, "%s: try again later, or check --previous", status.saysOfSite(address))
 	case errors.Is(err, errNotListed):
-		says := fmt.Sprintf("GET %s: %v, so the site is not whole now: %s", address, err, siteCure)
-		return &Error{Kind: BadAPI, What: says}
+		return errorf(BadAPI, "GET %s: %v, so the site is not whole now: %s", address, err, siteCure)
 	}
-	return &Error{Kind: BadAPI, What: fmt.Sprintf("the earlier report can't be read: GET %s: %s: "+
-		"try again later, or check --previous", address, siteTrouble(err))}
+	return errorf(BadAPI, "the earlier report can't be read: GET %s: %s: "+
+		"try again later, or check --previous", address, siteTrouble(err))
 }
 
 func (e *statusError) saysOfSite(address string) string {

@@ -3,7 +3,6 @@ package fetch
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -106,6 +105,6 @@ func CheckShrink(earlier *history.Past, count int) error {
 	if !last.Known || last.Value < guarded || count*2 >= last.Value {
 		return nil
 	}
-	return &Error{Kind: Incomplete, What: fmt.Sprintf(
-		"the list has %d instances, but the last run's had %d: if so many are really gone, give --accept-shrink", count, last.Value)}
+	return errorf(Incomplete, "the list has %d instances, but the last run's had %d: "+
+		"if so many are really gone, give --accept-shrink", count, last.Value)
 }

@@ -48,7 +48,7 @@ func (d *decoder) decodePage(reply io.Reader, number int) (*page, error) {
 	case err != nil:
 		return nil, err
 	case trouble != tokenFine:
-		return nil, &Error{Kind: BadAPI, What: "the API reports a failure and its message speaks of the token: " + trouble.cure()}
+		return nil, trouble.err()
 	case p.fault != "": // only now: a reply that reports a failure may hold anything as its data
 		return nil, replyError(p.fault)
 	}
@@ -57,7 +57,9 @@ func (d *decoder) decodePage(reply io.Reader, number int) (*page, error) {
 
 // decodeEnvelope reads what all of the API's replies have around their data. data reads the value of that
 // name. total may be nil. Trouble is what a failed reply's message says of the token.
-func (d *decoder) decodeEnvelope(reply io.Reader, data func(*jsonscan.Scanner) error, total *fleet.Optional[int]) (tokenTrouble, error) {
+func (d *decoder) decodeEnvelope(
+	reply io.Reader, data func(*jsonscan.Scanner) error, total *fleet.Optional[int],
+) (tokenTrouble, error) {
 	text, err := skipBOM(io.LimitReader(reply, maxBody+1))
 	if err != nil {
 		return tokenFine, err
@@ -69,7 +71,7 @@ func (d *decoder) decodeEnvelope(reply io.Reader, data func(*jsonscan.Scanner) e
 	var syntax *jsonscan.SyntaxError
 	switch {
 	case counted.count > maxBody:
-		return tokenFine, &Error{Kind: BadAPI, What: "the reply is longer than 1 GiB, which no list is: check --api-url"}
+		return tokenFine, errorf(BadAPI, "the reply is longer than 1 GiB, which no list is: check --api-url")
 	case errors.As(err, &syntax):
 		return tokenFine, replyError("it is not JSON: " + syntax.Error())
 	case err != nil:
@@ -147,7 +149,8 @@ func (e *envelope) readStatus(s *jsonscan.Scanner) error {
 // What a message says of a token, whatever its words are: that it is spoken of, and that it is no good.
 var (
 	aboutToken = regexp.MustCompile(`token|api.?key|jwt|credential|session|unauthori[sz]ed|unauthenticated`)
-	faulty     = regexp.MustCompile(`invalid|not valid|incorrect|wrong|malformed|missing|revoked|unknown|unauthori[sz]ed|unauthenticated|not (found|recogni[sz]ed|accepted)`)
+	faulty     = regexp.MustCompile(`invalid|not valid|incorrect|wrong|malformed|missing|revoked|unknown|` +
+		`unauthori[sz]ed|unauthenticated|not (found|recogni[sz]ed|accepted)`)
 )
 
 // readMessage looks for the two things that a person can mend. The text goes no further.
@@ -201,12 +204,18 @@ func (e *envelope) check() (tokenTrouble, error) {
 	return tokenFine, nil
 }
 
+// err returns the error for a reply that reports the trouble.
+func (t tokenTrouble) err() error {
+	return errorf(BadAPI, "the API reports a failure and its message speaks of the token: %s", t.cure())
+}
+
 // cure says what to do about the token.
 func (t tokenTrouble) cure() string {
 	if t == tokenExpired {
 		return "it has expired; access tokens last 2 hours, so use an API key (ak_…) for scheduled runs"
 	}
-	return "it is not valid, or no more: access tokens last 2 hours; use an API key (ak_…) that the provider's console shows as active"
+	return "it is not valid, or no more: access tokens last 2 hours; " +
+		"use an API key (ak_…) that the provider's console shows as active"
 }
 
 // decodeRows reads the value of data: an array of objects, or null.
@@ -232,7 +241,8 @@ func (d *decoder) decodeRows(s *jsonscan.Scanner, p *page, number int) error {
 			p.fault = cmp.Or(p.fault, fmt.Sprintf("%v is %v, not an object", row, kind))
 			return s.Skip()
 		case row.Number > fleet.MaxInstances:
-			return &Error{Kind: BadAPI, What: fmt.Sprintf("the reply has more than %d rows, which no instance list has: check --api-url", fleet.MaxInstances)}
+			return errorf(BadAPI, "the reply has more than %d rows, which no instance list has: check --api-url",
+				fleet.MaxInstances)
 		}
 		in, err := d.decodeRow(s, row, &p.warnings)
 		p.rows = append(p.rows, in)

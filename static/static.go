@@ -47,9 +47,10 @@ var (
 // The files.
 var (
 	CSS      = publish("gpufleet.css", tokensCSS+baseCSS+frameCSS+partsCSS+tablesCSS+chartCSS+explorerCSS+printCSS)
-	Explorer = publish("explorer.js", script(explorer("words", "data", "find", "csv", "address", "controls", "rows", "start")...))
-	Site     = publish("site.js", script(siteJS)) // of every page
-	Icon     = publish("icon.svg", iconSVG)
+	Explorer = publish("explorer.js",
+		script(explorer("words", "data", "find", "csv", "address", "controls", "rows", "start")...))
+	Site = publish("site.js", script(siteJS)) // of every page
+	Icon = publish("icon.svg", iconSVG)
 )
 
 // The ground of the pages in each scheme, for what the browser draws around them.

@@ -14,8 +14,8 @@ import (
 	"gpufleet/render/report"
 )
 
-// matrix shows regions by GPU models, each cell leading to its group: how many GPUs, what they cost, or how many instances. The switch between
-// these is the style sheet's; where that can't, it shows the GPUs.
+// matrix shows regions by GPU models, each cell leading to its group: how many GPUs, what they cost, or how many
+// instances. The switch between these is the style sheet's; where that can't, it shows the GPUs.
 func matrix(f frame) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

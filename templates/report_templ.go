@@ -11,8 +11,8 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "gpufleet/render/chart"
 
-// reportFile is the whole weekly report in one file: the summary, which is safe HTML, with the charts in its midst. It has no
-// relative links, since nobody knows where it is opened.
+// reportFile is the whole weekly report in one file: the summary, which is safe HTML, with the charts in its midst.
+// It has no relative links, since nobody knows where it is opened.
 func reportFile(f frame, before, after string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -79,14 +79,16 @@ var Fields = []*Field{
 		Text: func(in *Instance) *string { return &in.ProductType }},
 	{Name: "gpu_type", Kind: Text, Text: func(in *Instance) *string { return &in.GPUType }},
 	{Name: "gpu_group", Kind: Computed, InSnapshot: true, Text: func(in *Instance) *string { return &in.GPUGroup }},
-	{Name: "ephemeral", Kind: Size, Max: maxGB, HiddenAs: "ephemeral", Number: func(in *Instance) *Number { return &in.Ephemeral }},
+	{Name: "ephemeral", Kind: Size, Max: maxGB, HiddenAs: "ephemeral",
+		Number: func(in *Instance) *Number { return &in.Ephemeral }},
 	{Name: "public_ipv4", Kind: Address, Text: func(in *Instance) *string { return &in.PublicIPv4 }},
 	{Name: "os", Kind: Text, HiddenAs: "os", Text: func(in *Instance) *string { return &in.OS }},
 	{Name: "created_at", Kind: Moment, HiddenAs: "created_at", InSnapshot: true,
 		Time: func(in *Instance) *time.Time { return &in.CreatedAt }},
 	{Name: "started_at", Kind: Moment, HiddenAs: "created_at", Compared: true, InSnapshot: true,
 		Time: func(in *Instance) *time.Time { return &in.StartedAt }},
-	{Name: "status_since", Kind: Computed, InSnapshot: true, Time: func(in *Instance) *time.Time { return &in.StatusSince }},
+	{Name: "status_since", Kind: Computed, InSnapshot: true,
+		Time: func(in *Instance) *time.Time { return &in.StatusSince }},
 }
 
 // FieldNamed returns the field of a name, nil where there is none.

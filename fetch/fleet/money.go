@@ -16,7 +16,8 @@ import (
 // last digit whatever the rows are, and a tenth of a second in a million rows buys that.
 type Money struct {
 	amount decimal.Decimal
-	text   string // as String returns it, of an amount that was read or multiplied, since a row in every output shows it; "" of others
+	// text is what String returns, for an amount that was read or multiplied: every output shows it. Else "".
+	text string
 }
 
 // The widest price that is believed: below a billion an hour, to 30 decimals. It bounds the work that

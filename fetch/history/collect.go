@@ -136,11 +136,15 @@ func (c *Collector) AddHistory(content []byte) {
 			old++
 		}
 	}
-	if old > 1 { // a day goes every day; more at once may mean a clock that is wrong
-		c.past.Warnings = append(c.past.Warnings, fmt.Sprintf("%s of the earlier report is carried on without its %d first days: they are over %d days old by this machine's clock", HistoryPath, old, HistoryDays))
+	carriedWithout := func(format string, args ...any) {
+		days := fmt.Sprintf(format, args...)
+		c.past.Warnings = append(c.past.Warnings, HistoryPath+" of the earlier report is carried on without its "+days)
+	}
+	if old > 1 { // one day expires every day; several at once may mean that the clock is wrong
+		carriedWithout("%d first days: they are over %d days old by this machine's clock", old, HistoryDays)
 	}
 	if late > 0 {
-		c.past.Warnings = append(c.past.Warnings, fmt.Sprintf("%s of the earlier report is carried on without its %d latest days: they bear a future date", HistoryPath, late))
+		carriedWithout("%d latest days: they bear a future date", late)
 	}
 }
 

@@ -78,7 +78,9 @@ const (
 
 // decodeSnapshot reads a snapshot's file in one pass. It calls begin with the head before the first row and row for
 // each row.
-func decodeSnapshot(ctx context.Context, content []byte, begin func(*Snapshot) error, row func(*fleet.Instance) error) error {
+func decodeSnapshot(
+	ctx context.Context, content []byte, begin func(*Snapshot) error, row func(*fleet.Instance) error,
+) error {
 	packed := bytes.NewReader(content)
 	unzip, err := gzip.NewReader(packed)
 	if err != nil {
@@ -182,11 +184,12 @@ var headMembers = []string{"schema", "taken", "source", "audience", "currency", 
 // instances checks the head, of which the members in seen were read, and reads the rows.
 func (d *snapshotDecoder) instances(seen map[string]bool, version, total float64) error {
 	h := d.head
-	if version != 1 && version != snapshotSchema || slices.ContainsFunc(headMembers, func(name string) bool { return !seen[name] }) {
+	isMissing := func(name string) bool { return !seen[name] }
+	if version != 1 && version != snapshotSchema || slices.ContainsFunc(headMembers, isMissing) {
 		return errForm
 	}
-	if !h.valid() || h.Taken.IsZero() || h.Taken.Location() != time.UTC || h.Taken.Nanosecond() != 0 || h.Taken.Year() > 9999 ||
-		total != math.Trunc(total) || total < 0 || total > fleet.MaxInstances {
+	if !h.valid() || h.Taken.IsZero() || h.Taken.Location() != time.UTC || h.Taken.Nanosecond() != 0 ||
+		h.Taken.Year() > 9999 || total != math.Trunc(total) || total < 0 || total > fleet.MaxInstances {
 		return fault("its head is not that of a snapshot")
 	}
 	h.Count, h.schema = int(total), int(version)

@@ -39,7 +39,7 @@ type Head struct {
 	Audience string   `json:"audience"` // public or internal
 	Currency string   `json:"currency"` // ISO 4217 code of the amounts
 	Hidden   []string `json:"hidden"`   // columns that are left out, sorted; empty for none
-	Key      string   `json:"key"`      // fingerprint of the key that made pseudonyms of the ids; "" where they are the API's own
+	Key      string   `json:"key"`      // fingerprint of the key that made pseudonyms of the ids; "" for the API's ids
 }
 
 // Past is what a run has of earlier ones. The zero Past is that of a first run.
@@ -147,7 +147,8 @@ var (
 // valid reports whether a run of gpufleet can have written the head.
 func (h Head) valid() bool {
 	return slices.Contains([]string{"api", "file", "demo"}, h.Source) && accountHash.MatchString(h.Account) &&
-		(h.Audience == "public" || h.Audience == internal) && currency.MatchString(h.Currency) && fingerprint.MatchString(h.Key) &&
+		(h.Audience == "public" || h.Audience == internal) &&
+		currency.MatchString(h.Currency) && fingerprint.MatchString(h.Key) &&
 		len(h.Hidden) <= 40 && slices.IsSorted(h.Hidden) &&
 		!slices.ContainsFunc(h.Hidden, func(name string) bool { return !columnName.MatchString(name) })
 }

@@ -149,7 +149,9 @@ func newEncoder(w io.Writer, s *Snapshot) (*encoder, error) {
 
 // keptFields returns the fields that a snapshot of this head keeps, in the order of the table.
 func (h Head) keptFields() []*fleet.Field {
-	return slices.DeleteFunc(slices.Clone(fleet.Fields), func(f *fleet.Field) bool { return !f.InSnapshot || f.HiddenBy(h.Hidden) })
+	return slices.DeleteFunc(slices.Clone(fleet.Fields), func(f *fleet.Field) bool {
+		return !f.InSnapshot || f.HiddenBy(h.Hidden)
+	})
 }
 
 // row writes an instance. What is unknown is left out.

@@ -31,8 +31,9 @@ func (p *Panic) Text() string {
 func Catch(work func()) (panicked *Panic) {
 	defer func() {
 		if cause := recover(); cause != nil {
+			// A *Panic comes from other work that this work waited for. It keeps the stack of that work.
 			var ok bool
-			if panicked, ok = cause.(*Panic); !ok { // else of other work, which this one waited for: where that was is what matters
+			if panicked, ok = cause.(*Panic); !ok {
 				panicked = &Panic{cause, debug.Stack()}
 			}
 		}

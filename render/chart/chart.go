@@ -74,7 +74,8 @@ func Costs(s report.Settings, items []Item) Bars {
 // GPUs charts how many GPUs items have, whatever the status of their instances, and as a part of that, those that
 // run. Items that are known to have none have no bar, nor are they counted.
 func GPUs(items []Item) Bars {
-	items = slices.DeleteFunc(slices.Clone(items), func(i Item) bool { return i.Totals.GPUs.Value == 0 && !i.Totals.GPUs.LowerBound() })
+	hasNone := func(i Item) bool { return i.Totals.GPUs.Value == 0 && !i.Totals.GPUs.LowerBound() }
+	items = slices.DeleteFunc(slices.Clone(items), hasNone)
 	return newBars(items, measure{
 		value:   func(t *report.Totals) float64 { return t.GPUs.Value },
 		part:    func(t *report.Totals) float64 { return t.RunningGPUs().Value },

@@ -32,7 +32,9 @@ func NewHeat(m *report.Matrix) Heat {
 
 // Shades returns a group's shades: "0" for nothing to "5", "u" where nothing is known.
 func (h Heat) Shades(g *report.Group) (gpus, cost, instances string) {
-	gpus, cost, instances = shade(g.GPUs.Value, h.gpus), shade(g.Listed.PerHour.Float64(), h.cost), shade(float64(g.Count), h.instances)
+	gpus = shade(g.GPUs.Value, h.gpus)
+	cost = shade(g.Listed.PerHour.Float64(), h.cost)
+	instances = shade(float64(g.Count), h.instances)
 	if g.GPUs.Unknown() {
 		gpus = "u"
 	}

@@ -151,7 +151,8 @@ func note(days, bounded, unknown int, missing bool) string {
 	case bounded == days:
 		sentences = append(sentences, "Every day is a lower bound: something unknown counts as 0.")
 	case bounded > 0:
-		sentences = append(sentences, fmt.Sprintf("Of %s days %s are lower bounds: something unknown counts as 0.", report.FormatCount(days), report.FormatCount(bounded)))
+		sentences = append(sentences, fmt.Sprintf("Of %s days %s are lower bounds: something unknown counts as 0.",
+			report.FormatCount(days), report.FormatCount(bounded)))
 	}
 	switch {
 	case missing && unknown > 0:

@@ -58,7 +58,8 @@ func appendTo(path string, text []byte, limit int64) (err error) {
 		text = append([]byte("\n\n"), text...)
 	}
 	if size := info.Size() + int64(len(text)); limit > 0 && size > limit {
-		return fmt.Errorf("it would have %d bytes, and GitHub takes at most %d: the report's own summary.md is whole", size, limit)
+		return fmt.Errorf("it would have %d bytes, and GitHub takes at most %d: the report's own summary.md is whole",
+			size, limit)
 	}
 	_, err = file.Write(text)
 	return err

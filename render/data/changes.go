@@ -73,7 +73,7 @@ func (c *changesWriter) members(members []report.Member) {
 }
 
 // begin begins an entry with the columns of its instance.
-func (c *changesWriter) begin(number int, columns []report.Column[*fleet.Instance], in *fleet.Instance) {
+func (c *changesWriter) begin(number int, columns []instanceColumn, in *fleet.Instance) {
 	c.line = append(c.line[:0], ",\n{"...)
 	if number == 0 {
 		c.line = append(c.line[:0], "\n{"...)

@@ -13,6 +13,8 @@ import (
 	"gpufleet/render/report"
 )
 
+type instanceColumn = report.Column[*fleet.Instance]
+
 // explorerHead is what data/instances.js says before the columns.
 type explorerHead struct {
 	Schema    int       `json:"schema"`
@@ -76,8 +78,11 @@ func WriteExplorer(w io.Writer, r *report.Report) error {
 }
 
 func newExplorerHead(r *report.Report) explorerHead {
-	head := explorerHead{Schema: schema, Generated: r.Generated, Total: r.Count, Hours: r.HoursPerMonth.String(),
-		Currency: strings.TrimSuffix(r.Amount(fleet.Money{}), "0.00"), Regions: []string{}, Models: []string{}, Groups: [][3]int{}, Anchors: map[int]string{}}
+	head := explorerHead{
+		Schema: schema, Generated: r.Generated, Total: r.Count, Hours: r.HoursPerMonth.String(),
+		Currency: strings.TrimSuffix(r.Amount(fleet.Money{}), "0.00"),
+		Regions:  []string{}, Models: []string{}, Groups: [][3]int{}, Anchors: map[int]string{},
+	}
 	models := map[*report.Model]int{}
 	for i, model := range r.Models {
 		models[model] = i
@@ -108,14 +113,14 @@ func newExplorerHead(r *report.Report) explorerHead {
 	return head
 }
 
-func newExplorerColumn(r *report.Report, column report.Column[*fleet.Instance]) explorerColumn {
+func newExplorerColumn(r *report.Report, column instanceColumn) explorerColumn {
 	values, rows := distinct(r.Instances, column)
 	return explorerColumn{column.Name, report.Heading(r.Settings, column), column.Type.String(), values, rows}
 }
 
 // distinct returns the known values of a column as machines read them, sorted, and the index of each instance's value,
 // len(values) if it is unknown. Neither is nil.
-func distinct(instances []*fleet.Instance, column report.Column[*fleet.Instance]) (values []string, rows []int) {
+func distinct(instances []*fleet.Instance, column instanceColumn) (values []string, rows []int) {
 	if values, rows, ok := distinctFew(instances, column); ok {
 		return values, rows
 	}
@@ -124,7 +129,7 @@ func distinct(instances []*fleet.Instance, column report.Column[*fleet.Instance]
 
 // distinctMany sorts the texts of all rows, so that equal ones stand side by side: for so many values that is quicker
 // than a map.
-func distinctMany(instances []*fleet.Instance, column report.Column[*fleet.Instance]) (values []string, rows []int) {
+func distinctMany(instances []*fleet.Instance, column instanceColumn) (values []string, rows []int) {
 	rows = make([]int, len(instances))
 	texts := make([]string, len(instances))
 	var order []int
@@ -151,7 +156,7 @@ func distinctMany(instances []*fleet.Instance, column report.Column[*fleet.Insta
 }
 
 // distinctFew counts the values in a map. ok is false where there are too many for that.
-func distinctFew(instances []*fleet.Instance, column report.Column[*fleet.Instance]) (values []string, rows []int, ok bool) {
+func distinctFew(instances []*fleet.Instance, column instanceColumn) (values []string, rows []int, ok bool) {
 	const few = 5000 // a guess: of a million values a map takes most of the time, of some thousands hardly any
 	numbers := map[string]int{}
 	var exact []byte
@@ -194,7 +199,7 @@ func distinctFew(instances []*fleet.Instance, column report.Column[*fleet.Instan
 }
 
 // sortValues sorts order, numbers that text and instance know, by the column's values.
-func sortValues(order []int, column report.Column[*fleet.Instance], text func(int) string, instance func(int) *fleet.Instance) {
+func sortValues(order []int, column instanceColumn, text func(int) string, instance func(int) *fleet.Instance) {
 	if column.Type == report.Text || column.Type == report.Time { // times in RFC 3339 and UTC are ordered as their texts
 		report.SortByText(order, text)
 		return

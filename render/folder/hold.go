@@ -35,7 +35,8 @@ func (f *Folder) hold(abs string) error {
 			if errors.Is(err, ErrBusy) {
 				return fmt.Errorf("%s: %w", f.path, err)
 			}
-			return fmt.Errorf("%w (a network disk may know no locks: then name a folder on a local one)", f.cannot("lock", ".", err))
+			return fmt.Errorf("%w (a network disk may know no locks: then name a folder on a local one)",
+				f.cannot("lock", ".", err))
 		}
 		held, err1 := root.Stat(".")
 		there, err2 := os.Stat(abs)
@@ -71,7 +72,8 @@ func (f *Folder) makeDirs(abs string) error {
 			f.made = append(f.made, dir)
 		case errors.Is(err, fs.ErrExist):
 			if info, err := os.Lstat(dir); err == nil && info.Mode()&fs.ModeSymlink != 0 {
-				return fmt.Errorf("cannot use %s: %s is a symlink to nothing: make the folder that it names, or remove it", f.path, dir)
+				return fmt.Errorf("cannot use %s: %s is a symlink to nothing: make the folder that it names, or remove it",
+					f.path, dir)
 			}
 		default:
 			return f.cannot("make", ".", err)

@@ -148,8 +148,10 @@ func (p *Prepared) undo() error {
 		lost = p.manifest.undo()
 	}
 	if lost != nil {
-		p.stage.folder.keepStage = true
-		lost = fmt.Errorf("%w\nthe old files that are missing are in %s until the next run", lost, p.stage.folder.shown(p.stage.dir))
+		folder := p.stage.folder
+		folder.keepStage = true
+		lost = fmt.Errorf("%w\nthe old files that are missing are in %s until the next run",
+			lost, folder.shown(p.stage.dir))
 	}
 	return lost
 }

@@ -88,8 +88,8 @@ func (f *Folder) planFile(p *plan, file *staged, needed map[string]bool, listed 
 	}
 	if !listed {
 		if f.manifest != nil {
-			return fmt.Errorf("%s is not from gpufleet, which has a file of this name to write: move yours away, or name another folder",
-				f.shown(file.Path))
+			return fmt.Errorf("%s is not from gpufleet, which has a file of this name to write: "+
+				"move yours away, or name another folder", f.shown(file.Path))
 		}
 		p.warn(f, file.Path)
 	}
@@ -104,7 +104,8 @@ func (f *Folder) planToKeep(file *staged, at string, info fs.FileInfo) error {
 		return f.cannot("keep", file.Path, errChanged)
 	}
 	before := file.inPlace
-	if os.SameFile(before, info) && before.Size() == info.Size() && before.ModTime().Equal(info.ModTime()) && before.Mode() == info.Mode() {
+	if os.SameFile(before, info) && before.Size() == info.Size() &&
+		before.ModTime().Equal(info.ModTime()) && before.Mode() == info.Mode() {
 		return nil // nobody has touched it since it was compared, so it need not be read again
 	}
 	same, err := f.holds(info, file.File)

@@ -70,5 +70,6 @@ func (r *Report) budgetLegend() []string {
 	if !r.Budget.Known {
 		return nil
 	}
-	return []string{"The run rate is the running cost per month as a share of the month's budget: what the month comes to if it runs on as it does now. It is not a bill."}
+	return []string{"The run rate is the running cost per month as a share of the month's budget: " +
+		"what the month comes to if it runs on as it does now. It is not a bill."}
 }

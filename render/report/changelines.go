@@ -151,20 +151,29 @@ func (l ChangeLine) of(pick func(*fleet.Instance) Value) Value {
 // ChangeColumns are the columns of a line of changes that these settings show.
 func ChangeColumns(s Settings) []Column[ChangeLine] {
 	columns := []Column[ChangeLine]{
-		{"since", "Since", "", Text, "What is compared with: the last run, or the newest run that is a week old (else the oldest one kept). " +
-			"Each of the two is a sum of its own.", func(l ChangeLine) Value { return text(l.window.Since) }},
-		{"from", "From", "UTC", Time, "When the earlier list was fetched.", func(l ChangeLine) Value { return Value{Known: true, Time: l.window.From} }},
-		{"change", "Change", "", Text, "added, removed, or what changed. A price that became known or unknown is no rise or fall: it was or is counted as 0. " +
-			"Rows without an id can't be compared and are one line.", func(l ChangeLine) Value { return text(string(l.Kind)) }},
+		{"since", "Since", "", Text, "What is compared with: the last run, or the newest run that is a week old " +
+			"(else the oldest one kept). Each of the two is a sum of its own.",
+			func(l ChangeLine) Value { return text(l.window.Since) }},
+		{"from", "From", "UTC", Time, "When the earlier list was fetched.",
+			func(l ChangeLine) Value { return Value{Known: true, Time: l.window.From} }},
+		{"change", "Change", "", Text, "added, removed, or what changed. " +
+			"A price that became known or unknown is no rise or fall: it was or is counted as 0. " +
+			"Rows without an id can't be compared and are one line.",
+			func(l ChangeLine) Value { return text(string(l.Kind)) }},
 	}
 	for _, c := range NamedColumns(s, "id", "host_name", "region", "gpu", "gpu_count") {
-		columns = append(columns, Column[ChangeLine]{c.Name, c.Title, c.Unit, c.Type, c.Description, func(l ChangeLine) Value { return l.of(c.Value) }})
+		columns = append(columns, Column[ChangeLine]{c.Name, c.Title, c.Unit, c.Type, c.Description,
+			func(l ChangeLine) Value { return l.of(c.Value) }})
 	}
 	return append(columns, []Column[ChangeLine]{
-		{"field", "Field", "", Text, "The name of the column that changed.", func(l ChangeLine) Value { return text(l.Field()) }},
-		{"old", "Old", "", Text, "Its value before, as text.", func(l ChangeLine) Value { return l.exact(func(c *Change) Value { return c.Old }) }},
-		{"new", "New", "", Text, "Its value now, as text.", func(l ChangeLine) Value { return l.exact(func(c *Change) Value { return c.New }) }},
-		{"price_per_hour_delta", "Listed change", perHour, Money, "What the listed total changed by. Within one Since these add up to the whole change of the listed total.",
+		{"field", "Field", "", Text, "The name of the column that changed.",
+			func(l ChangeLine) Value { return text(l.Field()) }},
+		{"old", "Old", "", Text, "Its value before, as text.",
+			func(l ChangeLine) Value { return l.exact(func(c *Change) Value { return c.Old }) }},
+		{"new", "New", "", Text, "Its value now, as text.",
+			func(l ChangeLine) Value { return l.exact(func(c *Change) Value { return c.New }) }},
+		{"price_per_hour_delta", "Listed change", perHour, Money, "What the listed total changed by. " +
+			"Within one Since these add up to the whole change of the listed total.",
 			func(l ChangeLine) Value { return Value{Known: true, Money: l.Delta} }},
 	}...)
 }
@@ -174,7 +183,9 @@ func NamedColumns(s Settings, names ...string) []Column[*fleet.Instance] {
 	var columns []Column[*fleet.Instance]
 	all := instanceColumns(s.Audience)
 	for _, name := range names {
-		if at := slices.IndexFunc(all, func(c Column[*fleet.Instance]) bool { return c.Name == name }); at >= 0 && (name == "id" || !slices.Contains(s.Hidden, name)) {
+		at := slices.IndexFunc(all, func(c Column[*fleet.Instance]) bool { return c.Name == name })
+		isHidden := name != "id" && slices.Contains(s.Hidden, name)
+		if at >= 0 && !isHidden {
 			columns = append(columns, all[at])
 		}
 	}

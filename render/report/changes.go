@@ -312,7 +312,8 @@ func (w *Window) addUp() {
 	if w.Nameless != (Nameless{}) {
 		add(WithoutID, w.Nameless.After, w.Nameless.Delta, false)
 	}
-	for _, kind := range []Kind{Added, Removed, StatusChanged, PriceChanged, PriceKnown, PriceUnknown, OtherChanged, WithoutID} {
+	kinds := []Kind{Added, Removed, StatusChanged, PriceChanged, PriceKnown, PriceUnknown, OtherChanged, WithoutID}
+	for _, kind := range kinds {
 		if line := lines[kind]; line != nil {
 			w.Sum = append(w.Sum, *line)
 		}

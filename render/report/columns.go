@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -101,8 +102,9 @@ var instanceWords = []fieldWords{
 	{"ephemeral", "Ephemeral disk", "GB", "The disk whose content goes with the instance.", false},
 	{"public_ipv4", "Public IPv4", "", "The public address.", true},
 	{"price_per_hour", "Price", perHour, "The price of the whole instance while it is charged.", false},
-	{"price_source", "Price source", "", "Where the price comes from: file (the price file), list (the instance list), " +
-		"products (the product list), or products, scaled (the product list, from a product with another number of GPUs).", false},
+	{"price_source", "Price source", "", "Where the price comes from: file (the price file), " +
+		"list (the instance list), products (the product list), " +
+		"or products, scaled (the product list, from a product with another number of GPUs).", false},
 	{"type", "Purchase", "", "reserved or on demand, where type says which (1 or 0).", false},
 	{"os", "Operating system", "", "The operating system.", false},
 	{"status", "Status", "", "The status as it came.", false},
@@ -197,19 +199,23 @@ func totalsColumns[T any](of func(T) *Totals) []Column[T] {
 				func(row T) Value { return count(pick(of(row)).Of) }},
 			{name + "_priced", title + " priced", "instances", Count, "How many of these have a price.",
 				func(row T) Value { return count(pick(of(row)).Priced) }},
-			{name + "_per_hour", title, perHour, Money, "What these cost. An instance without a price counts as 0: then this is a lower bound.",
+			{name + "_per_hour", title, perHour, Money,
+				"What these cost. An instance without a price counts as 0: then this is a lower bound.",
 				func(row T) Value { c := pick(of(row)); return amount(c.PerHour, c.LowerBound()) }},
 			{name + "_per_month", title, "per month", Money, "The same over the hours of a month.",
 				func(row T) Value { c := pick(of(row)); return amount(c.PerMonth, c.LowerBound()) }},
 		}
 	}
-	columns := []Column[T]{{"instances", "Instances", "", Count, "How many instances, whatever their status.",
-		func(row T) Value { return count(of(row).Count) }}}
-	columns = append(columns, sum("gpu_count", "GPUs", "", "All GPUs.", Count, func(t *Totals) Sum { return t.GPUs })...)
-	columns = append(columns, sum("cpu_cores", "CPU cores", "", "All CPU cores.", Size, func(t *Totals) Sum { return t.CPUCores })...)
-	columns = append(columns, sum("ram", "RAM", "GB", "All memory.", Size, func(t *Totals) Sum { return t.RAM })...)
-	columns = append(columns, sum("disk_size", "Disk", "GB", "All root disks.", Size, func(t *Totals) Sum { return t.Disk })...)
-	columns = append(columns, cost("running", "Running", "running", func(t *Totals) Cost { return t.Running })...)
-	columns = append(columns, cost("listed", "Listed", "listed, that is not Deleted, Canceled, Completed or Booked", func(t *Totals) Cost { return t.Listed })...)
-	return append(columns, rateColumns(of)...)
+	return slices.Concat(
+		[]Column[T]{{"instances", "Instances", "", Count, "How many instances, whatever their status.",
+			func(row T) Value { return count(of(row).Count) }}},
+		sum("gpu_count", "GPUs", "", "All GPUs.", Count, func(t *Totals) Sum { return t.GPUs }),
+		sum("cpu_cores", "CPU cores", "", "All CPU cores.", Size, func(t *Totals) Sum { return t.CPUCores }),
+		sum("ram", "RAM", "GB", "All memory.", Size, func(t *Totals) Sum { return t.RAM }),
+		sum("disk_size", "Disk", "GB", "All root disks.", Size, func(t *Totals) Sum { return t.Disk }),
+		cost("running", "Running", "running", func(t *Totals) Cost { return t.Running }),
+		cost("listed", "Listed", "listed, that is not Deleted, Canceled, Completed or Booked",
+			func(t *Totals) Cost { return t.Listed }),
+		rateColumns(of),
+	)
 }

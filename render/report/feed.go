@@ -79,8 +79,9 @@ func figuresText(day *history.Entry) string {
 }
 
 func (r *Report) feedEntry(before, day *history.Entry) FeedEntry {
+	listed := r.PerHour(costOf(day.Listed))
 	e := FeedEntry{ID: r.feedID(day.Date), Updated: day.Taken,
-		Title: fmt.Sprintf("%s: %s instances, listed %s", day.Date, FormatCount(day.Instances), r.PerHour(costOf(day.Listed))+"/h")}
+		Title: fmt.Sprintf("%s: %s instances, listed %s/h", day.Date, FormatCount(day.Instances), listed)}
 	then := func(pick func(*history.Entry) string) string {
 		text := pick(day)
 		if before != nil {
@@ -88,14 +89,18 @@ func (r *Report) feedEntry(before, day *history.Entry) FeedEntry {
 		}
 		return text
 	}
+	gpus := func(d *history.Entry) string {
+		return Sum{Value: d.GPUs, Known: d.GPUsKnown, Of: d.Instances}.Text()
+	}
 	e.Lines = []string{
 		"Instances: " + then(func(d *history.Entry) string { return FormatCount(d.Instances) }),
-		"GPUs: " + then(func(d *history.Entry) string { return Sum{Value: d.GPUs, Known: d.GPUsKnown, Of: d.Instances}.Text() }),
+		"GPUs: " + then(gpus),
 		"Running: " + then(func(d *history.Entry) string { return r.PerHourText(costOf(d.Running)) }),
 		"Listed: " + then(func(d *history.Entry) string { return r.PerHourText(costOf(d.Listed)) }),
 	}
 	if c := day.Changes; c != nil {
-		e.Lines = append(e.Lines, fmt.Sprintf("Instances since %s: %s added, %s removed, %s changed", c.Since, FormatCount(c.Added), FormatCount(c.Removed), FormatCount(c.Changed)))
+		e.Lines = append(e.Lines, fmt.Sprintf("Instances since %s: %s added, %s removed, %s changed",
+			c.Since, FormatCount(c.Added), FormatCount(c.Removed), FormatCount(c.Changed)))
 	}
 	return e
 }

@@ -24,7 +24,8 @@ type Past struct {
 // once, before any output is written.
 func (r *Report) Compare(earlier *history.Past) error {
 	byID := slices.Clone(r.Instances)
-	sortByKey(byID, func(to []byte, in *fleet.Instance) []byte { return append(to, in.ID...) }, func(_, _ *fleet.Instance) int { return 0 })
+	appendID := func(to []byte, in *fleet.Instance) []byte { return append(to, in.ID...) }
+	sortByKey(byID, appendID, func(_, _ *fleet.Instance) int { return 0 })
 	settleGroups(earlier.Snapshots, byID)
 	var last *history.Snapshot // that of the last run, this one run before or not
 	if n := len(earlier.Snapshots); n > 0 {
@@ -78,8 +79,9 @@ func (r *Report) beginStatuses() {
 
 // settleGroups gives snapshots of an older form the groups that their instances are in now.
 func settleGroups(snapshots []*history.Snapshot, byID []*fleet.Instance) {
+	compareID := func(in *fleet.Instance, id string) int { return strings.Compare(in.ID, id) }
 	group := func(id string) string {
-		at, found := slices.BinarySearchFunc(byID, id, func(in *fleet.Instance, id string) int { return strings.Compare(in.ID, id) })
+		at, found := slices.BinarySearchFunc(byID, id, compareID)
 		if id == "" || !found {
 			return ""
 		}
@@ -94,7 +96,9 @@ func settleGroups(snapshots []*history.Snapshot, byID []*fleet.Instance) {
 
 // withoutThisRun returns earlier snapshots without the last one where that is of the same list at the same time: this
 // run once more says what it said the first time.
-func withoutThisRun(found []*history.Snapshot, today *history.Snapshot, since func(*history.Snapshot) (*Window, error)) ([]*history.Snapshot, error) {
+func withoutThisRun(
+	found []*history.Snapshot, today *history.Snapshot, since func(*history.Snapshot) (*Window, error),
+) ([]*history.Snapshot, error) {
 	if len(found) == 0 || !found[len(found)-1].Taken.Equal(today.Taken) {
 		return found, nil
 	}
@@ -129,7 +133,10 @@ func (s Settings) Head() history.Head {
 func (r *Report) entry(since *Window) history.Entry {
 	e := history.Entry{Date: history.DateText(r.Generated), Taken: r.Generated.UTC(), Figures: figuresOf(&r.Totals)}
 	if since != nil {
-		e.Changes = &history.Counts{Since: history.DateText(since.From), Added: len(since.Added), Removed: len(since.Removed), Changed: since.ChangedInstances}
+		e.Changes = &history.Counts{
+			Since: history.DateText(since.From),
+			Added: len(since.Added), Removed: len(since.Removed), Changed: since.ChangedInstances,
+		}
 	}
 	var groups []*Group
 	for _, region := range r.Regions {
@@ -190,5 +197,8 @@ func figuresOf(t *Totals) history.Figures {
 	cost := func(c Cost) history.Cost {
 		return history.Cost{Instances: c.Of, Priced: c.Priced, PerHour: history.Amount{Money: c.PerHour}}
 	}
-	return history.Figures{Instances: t.Count, GPUs: t.GPUs.Value, GPUsKnown: t.GPUs.Known, Running: cost(t.Running), Listed: cost(t.Listed)}
+	return history.Figures{
+		Instances: t.Count, GPUs: t.GPUs.Value, GPUsKnown: t.GPUs.Known,
+		Running: cost(t.Running), Listed: cost(t.Listed),
+	}
 }

@@ -118,9 +118,12 @@ const perGPUHour = "per GPU-hour"
 // rateColumns are the columns of what follows from the listed cost.
 func rateColumns[T any](of func(T) *Totals) []Column[T] {
 	return []Column[T]{
-		{"listed_per_gpu_hour", "Listed", perGPUHour, Money, "What a GPU of the listed instances costs an hour: the prices of those that have GPUs and a price, by their GPUs. Rounded half up to 4 decimals.",
+		{"listed_per_gpu_hour", "Listed", perGPUHour, Money, "What a GPU of the listed instances costs an hour: " +
+			"the prices of those that have GPUs and a price, by their GPUs. Rounded half up to 4 decimals.",
 			func(row T) Value { return rateValue(of(row).GPUHour) }},
-		{"share_of_listed", "Share of listed", "%", Size, "How much of the fleet's listed cost this is, as far as it is priced. Rounded half up to 2 decimals; empty where the fleet costs nothing, or nothing here has a price.",
+		{"share_of_listed", "Share of listed", "%", Size, "How much of the fleet's listed cost this is, " +
+			"as far as it is priced. Rounded half up to 2 decimals; " +
+			"empty where the fleet costs nothing, or nothing here has a price.",
 			func(row T) Value { return number(of(row).Share) }},
 	}
 }
@@ -134,7 +137,8 @@ func rateValue(r Rate) Value {
 func regionRateColumns() []Column[*Model] {
 	region := func(name, title, which string, pick func(*Model) *Group) []Column[*Model] {
 		return []Column[*Model]{
-			{name + "_region", title + " region", "", Text, "The region where a listed GPU-hour of the model costs " + which + "; of equals the first by name.",
+			{name + "_region", title + " region", "", Text,
+				"The region where a listed GPU-hour of the model costs " + which + "; of equals the first by name.",
 				func(m *Model) Value {
 					if group := pick(m); group != nil {
 						return text(group.Region.Name)

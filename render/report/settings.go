@@ -103,7 +103,8 @@ func ParseCurrency(text string) (string, error) {
 func ParseHours(text string) (decimal.Decimal, error) {
 	const hoursOfAYear = 8784
 	hours, err := decimal.NewFromString(text)
-	if err != nil || len(text) > 12 || strings.ContainsAny(text, "eE") || hours.Sign() <= 0 || hours.GreaterThan(decimal.NewFromInt(hoursOfAYear)) {
+	if err != nil || len(text) > 12 || strings.ContainsAny(text, "eE") ||
+		hours.Sign() <= 0 || hours.GreaterThan(decimal.NewFromInt(hoursOfAYear)) {
 		return decimal.Decimal{}, errors.New("must be a number above 0, such as 730")
 	}
 	return hours, nil
@@ -124,7 +125,8 @@ func ParseChecks(text string) (checks []Check, err error) {
 	for name := range strings.SplitSeq(text, ",") {
 		check := Check(strings.TrimSpace(name))
 		if !slices.Contains(Checks(), check) {
-			return nil, fmt.Errorf("does not know %q: it knows over-budget, unpriced, instance-error and warnings", string(check))
+			return nil, fmt.Errorf("does not know %q: it knows over-budget, unpriced, instance-error and warnings",
+				string(check))
 		}
 		checks = append(checks, check)
 	}

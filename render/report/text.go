@@ -94,7 +94,8 @@ func (m Matrix) Note() string {
 // LeftOut returns the sentences that say what the report leaves out, and why.
 func (r *Report) LeftOut() []string {
 	sentences := []string{
-		"Passwords, login names, users and teams are never kept, whoever the report is for. Nor is anything else that is not among the columns.",
+		"Passwords, login names, users and teams are never kept, whoever the report is for. " +
+			"Nor is anything else that is not among the columns.",
 	}
 	if r.Internal() {
 		sentences = append(sentences, "Addresses are shown, since this report is internal. A public one leaves them out.")
@@ -103,7 +104,8 @@ func (r *Report) LeftOut() []string {
 	}
 	for _, field := range r.Hidden {
 		if field == "id" {
-			sentences = append(sentences, "Ids are pseudonyms: the same one for the same instance from run to run, made with a key that is not published.")
+			sentences = append(sentences, "Ids are pseudonyms: the same one for the same instance from run to run, "+
+				"made with a key that is not published.")
 			continue
 		}
 		sentences = append(sentences, "The field "+field+" is left out by choice.")
@@ -114,27 +116,35 @@ func (r *Report) LeftOut() []string {
 // PriceLegend returns the sentences that say where prices come from.
 func PriceLegend() []string {
 	return []string{
-		"A price is, in this order, that of a file of contract prices, the instance list's own, and that of the provider's product list, as far as the report was made with them. The column price_source says which of them it is.",
+		"A price is, in this order, that of a file of contract prices, the instance list's own, " +
+			"and that of the provider's product list, as far as the report was made with them. " +
+			"The column price_source says which of them it is.",
 		"A price from a product with another number of GPUs is scaled, and says so.",
-		"What none of them prices is unknown. Prices are those of the day that the report was made; what has been billed is not known.",
+		"What none of them prices is unknown. " +
+			"Prices are those of the day that the report was made; what has been billed is not known.",
 	}
 }
 
 // MonthLegend returns the sentences on months and money, as what stands before the hours of a month, these, and what
 // stands behind them: in the workbook the hours may be changed.
 func (r *Report) MonthLegend() (before, hours, after string) {
-	return "A month is ", r.HoursPerMonth.String(), " hours. Amounts are in " + r.Currency + " as the prices state them; nothing is converted."
+	after = " hours. Amounts are in " + r.Currency + " as the prices state them; nothing is converted."
+	return "A month is ", r.HoursPerMonth.String(), after
 }
 
 // Legend returns the sentences that say what the figures mean.
 func (r *Report) Legend() []string {
 	before, hours, after := r.MonthLegend()
 	return append([]string{
-		"Running is what has the status Running. Listed is what still exists: every status but Deleted, Canceled, Completed and Booked.",
-		"The provider does not document whether a stopped instance is billed, so both figures are given and neither is called the bill.",
-		"Counts of instances, GPUs, CPU cores, RAM and disk are of every status, Deleted and Booked too; only what is called running or listed is not.",
+		"Running is what has the status Running. " +
+			"Listed is what still exists: every status but Deleted, Canceled, Completed and Booked.",
+		"The provider does not document whether a stopped instance is billed, " +
+			"so both figures are given and neither is called the bill.",
+		"Counts of instances, GPUs, CPU cores, RAM and disk are of every status, Deleted and Booked too; " +
+			"only what is called running or listed is not.",
 		before + hours + after,
-		"The cost of a GPU-hour is the sum of the prices of the listed instances that have GPUs and a price, divided by their GPUs and rounded to 4 decimals. Shares are those of the fleet's listed cost.",
+		"The cost of a GPU-hour is the sum of the prices of the listed instances that have GPUs and a price, " +
+			"divided by their GPUs and rounded to 4 decimals. Shares are those of the fleet's listed cost.",
 		"What is unknown counts as 0 in a sum. Such a sum is a lower bound, is marked ≥, and says how many it covers.",
 	}, r.budgetLegend()...)
 }

@@ -27,14 +27,18 @@ const (
 var Shapes = []Shape{Older, Later}
 
 var (
-	regions = []string{"CANADA-1", "CANADA-2", "MONTREAL-1", "NORWAY-1", "FINLAND-1", "FRANCE-1", "US-1", "US-2", "JAPAN-1", "INDIA-1", "Seoul", "São Paulo"}
-	series  = []string{"RTX", "RTX", "L40S", "A100", "A100", "H100", "H100", "H200"}
-	models  = []string{"RTX-A4000", "RTX-A6000", "L40S-48G", "A100-80G-PCIe", "A100-80G-SXM", "H100-80G-PCIe", "H100-80G-SXM", "H200-141G"}
+	regions = []string{"CANADA-1", "CANADA-2", "MONTREAL-1", "NORWAY-1", "FINLAND-1", "FRANCE-1",
+		"US-1", "US-2", "JAPAN-1", "INDIA-1", "Seoul", "São Paulo"}
+	series = []string{"RTX", "RTX", "L40S", "A100", "A100", "H100", "H100", "H200"}
+	models = []string{"RTX-A4000", "RTX-A6000", "L40S-48G", "A100-80G-PCIe", "A100-80G-SXM",
+		"H100-80G-PCIe", "H100-80G-SXM", "H200-141G"}
 	// Thousandths of the currency an hour, of one GPU; the last digits make sums that floating point gets wrong.
 	prices   = []int{297, 679, 1093, 1867, 1999, 2627, 2987, 3799}
 	products = []string{"Virtual Machine", "Virtual Machine", "Virtual Machine", "Container", "Baremetal"}
-	systems  = []string{"Ubuntu Server 22.04 LTS (Jammy Jellyfish)", "Ubuntu Server 24.04 LTS (Noble Numbat)", "Ubuntu Server 20.04 LTS (Focal Fossa)", "Debian 12 (Bookworm)"}
-	statuses = []string{"Running", "Running", "Running", "Running", "Running", "Running", "Running", "Stopped", "Stopped", "Deploying", "Error", "Deleted"}
+	systems  = []string{"Ubuntu Server 22.04 LTS (Jammy Jellyfish)", "Ubuntu Server 24.04 LTS (Noble Numbat)",
+		"Ubuntu Server 20.04 LTS (Focal Fossa)", "Debian 12 (Bookworm)"}
+	statuses = []string{"Running", "Running", "Running", "Running", "Running", "Running", "Running",
+		"Stopped", "Stopped", "Deploying", "Error", "Deleted"}
 	purposes = []string{"train", "infer", "render", "batch", "dev", "notebook"}
 )
 
@@ -127,10 +131,12 @@ func WriteReply(w io.Writer, n int, shape Shape) error {
 }
 
 func writeOlder(w io.Writer, i int, in *fleet.Instance) {
-	fmt.Fprintf(w, `{"id": %d, "region": %q, "instance_type": %q, "host_name": %q, "cpu_cores": "%g", "ram": "%g", "gpu_type": %q, "gpu_count": %g, `+
-		`"disk_size": %g, "public_ipv4": %q, "os": %q, "vm_name": %q, "vm_password": "%016x", "status": %q}`,
-		i+1, in.Region, in.ProductType, in.HostName, in.CPUCores.Value, in.RAM.Value, in.GPU, in.GPUCount.Value,
-		in.DiskSize.Value, in.PublicIPv4, in.OS, in.HostName, mix(-i), in.Status)
+	fmt.Fprintf(w, `{"id": %d, "region": %q, "instance_type": %q, "host_name": %q, "cpu_cores": "%g", "ram": "%g", `+
+		`"gpu_type": %q, "gpu_count": %g, "disk_size": %g, "public_ipv4": %q, "os": %q, `+
+		`"vm_name": %q, "vm_password": "%016x", "status": %q}`,
+		i+1, in.Region, in.ProductType, in.HostName, in.CPUCores.Value, in.RAM.Value,
+		in.GPU, in.GPUCount.Value, in.DiskSize.Value, in.PublicIPv4, in.OS,
+		in.HostName, mix(-i), in.Status)
 }
 
 func writeLater(w io.Writer, i int, in *fleet.Instance) {
@@ -138,12 +144,18 @@ func writeLater(w io.Writer, i int, in *fleet.Instance) {
 	if in.Price.Known {
 		price = in.Price.Value.String()
 	}
-	fmt.Fprintf(w, `{"id": %q, "dc_id": 2, "region": %q, "product_type": %q, "host_name": %q, "cpu_cores": %g, "cpu_model": "INTEL(R) XEON(R) PLATINUM 8558", `+
-		`"cpu_count": "2", "ram": %g, "gpu": %q, "gpu_type": %q, "gpu_count": %g, "disk_size": %g, "ephemeral": %g, "public_ipv4": %q, "price_per_hour": %s, `+
-		`"os": %q, "status": %q, "team_id": null, "team": null, "created_at": %d.25, "started_at": %[17]d, "ended_at": null, "type": %[18]d, `+
-		`"user": {"id": %[19]d, "name": "Sample User", "email": "sample.user@example.org"}}`,
-		in.ID, in.Region, in.ProductType, in.HostName, in.CPUCores.Value, in.RAM.Value, in.GPU, in.GPUType, in.GPUCount.Value,
-		in.DiskSize.Value, in.Ephemeral.Value, in.PublicIPv4, price, in.OS, in.Status, in.CreatedAt.Unix(), in.StartedAt.Unix(), in.Purchase-fleet.OnDemand, i)
+	fmt.Fprintf(w, `{"id": %q, "dc_id": 2, "region": %q, "product_type": %q, "host_name": %q, "cpu_cores": %g, `+
+		`"cpu_model": "INTEL(R) XEON(R) PLATINUM 8558", "cpu_count": "2", "ram": %g, "gpu": %q, "gpu_type": %q, `+
+		`"gpu_count": %g, "disk_size": %g, "ephemeral": %g, "public_ipv4": %q, "price_per_hour": %s, `+
+		`"os": %q, "status": %q, "team_id": null, "team": null, `+
+		`"created_at": %d.25, "started_at": %d, "ended_at": null, "type": %d, `+
+		`"user": {"id": %d, "name": "Sample User", "email": "sample.user@example.org"}}`,
+		in.ID, in.Region, in.ProductType, in.HostName, in.CPUCores.Value,
+		in.RAM.Value, in.GPU, in.GPUType,
+		in.GPUCount.Value, in.DiskSize.Value, in.Ephemeral.Value, in.PublicIPv4, price,
+		in.OS, in.Status,
+		in.CreatedAt.Unix(), in.StartedAt.Unix(), in.Purchase-fleet.OnDemand,
+		i)
 }
 
 // Set gives a field of an instance the n-th value of its kind; values of different n from 1 to 9 differ, but for
