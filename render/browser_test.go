@@ -49,8 +49,8 @@ var chromium = sync.OnceValues(func() (context.Context, error) {
 	return ctx, chromedp.Do(ctx)
 })
 
-// startBrowser opens a tab of Chromium that shares no storage with those of other tests. make test installs Chromium; without it
-// the tests that need it are left out, loudly; under CI that is a failure.
+// startBrowser opens a tab of Chromium that shares no storage with those of other tests. make test installs Chromium;
+// without it the tests that need it are left out, loudly; under CI that is a failure.
 func startBrowser(t *testing.T) context.Context {
 	t.Helper()
 	if !strings.Contains(t.Name(), "Browser") { // by which make quick leaves it out
@@ -109,8 +109,8 @@ func newVisitor(t *testing.T) *visitor {
 	return v
 }
 
-// open opens an address in a window of a width and a colour scheme and returns how far the page is wider than the window.
-// It fails on whatever the browser complains of and on a request that leaves the site.
+// open opens an address in a window of a width and a colour scheme and returns how far the page is wider than the
+// window. It fails on whatever the browser complains of and on a request that leaves the site.
 func (v *visitor) open(t *testing.T, site, path string, width int64, scheme string) (overflow int, styled bool) {
 	t.Helper()
 	v.mu.Lock()
@@ -145,7 +145,8 @@ func (v *visitor) open(t *testing.T, site, path string, width int64, scheme stri
 	return overflow, styled
 }
 
-// settled waits until the explorer, where the page has one, has taken its list's place or given up, and returns which of them.
+// settled waits until the explorer, where the page has one, has taken its list's place or given up, and returns which
+// of them.
 func (v *visitor) settled(t *testing.T) string {
 	t.Helper()
 	state, err := chromedp.Run(v.ctx, chromedp.Evaluate[string](`new Promise(done => {

@@ -11,8 +11,9 @@ import (
 	"gpufleet/render/e2e"
 )
 
-// TestLighthouse holds the overview and the explorer to 100 in each of Lighthouse's categories, on a phone on a slow line. A busy machine
-// makes a page slow, so of three runs the best counts, and a run that has seen the machine slow calibrates the next.
+// TestLighthouse holds the overview and the explorer to 100 in each of Lighthouse's categories, on a phone on a slow
+// line. A busy machine makes a page slow, so of three runs the best counts, and a run that has seen the machine slow
+// calibrates the next.
 func TestLighthouse(t *testing.T) {
 	tools := webTools(t)
 	browser := e2e.Need(t, "chromium", "what Lighthouse finds")
@@ -35,12 +36,13 @@ func TestLighthouse(t *testing.T) {
 	}
 }
 
-// Lighthouse slows a page down so many times, to have on a desktop of at least this power (its benchmark index) the speed of a phone.
-// See https://github.com/GoogleChrome/lighthouse/blob/main/docs/throttling.md#calibrating-the-cpu-slowdown.
+// Lighthouse slows a page down so many times, to have on a desktop of at least this power (its benchmark index) the
+// speed of a phone. See
+// https://github.com/GoogleChrome/lighthouse/blob/main/docs/throttling.md#calibrating-the-cpu-slowdown.
 const phoneSlowdown, desktopPower = 4.0, 1500
 
-// lighthouse runs Lighthouse with its own settings, those of a phone, and returns the categories below 100 with what costs them
-// points, and the power that the machine had.
+// lighthouse runs Lighthouse with its own settings, those of a phone, and returns the categories below 100 with what
+// costs them points, and the power that the machine had.
 func lighthouse(t *testing.T, tools, browser, address string, slowdown float64) (failed []string, power float64) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "lighthouse.json")

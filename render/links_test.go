@@ -48,8 +48,8 @@ func parse(t *testing.T, text string) document {
 	return d
 }
 
-// TestLinks follows every address of every page of each site: to a file of the folder that it names in full and without leaving the
-// site, and to the anchor in it. What no page leads to is of no use to a reader.
+// TestLinks follows every address of every page of each site: to a file of the folder that it names in full and
+// without leaving the site, and to the anchor in it. What no page leads to is of no use to a reader.
 func TestLinks(t *testing.T) {
 	for _, name := range siteNames {
 		t.Run(name, func(t *testing.T) {
@@ -111,7 +111,8 @@ func follow(dir, page, link string, documents map[string]document) (target, prob
 	return target, ""
 }
 
-// TestDocumentsBuilt holds every page of each site to what a browser, a search engine and the pages' own policy ask of it.
+// TestDocumentsBuilt holds every page of each site to what a browser, a search engine and the pages' own policy ask
+// of it.
 func TestDocumentsBuilt(t *testing.T) {
 	for _, name := range siteNames {
 		t.Run(name, func(t *testing.T) {

@@ -10,8 +10,9 @@ import (
 	"gpufleet/render/report"
 )
 
-// TestNaughtyTextInBrowser opens pages in which every hostile text stands in every field, and one of each text's own: no dialog opens, no script of a text's
-// runs, no policy is violated, and nothing is asked for but the site's own files.
+// TestNaughtyTextInBrowser opens pages in which every hostile text stands in every field, and one of each text's own:
+// no dialog opens, no script of a text's runs, no policy is violated, and nothing is asked for but the site's own
+// files.
 func TestNaughtyTextInBrowser(t *testing.T) {
 	v := newVisitor(t)
 	names := hostile(t)

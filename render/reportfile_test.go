@@ -50,7 +50,8 @@ func reportFileOf(t *testing.T, r *report.Report) string {
 	return b.String()
 }
 
-// TestReportFile holds the report in one file to what whoever gets it by mail needs: it is small, whole, and asks for nothing.
+// TestReportFile holds the report in one file to what whoever gets it by mail needs: it is small, whole, and asks for
+// nothing.
 func TestReportFile(t *testing.T) {
 	for name, long := range map[string]string{"short": "", "escaped": strings.Repeat(`"`, 1000), "wide": strings.Repeat("😀", 1000)} {
 		file := reportFileOf(t, largeReport(t, long))

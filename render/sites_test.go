@@ -20,8 +20,8 @@ import (
 	"gpufleet/render/e2e"
 )
 
-// A site is a folder as the program writes it, from a list in the API's own form: whole, with its past, read by many tests and
-// changed by none.
+// A site is a folder as the program writes it, from a list in the API's own form: whole, with its past, read by many
+// tests and changed by none.
 var sites = map[string]func() (string, error){
 	"demo":  site("demo", sample, sample),
 	"large": site("large", reply(0, 2000), reply(50, 2030)),
@@ -86,8 +86,8 @@ func list(rows ...instance) string {
 	return string(text)
 }
 
-// reply returns a list of the instances with the numbers from first up to end. A third of them is one group, so that it has
-// several pages; some have no price or an unknown number of GPUs.
+// reply returns a list of the instances with the numbers from first up to end. A third of them is one group, so that
+// it has several pages; some have no price or an unknown number of GPUs.
 func reply(first, end int) string {
 	regions := []string{"CANADA-1", "MONTREAL-1", "NORWAY-1", "US-1", "Taiwan"}
 	models := []string{"RTX-A6000", "H100-80G-SXM", "A100-80G-PCIe", "L40", "RTX-4090", ""}
@@ -134,8 +134,9 @@ func wildReply(day int) string {
 // subPath is where serve puts a site: links must not depend on it.
 const subPath = "/some/sub/path/"
 
-// serve serves a folder below subPath as GitHub Pages does: compressed, to be kept for ten minutes, a folder's index.html in the
-// folder's name, 404.html for what is not there. It returns the site's address, which ends in a slash.
+// serve serves a folder below subPath as GitHub Pages does: compressed, to be kept for ten minutes, a folder's
+// index.html in the folder's name, 404.html for what is not there. It returns the site's address, which ends in a
+// slash.
 func serve(t *testing.T, dir string) string {
 	t.Helper()
 	mime.AddExtensionType(".md", "text/markdown; charset=utf-8")
@@ -167,7 +168,8 @@ func serve(t *testing.T, dir string) string {
 	return server.URL + subPath
 }
 
-// pageTypes returns a page of each type that a site has, by the type's name: the one with the largest file, as paths with slashes.
+// pageTypes returns a page of each type that a site has, by the type's name: the one with the largest file, as paths
+// with slashes.
 func pageTypes(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	types, sizes := map[string]string{}, map[string]int64{}

@@ -33,8 +33,8 @@ func press(t *testing.T, v *visitor, name string, code int64) {
 	}
 }
 
-// TestThemeAndHeatInBrowser chooses a theme, which the next page remembers and a choice of the system's own forgets, and switches the
-// matrix by keyboard: on a server and from a disk.
+// TestThemeAndHeatInBrowser chooses a theme, which the next page remembers and a choice of the system's own forgets,
+// and switches the matrix by keyboard: on a server and from a disk.
 func TestThemeAndHeatInBrowser(t *testing.T) {
 	v := newVisitor(t)
 	dir := t.TempDir()
