@@ -41,8 +41,14 @@ var stopChromium = func() {}
 
 // chromium is the one browser of all tests. It is not bound to any of them.
 var chromium = sync.OnceValues(func() (context.Context, error) {
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath("chromium"), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.UserDataDir(filepath.Join(scratch, "chromium")))
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath("chromium"),
+		chromedp.NoSandbox,
+		chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.UserDataDir(filepath.Join(scratch, "chromium")),
+	)
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, cancel := chromedp.NewContext(allocator)
 	stopChromium = func() { cancel(); stop() }
@@ -116,19 +122,28 @@ func (v *visitor) open(t *testing.T, site, path string, width int64, scheme stri
 	v.mu.Lock()
 	v.trouble, v.requests = nil, nil
 	v.mu.Unlock()
-	_, sized := chromedp.Call(v.ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 900, DeviceScaleFactor: 1, Mobile: width < 500})
-	_, coloured := chromedp.Call(v.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+	_, sized := chromedp.Call(v.ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
+		Width:             width,
+		Height:            900,
+		DeviceScaleFactor: 1,
+		Mobile:            width < 500,
+	})
+	_, coloured := chromedp.Call(v.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+	})
 	if err := errors.Join(sized, coloured, chromedp.Do(v.ctx, chromedp.Navigate(site+path))); err != nil {
 		t.Fatalf("%s%s: %v", site, path, err)
 	}
 	if state := v.settled(t); state != "" && state != "live" {
 		t.Errorf("%s at %d, %s: the explorer is %s", path, width, scheme, state)
 	}
-	overflow, err := chromedp.Run(v.ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth - document.documentElement.clientWidth`))
+	overflow, err := chromedp.Run(v.ctx, chromedp.Evaluate[int](
+		`document.documentElement.scrollWidth - document.documentElement.clientWidth`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	styled, err = chromedp.Run(v.ctx, chromedp.Evaluate[bool](`getComputedStyle(document.body).fontFamily.includes("system-ui")`))
+	styled, err = chromedp.Run(v.ctx, chromedp.Evaluate[bool](
+		`getComputedStyle(document.body).fontFamily.includes("system-ui")`))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,18 @@ func TestNaughtyTextInBrowser(t *testing.T) {
 	var before, list []*fleet.Instance
 	for i, name := range names {
 		before = append(before, &fleet.Instance{ID: fmt.Sprint(i), HostName: "before", Status: "Running"})
-		list = append(list, &fleet.Instance{ID: fmt.Sprint(i), Region: name, ProductType: name, HostName: name, GPU: name, GPUType: name, GPUCount: fleet.Known(1.0), PublicIPv4: name, OS: name, Status: name})
+		list = append(list, &fleet.Instance{
+			ID:          fmt.Sprint(i),
+			Region:      name,
+			ProductType: name,
+			HostName:    name,
+			GPU:         name,
+			GPUType:     name,
+			GPUCount:    fleet.Known(1.0),
+			PublicIPv4:  name,
+			OS:          name,
+			Status:      name,
+		})
 	}
 	r := laterReport(t, before, list)
 	r.Settings.Audience = report.Internal
@@ -33,7 +44,12 @@ func TestNaughtyTextInBrowser(t *testing.T) {
 	}
 	for i, region := range r.Regions {
 		if i%200 == 0 { // all are in the pages above; these are what a name heads
-			pages = append(pages, "regions/"+region.Slug+"/", "regions/"+region.Slug+"/"+region.Groups[0].Model.Slug+"/", "models/"+region.Groups[0].Model.Slug+"/")
+			model := region.Groups[0].Model.Slug
+			pages = append(pages,
+				"regions/"+region.Slug+"/",
+				"regions/"+region.Slug+"/"+model+"/",
+				"models/"+model+"/",
+			)
 		}
 	}
 	for _, path := range pages {

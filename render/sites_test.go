@@ -65,7 +65,8 @@ func site(name string, replies ...string) func() (string, error) {
 				args = append(args, "--input", "-")
 			}
 			run := exec.Command(built, args...)
-			run.Env = append(os.Environ(), fmt.Sprint("SOURCE_DATE_EPOCH=", time.Date(2026, 11, 20+day, 12, 0, 0, 0, time.UTC).Unix()))
+			noon := time.Date(2026, 11, 20+day, 12, 0, 0, 0, time.UTC)
+			run.Env = append(os.Environ(), fmt.Sprint("SOURCE_DATE_EPOCH=", noon.Unix()))
 			run.Stdin = strings.NewReader(reply)
 			if text, err := run.CombinedOutput(); err != nil {
 				return "", fmt.Errorf("site %s: %w: %s", name, err, text)
@@ -79,7 +80,11 @@ func site(name string, replies ...string) func() (string, error) {
 type instance map[string]any
 
 func list(rows ...instance) string {
-	text, err := json.Marshal(map[string]any{"data": append([]instance{}, rows...), "total_instance": len(rows), "status": "success"})
+	text, err := json.Marshal(map[string]any{
+		"data":           append([]instance{}, rows...),
+		"total_instance": len(rows),
+		"status":         "success",
+	})
 	if err != nil {
 		panic(err)
 	}
@@ -98,10 +103,25 @@ func reply(first, end int) string {
 		if i%3 == 0 {
 			region, model = regions[0], models[0]
 		}
-		r := instance{"id": fmt.Sprintf("i-%05d", i), "region": region, "product_type": []string{"VM", "Baremetal"}[i%2], "host_name": fmt.Sprint("node-", i),
-			"cpu_cores": 8 << (i % 4), "ram": 32 << (i % 4), "gpu": model, "gpu_type": model, "gpu_count": 1 + i%8, "disk_size": 500, "ephemeral": 0,
-			"public_ipv4": "203.0.113.7", "price_per_hour": float64(i%997+first) / 100, "os": "Ubuntu Server 24.04 LTS", "status": statuses[i%6],
-			"created_at": 1767261600 + i*3600, "type": 1}
+		r := instance{
+			"id":             fmt.Sprintf("i-%05d", i),
+			"region":         region,
+			"product_type":   []string{"VM", "Baremetal"}[i%2],
+			"host_name":      fmt.Sprint("node-", i),
+			"cpu_cores":      8 << (i % 4),
+			"ram":            32 << (i % 4),
+			"gpu":            model,
+			"gpu_type":       model,
+			"gpu_count":      1 + i%8,
+			"disk_size":      500,
+			"ephemeral":      0,
+			"public_ipv4":    "203.0.113.7",
+			"price_per_hour": float64(i%997+first) / 100,
+			"os":             "Ubuntu Server 24.04 LTS",
+			"status":         statuses[i%6],
+			"created_at":     1767261600 + i*3600,
+			"type":           1,
+		}
 		if i%41 == 0 {
 			delete(r, "price_per_hour")
 		}
@@ -118,8 +138,20 @@ func wildReply(day int) string {
 	var rows []instance
 	for i := range 600 {
 		name := func(shift int) string { return wildNames[(i+shift)%len(wildNames)] }
-		r := instance{"id": fmt.Sprint(name(5), i), "region": "CANADA-1", "gpu": "RTX-A6000", "host_name": name(0), "status": wildStatuses[(i+day)%len(wildStatuses)],
-			"os": name(3), "product_type": name(1), "gpu_type": name(2), "public_ipv4": name(4), "gpu_count": i % 9, "ram": 58, "price_per_hour": 1234.567}
+		r := instance{
+			"id":             fmt.Sprint(name(5), i),
+			"region":         "CANADA-1",
+			"gpu":            "RTX-A6000",
+			"host_name":      name(0),
+			"status":         wildStatuses[(i+day)%len(wildStatuses)],
+			"os":             name(3),
+			"product_type":   name(1),
+			"gpu_type":       name(2),
+			"public_ipv4":    name(4),
+			"gpu_count":      i % 9,
+			"ram":            58,
+			"price_per_hour": 1234.567,
+		}
 		if i < 40 {
 			r["region"], r["gpu"] = name(0), wildNames[i/4%len(wildNames)]
 		}

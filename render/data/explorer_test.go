@@ -87,11 +87,20 @@ func TestExplorerData(t *testing.T) {
 	}
 	for name, list := range fleets {
 		for _, audience := range []report.Audience{report.Public, report.Internal} {
-			for _, hidden := range [][]string{nil, {"host_name", "id", "product_type"}, {"created_at", "disk_size", "ephemeral", "os"}} {
+			for _, hidden := range [][]string{
+				nil,
+				{"host_name", "id", "product_type"},
+				{"created_at", "disk_size", "ephemeral", "os"},
+			} {
 				f := &fleet.Fleet{Instances: list()}
 				f.Hide(hidden, []byte("key"))
-				r := report.New(f, report.Settings{Audience: audience, Hidden: hidden, Currency: "CAD", HoursPerMonth: decimal.NewFromInt(730),
-					Generated: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)})
+				r := report.New(f, report.Settings{
+					Audience:      audience,
+					Hidden:        hidden,
+					Currency:      "CAD",
+					HoursPerMonth: decimal.NewFromInt(730),
+					Generated:     time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC),
+				})
 				head, got := rowsOfExplorerData(t, written(t, WriteExplorer, r))
 				if diff := cmp.Diff(rowsOfJSON(t, written(t, WriteInstancesJSON, r)), got); diff != "" {
 					t.Errorf("%s, %s, without %v: %s", name, audience, hidden, diff)
