@@ -33,9 +33,21 @@ func TestGenerated(t *testing.T) {
 		if shape == fleettest.Older {
 			for i, in := range want {
 				older := list.Instances[i]
-				*in = fleet.Instance{ID: older.ID, Region: in.Region, ProductType: in.ProductType, HostName: in.HostName, CPUCores: in.CPUCores,
-					RAM: in.RAM, GPU: in.GPU, GPUType: in.GPU, GPUCount: in.GPUCount, DiskSize: in.DiskSize, PublicIPv4: in.PublicIPv4,
-					OS: in.OS, Status: in.Status}
+				*in = fleet.Instance{
+					ID:          older.ID,
+					Region:      in.Region,
+					ProductType: in.ProductType,
+					HostName:    in.HostName,
+					CPUCores:    in.CPUCores,
+					RAM:         in.RAM,
+					GPU:         in.GPU,
+					GPUType:     in.GPU,
+					GPUCount:    in.GPUCount,
+					DiskSize:    in.DiskSize,
+					PublicIPv4:  in.PublicIPv4,
+					OS:          in.OS,
+					Status:      in.Status,
+				}
 			}
 		}
 		if diff := cmp.Diff(want, list.Instances, cmp.AllowUnexported(fleet.Money{})); diff != "" {

@@ -138,7 +138,10 @@ func TestRequest(t *testing.T) {
 		t.Errorf("%s %s", r.Method, r.URL)
 	}
 	for name, want := range map[string]string{
-		"Authorization": "Bearer the-token", "Accept": "application/json", "Content-Type": "application/json", "User-Agent": "gpufleet/test",
+		"Authorization": "Bearer the-token",
+		"Accept":        "application/json",
+		"Content-Type":  "application/json",
+		"User-Agent":    "gpufleet/test",
 	} {
 		if got := r.Header.Get(name); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
@@ -152,13 +155,17 @@ func TestCompleteness(t *testing.T) {
 		want       []string
 		warnings   []string
 	}{
-		{"no total", reply(-1, rows(1, 2)...), []string{"1", "2"}, []string{"completeness unproven: the reply has no total_instance"}},
-		{"null total", `{"data": [], "total_instance": null, "status": "success"}`, nil, []string{"completeness unproven: the reply has no total_instance"}},
-		{"more than the total", reply(1, rows(1, 2)...), []string{"1", "2"}, []string{"the list holds 2 instances, more than its total_instance of 1"}},
+		{"no total", reply(-1, rows(1, 2)...), []string{"1", "2"},
+			[]string{"completeness unproven: the reply has no total_instance"}},
+		{"null total", `{"data": [], "total_instance": null, "status": "success"}`, nil,
+			[]string{"completeness unproven: the reply has no total_instance"}},
+		{"more than the total", reply(1, rows(1, 2)...), []string{"1", "2"},
+			[]string{"the list holds 2 instances, more than its total_instance of 1"}},
 		{"total as a string", `{"data": [{"id": 1}], "total_instance": "1", "status": "success"}`, []string{"1"}, nil},
 		{"one id twice", reply(2, `{"id": 7, "os": "a"}`, `{"id": "7", "os": "b"}`, `{"id": 8}`), []string{"7", "8"},
 			[]string{"row 2: its id stood in an earlier row: this row counts"}},
-		{"no ids", reply(2, `{}`, `{"id": null}`), []string{"", ""}, []string{"row 1, row 2: no id: counted as an instance of its own"}},
+		{"no ids", reply(2, `{}`, `{"id": null}`), []string{"", ""},
+			[]string{"row 1, row 2: no id: counted as an instance of its own"}},
 		{"empty fleet", reply(0), nil, nil},
 		{"empty fleet as null", `{"status": "success", "total_instance": 0, "data": null}`, nil, nil},
 		{"a byte order mark", "\xEF\xBB\xBF" + reply(0), nil, nil},
@@ -244,11 +251,19 @@ func TestGzip(t *testing.T) {
 }
 
 func TestCheckURL(t *testing.T) {
-	good := []string{"https://api.example.org/api/v1", "https://api.example.org/", "http://127.0.0.1:8080/api", "http://[::1]/", "http://[::1]:8080/", "http://localhost:1", "https://xn--bcher-kva.example.:65535/x", "https://192.0.2.7:1"}
-	bad := []string{"", "api.example.org", "ftp://example.org", "https://", "http://example.org", "http://10.0.0.1", "http://localhost.example.org",
-		"https://user@example.org", "https://user:pw@example.org", "https://example.org?x=1", "https://example.org/?", "https://example.org/#a", "https://exa mple.org", "http://127.0.0.1.example.org",
-		"http://127.0.0.1:1/items#", "https://example.org#", "https://example.org/?#", "https://example.org:0", "https://example.org:65536", "https://example.org:",
-		"https://b\u00fccher.example", `https://ex"><b>.org/a`, "https://a_b.example", "https://a..b", "https://[fe80::1%25eth0]", "https://[fe80::1%25\"><b>]"}
+	good := []string{
+		"https://api.example.org/api/v1", "https://api.example.org/", "http://127.0.0.1:8080/api", "http://[::1]/",
+		"http://[::1]:8080/", "http://localhost:1", "https://xn--bcher-kva.example.:65535/x", "https://192.0.2.7:1",
+	}
+	bad := []string{
+		"", "api.example.org", "ftp://example.org", "https://", "http://example.org", "http://10.0.0.1",
+		"http://localhost.example.org", "https://user@example.org", "https://user:pw@example.org",
+		"https://example.org?x=1", "https://example.org/?", "https://example.org/#a", "https://exa mple.org",
+		"http://127.0.0.1.example.org", "http://127.0.0.1:1/items#", "https://example.org#", "https://example.org/?#",
+		"https://example.org:0", "https://example.org:65536", "https://example.org:", "https://b\u00fccher.example",
+		`https://ex"><b>.org/a`, "https://a_b.example", "https://a..b", "https://[fe80::1%25eth0]",
+		"https://[fe80::1%25\"><b>]",
+	}
 	for _, text := range good {
 		if err := CheckURL(text); err != nil {
 			t.Errorf("%s: %v", text, err)
@@ -267,7 +282,9 @@ func TestCheckURL(t *testing.T) {
 func TestRedirects(t *testing.T) {
 	elsewhere := newAPI(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, reply(0)) })
 	for _, code := range []int{301, 302, 303, 307, 308} {
-		for _, target := range []string{elsewhere.URL + "/secret-path", "/api/v2/computing/instances", "https://localhost:1/"} {
+		for _, target := range []string{
+			elsewhere.URL + "/secret-path", "/api/v2/computing/instances", "https://localhost:1/",
+		} {
 			a := newAPI(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, target, code) })
 			_, err := a.list(t)
 			wantError(t, err, BadAPI, "a redirect is not followed", strconv.Itoa(code))
@@ -301,11 +318,26 @@ func TestProgress(t *testing.T) {
 // TestNoValueInErrors sends rows whose every value is a canary, broken in every way, and looks for it in what is said.
 func TestNoValueInErrors(t *testing.T) {
 	const canary = "CANARY-7531"
-	row, _ := json.Marshal(map[string]any{"id": []string{canary}, "gpu_count": canary, "ram": map[string]string{canary: canary},
-		"region": map[string]any{"x": canary}, "price_per_hour": canary, "created_at": canary, "vm_password": canary, "user": map[string]string{"name": canary}})
+	row, _ := json.Marshal(map[string]any{
+		"id":             []string{canary},
+		"gpu_count":      canary,
+		"ram":            map[string]string{canary: canary},
+		"region":         map[string]any{"x": canary},
+		"price_per_hour": canary,
+		"created_at":     canary,
+		"vm_password":    canary,
+		"user":           map[string]string{"name": canary},
+	})
 	bodies := []string{
-		reply(1, string(row)), reply(3, string(row)), `{"data": "` + canary + `", "status": "success"}`, `{"status": "` + canary + `", "message": "` + canary + `"}`,
-		`{"data": ["` + canary + `"]}`, `{"data": [{"id": "` + canary + `]}`, canary, `{"` + canary + `": ` + canary + `}`, `{"total_instance": "` + canary + `"}`,
+		reply(1, string(row)),
+		reply(3, string(row)),
+		`{"data": "` + canary + `", "status": "success"}`,
+		`{"status": "` + canary + `", "message": "` + canary + `"}`,
+		`{"data": ["` + canary + `"]}`,
+		`{"data": [{"id": "` + canary + `]}`,
+		canary,
+		`{"` + canary + `": ` + canary + `}`,
+		`{"total_instance": "` + canary + `"}`,
 		`{"data": [` + string(row) + `] "` + canary + `"}`,
 	}
 	for _, code := range []int{200, 301, 400, 401, 403, 404, 418, 429, 500} {

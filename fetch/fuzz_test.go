@@ -27,17 +27,25 @@ const fuzzCanary = "kAnArY7qZx"
 func wantCleanText(t *testing.T, text string) {
 	t.Helper()
 	unfit := func(r rune) bool {
-		return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r >= '\u202A' && r <= '\u202E' || r >= '\u2066' && r <= '\u2069' || r >= '\uFDD0' && r <= '\uFDEF' || r&0xFFFE == 0xFFFE
+		separator := r == '\u2028' || r == '\u2029'
+		direction := r >= '\u202A' && r <= '\u202E' || r >= '\u2066' && r <= '\u2069'
+		noCharacter := r >= '\uFDD0' && r <= '\uFDEF' || r&0xFFFE == 0xFFFE
+		return unicode.IsControl(r) || separator || direction || noCharacter
 	}
-	if !utf8.ValidString(text) || strings.ContainsFunc(text, unfit) || utf8.RuneCountInString(text) > fleet.MaxText || strings.TrimSpace(text) != text {
+	tooLong := utf8.RuneCountInString(text) > fleet.MaxText
+	if !utf8.ValidString(text) || strings.ContainsFunc(text, unfit) || tooLong || strings.TrimSpace(text) != text {
 		t.Errorf("the decoder lets out %q", text)
 	}
 }
 
-// FuzzDecoder holds that whatever a reply is, what is read of it is fit to be shown, numbers are believable, and what is said of it quotes nothing.
+// FuzzDecoder holds that whatever a reply is, what is read of it is fit to be shown, numbers are believable, and what
+// is said of it quotes nothing.
 func FuzzDecoder(f *testing.F) {
-	f.Add([]byte(reply(1, `{"id": 7, "host_name": "a", "gpu_count": "2", "price_per_hour": 0.5, "vm_password": "`+fuzzCanary+`", "created_at": 1751620391.25}`)))
-	f.Add([]byte(reply(2, `{"id": ["`+fuzzCanary+`"], "ram": "`+fuzzCanary+`", "`+fuzzCanary+`": 1}`, `{"os": "a\u0000\u202e\ud800", "disk_size": 1e300, "type": 1}`)))
+	f.Add([]byte(reply(1, `{"id": 7, "host_name": "a", "gpu_count": "2", "price_per_hour": 0.5, `+
+		`"vm_password": "`+fuzzCanary+`", "created_at": 1751620391.25}`)))
+	f.Add([]byte(reply(2,
+		`{"id": ["`+fuzzCanary+`"], "ram": "`+fuzzCanary+`", "`+fuzzCanary+`": 1}`,
+		`{"os": "a\u0000\u202e\ud800", "disk_size": 1e300, "type": 1}`)))
 	f.Add([]byte(`{"data": null, "status": "failed", "message": "token ` + fuzzCanary + ` expired"}`))
 	f.Add([]byte(`{"data": [1], "total_instance": "` + fuzzCanary + `", "status": "success"}`))
 	f.Add([]byte("\xff\xfe{\x00"))
@@ -79,7 +87,8 @@ func FuzzDecoder(f *testing.F) {
 	})
 }
 
-// FuzzPasswordInHostName holds that no host name shows the password of its instance, wherever it stands in it and in the row.
+// FuzzPasswordInHostName holds that no host name shows the password of its instance, wherever it stands in it and in
+// the row.
 func FuzzPasswordInHostName(f *testing.F) {
 	f.Add("web-", "hunter2!", "-1", false)
 	f.Add("", "abcab", "cab", true)
@@ -102,8 +111,10 @@ func FuzzPasswordInHostName(f *testing.F) {
 		wantCleanText(t, in.HostName)
 		// What a reader of the name would know the password by.
 		shown, _ := fleet.CleanText([]byte(password), false)
-		if n := utf8.RuneCountInString(shown); n < shortestMasked || n >= fleet.MaxText || strings.ContainsAny(shown, "[]") || strings.Contains(mask, shown) {
-			return // too short to be looked for, too long to be shown, or seen in the mask itself
+		length := utf8.RuneCountInString(shown)
+		inMask := strings.ContainsAny(shown, "[]") || strings.Contains(mask, shown)
+		if length < shortestMasked || length >= fleet.MaxText || inMask {
+			return // too short to be masked, too long to be shown, or part of the mask itself
 		}
 		if strings.Contains(in.HostName, shown) {
 			t.Errorf("%q shows %q", in.HostName, shown)
@@ -111,7 +122,8 @@ func FuzzPasswordInHostName(f *testing.F) {
 	})
 }
 
-// script answers requests as a fuzzed text says: for each request some letters, of which the first is what kind of answer it is.
+// script answers requests as a fuzzed text says: for each request some letters, of which the first is what kind of
+// answer it is.
 type script struct {
 	text  []byte
 	asked int
@@ -148,7 +160,8 @@ func (s *script) answer(w http.ResponseWriter) {
 	io.WriteString(w, reply(total-1, list...))
 }
 
-// FuzzPaging has an API page in any way, honest or not: the list comes to an end after few requests, and is complete or an error. No two instances have one id.
+// FuzzPaging has an API page in any way, honest or not: the list comes to an end after few requests, and is complete
+// or an error. No two instances have one id.
 func FuzzPaging(f *testing.F) {
 	f.Add([]byte{3, 1, 2, 3, 8, 3, 4, 5, 6, 8, 1, 7, 8})
 	f.Add([]byte{2, 1, 2, 5, 2, 1, 2, 5, 2, 3, 4, 5})
@@ -188,7 +201,11 @@ func FuzzPaging(f *testing.F) {
 
 // FuzzRetryAfter holds that whatever a server asks for, a run waits a minute at most, and never goes back in time.
 func FuzzRetryAfter(f *testing.F) {
-	for _, header := range []string{"", "0", "7", " 60 ", "61", "-1", "1.5", "99999999999999999999", "Sun, 22 Nov 2026 12:00:30 GMT", "Sunday, 22-Nov-26 12:00:30 GMT", "Sun Nov 22 12:00:30 2026", "Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 01 Jan 0001 00:00:00 GMT", "soon"} {
+	for _, header := range []string{
+		"", "0", "7", " 60 ", "61", "-1", "1.5", "99999999999999999999", "Sun, 22 Nov 2026 12:00:30 GMT",
+		"Sunday, 22-Nov-26 12:00:30 GMT", "Sun Nov 22 12:00:30 2026", "Fri, 31 Dec 9999 23:59:59 GMT",
+		"Mon, 01 Jan 0001 00:00:00 GMT", "soon",
+	} {
 		f.Add(header)
 	}
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -201,7 +218,8 @@ func FuzzRetryAfter(f *testing.F) {
 			t.Errorf("%q asks for %v", header, asked)
 		}
 		client := &Client{random: func() float64 { return 1 }}
-		wait, failed := client.waitBefore(context.Background(), 1, &statusError{code: 429, retryAfter: asked}, "https://example.org")
+		refused := &statusError{code: 429, retryAfter: asked}
+		wait, failed := client.waitBefore(context.Background(), 1, refused, "https://example.org")
 		if wait < 0 || wait > longestAsked || (failed != nil) != (asked > longestAsked) {
 			t.Errorf("%q: waits %v, %v", header, wait, failed)
 		}
@@ -211,7 +229,8 @@ func FuzzRetryAfter(f *testing.F) {
 	})
 }
 
-// FuzzPriceFile holds that a price file gives prices of 0 or more, the same in whatever order its rows stand, or an error that quotes nothing.
+// FuzzPriceFile holds that a price file gives prices of 0 or more, the same in whatever order its rows stand, or an
+// error that quotes nothing.
 func FuzzPriceFile(f *testing.F) {
 	header := strings.Join(priceHeader, ",") + "\n"
 	f.Add("*,H100,,,1.75\nA,H100,,,1.65\n*,H100,8,Baremetal,12.80\n*,CPU only,0,,0.04\n")
@@ -230,7 +249,12 @@ func FuzzPriceFile(f *testing.F) {
 		prices := func(file *PriceFile) (all []string) {
 			for _, gpus := range []float64{0, 1, 8} {
 				for _, region := range []string{"A", ""} {
-					list := &fleet.Fleet{Instances: []*fleet.Instance{{Region: region, GPU: "H100", GPUCount: fleet.Known(gpus), ProductType: "Baremetal"}}}
+					list := &fleet.Fleet{Instances: []*fleet.Instance{{
+						Region:      region,
+						GPU:         "H100",
+						GPUCount:    fleet.Known(gpus),
+						ProductType: "Baremetal",
+					}}}
 					file.Apply(list)
 					in := list.Instances[0]
 					if in.Price.Known != (in.PriceSource == fleet.FilePrice) || in.Price.Value.Sign() < 0 {

@@ -37,7 +37,10 @@ func TestSaved(t *testing.T) {
 		t.Error(diff)
 	}
 	// Rows without an id are instances of their own, whatever else their file holds or another file held.
-	list, err = Saved(ctx, saved(t, reply(6, `{"id": 1}`, `{"host_name": "x"}`), reply(6, `{"id": 1}`, `{"host_name": "x"}`, `{"host_name": "y"}`), reply(6, `{"host_name": "x"}`, `{"host_name": "x"}`)), nil)
+	list, err = Saved(ctx, saved(t,
+		reply(6, `{"id": 1}`, `{"host_name": "x"}`),
+		reply(6, `{"id": 1}`, `{"host_name": "x"}`, `{"host_name": "y"}`),
+		reply(6, `{"host_name": "x"}`, `{"host_name": "x"}`)), nil)
 	if err != nil || len(list.Instances) != 6 {
 		t.Errorf("%v, %v", list, err)
 	}
@@ -95,7 +98,10 @@ func TestDemo(t *testing.T) {
 			seen["unpriced"] = true
 		}
 	}
-	for _, want := range []string{"Running", "Stopped", "Deploying", "Error", "CPU only", "unpriced", "CANADA-1", "NORWAY-1", "H100-80G-SXM", "RTX-A6000"} {
+	for _, want := range []string{
+		"Running", "Stopped", "Deploying", "Error", "CPU only", "unpriced", "CANADA-1", "NORWAY-1", "H100-80G-SXM",
+		"RTX-A6000",
+	} {
 		if !seen[want] {
 			t.Errorf("the sample shows no %s", want)
 		}

@@ -8,9 +8,11 @@ import (
 	"gpufleet/fetch/fleet"
 )
 
-const maskWarning = "row 1: host_name holds the instance's own password: masked; change the password, and keep it out of the name"
+const maskWarning = "row 1: host_name holds the instance's own password: masked; " +
+	"change the password, and keep it out of the name"
 
-// TestPasswordInHostName holds that no host name shows the password of its own instance, and that a warning says so without it.
+// TestPasswordInHostName holds that no host name shows the password of its own instance, and that a warning says so
+// without it.
 func TestPasswordInHostName(t *testing.T) {
 	long := strings.Repeat("x", 1015)
 	for row, want := range map[string]string{
@@ -85,7 +87,8 @@ func TestAddressIsMasked(t *testing.T) {
 		if in.HostName != want {
 			t.Errorf("%s: %q, want %q", row, in.HostName, want)
 		}
-		if masked := strings.Contains(want, mask) && !strings.Contains(row, "password"); slices.Contains(warnings, warning) != masked {
+		masked := strings.Contains(want, mask) && !strings.Contains(row, "password")
+		if slices.Contains(warnings, warning) != masked {
 			t.Errorf("%s: warnings %q", row, warnings)
 		}
 	}
@@ -94,7 +97,9 @@ func TestAddressIsMasked(t *testing.T) {
 // TestPasswordsAreOfTheirRow holds that a password neither reaches another row nor stays in the decoder.
 func TestPasswordsAreOfTheirRow(t *testing.T) {
 	d := newDecoder()
-	p, err := d.decodePage(strings.NewReader(reply(3, `{"id": 1, "vm_password": "hunter2!", "host_name": "a"}`, `{"id": 2, "host_name": "hunter2!"}`,
+	p, err := d.decodePage(strings.NewReader(reply(3,
+		`{"id": 1, "vm_password": "hunter2!", "host_name": "a"}`,
+		`{"id": 2, "host_name": "hunter2!"}`,
 		`{"id": 3, "host_name": "b-hunter2!", "vm_password": "hunter2!"}`)), 1)
 	if err != nil {
 		t.Fatal(err)
@@ -103,7 +108,8 @@ func TestPasswordsAreOfTheirRow(t *testing.T) {
 		t.Errorf("%q, %q, %q", p.rows[0].HostName, p.rows[1].HostName, p.rows[2].HostName)
 	}
 	// A row that is cut short leaves nothing either.
-	if _, err := d.decodePage(strings.NewReader(`{"data": [{"vm_password": "hunter2!", "host_name": "x-hunter2!"`), 1); err == nil {
+	cut := strings.NewReader(`{"data": [{"vm_password": "hunter2!", "host_name": "x-hunter2!"`)
+	if _, err := d.decodePage(cut, 1); err == nil {
 		t.Error("a cut reply was read")
 	}
 	h := &d.host

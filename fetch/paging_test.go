@@ -40,7 +40,8 @@ func TestPaging(t *testing.T) {
 		{"whole list at once", paged(5, 5, false), []string{""}},
 		{"offset counts rows", paged(7, 3, false), []string{"", "limit=3&offset=3", "limit=3&offset=6"}},
 		{"offset counts pages", paged(7, 3, true), []string{"", "limit=3&offset=3", "limit=3&offset=4", "limit=3&offset=2"}},
-		{"offset counts pages and the first guess misses", paged(5, 3, true), []string{"", "limit=3&offset=3", "limit=3&offset=2"}},
+		{"offset counts pages and the first guess misses", paged(5, 3, true),
+			[]string{"", "limit=3&offset=3", "limit=3&offset=2"}},
 		{"offset counts pages and the first guess hits the middle", paged(11, 2, true),
 			[]string{"", "limit=2&offset=2", "limit=2&offset=4", "limit=2&offset=6", "limit=2&offset=7",
 				"limit=2&offset=2", "limit=2&offset=3", "limit=2&offset=4", "limit=2&offset=5"}},
@@ -98,7 +99,8 @@ func TestIncomplete(t *testing.T) {
 		says   string
 		most   int // requests
 	}{
-		{"paging is ignored", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, reply(9, rows(1, 3)...)) }, "3 of 9", 12},
+		{"paging is ignored", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, reply(9, rows(1, 3)...)) },
+			"3 of 9", 12},
 		{"paging is ignored and ids are missing", func(w http.ResponseWriter, r *http.Request) {
 			io.WriteString(w, reply(6, `{"host_name": "a"}`, `{"host_name": "b"}`))
 		}, "2 of 6", 12},
@@ -145,7 +147,9 @@ func TestOddPaging(t *testing.T) {
 		return list
 	}
 	// byPage answers page numbers; beyond decides about those that there are not.
-	byPage := func(total, size, plain int, make func(first, last int) []string, beyond func(w http.ResponseWriter, number int) int) http.HandlerFunc {
+	type maker func(first, last int) []string
+	type beyonder func(w http.ResponseWriter, number int) int
+	byPage := func(total, size, plain int, make maker, beyond beyonder) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.RawQuery == "" {
 				io.WriteString(w, reply(total, make(1, plain)...))
@@ -219,7 +223,8 @@ func TestContentOfARow(t *testing.T) {
 	if n.content(first) != n.content(second) {
 		t.Error("two readings of one row differ")
 	}
-	if n.content(priced("1.5")) == n.content(priced("1.6")) || n.content(priced("0")) == n.content(&fleet.Instance{Region: "A"}) {
+	free, unpriced := priced("0"), &fleet.Instance{Region: "A"}
+	if n.content(priced("1.5")) == n.content(priced("1.6")) || n.content(free) == n.content(unpriced) {
 		t.Error("rows that differ are alike")
 	}
 }
@@ -264,8 +269,12 @@ func TestAlikeRows(t *testing.T) {
 			wantError(t, err, Incomplete, test.short)
 			continue
 		}
-		if err != nil || len(list.Instances) != test.total || !strings.Contains(fmt.Sprint(list.Warnings.Lines()), "completeness unproven") {
+		if err != nil || len(list.Instances) != test.total {
 			t.Errorf("%s: %v, %+v", name, err, list)
+			continue
+		}
+		if lines := list.Warnings.Lines(); !strings.Contains(fmt.Sprint(lines), "completeness unproven") {
+			t.Errorf("%s: warnings %q", name, lines)
 		}
 	}
 }

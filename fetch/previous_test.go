@@ -97,11 +97,13 @@ func TestSite(t *testing.T) {
 	if err != nil || len(p.Snapshots) != 3 || len(p.Days) != 3 || len(p.Warnings) > 0 {
 		t.Fatalf("%+v, %v", p, err)
 	}
-	if got := p.Snapshots[0].Path() + " " + p.Snapshots[2].Path(); got != "data/snapshots/2026-11-14.json.gz data/snapshots/2026-11-22.json.gz" {
+	got := p.Snapshots[0].Path() + " " + p.Snapshots[2].Path()
+	if got != "data/snapshots/2026-11-14.json.gz data/snapshots/2026-11-22.json.gz" {
 		t.Error(got)
 	}
 	for _, r := range a.requests {
-		if r.Header.Get("Authorization") != "" || r.Header.Get("Cookie") != "" || strings.Contains(fmt.Sprint(r.Header), "the-token") {
+		hasToken := strings.Contains(fmt.Sprint(r.Header), "the-token")
+		if r.Header.Get("Authorization") != "" || r.Header.Get("Cookie") != "" || hasToken {
 			t.Errorf("a token was sent: %v", r.Header)
 		}
 		if r.Header.Get("User-Agent") != "gpufleet/test" || r.Header.Get("Accept-Encoding") != "identity" {
@@ -161,10 +163,13 @@ func TestSiteTrouble(t *testing.T) {
 		{"file in trouble", answer(oldest, 502, ""), "502 from GET", false, 0},
 		{"file forbidden", answer(oldest, 403, ""), "403 from GET", false, 0},
 		{"file is cut", cut(oldest), "cut before", false, 0},
-		{"file lies", answer(oldest, 200, "CANARY"), "not the file that the manifest lists, so the site is not whole now: try again later", false, 0},
+		{"file lies", answer(oldest, 200, "CANARY"),
+			"not the file that the manifest lists, so the site is not whole now: try again later", false, 0},
 		{"file is longer", answer(oldest, 200, strings.Repeat("CANARY", 1000)), "tried 4 times", false, 0},
-		{"history is of another run", answer("history.json", 200, "{}"), "history.json: it is not the file that the manifest lists", false, 0},
-		{"history is empty", answer("history.json", 200, ""), "history.json: it is not the file that the manifest lists", false, 0},
+		{"history is of another run", answer("history.json", 200, "{}"),
+			"history.json: it is not the file that the manifest lists", false, 0},
+		{"history is empty", answer("history.json", 200, ""), "history.json: it is not the file that the manifest lists",
+			false, 0},
 		{"history is empty once", once(answer("history.json", 200, "")), "", false, 2},
 	}
 	for _, test := range tests {
@@ -187,8 +192,9 @@ func TestSiteTrouble(t *testing.T) {
 func TestSiteUnreachable(t *testing.T) {
 	a := site(t, nil, nil)
 	a.Close()
+	_, err := a.collect(a.URL)
 	var known *Error
-	if _, err := a.collect(a.URL); !errors.As(err, &known) || known.Kind != BadAPI || !strings.Contains(err.Error(), "refused") {
+	if !errors.As(err, &known) || known.Kind != BadAPI || !strings.Contains(err.Error(), "refused") {
 		t.Error(err)
 	}
 }
@@ -225,7 +231,8 @@ func TestSiteRetries(t *testing.T) {
 	}
 }
 
-// TestSiteReadsListedFilesOnly lists files that are none of the past's and paths that lead elsewhere, which are not asked for.
+// TestSiteReadsListedFilesOnly lists files that are none of the past's and paths that lead elsewhere, which are not
+// asked for.
 func TestSiteReadsListedFilesOnly(t *testing.T) {
 	files := earlierReport(t, 3)
 	files["index.html"], files["data/snapshots/2026-13-01.json.gz"], files["data/snapshots/../x.json.gz"] = "a", "b", "c"
@@ -248,8 +255,16 @@ func TestSiteRedirects(t *testing.T) {
 		if r.Header.Get("Authorization") != "" {
 			t.Error("a token was sent")
 		}
-		hops := map[string]string{"/hop3/": "/hop2/", "/hop2/": "/hop1/", "/hop1/": "/fleet/", "/hop4/": "/hop3/", "/loop/": "/loop/",
-			"/plain/": plain.URL + "/fleet/", "/secure/": secure.URL + "/fleet/", "/user/": "https://u:p@" + secure.Listener.Addr().String() + "/fleet/"}
+		hops := map[string]string{
+			"/hop3/":   "/hop2/",
+			"/hop2/":   "/hop1/",
+			"/hop1/":   "/fleet/",
+			"/hop4/":   "/hop3/",
+			"/loop/":   "/loop/",
+			"/plain/":  plain.URL + "/fleet/",
+			"/secure/": secure.URL + "/fleet/",
+			"/user/":   "https://u:p@" + secure.Listener.Addr().String() + "/fleet/",
+		}
 		for from, to := range hops {
 			if file, ok := strings.CutPrefix(r.URL.Path, from); ok {
 				http.Redirect(w, r, to+file, http.StatusMovedPermanently)
@@ -266,11 +281,23 @@ func TestSiteRedirects(t *testing.T) {
 	defer plain.Close()
 	defer secure.Close()
 	for address, want := range map[string]string{
-		secure.URL + "/hop3": "", secure.URL + "/hop4": "more than 3 times", secure.URL + "/loop": "more than 3 times", secure.URL + "/plain": "not https",
-		secure.URL + "/user": "user name", plain.URL + "/hop3": "", plain.URL + "/plain": "", plain.URL + "/secure": "not https",
+		secure.URL + "/hop3":  "",
+		secure.URL + "/hop4":  "more than 3 times",
+		secure.URL + "/loop":  "more than 3 times",
+		secure.URL + "/plain": "not https",
+		secure.URL + "/user":  "user name",
+		plain.URL + "/hop3":   "",
+		plain.URL + "/plain":  "",
+		plain.URL + "/secure": "not https",
 	} {
 		c := &history.Collector{Run: runHead(), Now: today}
-		client := &Client{URL: address, Site: true, Token: "the-token", Timeout: 10 * time.Second, Transport: secure.Client().Transport.(*http.Transport)}
+		client := &Client{
+			URL:       address,
+			Site:      true,
+			Token:     "the-token",
+			Timeout:   10 * time.Second,
+			Transport: secure.Client().Transport.(*http.Transport),
+		}
 		err := publishedSite{client}.collect(context.Background(), c)
 		var known *Error
 		switch {
@@ -283,11 +310,32 @@ func TestSiteRedirects(t *testing.T) {
 }
 
 func TestCheckSiteURL(t *testing.T) {
-	for text, good := range map[string]bool{"https://example.org": true, "https://example.org/fleet/": true, "http://127.0.0.1:8080": true, "http://localhost/x": true,
-		"http://[::1]/": true, "http://example.org": false, "ftp://example.org": false, "https://u:SECRET@example.org": false, "https://u@example.org": false,
-		"https://example.org?a=SECRET": false, "https://example.org?": false, "https://example.org#": false, "https://": false, "example.org": false, "https://:80": false,
-		"https://xn--bcher-kva.example": true, "https://[2001:db8::1]:8443/a": true, "https://example.org/a..b/": true, "https://b\u00fccher.example": false, `https://ex"><b>.org/a`: false,
-		"https://example.org:99999": false, "https://example.org:": false, "https://example.org/a/../b": false, "https://example.org/a/%2e%2E": false} {
+	for text, good := range map[string]bool{
+		"https://example.org":           true,
+		"https://example.org/fleet/":    true,
+		"http://127.0.0.1:8080":         true,
+		"http://localhost/x":            true,
+		"http://[::1]/":                 true,
+		"http://example.org":            false,
+		"ftp://example.org":             false,
+		"https://u:SECRET@example.org":  false,
+		"https://u@example.org":         false,
+		"https://example.org?a=SECRET":  false,
+		"https://example.org?":          false,
+		"https://example.org#":          false,
+		"https://":                      false,
+		"example.org":                   false,
+		"https://:80":                   false,
+		"https://xn--bcher-kva.example": true,
+		"https://[2001:db8::1]:8443/a":  true,
+		"https://example.org/a..b/":     true,
+		"https://b\u00fccher.example":   false,
+		`https://ex"><b>.org/a`:         false,
+		"https://example.org:99999":     false,
+		"https://example.org:":          false,
+		"https://example.org/a/../b":    false,
+		"https://example.org/a/%2e%2E":  false,
+	} {
 		err := checkSiteURL(text)
 		if (err == nil) != good || err != nil && strings.Contains(err.Error(), "SECRET") {
 			t.Errorf("%s: %v", text, err)
@@ -328,8 +376,9 @@ func TestFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := c.Past()
-	if len(p.Snapshots) != 1 || len(p.Days) != 6 || len(p.Warnings) != 5 || strings.Contains(fmt.Sprint(p.Warnings), "CANARY") {
-		t.Errorf("%d snapshots, %d days, warnings:\n%s", len(p.Snapshots), len(p.Days), strings.Join(p.Warnings, "\n"))
+	warnings := strings.Join(p.Warnings, "\n")
+	if len(p.Snapshots) != 1 || len(p.Days) != 6 || len(p.Warnings) != 5 || strings.Contains(warnings, "CANARY") {
+		t.Errorf("%d snapshots, %d days, warnings:\n%s", len(p.Snapshots), len(p.Days), warnings)
 	}
 	if _, err := readManifest(context.Background(), folder); !errors.Is(err, errNoManifest) {
 		t.Error(err)
@@ -361,13 +410,17 @@ func (p interrupting) read(ctx context.Context, path string, limit int64, isRigh
 	return content, err
 }
 
-// TestInterruptedDecoding holds that a run which is interrupted while snapshots are decoded ends for that, and not for what it does not know.
+// TestInterruptedDecoding holds that a run which is interrupted while snapshots are decoded ends for that, and not
+// for what it does not know.
 func TestInterruptedDecoding(t *testing.T) {
 	dir := t.TempDir()
 	files := earlierReport(t, 8, 3)
 	for path, content := range files {
 		name := filepath.Join(dir, path)
-		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, []byte(content), 0o644)); err != nil {
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(content), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -395,9 +448,13 @@ func TestAccount(t *testing.T) {
 	ana, bob := Account(host, jwt(`{"sub":"ana","exp":1}`, "a")), Account(host, jwt(`{"sub":"bob"}`, "a"))
 	number := Account(host, jwt(`{"sub":7}`, "a"))
 	for name, same := range map[string]bool{
-		"another key": Account(host, "ak_2") == key, "a later token": Account(host, jwt(`{"sub":"ana","exp":2}`, "b")) == ana,
-		"another spelling and version": Account("https://API.example.org/api/v2", "ak_1") == key, "no owner": Account(host, jwt(`{}`, "a")) == key,
-		"null owner": Account(host, jwt(`{"sub":null}`, "a")) == key, "no JWT": Account(host, "a.b.c") == key, "number": number == Account(host, jwt(`{"sub":7}`, "c")),
+		"another key":                  Account(host, "ak_2") == key,
+		"a later token":                Account(host, jwt(`{"sub":"ana","exp":2}`, "b")) == ana,
+		"another spelling and version": Account("https://API.example.org/api/v2", "ak_1") == key,
+		"no owner":                     Account(host, jwt(`{}`, "a")) == key,
+		"null owner":                   Account(host, jwt(`{"sub":null}`, "a")) == key,
+		"no JWT":                       Account(host, "a.b.c") == key,
+		"number":                       number == Account(host, jwt(`{"sub":7}`, "c")),
 	} {
 		if !same {
 			t.Errorf("%s counts as another account", name)
@@ -413,7 +470,10 @@ func TestAccount(t *testing.T) {
 
 // TestCleanedTextsReadAgain holds that whatever the decoder of replies leaves of a text can stand in a snapshot.
 func TestCleanedTextsReadAgain(t *testing.T) {
-	for _, raw := range []string{"a\u0007b", "\u202ea", "a\ufffeb", "\ufdd0", "\xff", " a\u00a0", "\u0085x", "é😀", "x\u2028y", strings.Repeat("é", 2000), strings.Repeat("x", 1024) + " y", "\u200b", "\ufeffa"} {
+	for _, raw := range []string{
+		"a\u0007b", "\u202ea", "a\ufffeb", "\ufdd0", "\xff", " a\u00a0", "\u0085x", "é😀", "x\u2028y",
+		strings.Repeat("é", 2000), strings.Repeat("x", 1024) + " y", "\u200b", "\ufeffa",
+	} {
 		text, _ := fleet.CleanText([]byte(raw), false)
 		if text == "" {
 			continue

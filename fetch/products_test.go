@@ -19,7 +19,8 @@ import (
 
 // product returns a product of the region CANADA as the wire has it; price is a JSON value.
 func product(gpu string, gpus int, productType, price string) string {
-	return fmt.Sprintf(`{"region": "CANADA", "gpu": %q, "gpu_count": %d, "product_type": %q, "price_per_hour": %s}`, gpu, gpus, productType, price)
+	return fmt.Sprintf(`{"region": "CANADA", "gpu": %q, "gpu_count": %d, "product_type": %q, "price_per_hour": %s}`,
+		gpu, gpus, productType, price)
 }
 
 func productReply(products ...string) string {
@@ -44,40 +45,62 @@ func TestProductsMatch(t *testing.T) {
 		in       *fleet.Instance
 		warnings int
 	}{
-		{"same count", []string{product("H100", 1, vm, "2.627"), product("H100", 8, vm, "20")}, "20 products", machine("CANADA", "H100", 8, vm), 0},
-		{"price as a string", []string{product("H100", 8, vm, `"20.50"`)}, "20.5 products", machine("CANADA", "H100", 8, vm), 0},
+		{"same count", []string{product("H100", 1, vm, "2.627"), product("H100", 8, vm, "20")}, "20 products",
+			machine("CANADA", "H100", 8, vm), 0},
+		{"price as a string", []string{product("H100", 8, vm, `"20.50"`)}, "20.5 products",
+			machine("CANADA", "H100", 8, vm), 0},
 		{"free", []string{product("H100", 8, vm, "0")}, "0 products", machine("CANADA", "H100", 8, vm), 0},
-		{"scaled up", []string{product("H100", 1, vm, "2.627")}, "21.016 products, scaled", machine("CANADA", "H100", 8, vm), 0},
+		{"scaled up", []string{product("H100", 1, vm, "2.627")}, "21.016 products, scaled",
+			machine("CANADA", "H100", 8, vm), 0},
 		{"scaled down", []string{product("H100", 8, vm, "20")}, "2.5 products, scaled", machine("CANADA", "H100", 1, vm), 0},
-		{"the next lower count", []string{product("H100", 8, vm, "16"), product("H100", 1, vm, "3"), product("H100", 2, vm, "5")}, "10 products, scaled", machine("CANADA", "H100", 4, vm), 0},
-		{"else the lowest", []string{product("H100", 8, vm, "16"), product("H100", 4, vm, "9")}, "4.5 products, scaled", machine("CANADA", "H100", 2, vm), 0},
-		{"rounded", []string{product("H100", 3, vm, "2")}, "0.666666666667 products, scaled", machine("CANADA", "H100", 1, vm), 0},
-		{"not rounded", []string{product("H100", 1, vm, "0.00000000000000000001")}, "0.00000000000000000003 products, scaled", machine("CANADA", "H100", 3, vm), 0},
+		{"the next lower count",
+			[]string{product("H100", 8, vm, "16"), product("H100", 1, vm, "3"), product("H100", 2, vm, "5")},
+			"10 products, scaled", machine("CANADA", "H100", 4, vm), 0},
+		{"else the lowest", []string{product("H100", 8, vm, "16"), product("H100", 4, vm, "9")}, "4.5 products, scaled",
+			machine("CANADA", "H100", 2, vm), 0},
+		{"rounded", []string{product("H100", 3, vm, "2")}, "0.666666666667 products, scaled",
+			machine("CANADA", "H100", 1, vm), 0},
+		{"not rounded", []string{product("H100", 1, vm, "0.00000000000000000001")},
+			"0.00000000000000000003 products, scaled", machine("CANADA", "H100", 3, vm), 0},
 		{"another region", []string{product("H100", 8, vm, "20")}, "unknown", machine("NORWAY", "H100", 8, vm), 0},
 		{"another model", []string{product("H100", 8, vm, "20")}, "unknown", machine("CANADA", "H200", 8, vm), 0},
 		{"case", []string{product("H100", 8, vm, "20")}, "unknown", machine("Canada", "H100", 8, vm), 0},
 		{"count unknown", []string{product("H100", 8, vm, "20")}, "unknown", machine("CANADA", "H100", -1, vm), 0},
-		{"no GPUs", []string{product("H100", 0, vm, "20"), product("H100", 1, vm, "2")}, "unknown", machine("CANADA", "H100", 0, vm), 0},
+		{"no GPUs", []string{product("H100", 0, vm, "20"), product("H100", 1, vm, "2")}, "unknown",
+			machine("CANADA", "H100", 0, vm), 0},
 		{"no region, no model", []string{product("", 1, vm, "2")}, "unknown", machine("", "", 1, vm), 1},
-		{"of its type", []string{product("H100", 8, vm, "20"), product("H100", 8, "Baremetal", "25")}, "25 products", machine("CANADA", "H100", 8, "Baremetal"), 0},
-		{"of another type", []string{product("H100", 8, vm, "20")}, "20 products", machine("CANADA", "H100", 8, "Baremetal"), 0},
-		{"same count before same type", []string{product("H100", 8, vm, "20"), product("H100", 4, "Baremetal", "25")}, "20 products", machine("CANADA", "H100", 8, "Baremetal"), 0},
-		{"of two other types", []string{product("H100", 8, vm, "21"), product("H100", 8, "Baremetal", "20")}, "20 products", machine("CANADA", "H100", 8, "GPU"), 1},
-		{"two prices", []string{product("H100", 8, vm, "21"), product("H100", 8, vm, "20"), product("H100", 8, vm, "22")}, "20 products", machine("CANADA", "H100", 8, vm), 1},
-		{"twice the same", []string{product("H100", 8, vm, "20"), product("H100", 8, vm, `"20.0"`)}, "20 products", machine("CANADA", "H100", 8, vm), 0},
-		{"two prices, scaled", []string{product("H100", 4, vm, "21"), product("H100", 4, vm, "20")}, "40 products, scaled", machine("CANADA", "H100", 8, vm), 1},
-		{"no price that can be read", []string{product("H100", 8, vm, `"CANARY"`), product("H100", 8, vm, "-1"), product("H100", 8, vm, "null"), product("H100", 8, vm, "{}")},
-			"unknown", machine("CANADA", "H100", 8, vm), 1},
-		{"out of stock", []string{`{"region": "CANADA", "gpu": "H100", "gpu_count": 8, "price_per_hour": 20, "stock": 0, "is_available": false}`}, "20 products", machine("CANADA", "H100", 8, vm), 0},
-		{"model in gpu_type", []string{`{"region": "CANADA", "gpu_type": "H100", "gpu_count": 8, "price_per_hour": 20}`}, "20 products", machine("CANADA", "H100", 8, vm), 0},
-		{"region above", []string{`{"gpu": "H100", "gpu_count": 8, "price_per_hour": 20}`}, "20 products", machine("CANADA", "H100", 8, vm), 0},
+		{"of its type", []string{product("H100", 8, vm, "20"), product("H100", 8, "Baremetal", "25")}, "25 products",
+			machine("CANADA", "H100", 8, "Baremetal"), 0},
+		{"of another type", []string{product("H100", 8, vm, "20")}, "20 products",
+			machine("CANADA", "H100", 8, "Baremetal"), 0},
+		{"same count before same type", []string{product("H100", 8, vm, "20"), product("H100", 4, "Baremetal", "25")},
+			"20 products", machine("CANADA", "H100", 8, "Baremetal"), 0},
+		{"of two other types", []string{product("H100", 8, vm, "21"), product("H100", 8, "Baremetal", "20")}, "20 products",
+			machine("CANADA", "H100", 8, "GPU"), 1},
+		{"two prices", []string{product("H100", 8, vm, "21"), product("H100", 8, vm, "20"), product("H100", 8, vm, "22")},
+			"20 products", machine("CANADA", "H100", 8, vm), 1},
+		{"twice the same", []string{product("H100", 8, vm, "20"), product("H100", 8, vm, `"20.0"`)}, "20 products",
+			machine("CANADA", "H100", 8, vm), 0},
+		{"two prices, scaled", []string{product("H100", 4, vm, "21"), product("H100", 4, vm, "20")}, "40 products, scaled",
+			machine("CANADA", "H100", 8, vm), 1},
+		{"no price that can be read", []string{
+			product("H100", 8, vm, `"CANARY"`), product("H100", 8, vm, "-1"), product("H100", 8, vm, "null"),
+			product("H100", 8, vm, "{}"),
+		}, "unknown", machine("CANADA", "H100", 8, vm), 1},
+		{"out of stock", []string{`{"region": "CANADA", "gpu": "H100", "gpu_count": 8, "price_per_hour": 20, ` +
+			`"stock": 0, "is_available": false}`}, "20 products", machine("CANADA", "H100", 8, vm), 0},
+		{"model in gpu_type", []string{`{"region": "CANADA", "gpu_type": "H100", "gpu_count": 8, "price_per_hour": 20}`},
+			"20 products", machine("CANADA", "H100", 8, vm), 0},
+		{"region above", []string{`{"gpu": "H100", "gpu_count": 8, "price_per_hour": 20}`}, "20 products",
+			machine("CANADA", "H100", 8, vm), 0},
 	} {
 		list := &fleet.Fleet{Instances: []*fleet.Instance{test.in}}
 		mustProducts(t, test.products...).Apply(list)
 		if got := priceText(test.in); got != test.want || len(list.Warnings.Lines()) != test.warnings {
 			t.Errorf("%s: %s, want %s; warnings %q", test.name, got, test.want, list.Warnings.Lines())
 		}
-		if said := strings.Join(list.Warnings.Lines(), " "); strings.Contains(said, "CANARY") || strings.Contains(said, "H100") {
+		said := strings.Join(list.Warnings.Lines(), " ")
+		if strings.Contains(said, "CANARY") || strings.Contains(said, "H100") {
 			t.Errorf("%s: a warning holds a value: %s", test.name, said)
 		}
 	}
@@ -85,7 +108,9 @@ func TestProductsMatch(t *testing.T) {
 
 // TestProductsComeLast leaves the prices of the list and of a price file alone.
 func TestProductsComeLast(t *testing.T) {
-	priced, byFile, bare := machine("CANADA", "H100", 1, ""), machine("CANADA", "RTX", 1, ""), machine("CANADA", "L40S", 1, "")
+	priced := machine("CANADA", "H100", 1, "")
+	byFile := machine("CANADA", "RTX", 1, "")
+	bare := machine("CANADA", "L40S", 1, "")
 	priced.Price, priced.PriceSource = fleet.Known(fleet.Money{}), fleet.ListPrice // a price of 0 is a price
 	list := &fleet.Fleet{Instances: []*fleet.Instance{priced, byFile, bare}}
 	parsePrices(t, ",RTX,,,0.5\n").Apply(list)
@@ -137,7 +162,8 @@ func TestProductsRequest(t *testing.T) {
 	p.Apply(&fleet.Fleet{Instances: []*fleet.Instance{in}})
 	r := a.requests[0]
 	got := []string{r.Method, r.URL.String(), r.Header.Get("Authorization"), fmt.Sprint(len(a.requests)), priceText(in)}
-	if diff := cmp.Diff([]string{"GET", "/api/v1/computing/products", "Bearer the-token", "1", "0.697 products"}, got); diff != "" {
+	want := []string{"GET", "/api/v1/computing/products", "Bearer the-token", "1", "0.697 products"}
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -148,18 +174,21 @@ func TestProductsRefused(t *testing.T) {
 		code       int
 		body, want string
 	}{
-		"not JSON":         {200, "<html>CANARY", "not JSON"},
-		"empty":            {200, "", "cut"},
-		"cut":              {200, `{"data": {"CANARY": {"H100": [`, "cut"},
-		"trailing":         {200, productReply() + "CANARY", "more text"},
-		"failed":           {200, `{"data": {}, "status": "failed", "message": "CANARY"}`, "reports a failure"},
-		"expired":          {200, `{"data": null, "status": "failed", "message": "token expired CANARY"}`, "reports a failure"},
-		"data null":        {200, `{"data": null, "status": "success"}`, "data is null, not an object"},
-		"no data":          {200, `{"status": "success"}`, "it has no data"},
-		"no status":        {200, `{"data": {}}`, "it has no status"},
-		"data an array":    {200, `{"data": [` + canary + `], "status": "success"}`, "data is an array, not an object"},
-		"region an array":  {200, `{"data": {"CANARY": [` + canary + `]}, "status": "success"}`, "a region of data is an array, not an object"},
-		"type an object":   {200, `{"data": {"CANARY": {"CANARY": ` + canary + `}}, "status": "success"}`, "a GPU type of data is an object, not an array"},
+		"not JSON": {200, "<html>CANARY", "not JSON"},
+		"empty":    {200, "", "cut"},
+		"cut":      {200, `{"data": {"CANARY": {"H100": [`, "cut"},
+		"trailing": {200, productReply() + "CANARY", "more text"},
+		"failed":   {200, `{"data": {}, "status": "failed", "message": "CANARY"}`, "reports a failure"},
+		"expired": {200, `{"data": null, "status": "failed", "message": "token expired CANARY"}`,
+			"reports a failure"},
+		"data null":     {200, `{"data": null, "status": "success"}`, "data is null, not an object"},
+		"no data":       {200, `{"status": "success"}`, "it has no data"},
+		"no status":     {200, `{"data": {}}`, "it has no status"},
+		"data an array": {200, `{"data": [` + canary + `], "status": "success"}`, "data is an array, not an object"},
+		"region an array": {200, `{"data": {"CANARY": [` + canary + `]}, "status": "success"}`,
+			"a region of data is an array, not an object"},
+		"type an object": {200, `{"data": {"CANARY": {"CANARY": ` + canary + `}}, "status": "success"}`,
+			"a GPU type of data is an object, not an array"},
 		"product a string": {200, productReply(`"CANARY"`), "a product is a string, not an object"},
 		"not found":        {404, "CANARY", "nothing at this address (404 from GET"},
 		"refused":          {401, "CANARY", "401"},
@@ -212,10 +241,19 @@ func TestProductsTakeTheRestOfTheTime(t *testing.T) {
 func TestHugeProductList(t *testing.T) {
 	long := strings.Repeat("x", 1<<20)
 	for name, body := range map[string]io.Reader{
-		"long names": io.MultiReader(strings.NewReader(`{"data": {"`), endless(long, 10), strings.NewReader(`": {"`), endless(long, 10), strings.NewReader(`": [{"gpu": "`),
-			endless(long, 10), strings.NewReader(`", "price_per_hour": 1`), endless("1", 1<<18), strings.NewReader(`}]}}, "status": "success"}`)),
-		"many products": io.MultiReader(strings.NewReader(`{"data": {"A": {"B": [{}`), endless(`,{"gpu": "H100", "gpu_count": 1, "price_per_hour": 1}`, 1<<20), strings.NewReader(`]}}, "status": "success"}`)),
-		"blanks":        io.MultiReader(endless(strings.Repeat(" ", 1<<20), 20), strings.NewReader(productReply())),
+		"long names": io.MultiReader(
+			strings.NewReader(`{"data": {"`), endless(long, 10),
+			strings.NewReader(`": {"`), endless(long, 10),
+			strings.NewReader(`": [{"gpu": "`), endless(long, 10),
+			strings.NewReader(`", "price_per_hour": 1`), endless("1", 1<<18),
+			strings.NewReader(`}]}}, "status": "success"}`),
+		),
+		"many products": io.MultiReader(
+			strings.NewReader(`{"data": {"A": {"B": [{}`),
+			endless(`,{"gpu": "H100", "gpu_count": 1, "price_per_hour": 1}`, 1<<20),
+			strings.NewReader(`]}}, "status": "success"}`),
+		),
+		"blanks": io.MultiReader(endless(strings.Repeat(" ", 1<<20), 20), strings.NewReader(productReply())),
 	} {
 		var before, after runtime.MemStats
 		runtime.GC()

@@ -46,8 +46,14 @@ func broken(reset bool) http.HandlerFunc {
 
 func TestRetried(t *testing.T) {
 	faults := map[string]http.HandlerFunc{
-		"408": status(408), "429": status(429), "500": status(500), "502": status(502), "503": status(503), "504": status(504),
-		"cut": broken(false), "reset": broken(true),
+		"408":   status(408),
+		"429":   status(429),
+		"500":   status(500),
+		"502":   status(502),
+		"503":   status(503),
+		"504":   status(504),
+		"cut":   broken(false),
+		"reset": broken(true),
 		"chunked cut": func(w http.ResponseWriter, r *http.Request) {
 			io.WriteString(w, `{"data": [`)
 			w.(http.Flusher).Flush()
@@ -82,8 +88,18 @@ func TestRetried(t *testing.T) {
 
 func TestNotRetried(t *testing.T) {
 	for code, says := range map[int]string{
-		400: "refused the request", 401: "refused the token (401 from GET ", 403: "does not let this token", 404: "check --api-url",
-		405: "refused", 409: "refused", 410: "refused", 422: "refused", 501: "in trouble", 505: "in trouble", 204: "refused", 206: "refused",
+		400: "refused the request",
+		401: "refused the token (401 from GET ",
+		403: "does not let this token",
+		404: "check --api-url",
+		405: "refused",
+		409: "refused",
+		410: "refused",
+		422: "refused",
+		501: "in trouble",
+		505: "in trouble",
+		204: "refused",
+		206: "refused",
 	} {
 		a := newAPI(t, failing(1, status(code)))
 		client, waits := a.client()
@@ -136,7 +152,8 @@ func TestSlowRefusal(t *testing.T) {
 	}
 }
 
-// TestRetriedOverTLS cuts replies of a server that would rather speak HTTP/2, whose errors for it are not net/http's own.
+// TestRetriedOverTLS cuts replies of a server that would rather speak HTTP/2, whose errors for it are not net/http's
+// own.
 func TestRetriedOverTLS(t *testing.T) {
 	var n atomic.Int64
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -202,7 +219,12 @@ func TestRetryAfterIsKept(t *testing.T) {
 			w.WriteHeader(429)
 		})
 	}
-	for header, want := range map[string]time.Duration{"3": 3 * time.Second, "60": 60 * time.Second, "0": 0, "nonsense": 500 * time.Millisecond} {
+	for header, want := range map[string]time.Duration{
+		"3":        3 * time.Second,
+		"60":       60 * time.Second,
+		"0":        0,
+		"nonsense": 500 * time.Millisecond,
+	} {
 		a := newAPI(t, slow(header))
 		client, waits := a.client()
 		client.Timeout = time.Hour
@@ -213,7 +235,11 @@ func TestRetryAfterIsKept(t *testing.T) {
 			t.Errorf("Retry-After: %s: %s", header, diff)
 		}
 	}
-	for header, timeout := range map[string]time.Duration{"61": time.Hour, "99999999999999999999": time.Hour, "30": 20 * time.Second} {
+	for header, timeout := range map[string]time.Duration{
+		"61":                   time.Hour,
+		"99999999999999999999": time.Hour,
+		"30":                   20 * time.Second,
+	} {
 		a := newAPI(t, slow(header))
 		client, waits := a.client()
 		client.Timeout = timeout
@@ -252,7 +278,10 @@ func TestTimeouts(t *testing.T) {
 		a := newAPI(t, func(w http.ResponseWriter, r *http.Request) {
 			conn, _, _ := w.(http.Hijacker).Hijack()
 			defer conn.Close()
-			for _, part := range []string{"HTTP/1.1 200 OK\r\n", "A: b\r\n", "C: d\r\n", "E: f\r\n", "Content-Length: 63\r\n\r\n", `{"data": [], "total_instance": 0, `, `"status": "success"}         `} {
+			for _, part := range []string{
+				"HTTP/1.1 200 OK\r\n", "A: b\r\n", "C: d\r\n", "E: f\r\n", "Content-Length: 63\r\n\r\n",
+				`{"data": [], "total_instance": 0, `, `"status": "success"}         `,
+			} {
 				io.WriteString(conn, part)
 				time.Sleep(100 * time.Millisecond)
 			}

@@ -41,21 +41,32 @@ func shown(in *fleet.Instance) string {
 	if !in.CreatedAt.IsZero() {
 		created = in.CreatedAt.Format(time.RFC3339)
 	}
-	return strings.Join([]string{in.ID, in.Region, in.ProductType, in.HostName, number(in.CPUCores), number(in.RAM), in.GPU, in.GPUType,
-		number(in.GPUCount), number(in.DiskSize), number(in.Ephemeral), in.PublicIPv4, price, in.PriceSource.String(), in.OS, in.Status, created}, " | ")
+	return strings.Join([]string{
+		in.ID, in.Region, in.ProductType, in.HostName, number(in.CPUCores), number(in.RAM), in.GPU, in.GPUType,
+		number(in.GPUCount), number(in.DiskSize), number(in.Ephemeral), in.PublicIPv4, price, in.PriceSource.String(),
+		in.OS, in.Status, created,
+	}, " | ")
 }
 
 func TestBothShapes(t *testing.T) {
 	tests := map[string][]string{
 		"reply-2024-11.json": {
-			"41 | CANADA-1 | GPU | mike-1001 | 28 | 58 | RTX-A6000 | RTX-A6000 | 1 | 100 | ? | 62.169.158.214 | ? |  | Ubuntu Server 20.04 LTS (Focal Fossa) | Running | ?",
-			"42 | CANADA-1 | GPU | ana-render | 56 | 116 | RTX-A6000 | RTX-A6000 | 2 | 200 | 750 | 198.51.100.7 | ? |  | Ubuntu Server 22.04 LTS (Jammy Jellyfish) | Stopped | ?",
-			"43 | NORWAY-1 | CPU | bastion | 4 | 16 |  |  | 0 | 50 | ? | 198.51.100.9 | ? |  | Debian 12 (Bookworm) | Running | ?",
+			"41 | CANADA-1 | GPU | mike-1001 | 28 | 58 | RTX-A6000 | RTX-A6000 | 1 | 100 | ? | 62.169.158.214 | ? |  | " +
+				"Ubuntu Server 20.04 LTS (Focal Fossa) | Running | ?",
+			"42 | CANADA-1 | GPU | ana-render | 56 | 116 | RTX-A6000 | RTX-A6000 | 2 | 200 | 750 | 198.51.100.7 | ? |  | " +
+				"Ubuntu Server 22.04 LTS (Jammy Jellyfish) | Stopped | ?",
+			"43 | NORWAY-1 | CPU | bastion | 4 | 16 |  |  | 0 | 50 | ? | 198.51.100.9 | ? |  | " +
+				"Debian 12 (Bookworm) | Running | ?",
 		},
 		"reply-2025.json": {
-			"102cade84ea-e703-4400-b77d-8ed545d198ee | CANADA | Virtual Machine | demo | 28 | 58 | RTX-A6000 | RTX | 1 | 100 | 1500 | 198.51.100.21 | 0.679 | list | Ubuntu Server 20.04 LTS (Focal Fossa) | Running | 2025-07-04T09:13:11Z",
-			"7f0c1b52-98a1-4c6e-9a53-0a8f3ce1d001 | Montreal | Baremetal | train-h100-a | 96 | 2048 | H100-80G-SXM | H100 | 8 | 14336 | 0 |  | 14.4 | list |  | Deploying | 2025-07-04T09:13:20Z",
-			"7f0c1b52-98a1-4c6e-9a53-0a8f3ce1d002 | CANADA | Container | infer-01 | 28 | 180 | H100-80G-PCIe | H100 | 1 | 100 | 750 | 198.51.100.23 | ? |  | Ubuntu Server 24.04 LTS (Noble Numbat) | Running | 2025-07-04T09:15:00Z",
+			"102cade84ea-e703-4400-b77d-8ed545d198ee | CANADA | Virtual Machine | demo | 28 | 58 | RTX-A6000 | RTX | 1 | " +
+				"100 | 1500 | 198.51.100.21 | 0.679 | list | " +
+				"Ubuntu Server 20.04 LTS (Focal Fossa) | Running | 2025-07-04T09:13:11Z",
+			"7f0c1b52-98a1-4c6e-9a53-0a8f3ce1d001 | Montreal | Baremetal | train-h100-a | 96 | 2048 | H100-80G-SXM | H100 | " +
+				"8 | 14336 | 0 |  | 14.4 | list |  | Deploying | 2025-07-04T09:13:20Z",
+			"7f0c1b52-98a1-4c6e-9a53-0a8f3ce1d002 | CANADA | Container | infer-01 | 28 | 180 | H100-80G-PCIe | H100 | 1 | " +
+				"100 | 750 | 198.51.100.23 | ? |  | " +
+				"Ubuntu Server 24.04 LTS (Noble Numbat) | Running | 2025-07-04T09:15:00Z",
 		},
 	}
 	for file, want := range tests {
@@ -105,15 +116,74 @@ func TestModelAndRegion(t *testing.T) {
 // TestTypes gives each field each JSON type and checks what is read and what is warned of.
 func TestTypes(t *testing.T) {
 	values := map[string]string{
-		"number": `7`, "numeric string": `"7"`, "string": `"x"`, "empty": `""`, "blank": `"  "`, "null": `null`, "boolean": `true`, "array": `[7]`,
-		"object": `{"a": 7}`, "float": `7.5`, "negative": `-7`, "huge": `1e18`, "beyond": `1e999`, "long": strings.Repeat("7", 100), "hex": `"0x7"`, "nan": `"NaN"`,
-		"underscore": `"7_0"`, "inf": `"Inf"`, "minus zero": `-0`, "exponent": `7e0`,
+		"number":         `7`,
+		"numeric string": `"7"`,
+		"string":         `"x"`,
+		"empty":          `""`,
+		"blank":          `"  "`,
+		"null":           `null`,
+		"boolean":        `true`,
+		"array":          `[7]`,
+		"object":         `{"a": 7}`,
+		"float":          `7.5`,
+		"negative":       `-7`,
+		"huge":           `1e18`,
+		"beyond":         `1e999`,
+		"long":           strings.Repeat("7", 100),
+		"hex":            `"0x7"`,
+		"nan":            `"NaN"`,
+		"underscore":     `"7_0"`,
+		"inf":            `"Inf"`,
+		"minus zero":     `-0`,
+		"exponent":       `7e0`,
 	}
-	number := map[string]string{"number": "7", "numeric string": "7", "float": "7.5", "empty": "", "blank": "", "null": "", "minus zero": "0", "exponent": "7"}
-	whole := map[string]string{"number": "7", "numeric string": "7", "empty": "", "blank": "", "null": "", "minus zero": "0", "exponent": "7"}
-	text := map[string]string{"numeric string": "7", "string": "x", "empty": "", "blank": "", "null": "", "hex": "0x7", "nan": "NaN", "underscore": "7_0", "inf": "Inf"}
-	id := map[string]string{"number": "7", "numeric string": "7", "string": "x", "empty": "", "blank": "", "null": "", "float": "", "negative": "-7",
-		"huge": "", "hex": "0x7", "nan": "NaN", "underscore": "7_0", "inf": "Inf", "minus zero": "0", "exponent": "7"}
+	number := map[string]string{
+		"number":         "7",
+		"numeric string": "7",
+		"float":          "7.5",
+		"empty":          "",
+		"blank":          "",
+		"null":           "",
+		"minus zero":     "0",
+		"exponent":       "7",
+	}
+	whole := map[string]string{
+		"number":         "7",
+		"numeric string": "7",
+		"empty":          "",
+		"blank":          "",
+		"null":           "",
+		"minus zero":     "0",
+		"exponent":       "7",
+	}
+	text := map[string]string{
+		"numeric string": "7",
+		"string":         "x",
+		"empty":          "",
+		"blank":          "",
+		"null":           "",
+		"hex":            "0x7",
+		"nan":            "NaN",
+		"underscore":     "7_0",
+		"inf":            "Inf",
+	}
+	id := map[string]string{
+		"number":         "7",
+		"numeric string": "7",
+		"string":         "x",
+		"empty":          "",
+		"blank":          "",
+		"null":           "",
+		"float":          "",
+		"negative":       "-7",
+		"huge":           "",
+		"hex":            "0x7",
+		"nan":            "NaN",
+		"underscore":     "7_0",
+		"inf":            "Inf",
+		"minus zero":     "0",
+		"exponent":       "7",
+	}
 	size := func(pick func(*fleet.Instance) fleet.Number) func(*fleet.Instance) string {
 		return func(in *fleet.Instance) string {
 			if n := pick(in); n.Known {
@@ -138,7 +208,8 @@ func TestTypes(t *testing.T) {
 			}
 			return ""
 		}},
-		{"type", map[string]string{"empty": "", "blank": "", "null": "", "minus zero": "on demand"}, func(in *fleet.Instance) string { return in.Purchase.String() }},
+		{"type", map[string]string{"empty": "", "blank": "", "null": "", "minus zero": "on demand"},
+			func(in *fleet.Instance) string { return in.Purchase.String() }},
 		{"region", text, func(in *fleet.Instance) string { return in.Region }},
 		{"product_type", text, func(in *fleet.Instance) string { return in.ProductType }},
 		{"instance_type", text, func(in *fleet.Instance) string { return in.ProductType }},
@@ -178,8 +249,22 @@ func TestTypes(t *testing.T) {
 
 func TestPrices(t *testing.T) {
 	for text, want := range map[string]string{
-		`0`: "0", `0.679`: "0.679", `"14.4"`: "14.4", `1e-2`: "0.01", `"0.00"`: "0", `0.30000000000000004`: "0.30000000000000004",
-		`999999999.99`: "999999999.99", `1e9`: "", `-0.01`: "", `1e-40`: "", `"$1"`: "", `"1,5"`: "", `1e2147483647`: "", `1e-2147483648`: "", `0e99`: "0", `0e999999`: "",
+		`0`:                   "0",
+		`0.679`:               "0.679",
+		`"14.4"`:              "14.4",
+		`1e-2`:                "0.01",
+		`"0.00"`:              "0",
+		`0.30000000000000004`: "0.30000000000000004",
+		`999999999.99`:        "999999999.99",
+		`1e9`:                 "",
+		`-0.01`:               "",
+		`1e-40`:               "",
+		`"$1"`:                "",
+		`"1,5"`:               "",
+		`1e2147483647`:        "",
+		`1e-2147483648`:       "",
+		`0e99`:                "0",
+		`0e999999`:            "",
 	} {
 		in, warnings := decodeOne(t, `{"id": 1, "price_per_hour": `+text+`}`)
 		got := ""
@@ -193,7 +278,16 @@ func TestPrices(t *testing.T) {
 }
 
 func TestPurchase(t *testing.T) {
-	for text, want := range map[string]fleet.Purchase{`0`: fleet.OnDemand, `1`: fleet.Reserved, `"1"`: fleet.Reserved, `1.0`: fleet.Reserved, `2`: 0, `0.5`: 0, `-1`: 0, `"reserved"`: 0} {
+	for text, want := range map[string]fleet.Purchase{
+		`0`:          fleet.OnDemand,
+		`1`:          fleet.Reserved,
+		`"1"`:        fleet.Reserved,
+		`1.0`:        fleet.Reserved,
+		`2`:          0,
+		`0.5`:        0,
+		`-1`:         0,
+		`"reserved"`: 0,
+	} {
 		in, warnings := decodeOne(t, `{"id": 1, "type": `+text+`}`)
 		if in.Purchase != want || (len(warnings) > 0) != (want == fleet.UnknownPurchase) {
 			t.Errorf("%s: %q, want %q; warnings %q", text, in.Purchase, want, warnings)
@@ -205,7 +299,15 @@ func TestPurchase(t *testing.T) {
 }
 
 func TestTinyNumbers(t *testing.T) {
-	for text, want := range map[string]string{`"1e-400"`: "?", `1e-7`: "?", `2.2250738585072011e-308`: "?", `1e-6`: "1e-06", `0.0`: "0", `0e5`: "0", `"0.000"`: "0"} {
+	for text, want := range map[string]string{
+		`"1e-400"`:                "?",
+		`1e-7`:                    "?",
+		`2.2250738585072011e-308`: "?",
+		`1e-6`:                    "1e-06",
+		`0.0`:                     "0",
+		`0e5`:                     "0",
+		`"0.000"`:                 "0",
+	} {
 		in, warnings := decodeOne(t, `{"id": 1, "ram": `+text+`, "gpu_count": `+text+`}`)
 		got := "?"
 		if in.RAM.Known {
@@ -236,9 +338,28 @@ func TestTimes(t *testing.T) {
 func TestIDs(t *testing.T) {
 	long := strings.Repeat("9", 2000)
 	for text, want := range map[string]string{
-		`7`: "7", `"7"`: "7", `7.0`: "7", `70e-1`: "7", `" 7 "`: "7", `"007"`: "007", `0`: "0", `18446744073709551616`: "18446744073709551616",
-		`"` + long + `"`: "", long: "", `7.5`: "", `1e300`: "", `"a\u0000b"`: "", `"a\tb"`: "", `"\u202e7"`: "",
-		`"a\ud800b"`: "", `"a\udc01b"`: "", "\"srv-\xe9\"": "", "\"\xe2\x82\"": "", `"a\ufffdb"`: "", `"a\ud83d\ude00b"`: "a😀b", `"srv-é"`: "srv-é",
+		`7`:                    "7",
+		`"7"`:                  "7",
+		`7.0`:                  "7",
+		`70e-1`:                "7",
+		`" 7 "`:                "7",
+		`"007"`:                "007",
+		`0`:                    "0",
+		`18446744073709551616`: "18446744073709551616",
+		`"` + long + `"`:       "",
+		long:                   "",
+		`7.5`:                  "",
+		`1e300`:                "",
+		`"a\u0000b"`:           "",
+		`"a\tb"`:               "",
+		`"\u202e7"`:            "",
+		`"a\ud800b"`:           "",
+		`"a\udc01b"`:           "",
+		"\"srv-\xe9\"":         "",
+		"\"\xe2\x82\"":         "",
+		`"a\ufffdb"`:           "",
+		`"a\ud83d\ude00b"`:     "a😀b",
+		`"srv-é"`:              "srv-é",
 	} {
 		in, warnings := decodeOne(t, `{"id": `+text+`}`)
 		if warned := strings.Contains(fmt.Sprint(warnings), "row 1: id is a "); in.ID != want || warned != (want == "") {
@@ -248,7 +369,8 @@ func TestIDs(t *testing.T) {
 }
 
 func TestRowKeys(t *testing.T) {
-	in, warnings := decodeOne(t, `{"id": 1, "OS": "a", "Status": "b", "gpu_count": 1, "gpu_count": 2, "unknown": {"id": 9}, "vm_password": "x"}`)
+	in, warnings := decodeOne(t, `{"id": 1, "OS": "a", "Status": "b", "gpu_count": 1, "gpu_count": 2, `+
+		`"unknown": {"id": 9}, "vm_password": "x"}`)
 	if in.OS != "" || in.Status != "" || in.GPUCount.Value != 2 || in.ID != "1" {
 		t.Errorf("%+v", in)
 	}
@@ -259,9 +381,19 @@ func TestRowKeys(t *testing.T) {
 
 func TestText(t *testing.T) {
 	for text, want := range map[string]string{
-		`"a\tb\nc\rd"`: "a b c d", `"  a b  "`: "a b", `"a\u0000\u0007\u001b[31mb\u007f\u0085c\u009b"`: "a\uFFFD\uFFFD\uFFFD[31mb\uFFFD c\uFFFD",
-		`"a\u202eb\u2066c"`: "a\uFFFDb\uFFFDc", `"a\uFFFEb\uFDD0c"`: "a\uFFFDb\uFFFDc", `"\ud83d\ude00 é"`: "😀 é", `"\uD83Fuu"`: "\uFFFDuu",
-		`"=1+1"`: "=1+1", `"_x003D_"`: "_x003D_", `"שלום"`: "שלום", `"\n\t "`: "", `"a\u2028b"`: "a b", `"\u0000"`: "\uFFFD",
+		`"a\tb\nc\rd"`: "a b c d",
+		`"  a b  "`:    "a b",
+		`"a\u0000\u0007\u001b[31mb\u007f\u0085c\u009b"`: "a\uFFFD\uFFFD\uFFFD[31mb\uFFFD c\uFFFD",
+		`"a\u202eb\u2066c"`:                             "a\uFFFDb\uFFFDc",
+		`"a\uFFFEb\uFDD0c"`:                             "a\uFFFDb\uFFFDc",
+		`"\ud83d\ude00 é"`:                              "😀 é",
+		`"\uD83Fuu"`:                                    "\uFFFDuu",
+		`"=1+1"`:                                        "=1+1",
+		`"_x003D_"`:                                     "_x003D_",
+		`"שלום"`:                                        "שלום",
+		`"\n\t "`:                                       "",
+		`"a\u2028b"`:                                    "a b",
+		`"\u0000"`:                                      "\uFFFD",
 	} {
 		if in, _ := decodeOne(t, `{"id": 1, "host_name": `+text+`}`); in.HostName != want {
 			t.Errorf("%s: %q, want %q", text, in.HostName, want)
@@ -276,14 +408,17 @@ func TestLongText(t *testing.T) {
 		cut  bool
 	}{{1024, "x", false}, {1025, "x", true}, {1024, "é", false}, {1025, "😀", true}, {100_000, "x", true}} {
 		in, warnings := decodeOne(t, `{"id": 1, "os": "`+strings.Repeat(test.unit, test.size)+`"}`)
-		if n := utf8.RuneCountInString(in.OS); n > 1024 || strings.HasSuffix(in.OS, "…") != test.cut || (len(warnings) == 1) != test.cut {
+		n, cut := utf8.RuneCountInString(in.OS), strings.HasSuffix(in.OS, "…")
+		if n > 1024 || cut != test.cut || (len(warnings) == 1) != test.cut {
 			t.Errorf("%d x %s: %d characters, warnings %q", test.size, test.unit, n, warnings)
 		}
 	}
-	if in, warnings := decodeOne(t, `{"id": 1, "os": "x`+strings.Repeat(" ", 100_000)+`"}`); in.OS != "x" || len(warnings) > 0 {
+	in, warnings := decodeOne(t, `{"id": 1, "os": "x`+strings.Repeat(" ", 100_000)+`"}`)
+	if in.OS != "x" || len(warnings) > 0 {
 		t.Errorf("blanks behind a text: %q, %q", in.OS, warnings)
 	}
-	if in, warnings := decodeOne(t, `{"id": 1, "os": "`+strings.Repeat(" ", 5000)+`x"}`); in.OS != "x" || len(warnings) > 0 {
+	in, warnings = decodeOne(t, `{"id": 1, "os": "`+strings.Repeat(" ", 5000)+`x"}`)
+	if in.OS != "x" || len(warnings) > 0 {
 		t.Errorf("blanks before a text: %q, %q", in.OS, warnings)
 	}
 }
@@ -297,7 +432,8 @@ func TestWarningsAreGathered(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"page 2 row 1, page 2 row 2, page 2 row 3, page 2 row 4, page 2 row 5 and 995 more: ram is a boolean, taken as unknown"}
+	want := []string{"page 2 row 1, page 2 row 2, page 2 row 3, page 2 row 4, page 2 row 5 and 995 more: " +
+		"ram is a boolean, taken as unknown"}
 	if diff := cmp.Diff(want, p.warnings.Lines()); diff != "" {
 		t.Error(diff)
 	}
@@ -314,7 +450,8 @@ func TestSecretsStopAtTheDoor(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, in := range p.rows {
-		if all := fmt.Sprintf("%+v", *in); strings.Contains(all, "secret") || strings.Contains(all, "Xukz") || strings.Contains(all, "Never") {
+		all := fmt.Sprintf("%+v", *in)
+		if strings.Contains(all, "secret") || strings.Contains(all, "Xukz") || strings.Contains(all, "Never") {
 			t.Errorf("a password came through: %s", all)
 		}
 	}

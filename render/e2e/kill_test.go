@@ -24,18 +24,28 @@ import (
 	"golang.org/x/net/html"
 )
 
-// smallFleet returns a list of some regions and models, of which each number has others, so that a run has files to write, to change and to remove.
+// smallFleet returns a list of some regions and models, of which each number has others, so that a run has files to
+// write, to change and to remove.
 func smallFleet(number int) string {
 	var rows []string
 	for i := range 6 {
-		rows = append(rows, fmt.Sprintf(`{"id": "%d", "region": "R%d", "gpu": "G%d", "gpu_count": %d, "price_per_hour": 1.5, "host_name": "node-%d-%d", "status": "Running"}`,
+		rows = append(rows, fmt.Sprintf(`{"id": "%d", "region": "R%d", "gpu": "G%d", "gpu_count": %d, `+
+			`"price_per_hour": 1.5, "host_name": "node-%d-%d", "status": "Running"}`,
 			i+number%3, (i+number)%4, (i*number)%3, 1+i%8, number, i))
 	}
 	return reply(rows...)
 }
 
 // foreign are files in the folder that are not the program's.
-var foreign = map[string]string{"CNAME": "example.org", ".git/config": "[core]", "README.md": "mine", "regions/mine.txt": "mine", "regions/r9/index.html": "mine", "link": "-> CNAME", "regions/out": "-> ../.."}
+var foreign = map[string]string{
+	"CNAME":                 "example.org",
+	".git/config":           "[core]",
+	"README.md":             "mine",
+	"regions/mine.txt":      "mine",
+	"regions/r9/index.html": "mine",
+	"link":                  "-> CNAME",
+	"regions/out":           "-> ../..",
+}
 
 func addForeign(t testing.TB, out string) {
 	t.Helper()
@@ -53,8 +63,9 @@ func addForeign(t testing.TB, out string) {
 	}
 }
 
-// TestKilledAtAnyMoment kills real runs at 500 random moments. After each, every file is whole, the old one or the new one, no foreign file has changed, and index.html leads to
-// no page that is missing. After the next run the folder has that run's files and nothing else of ours, and the manifest is true to the byte.
+// TestKilledAtAnyMoment kills real runs at 500 random moments. After each, every file is whole, the old one or the
+// new one, no foreign file has changed, and index.html leads to no page that is missing. After the next run the
+// folder has that run's files and nothing else of ours, and the manifest is true to the byte.
 func TestKilledAtAnyMoment(t *testing.T) {
 	const kills, at = 500, 4 // as many at a time
 	random := newRandom(t)
@@ -64,7 +75,9 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	for n := range 3 {
 		files = append(files, write(t, filepath.Join(dir, fmt.Sprint(n, ".json")), smallFleet(n)))
 		for range 3 {
-			times = append(times, job{args: []string{"--input", files[n], "--out", filepath.Join(dir, fmt.Sprint("try", n))}}.run(t).took)
+			times = append(times, job{args: []string{
+				"--input", files[n], "--out", filepath.Join(dir, fmt.Sprint("try", n)),
+			}}.run(t).took)
 		}
 	}
 	slices.Sort(times)
@@ -113,7 +126,8 @@ func TestKilledAtAnyMoment(t *testing.T) {
 			t.Run(fmt.Sprint(worker), chain(rand.New(rand.NewPCG(random.Uint64(), 1)), worker))
 		}
 	})
-	t.Logf("kills up to %v; %d came before the run had done anything, %d after its end, %d left something behind", longest, early.Load(), late.Load(), midway.Load())
+	t.Logf("kills up to %v; %d came before the run had done anything, %d after its end, %d left something behind",
+		longest, early.Load(), late.Load(), midway.Load())
 	if midway.Load() < kills/50 {
 		t.Errorf("only %d of %d kills came while the run was writing: the moments are badly chosen", midway.Load(), kills)
 	}
@@ -147,8 +161,9 @@ func leftovers(files map[string]string) (n int) {
 	return n
 }
 
-// wantWhole checks what a run that was killed left, between what was before and what the next run, of the same list, made. A file is whole where it is the one of before, or
-// the one that the manifest lists: that has the hashes of all files, old and new, before the first is moved in.
+// wantWhole checks what a run that was killed left, between what was before and what the next run, of the same list,
+// made. A file is whole where it is the one of before, or the one that the manifest lists: that has the hashes of all
+// files, old and new, before the first is moved in.
 func wantWhole(t *testing.T, what string, before, killed, after map[string]string) {
 	t.Helper()
 	for name, text := range foreign {
@@ -212,7 +227,9 @@ func linksOf(t testing.TB, page string) (links []string) {
 	}
 	for n := range tree.Descendants() {
 		for _, a := range n.Attr {
-			if address, _, _ := strings.Cut(a.Val, "#"); (a.Key == "href" || a.Key == "src") && address != "" && !strings.Contains(address, ":") {
+			address, _, _ := strings.Cut(a.Val, "#")
+			isLink := a.Key == "href" || a.Key == "src"
+			if isLink && address != "" && !strings.Contains(address, ":") {
 				links = append(links, path.Clean(address))
 			}
 		}
@@ -220,7 +237,8 @@ func linksOf(t testing.TB, page string) (links []string) {
 	return links
 }
 
-// wantManifest checks that the manifest lists every file that is there and not foreign, and no other, with size and hash.
+// wantManifest checks that the manifest lists every file that is there and not foreign, and no other, with size and
+// hash.
 func wantManifest(t *testing.T, what string, files map[string]string) {
 	t.Helper()
 	listed := []string{"manifest.json"}
@@ -238,8 +256,9 @@ func wantManifest(t *testing.T, what string, files map[string]string) {
 	}
 }
 
-// TestSignalledAtAnyMoment sends SIGINT and SIGTERM at random moments: the run ends within 2 seconds, says by its exit code which folder there is, the old one or the new one,
-// and leaves nothing else behind, in the folder for temporary files neither.
+// TestSignalledAtAnyMoment sends SIGINT and SIGTERM at random moments: the run ends within 2 seconds, says by its
+// exit code which folder there is, the old one or the new one, and leaves nothing else behind, in the folder for
+// temporary files neither.
 func TestSignalledAtAnyMoment(t *testing.T) {
 	random := newRandom(t)
 	dir := quickDir(t)
@@ -247,7 +266,10 @@ func TestSignalledAtAnyMoment(t *testing.T) {
 	if err := os.Mkdir(tmp, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	files := []string{write(t, filepath.Join(dir, "0.json"), smallFleet(0)), write(t, filepath.Join(dir, "1.json"), smallFleet(1))}
+	files := []string{
+		write(t, filepath.Join(dir, "0.json"), smallFleet(0)),
+		write(t, filepath.Join(dir, "1.json"), smallFleet(1)),
+	}
 	out := filepath.Join(dir, "out")
 	mustRender(t, out, files[0])
 	addForeign(t, out)
@@ -256,7 +278,10 @@ func TestSignalledAtAnyMoment(t *testing.T) {
 	codes := map[int]int{}
 	for n := range 40 {
 		signal := []syscall.Signal{syscall.SIGINT, syscall.SIGTERM}[n%2]
-		c := job{args: []string{"--input", files[(n+1)%2], "--out", out}, env: []string{"TMPDIR=" + tmp}}.command(context.Background())
+		c := job{
+			args: []string{"--input", files[(n+1)%2], "--out", out},
+			env:  []string{"TMPDIR=" + tmp},
+		}.command(context.Background())
 		if err := c.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -301,7 +326,8 @@ func TestSignalledAtAnyMoment(t *testing.T) {
 	}
 }
 
-// TestEightRunsAtOnce starts eight runs into one folder: those that find another at it say so and exit with 1, one at least wins, and the folder is that of one run.
+// TestEightRunsAtOnce starts eight runs into one folder: those that find another at it say so and exit with 1, one at
+// least wins, and the folder is that of one run.
 func TestEightRunsAtOnce(t *testing.T) {
 	dir := quickDir(t)
 	for round := range 3 {

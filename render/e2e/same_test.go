@@ -14,15 +14,17 @@ import (
 	"testing"
 )
 
-// TestSameFolderEverywhere renders one list in other time zones, languages, orders of the rows, ways of paging, and with one processor: every folder is the same to the byte, the
-// first one and that of the run after it.
+// TestSameFolderEverywhere renders one list in other time zones, languages, orders of the rows, ways of paging, and
+// with one processor: every folder is the same to the byte, the first one and that of the run after it.
 func TestSameFolderEverywhere(t *testing.T) {
 	t.Parallel()
 	var rows, later []string
 	for i := range 700 {
-		// Rows come in pairs that are alike but for the id, and prices have tails. Each has an id: a warning names rows by their place, which is input.
+		// Rows come in pairs that are alike but for the id, and prices have tails. Each has an id: a warning names rows by
+		// their place, which is input.
 		id, i := fmt.Sprintf(`{"id": %d, `, i), i/2
-		row := fmt.Sprintf(`"region": "R%d", "gpu": "G%d", "gpu_count": %d, "ram": %d.1, "price_per_hour": %d.%d7, "host_name": "n%d", "status": "%s", "created_at": %d}`,
+		row := fmt.Sprintf(`"region": "R%d", "gpu": "G%d", "gpu_count": %d, "ram": %d.1, "price_per_hour": %d.%d7, `+
+			`"host_name": "n%d", "status": "%s", "created_at": %d}`,
 			i%7, i%5, i%9, i%11, i%4, i%13, i%50, []string{"Running", "Stopped", "Error", "Deleted"}[i%4], 1790000000+i%3*1000)
 		rows = append(rows, id+row)
 		if i%6 > 0 {
@@ -100,20 +102,24 @@ func split(rows []string, pages int) (all [][]string) {
 	return all
 }
 
-// TestSamePagesFromTheAPI has an API give the list in pages of several sizes and orders: the folder is that of the whole list.
+// TestSamePagesFromTheAPI has an API give the list in pages of several sizes and orders: the folder is that of the
+// whole list.
 func TestSamePagesFromTheAPI(t *testing.T) {
 	t.Parallel()
 	const total = 57
 	var rows []string
 	for i := range total {
-		rows = append(rows, fmt.Sprintf(`{"id": %d, "region": "R%d", "gpu": "G", "gpu_count": 1, "price_per_hour": 0.%d, "status": "Running"}`, i, i%3, 1+i))
+		rows = append(rows, fmt.Sprintf(`{"id": %d, "region": "R%d", "gpu": "G", "gpu_count": 1, `+
+			`"price_per_hour": 0.%d, "status": "Running"}`, i, i%3, 1+i))
 	}
 	var want map[string]string
 	var size atomic.Int64
-	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { // one address, since the account is told apart by it
+	// One server for all page sizes: its address identifies the account.
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		offset, _ := strconv.Atoi(r.URL.Query().Get("offset"))
 		page := rows[min(offset, total):min(offset+int(size.Load()), total)]
-		io.WriteString(w, strings.Replace(reply(page...), fmt.Sprintf(`"total_instance": %d`, len(page)), fmt.Sprintf(`"total_instance": %d`, total), 1))
+		ofPage, ofAll := fmt.Sprintf(`"total_instance": %d`, len(page)), fmt.Sprintf(`"total_instance": %d`, total)
+		io.WriteString(w, strings.Replace(reply(page...), ofPage, ofAll, 1))
 	}))
 	defer api.Close()
 	for _, pageSize := range []int64{total, 10, 7, 56, 1} {

@@ -19,15 +19,15 @@ import (
 	"unicode/utf16"
 )
 
-// Every secret holds one of these, so that one search finds them all. Letters and digits alone: what escapes text for HTML, JSON or
-// an address leaves them as they are. A run of digits so long is in no output by chance.
+// Every secret holds one of these, so that one search finds them all. Letters and digits alone: what escapes text for
+// HTML, JSON or an address leaves them as they are. A run of digits so long is in no output by chance.
 const (
 	canary = "kAnArY7qZx"
 	number = "731946280517394"
 )
 
-// disguises returns what a text may look like in a file or a message, by the name of the disguise. The first of each is what to look for
-// whatever its case.
+// disguises returns what a text may look like in a file or a message, by the name of the disguise. The first of each
+// is what to look for whatever its case.
 func disguises(secret string) map[string][]string {
 	var percent, decimal, hexadecimal, unicode strings.Builder
 	for _, c := range []byte(secret) {
@@ -43,10 +43,17 @@ func disguises(secret string) map[string][]string {
 		wide = append(wide, byte(unit), byte(unit>>8))
 	}
 	forms := map[string][]string{
-		"as it is": {secret}, "backwards": {string(backwards)}, "percent-encoded": {percent.String()}, "as entities": {decimal.String()},
-		"as hexadecimal entities": {hexadecimal.String()}, "as JSON escapes": {unicode.String()}, "as UTF-16": {string(wide)}, "as hex": {hex.EncodeToString([]byte(secret))},
+		"as it is":                {secret},
+		"backwards":               {string(backwards)},
+		"percent-encoded":         {percent.String()},
+		"as entities":             {decimal.String()},
+		"as hexadecimal entities": {hexadecimal.String()},
+		"as JSON escapes":         {unicode.String()},
+		"as UTF-16":               {string(wide)},
+		"as hex":                  {hex.EncodeToString([]byte(secret))},
 	}
-	// In base64 a text looks different at each of three places, and its first and last letters depend on what stands around it.
+	// In base64 a text looks different at each of three places, and its first and last letters depend on what stands
+	// around it.
 	for shift := range 3 {
 		for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
 			text := encoding.EncodeToString([]byte(strings.Repeat("\x00", shift) + secret + strings.Repeat("\x00", 3)))
@@ -80,9 +87,16 @@ func leaks(text string) string {
 func TestLeaksAreFound(t *testing.T) {
 	for _, secret := range []string{"<" + canary + `&"'>`, "x" + number, strings.ToUpper(canary)} {
 		for name, text := range map[string]string{
-			"as it is": secret, "HTML": html.EscapeString(secret), "an address": url.QueryEscape(secret), "a path": url.PathEscape(secret), "JSON": fmt.Sprintf("%q", secret), "hex": hex.EncodeToString([]byte(secret)),
-			"base64 0": base64.StdEncoding.EncodeToString([]byte(secret)), "base64 1": base64.StdEncoding.EncodeToString([]byte("a" + secret)),
-			"base64 2": base64.RawURLEncoding.EncodeToString([]byte("?>" + secret + "b")), "base64 of all": base64.StdEncoding.EncodeToString([]byte(`{"p":"` + secret + `","q":1}`)),
+			"as it is":      secret,
+			"HTML":          html.EscapeString(secret),
+			"an address":    url.QueryEscape(secret),
+			"a path":        url.PathEscape(secret),
+			"JSON":          fmt.Sprintf("%q", secret),
+			"hex":           hex.EncodeToString([]byte(secret)),
+			"base64 0":      base64.StdEncoding.EncodeToString([]byte(secret)),
+			"base64 1":      base64.StdEncoding.EncodeToString([]byte("a" + secret)),
+			"base64 2":      base64.RawURLEncoding.EncodeToString([]byte("?>" + secret + "b")),
+			"base64 of all": base64.StdEncoding.EncodeToString([]byte(`{"p":"` + secret + `","q":1}`)),
 		} {
 			if secret == strings.ToUpper(canary) && (name == "hex" || strings.HasPrefix(name, "base64")) {
 				continue
@@ -99,10 +113,22 @@ func TestLeaksAreFound(t *testing.T) {
 
 // secretMembers is a row's members that are none of ours, with secrets of every JSON type, and nested.
 func secretMembers() string {
-	values := []string{`"` + canary + `"`, number, `["` + canary + `", ` + number + `]`, `{"` + canary + `": {"` + canary + `": ` + number + `}}`, `"<` + canary + `&\"'>"`, `"\u006b` + canary[1:] + `"`, `null`, `true`}
+	values := []string{
+		`"` + canary + `"`,
+		number,
+		`["` + canary + `", ` + number + `]`,
+		`{"` + canary + `": {"` + canary + `": ` + number + `}}`,
+		`"<` + canary + `&\"'>"`,
+		`"\u006b` + canary[1:] + `"`,
+		`null`,
+		`true`,
+	}
 	var members []string
-	for i, name := range []string{"vm_password", "password", "vm_name", "user_name", "username", "user", "user_data", "userData", "team", "team_id", "dc_id", "ssh_key", "token", "access_token",
-		"VM_PASSWORD", "Host_Name", "Region", "GPU", " id", "host_name ", "instance_name", "private_ipv4", "console_url", canary, number} {
+	for i, name := range []string{
+		"vm_password", "password", "vm_name", "user_name", "username", "user", "user_data", "userData", "team", "team_id",
+		"dc_id", "ssh_key", "token", "access_token", "VM_PASSWORD", "Host_Name", "Region", "GPU", " id", "host_name ",
+		"instance_name", "private_ipv4", "console_url", canary, number,
+	} {
 		for n := range 2 {
 			members = append(members, fmt.Sprintf("%q: %s", name, values[(i+n*3)%len(values)]))
 		}
@@ -113,13 +139,23 @@ func secretMembers() string {
 // wrongRows are rows with secrets in the fields that are ours, where their type or form does not belong.
 func wrongRows() []string {
 	var rows []string
-	for _, field := range []string{"id", "region", "product_type", "instance_type", "host_name", "gpu", "gpu_type", "public_ipv4", "os", "status"} {
-		for _, value := range []string{`["` + canary + `"]`, `{"` + canary + `": "` + canary + `"}`, `[[` + number + `]]`, number + ".5", "-" + number + "e3"} {
+	for _, field := range []string{
+		"id", "region", "product_type", "instance_type", "host_name", "gpu", "gpu_type", "public_ipv4", "os", "status",
+	} {
+		for _, value := range []string{
+			`["` + canary + `"]`, `{"` + canary + `": "` + canary + `"}`, `[[` + number + `]]`, number + ".5",
+			"-" + number + "e3",
+		} {
 			rows = append(rows, fmt.Sprintf(`{"id": "r%d", %q: %s}`, len(rows), field, value))
 		}
 	}
-	for _, field := range []string{"cpu_cores", "ram", "gpu_count", "disk_size", "ephemeral", "price_per_hour", "created_at"} {
-		for _, value := range []string{`"` + canary + `"`, `["` + canary + `"]`, `{"` + canary + `": 1}`, number + number, "-" + number, `"` + number + `x"`, `"$` + number + `"`} {
+	for _, field := range []string{
+		"cpu_cores", "ram", "gpu_count", "disk_size", "ephemeral", "price_per_hour", "created_at",
+	} {
+		for _, value := range []string{
+			`"` + canary + `"`, `["` + canary + `"]`, `{"` + canary + `": 1}`, number + number, "-" + number,
+			`"` + number + `x"`, `"$` + number + `"`,
+		} {
 			rows = append(rows, fmt.Sprintf(`{"id": "r%d", %q: %s}`, len(rows), field, value))
 		}
 	}
@@ -129,12 +165,15 @@ func wrongRows() []string {
 // secretBodies are replies full of secrets, by what is wrong with them.
 func secretBodies() map[string]string {
 	secrets := secretMembers()
-	row := `{"id": "a", "region": "CANADA-1", "gpu": "RTX-A6000", "gpu_count": 1, "price_per_hour": 1, "status": "Running", ` + secrets + `}`
-	named := `{"id": "b", "region": "CANADA-1", "gpu": "RTX-A6000", "gpu_count": 1, "price_per_hour": 1, "status": "Error", "host_name": "web-` + canary + `", "vm_password": "` + canary + `"}`
+	row := `{"id": "a", "region": "CANADA-1", "gpu": "RTX-A6000", "gpu_count": 1, "price_per_hour": 1, ` +
+		`"status": "Running", ` + secrets + `}`
+	named := `{"id": "b", "region": "CANADA-1", "gpu": "RTX-A6000", "gpu_count": 1, "price_per_hour": 1, ` +
+		`"status": "Error", "host_name": "web-` + canary + `", "vm_password": "` + canary + `"}`
 	list := append(wrongRows(), row, named, `{"id": "c", "password": `+number+`, "host_name": "n`+number+`"}`)
 	rows, count := strings.Join(list, ","), len(list)
 	return map[string]string{
-		"good":         fmt.Sprintf(`{"message": "%s", "data": [%s], "total_instance": %d, "status": "success", %s}`, canary, rows, count, secrets),
+		"good": fmt.Sprintf(`{"message": "%s", "data": [%s], "total_instance": %d, "status": "success", %s}`,
+			canary, rows, count, secrets),
 		"incomplete":   fmt.Sprintf(`{"data": [%s], "total_instance": %d, "status": "success", %s}`, rows, 9*count, secrets),
 		"failed":       `{"data": [` + row + `], "message": "token ` + canary + ` has expired", "status": "` + canary + `"}`,
 		"failed again": `{"data": "` + canary + `", "message": "` + canary + `", "status": "failed"}`,
@@ -148,7 +187,8 @@ func secretBodies() map[string]string {
 	}
 }
 
-// verbosities are the ways in which a run speaks. A step of GitHub Actions also gets a summary and outputs, in files of their own.
+// verbosities are the ways in which a run speaks. A step of GitHub Actions also gets a summary and outputs, in files
+// of their own.
 var verbosities = []string{"", "--quiet", "--verbose", "on GitHub Actions"}
 
 // withVerbosity returns a job that speaks in one of these ways, with the secrets in its environment.
@@ -158,7 +198,9 @@ func withVerbosity(verbosity, beside string, args []string) job {
 	case strings.HasPrefix(verbosity, "--"):
 		j.args = append(j.args, verbosity)
 	case verbosity != "":
-		j.env = append(j.env, "GITHUB_ACTIONS=true", "GITHUB_STEP_SUMMARY="+filepath.Join(beside, "summary"), "GITHUB_OUTPUT="+filepath.Join(beside, "output"))
+		j.env = append(j.env, "GITHUB_ACTIONS=true",
+			"GITHUB_STEP_SUMMARY="+filepath.Join(beside, "summary"),
+			"GITHUB_OUTPUT="+filepath.Join(beside, "output"))
 	}
 	return j
 }
@@ -168,7 +210,8 @@ func secretEnv() []string {
 	return []string{"GPUFLEET_TOKEN=ak_" + canary, "GPUFLEET_PSEUDONYM_KEY=" + canary}
 }
 
-// wantNoSecrets looks for secrets in all that a run said and in every file that is there. Nor is there any sign of where it ran and whom it asked.
+// wantNoSecrets looks for secrets in all that a run said and in every file that is there. Nor is there any sign of
+// where it ran and whom it asked.
 func wantNoSecrets(t *testing.T, name string, o outcome, dir string, local ...string) {
 	t.Helper()
 	said := contents(t, dir)
@@ -192,8 +235,8 @@ func wantNoSecrets(t *testing.T, name string, o outcome, dir string, local ...st
 	}
 }
 
-// TestNoSecretComesOut sends secrets in every field and of every type and has runs end in every way, at every verbosity: no secret is in what
-// the run says or in any file, in any disguise.
+// TestNoSecretComesOut sends secrets in every field and of every type and has runs end in every way, at every
+// verbosity: no secret is in what the run says or in any file, in any disguise.
 func TestNoSecretComesOut(t *testing.T) {
 	dir := quickDir(t)
 	blocked := write(t, filepath.Join(dir, "file"), "in the way")
@@ -203,9 +246,12 @@ func TestNoSecretComesOut(t *testing.T) {
 	for name, body := range secretBodies() {
 		saved[name] = write(t, filepath.Join(dir, name+".json"), body)
 	}
-	secretPrices := write(t, filepath.Join(dir, "prices.csv"), "region,gpu,gpu_count,product_type,price_per_hour\n*,H100,"+canary+",,"+number+"\n")
+	secretPrices := write(t, filepath.Join(dir, "prices.csv"),
+		"region,gpu,gpu_count,product_type,price_per_hour\n*,H100,"+canary+",,"+number+"\n")
 	bodies := secretBodies()
-	products := `{"data": {"` + canary + `": {"` + canary + `": [{"region": "CANADA-1", "gpu": ["` + canary + `"], "gpu_count": "` + canary + `", "price_per_hour": "` + number + `"}, {` + secretMembers() + `}]}}, "status": "success"}`
+	products := `{"data": {"` + canary + `": {"` + canary + `": [{"region": "CANADA-1", "gpu": ["` + canary + `"], ` +
+		`"gpu_count": "` + canary + `", "price_per_hour": "` + number + `"}, ` +
+		`{` + secretMembers() + `}]}}, "status": "success"}`
 	type test struct {
 		code int
 		args []string
@@ -224,15 +270,32 @@ func TestNoSecretComesOut(t *testing.T) {
 		}).URL
 	}
 	tests := map[string]test{
-		"written": {0, []string{"--api-url", address(200, bodies["good"])}}, "written for the internal audience": {0, []string{"--audience", "internal", "--input", saved["good"]}},
-		"with pseudonyms": {0, []string{"--hide", "id", "--input", saved["good"]}}, "with products": {0, []string{"--prices", "api", "--token-file", tokenFile, "--api-url", address(200, bodies["good"])}},
-		"check tripped": {5, []string{"--fail-on", "warnings,instance-error,unpriced", "--input", saved["good"]}},
-		"no place":      {1, []string{"--out", blocked, "--input", saved["good"]}},
-		"token file":    {2, []string{"--token-file", twoTokens}}, "unknown flag": {2, []string{"--nonsense"}}, "price file": {2, []string{"--input", saved["good"], "--prices", secretPrices}},
-		"incomplete": {4, []string{"--api-url", address(200, bodies["incomplete"])}}, "saved and incomplete": {4, []string{"--input", saved["incomplete"]}},
-		"time up": {3, []string{"--timeout", "300ms", "--api-url", dripping(t, bodies["good"])}}, "cut": {3, []string{"--timeout", "300ms", "--api-url", cutting(t, bodies["good"])}},
-		"longer than it says": {3, []string{"--timeout", "300ms", "--api-url", talking(t, "HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n"+bodies["good"])}},
-		"not HTTP":            {3, []string{"--api-url", talking(t, "220 "+canary+"\r\n")}}, "an odd status line": {3, []string{"--api-url", talking(t, "HTTP/1.1 403 "+canary+"\r\nX: "+canary+"\r\n\r\n"+canary)}},
+		"written":                           {0, []string{"--api-url", address(200, bodies["good"])}},
+		"written for the internal audience": {0, []string{"--audience", "internal", "--input", saved["good"]}},
+		"with pseudonyms":                   {0, []string{"--hide", "id", "--input", saved["good"]}},
+		"with products": {0, []string{
+			"--prices", "api", "--token-file", tokenFile, "--api-url", address(200, bodies["good"]),
+		}},
+		"check tripped":        {5, []string{"--fail-on", "warnings,instance-error,unpriced", "--input", saved["good"]}},
+		"no place":             {1, []string{"--out", blocked, "--input", saved["good"]}},
+		"token file":           {2, []string{"--token-file", twoTokens}},
+		"unknown flag":         {2, []string{"--nonsense"}},
+		"price file":           {2, []string{"--input", saved["good"], "--prices", secretPrices}},
+		"incomplete":           {4, []string{"--api-url", address(200, bodies["incomplete"])}},
+		"saved and incomplete": {4, []string{"--input", saved["incomplete"]}},
+		"time up":              {3, []string{"--timeout", "300ms", "--api-url", dripping(t, bodies["good"])}},
+		"cut":                  {3, []string{"--timeout", "300ms", "--api-url", cutting(t, bodies["good"])}},
+		"longer than it says": {3, []string{
+			"--timeout",
+			"300ms",
+			"--api-url",
+			talking(t, "HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n"+bodies["good"]),
+		}},
+		"not HTTP": {3, []string{"--api-url", talking(t, "220 "+canary+"\r\n")}},
+		"an odd status line": {3, []string{
+			"--api-url",
+			talking(t, "HTTP/1.1 403 "+canary+"\r\nX: "+canary+"\r\n\r\n"+canary),
+		}},
 	}
 	for name := range bodies {
 		if name != "good" && name != "incomplete" {
@@ -315,8 +378,8 @@ func talking(t *testing.T, text string) string {
 	return "http://" + listener.Addr().String()
 }
 
-// TestNoSecretOfAnInterruptedRun sends signals while a reply full of secrets comes in. Meanwhile the process's arguments, which every
-// user of the machine can read, hold none either.
+// TestNoSecretOfAnInterruptedRun sends signals while a reply full of secrets comes in. Meanwhile the process's
+// arguments, which every user of the machine can read, hold none either.
 func TestNoSecretOfAnInterruptedRun(t *testing.T) {
 	body := secretBodies()["good"]
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
@@ -363,7 +426,9 @@ func TestPasswordInHostNameEverywhere(t *testing.T) {
 		t.Errorf("no warning: %s", o.stderr)
 	}
 	files := contents(t, out)
-	for _, path := range []string{"data/instances.json", "data/instances.csv", "instances/index.html", "data/changes.json", "index.html"} {
+	for _, path := range []string{
+		"data/instances.json", "data/instances.csv", "instances/index.html", "data/changes.json", "index.html",
+	} {
 		if !strings.Contains(files[path], "masked") {
 			t.Errorf("%s says nothing of it", path)
 		}

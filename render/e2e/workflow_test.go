@@ -89,7 +89,13 @@ func (r *runner) use(t *testing.T, inputs map[string]string) int {
 			continue // another action, which sets Go up
 		}
 		summary, output := filepath.Join(files, s.ID+"summary"), filepath.Join(files, s.ID+"output")
-		env := map[string]string{"GITHUB_ACTIONS": "true", "GITHUB_ACTION_PATH": path, "RUNNER_TEMP": r.temp, "GITHUB_STEP_SUMMARY": summary, "GITHUB_OUTPUT": output}
+		env := map[string]string{
+			"GITHUB_ACTIONS":      "true",
+			"GITHUB_ACTION_PATH":  path,
+			"RUNNER_TEMP":         r.temp,
+			"GITHUB_STEP_SUMMARY": summary,
+			"GITHUB_OUTPUT":       output,
+		}
 		maps.Copy(env, r.env)
 		for name, value := range s.Env {
 			env[name] = evaluate(t, value, values)
@@ -167,8 +173,10 @@ func outputsOf(text string) map[string]string {
 }
 
 // twoInstances is a list in which one of two instances has a price.
-const twoInstances = `{"data": [{"id": 1, "host_name": "a", "region": "A", "gpu": "RTX", "gpu_count": 2, "price_per_hour": 0.5, "status": "Running"},
- {"id": 2, "host_name": "b", "region": "A", "gpu": "RTX", "gpu_count": 1, "status": "Running"}], "total_instance": 2, "status": "success"}`
+const twoInstances = `{"data": [{"id": 1, "host_name": "a", "region": "A", "gpu": "RTX", "gpu_count": 2, ` +
+	`"price_per_hour": 0.5, "status": "Running"},` + "\n" +
+	` {"id": 2, "host_name": "b", "region": "A", "gpu": "RTX", "gpu_count": 1, "status": "Running"}], ` +
+	`"total_instance": 2, "status": "success"}`
 
 // tokenServer is an API that knows one token.
 func tokenServer(t *testing.T) string {
@@ -190,19 +198,42 @@ func TestAction(t *testing.T) {
 	live := t.TempDir()
 	site := httptest.NewServer(http.FileServer(http.Dir(live)))
 	defer site.Close()
-	r := newRunner(t, map[string]string{"GPUFLEET_TOKEN": "the-token", "GPUFLEET_API_URL": tokenServer(t), "SOURCE_DATE_EPOCH": "1795435200"})
+	r := newRunner(t, map[string]string{
+		"GPUFLEET_TOKEN":    "the-token",
+		"GPUFLEET_API_URL":  tokenServer(t),
+		"SOURCE_DATE_EPOCH": "1795435200",
+	})
 	const title = `"; touch pwned; $(touch pwned) ` + "`touch pwned`" + ` ${{ x }}`
-	inputs := map[string]string{"out": filepath.Join(r.temp, "site"), "title": title, "base-url": site.URL, "previous": site.URL, "budget": "1000", "prices": ""}
+	inputs := map[string]string{
+		"out":      filepath.Join(r.temp, "site"),
+		"title":    title,
+		"base-url": site.URL,
+		"previous": site.URL,
+		"budget":   "1000",
+		"prices":   "",
+	}
 	if code := r.use(t, inputs); code != 0 {
 		t.Fatalf("exit %d: %s", code, r.log)
 	}
-	for name, want := range map[string]string{"out": inputs["out"], "instances": "2", "gpu_count": "3", "running_priced": "1", "running_instances": "2",
-		"running_per_hour": "0.5", "running_per_month": "365", "currency": "USD", "run_rate_percent": "36.5", "warnings": "1"} {
+	for name, want := range map[string]string{
+		"out":               inputs["out"],
+		"instances":         "2",
+		"gpu_count":         "3",
+		"running_priced":    "1",
+		"running_instances": "2",
+		"running_per_hour":  "0.5",
+		"running_per_month": "365",
+		"currency":          "USD",
+		"run_rate_percent":  "36.5",
+		"warnings":          "1",
+	} {
 		if r.outputs[name] != want {
 			t.Errorf("the output %s is %q, want %q", name, r.outputs[name], want)
 		}
 	}
-	if len(r.outputs) != len(r.action.Outputs) || !strings.Contains(r.log, "::warning title=gpufleet::--previous "+site.URL+": it holds no manifest.json: this counts as the first run") {
+	firstRun := "::warning title=gpufleet::--previous " + site.URL +
+		": it holds no manifest.json: this counts as the first run"
+	if len(r.outputs) != len(r.action.Outputs) || !strings.Contains(r.log, firstRun) {
 		t.Error(r.outputs, r.log)
 	}
 	if entries, _ := os.ReadDir(r.work); len(entries) > 0 {
@@ -226,8 +257,9 @@ func TestAction(t *testing.T) {
 	if code := r.use(t, inputs); code != 0 || strings.Contains(r.log, "::warning") {
 		t.Fatalf("exit %d: %s", code, r.log)
 	}
-	history, err := os.ReadFile(filepath.Join(inputs["out"], "data/history.json"))
-	if err != nil || !strings.Contains(string(history), `"2026-11-23"`) || !strings.Contains(string(history), `"2026-11-24"`) {
+	content, err := os.ReadFile(filepath.Join(inputs["out"], "data/history.json"))
+	history := string(content)
+	if err != nil || !strings.Contains(history, `"2026-11-23"`) || !strings.Contains(history, `"2026-11-24"`) {
 		t.Errorf("the history is not carried on: %v: %s", err, history)
 	}
 
@@ -236,7 +268,8 @@ func TestAction(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.env["GPUFLEET_TOKEN"] = "another"
-	if code := r.use(t, inputs); code != 3 || !strings.Contains(r.log, "::error title=gpufleet::the API refused the token (401 from GET ") || r.summary != "" {
+	const refused = "::error title=gpufleet::the API refused the token (401 from GET "
+	if code := r.use(t, inputs); code != 3 || !strings.Contains(r.log, refused) || r.summary != "" {
 		t.Errorf("exit %d: %s", code, r.log)
 	}
 	if _, err := os.Stat(filepath.Join(inputs["out"], "index.html")); err == nil {
@@ -244,10 +277,16 @@ func TestAction(t *testing.T) {
 	}
 }
 
-// TestActionKeepsTheEnvironment holds that an input which is not given does not undo what the workflow has set for the whole job.
+// TestActionKeepsTheEnvironment holds that an input which is not given does not undo what the workflow has set for
+// the whole job.
 func TestActionKeepsTheEnvironment(t *testing.T) {
 	t.Parallel()
-	r := newRunner(t, map[string]string{"GPUFLEET_TOKEN": "the-token", "GPUFLEET_API_URL": tokenServer(t), "GPUFLEET_HIDE": "host_name", "GPUFLEET_TITLE": "of the job"})
+	r := newRunner(t, map[string]string{
+		"GPUFLEET_TOKEN":   "the-token",
+		"GPUFLEET_API_URL": tokenServer(t),
+		"GPUFLEET_HIDE":    "host_name",
+		"GPUFLEET_TITLE":   "of the job",
+	})
 	out := filepath.Join(r.temp, "site")
 	if code := r.use(t, map[string]string{"out": out, "title": "of the step"}); code != 0 {
 		t.Fatalf("exit %d: %s", code, r.log)
@@ -261,8 +300,8 @@ func TestActionKeepsTheEnvironment(t *testing.T) {
 	}
 }
 
-// TestActionIsSafe holds what no run shows: no expression in a script, the token no input, no secret where none is needed, other
-// actions pinned.
+// TestActionIsSafe holds what no run shows: no expression in a script, the token no input, no secret where none is
+// needed, other actions pinned.
 func TestActionIsSafe(t *testing.T) {
 	a := readAction(t)
 	secrets := []string{"GPUFLEET_TOKEN", "ACCESS_TOKEN", "NEBULA_BLOCK_API_KEY", "GPUFLEET_PSEUDONYM_KEY"}
@@ -332,7 +371,8 @@ func TestWorkflows(t *testing.T) {
 			}
 			for _, s := range j.Steps {
 				for variable, value := range s.Env {
-					if strings.Contains(value, "secrets.") && (s.Uses != "./.github/actions/gpufleet" || variable != "GPUFLEET_TOKEN") {
+					mayHave := s.Uses == "./.github/actions/gpufleet" && variable == "GPUFLEET_TOKEN"
+					if strings.Contains(value, "secrets.") && !mayHave {
 						t.Errorf("%s: %s gives $%s to %s", name, id, variable, s.Uses)
 					}
 				}
@@ -348,7 +388,8 @@ func TestWorkflows(t *testing.T) {
 		if len(build.Permissions) != 2 || build.Permissions["contents"] != "read" || build.Permissions["pages"] != "read" {
 			t.Errorf("build may %v", build.Permissions)
 		}
-		if len(deploy.Permissions) != 2 || deploy.Permissions["pages"] != "write" || deploy.Permissions["id-token"] != "write" || deploy.Needs != "build" || deploy.If != "" {
+		deployMay := map[string]string{"pages": "write", "id-token": "write"}
+		if !maps.Equal(deploy.Permissions, deployMay) || deploy.Needs != "build" || deploy.If != "" {
 			t.Errorf("deploy may %v", deploy)
 		}
 		if !strings.Contains(build.If, "vars.GPUFLEET_PUBLISH == 'true'") {
@@ -356,7 +397,10 @@ func TestWorkflows(t *testing.T) {
 		}
 		upload := build.Steps[len(build.Steps)-1]
 		report := build.Steps[len(build.Steps)-2]
-		if upload.With["path"] != report.With["out"] || upload.With["include-hidden-files"] != "true" || report.With["previous"] != report.With["base-url"] {
+		if upload.With["path"] != report.With["out"] || upload.With["include-hidden-files"] != "true" {
+			t.Errorf("%v, %v", report, upload)
+		}
+		if report.With["previous"] != report.With["base-url"] {
 			t.Errorf("%v, %v", report, upload)
 		}
 	}
