@@ -64,7 +64,8 @@ func TestPanic(t *testing.T) {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		io.WriteString(w, `{"data": [{"id": 1, "vm_password": "SECRET", "user": "SECRET"}], "total_instance": 1, "status": "success"}`)
+		io.WriteString(w, `{"data": [{"id": 1, "vm_password": "SECRET", "user": "SECRET"}], `+
+			`"total_instance": 1, "status": "success"}`)
 	}))
 	defer server.Close()
 	fetching := []string{"--api-url", server.URL, "--token-file", token, "--out", filepath.Join(dir, "out")}

@@ -41,16 +41,22 @@ var stopChromium = func() {}
 
 // chromium is the one browser of all tests. It is not bound to any of them.
 var chromium = sync.OnceValues(func() (context.Context, error) {
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath("chromium"), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.UserDataDir(filepath.Join(scratch, "chromium")))
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath("chromium"),
+		chromedp.NoSandbox,
+		chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.UserDataDir(filepath.Join(scratch, "chromium")),
+	)
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, cancel := chromedp.NewContext(allocator)
 	stopChromium = func() { cancel(); stop() }
 	return ctx, chromedp.Do(ctx)
 })
 
-// startBrowser opens a tab of Chromium that shares no storage with those of other tests. make test installs Chromium; without it
-// the tests that need it are left out, loudly; under CI that is a failure.
+// startBrowser opens a tab of Chromium that shares no storage with those of other tests. make test installs Chromium;
+// without it the tests that need it are left out, loudly; under CI that is a failure.
 func startBrowser(t *testing.T) context.Context {
 	t.Helper()
 	if !strings.Contains(t.Name(), "Browser") { // by which make quick leaves it out
@@ -109,26 +115,35 @@ func newVisitor(t *testing.T) *visitor {
 	return v
 }
 
-// open opens an address in a window of a width and a colour scheme and returns how far the page is wider than the window.
-// It fails on whatever the browser complains of and on a request that leaves the site.
+// open opens an address in a window of a width and a colour scheme and returns how far the page is wider than the
+// window. It fails on whatever the browser complains of and on a request that leaves the site.
 func (v *visitor) open(t *testing.T, site, path string, width int64, scheme string) (overflow int, styled bool) {
 	t.Helper()
 	v.mu.Lock()
 	v.trouble, v.requests = nil, nil
 	v.mu.Unlock()
-	_, sized := chromedp.Call(v.ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 900, DeviceScaleFactor: 1, Mobile: width < 500})
-	_, coloured := chromedp.Call(v.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+	_, sized := chromedp.Call(v.ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
+		Width:             width,
+		Height:            900,
+		DeviceScaleFactor: 1,
+		Mobile:            width < 500,
+	})
+	_, coloured := chromedp.Call(v.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+	})
 	if err := errors.Join(sized, coloured, chromedp.Do(v.ctx, chromedp.Navigate(site+path))); err != nil {
 		t.Fatalf("%s%s: %v", site, path, err)
 	}
 	if state := v.settled(t); state != "" && state != "live" {
 		t.Errorf("%s at %d, %s: the explorer is %s", path, width, scheme, state)
 	}
-	overflow, err := chromedp.Run(v.ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth - document.documentElement.clientWidth`))
+	overflow, err := chromedp.Run(v.ctx, chromedp.Evaluate[int](
+		`document.documentElement.scrollWidth - document.documentElement.clientWidth`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	styled, err = chromedp.Run(v.ctx, chromedp.Evaluate[bool](`getComputedStyle(document.body).fontFamily.includes("system-ui")`))
+	styled, err = chromedp.Run(v.ctx, chromedp.Evaluate[bool](
+		`getComputedStyle(document.body).fontFamily.includes("system-ui")`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +160,8 @@ func (v *visitor) open(t *testing.T, site, path string, width int64, scheme stri
 	return overflow, styled
 }
 
-// settled waits until the explorer, where the page has one, has taken its list's place or given up, and returns which of them.
+// settled waits until the explorer, where the page has one, has taken its list's place or given up, and returns which
+// of them.
 func (v *visitor) settled(t *testing.T) string {
 	t.Helper()
 	state, err := chromedp.Run(v.ctx, chromedp.Evaluate[string](`new Promise(done => {

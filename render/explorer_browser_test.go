@@ -171,13 +171,18 @@ func newExplorerPage(t *testing.T, site string) *explorerPage {
 	t.Helper()
 	p := &explorerPage{newVisitor(t), t, site, t.TempDir(), make(chan *browser.EventDownloadProgress, 100)}
 	listening := chromedp.ListenBrowser(p.ctx, func(event any) {
-		if progress, ok := event.(*browser.EventDownloadProgress); ok && progress.State != browser.DownloadProgressStateInProgress {
+		progress, ok := event.(*browser.EventDownloadProgress)
+		if ok && progress.State != browser.DownloadProgressStateInProgress {
 			p.saved <- progress
 		}
 	})
 	told := true
-	_, saving := chromedp.CallBrowser(p.ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{Behavior: "allowAndName", BrowserContextID: chromedp.FromContext(p.ctx).BrowserContextID,
-		DownloadPath: p.downloads, EventsEnabled: &told})
+	_, saving := chromedp.CallBrowser(p.ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
+		Behavior:         "allowAndName",
+		BrowserContextID: chromedp.FromContext(p.ctx).BrowserContextID,
+		DownloadPath:     p.downloads,
+		EventsEnabled:    &told,
+	})
 	if err := errors.Join(listening, saving); err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +214,8 @@ func (p *explorerPage) until(condition string) {
 // openAt opens the Instances page with a query, and waits for the live table.
 func (p *explorerPage) openAt(width int64, scheme, query string) {
 	p.t.Helper()
-	if err := chromedp.Do(p.ctx, chromedp.Navigate("about:blank")); err != nil { // another row's address alone loads nothing
+	// Leave the page first: an address that differs only in its row does not load it again.
+	if err := chromedp.Do(p.ctx, chromedp.Navigate("about:blank")); err != nil {
 		p.t.Fatal(err)
 	}
 	if overflow, _ := p.visitor.open(p.t, p.site, "instances/index.html"+query, width, scheme); overflow > 0 {
@@ -228,13 +234,23 @@ func (p *explorerPage) press(keys string, options ...chromedp.KeyOption) {
 // ask brings the page to what is asked for by its controls.
 func (p *explorerPage) ask(a asked) {
 	p.t.Helper()
-	eval[bool](p, `{ const clear = [...document.querySelectorAll(".explorer-bar button")][0]; if (!clear.disabled) clear.click(); document.getElementById("explorer-text").focus(); true }`)
+	eval[bool](p, `{
+		const clear = [...document.querySelectorAll(".explorer-bar button")][0];
+		if (!clear.disabled) clear.click();
+		document.getElementById("explorer-text").focus();
+		true
+	}`)
 	p.press(a.text)
 	for facet, values := range a.chosen {
 		for _, value := range values {
-			eval[bool](p, fmt.Sprintf(`{ [...document.querySelectorAll(".facets fieldset")][%d].querySelectorAll("li").forEach((item) => {
-				const name = item.querySelector("bdi, .unknown"); if (name && name.textContent === (%q || "unknown") && (name.tagName === "BDI") === (%q !== "")) item.querySelector("input").click(); }); true }`,
-				slices.Index(facetNames, facet), value, value))
+			eval[bool](p, fmt.Sprintf(`{
+				[...document.querySelectorAll(".facets fieldset")][%d].querySelectorAll("li").forEach((item) => {
+					const name = item.querySelector("bdi, .unknown");
+					if (name && name.textContent === (%q || "unknown") && (name.tagName === "BDI") === (%q !== ""))
+						item.querySelector("input").click();
+				});
+				true
+			}`, slices.Index(facetNames, facet), value, value))
 		}
 	}
 	p.sortBy(a.sort)
@@ -248,19 +264,24 @@ func (p *explorerPage) sortBy(sort string) {
 	if down {
 		want = "descending"
 	}
-	at := fmt.Sprintf(`document.querySelectorAll(".live thead th")[document.querySelector(".explorer").dataset.columns.split(" ").indexOf(%q)]`, name)
+	at := fmt.Sprintf(`document.querySelectorAll(".live thead th")[`+
+		`document.querySelector(".explorer").dataset.columns.split(" ").indexOf(%q)]`, name)
 	if sort == "" {
 		at, want = `document.querySelector(".live thead [aria-sort]")`, ""
 	}
 	for range 3 {
-		if eval[bool](p, fmt.Sprintf(`{ const th = %s; !th || (th.getAttribute("aria-sort") ?? "") === %q || (th.querySelector("button").click(), false) }`, at, want)) {
+		if eval[bool](p, fmt.Sprintf(`{
+			const th = %s;
+			!th || (th.getAttribute("aria-sort") ?? "") === %q || (th.querySelector("button").click(), false)
+		}`, at, want)) {
 			return
 		}
 	}
 	p.t.Fatalf("%s can't be sorted %s", name, want)
 }
 
-const totalsShown = `JSON.stringify([...document.querySelectorAll(".explorer-totals > div")].map((line) => [...line.children].map((cell) => cell.textContent)))`
+const totalsShown = `JSON.stringify([...document.querySelectorAll(".explorer-totals > div")].map((line) =>
+	[...line.children].map((cell) => cell.textContent)))`
 
 // check holds the page to what is asked for: totals, counts, order, address, and the file.
 func (p *explorerPage) check(r *report.Report, a asked) {
@@ -278,8 +299,11 @@ func (p *explorerPage) check(r *report.Report, a asked) {
 		p.t.Errorf("totals of %+v: %s", a, diff)
 		return
 	}
-	counts := eval[map[string]map[string]string](p, `Object.fromEntries([...document.querySelectorAll(".facets fieldset")].map((box, i) => [["region", "gpu", "status", "product_type"][i],
-		Object.fromEntries([...box.querySelectorAll("label")].map((label) => [label.querySelector("bdi")?.textContent ?? "", label.querySelector(".count").textContent]))]))`)
+	counts := eval[map[string]map[string]string](p, `Object.fromEntries(
+		[...document.querySelectorAll(".facets fieldset")].map((box, i) => [
+			["region", "gpu", "status", "product_type"][i],
+			Object.fromEntries([...box.querySelectorAll("label")].map((label) =>
+				[label.querySelector("bdi")?.textContent ?? "", label.querySelector(".count").textContent]))]))`)
 	if diff := cmp.Diff(a.counts(r), counts); diff != "" {
 		p.t.Errorf("counts of %+v: %s", a, diff)
 	}
@@ -287,10 +311,12 @@ func (p *explorerPage) check(r *report.Report, a asked) {
 		p.t.Errorf("file of %+v: %.2000s", a, diff)
 	}
 	rows := a.rows(r)
-	if count := eval[string](p, `document.querySelector(".live").getAttribute("aria-rowcount")`); count != fmt.Sprint(len(rows)+1) {
+	count := eval[string](p, `document.querySelector(".live").getAttribute("aria-rowcount")`)
+	if count != fmt.Sprint(len(rows)+1) {
 		p.t.Errorf("the table tells %s rows, and has %d and a head", count, len(rows))
 	}
-	shown := eval[[]string](p, `[...document.querySelectorAll(".live tbody tr")].map((line) => line.cells[document.querySelector(".explorer").dataset.columns.split(" ").indexOf("id")].textContent)`)
+	shown := eval[[]string](p, `[...document.querySelectorAll(".live tbody tr")].map((line) =>
+		line.cells[document.querySelector(".explorer").dataset.columns.split(" ").indexOf("id")].textContent)`)
 	if len(shown) > len(rows) || len(shown) < min(len(rows), 8) {
 		p.t.Fatalf("%d rows in the page, of %d", len(shown), len(rows))
 	}

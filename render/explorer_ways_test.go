@@ -33,7 +33,8 @@ func (p *explorerPage) pressUntil(key string, most int, condition string) {
 			return
 		}
 	}
-	p.t.Fatalf("%d times %q never led to %s, but to %s", most, key, condition, eval[string](p, `document.activeElement.outerHTML.slice(0, 200)`))
+	focused := eval[string](p, `document.activeElement.outerHTML.slice(0, 200)`)
+	p.t.Fatalf("%d times %q never led to %s, but to %s", most, key, condition, focused)
 }
 
 // rowAt is the place, from 1, of the row that has the focus, 0 for none.
@@ -44,11 +45,17 @@ func (p *explorerPage) wantRow(what string, want int) {
 	if got := eval[int](p, rowAt); got != want {
 		p.t.Errorf("%s leads to row %d, want %d", what, got, want)
 	}
-	if stops := eval[[]int](p, `[...document.querySelectorAll('.live .row-link[tabindex="0"]')].map((link) => Number(link.closest("tr").getAttribute("aria-rowindex")) - 1)`); !slices.Equal(stops, []int{want}) {
+	stops := eval[[]int](p, `[...document.querySelectorAll('.live .row-link[tabindex="0"]')].map((link) =>
+		Number(link.closest("tr").getAttribute("aria-rowindex")) - 1)`)
+	if !slices.Equal(stops, []int{want}) {
 		p.t.Errorf("after %s the tab key comes to rows %v, want %d alone", what, stops, want)
 	}
-	inSight := `(() => { const line = document.activeElement.getBoundingClientRect(); const region = document.querySelector(".explorer-table").getBoundingClientRect();
-		return line.top >= region.top + document.querySelector(".live thead").offsetHeight - 1 && line.bottom <= region.bottom + 1; })()`
+	inSight := `(() => {
+		const line = document.activeElement.getBoundingClientRect();
+		const region = document.querySelector(".explorer-table").getBoundingClientRect();
+		return line.top >= region.top + document.querySelector(".live thead").offsetHeight - 1 &&
+			line.bottom <= region.bottom + 1;
+	})()`
 	if !eval[bool](p, inSight) {
 		p.t.Errorf("%s leads to a row out of sight", what)
 	}
@@ -77,7 +84,8 @@ func TestExplorerByKeyboardInBrowser(t *testing.T) {
 	p.press(kb.Enter)
 	a.sort = "-price_per_hour"
 	p.check(r, a)
-	if said := eval[string](p, `document.querySelector(".explorer [role=status]").textContent`); !strings.HasPrefix(said, report.FormatCount(len(a.rows(r)))+" of 2,000 instances, ") {
+	said := eval[string](p, `document.querySelector(".explorer [role=status]").textContent`)
+	if !strings.HasPrefix(said, report.FormatCount(len(a.rows(r)))+" of 2,000 instances, ") {
 		t.Errorf("those who listen hear %q", said)
 	}
 
@@ -108,7 +116,8 @@ func TestExplorerByKeyboardInBrowser(t *testing.T) {
 	p.until(`document.activeElement.closest("tr")?.classList.contains("addressed")`)
 	p.press(kb.Tab)
 	if eval[bool](p, `document.querySelector(".explorer").contains(document.activeElement)`) {
-		t.Error("tab doesn't lead out of the rows but to " + eval[string](p, `document.activeElement.outerHTML.slice(0, 200)`))
+		focused := eval[string](p, `document.activeElement.outerHTML.slice(0, 200)`)
+		t.Error("tab doesn't lead out of the rows but to " + focused)
 	}
 	p.quiet()
 }
@@ -126,16 +135,27 @@ func TestExplorerAddressesInBrowser(t *testing.T) {
 	for _, i := range []int{0, 1200, 1500, 2004} {
 		p.openAt(390, "light", "#"+string(report.AppendAnchor(nil, r.Instances[i])))
 		p.wantRow("the address of a row", i+1)
-		if got, want := eval[string](p, `document.querySelector(".addressed").id`), string(report.AppendAnchor(nil, r.Instances[i])); got != want {
+		got := eval[string](p, `document.querySelector(".addressed").id`)
+		if want := string(report.AppendAnchor(nil, r.Instances[i])); got != want {
 			t.Errorf("the row of %s is marked, want %s", got, want)
 		}
 	}
-	for _, query := range []string{"?nothing=1&sort=__proto__&status=no-such&region[]=x", "?sort=-constructor&region=%3Cscript%3Ealert(2)%3C/script%3E&gpu=toString", "?%%%&=&q=&sort=-",
-		"?sort=&q=%20%20"} {
+	for _, query := range []string{
+		"?nothing=1&sort=__proto__&status=no-such&region[]=x",
+		"?sort=-constructor&region=%3Cscript%3Ealert(2)%3C/script%3E&gpu=toString",
+		"?%%%&=&q=&sort=-",
+		"?sort=&q=%20%20",
+	} {
 		p.openAt(1280, "light", query)
 		p.check(r, asked{})
 	}
-	for _, text := range []string{`<img src=x onerror=alert(1)>`, `"><script>alert(1)</script>`, `\u0000`, "{{7*7}}", "a.b*c[d]("} {
+	for _, text := range []string{
+		`<img src=x onerror=alert(1)>`,
+		`"><script>alert(1)</script>`,
+		`\u0000`,
+		"{{7*7}}",
+		"a.b*c[d](",
+	} {
 		p.openAt(1280, "light", asked{text: text}.query())
 		p.check(r, asked{text: text})
 	}
@@ -160,12 +180,19 @@ func TestExplorerAddressesInBrowser(t *testing.T) {
 	p.quiet()
 }
 
+// staticRows is how many rows of the page's own list are shown.
+const staticRows = `[...document.querySelectorAll(".explorer-static tbody tr")]` +
+	`.filter(row => row.checkVisibility()).length`
+
 // TestExplorerFallsBackInBrowser holds that the page's own list stays where the live one can't come:
 // without its data, with another run's, with damaged data, without its script, and without scripts.
 func TestExplorerFallsBackInBrowser(t *testing.T) {
 	t.Parallel()
-	for name, data := range map[string]string{"none": "", "another run's": `globalThis.gpufleetInstances = {"generated_at":"2001-01-01T00:00:00Z"};`,
-		"damaged": `globalThis.gpufleetInstances = {"generated_at":"2026-11-22T12:00:00Z"};`} {
+	for name, data := range map[string]string{
+		"none":          "",
+		"another run's": `globalThis.gpufleetInstances = {"generated_at":"2001-01-01T00:00:00Z"};`,
+		"damaged":       `globalThis.gpufleetInstances = {"generated_at":"2026-11-22T12:00:00Z"};`,
+	} {
 		dir := t.TempDir()
 		place(t, dir, reportOf(largeFleet(t, 600)...))
 		path := filepath.Join(dir, "data/instances.js")
@@ -184,10 +211,11 @@ func TestExplorerFallsBackInBrowser(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.until(`document.querySelector(".explorer").dataset.state === "failed"`)
-		if said := eval[string](p, `document.querySelector(".explorer [role=status]").textContent`); !strings.Contains(said, "searched") && !strings.Contains(said, "search") {
+		said := eval[string](p, `document.querySelector(".explorer [role=status]").textContent`)
+		if !strings.Contains(said, "searched") && !strings.Contains(said, "search") {
 			t.Errorf("%s: it says %q", name, said)
 		}
-		if rows := eval[int](p, `[...document.querySelectorAll(".explorer-static tbody tr")].filter(row => row.checkVisibility()).length`); rows != 500 {
+		if rows := eval[int](p, staticRows); rows != 500 {
 			t.Errorf("%s: %d rows stay", name, rows)
 		}
 	}
@@ -202,16 +230,17 @@ func TestExplorerFallsBackInBrowser(t *testing.T) {
 	if err := chromedp.Do(p.ctx, chromedp.Navigate(p.site+"instances/index.html")); err != nil {
 		t.Fatal(err)
 	}
-	p.until(`[...document.querySelectorAll(".explorer-static tbody tr")].filter(row => row.checkVisibility()).length === 500`)
+	p.until(staticRows + ` === 500`)
 	if err := os.Rename(script+".away", script); err != nil {
 		t.Fatal(err)
 	}
 
-	if _, err := chromedp.Call(p.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
+	disabled := emulation.SetScriptExecutionDisabledParams{Value: true}
+	if _, err := chromedp.Call(p.ctx, emulation.SetScriptExecutionDisabled, disabled); err != nil {
 		t.Fatal(err)
 	}
 	p.visitor.open(t, p.site, "instances/index.html", 1280, "light")
-	if !eval[bool](p, `[...document.querySelectorAll(".explorer-static tbody tr")].filter(row => row.checkVisibility()).length === 500 && document.querySelector(".explorer-controls").children.length === 0`) {
+	if !eval[bool](p, staticRows+` === 500 && document.querySelector(".explorer-controls").children.length === 0`) {
 		t.Error("without scripts the list is gone, or something else came")
 	}
 }
@@ -248,7 +277,8 @@ func TestExplorerAtScaleInBrowser(t *testing.T) {
 	}
 	t.Logf("data/instances.js: %d bytes", info.Size())
 	p := newExplorerPage(t, "file://"+dir+"/")
-	if _, err := chromedp.Call(p.ctx, performance.Enable, performance.EnableParams{TimeDomain: "threadTicks"}); err != nil {
+	params := performance.EnableParams{TimeDomain: "threadTicks"}
+	if _, err := chromedp.Call(p.ctx, performance.Enable, params); err != nil {
 		t.Fatal(err)
 	}
 	p.openAt(1280, "light", "")
@@ -264,7 +294,10 @@ func TestExplorerAtScaleInBrowser(t *testing.T) {
 	} {
 		before := p.mainThread()
 		times := eval[[]float64](p, fmt.Sprintf(`(async () => {
-			const search = (words) => { document.getElementById("explorer-text").value = words; document.querySelector(".facets input").click(); };
+			const search = (words) => {
+				document.getElementById("explorer-text").value = words;
+				document.querySelector(".facets input").click();
+			};
 			const times = [];
 			for (let i = 0; i < 7; i++) {
 				document.getElementById("explorer-text").value = "";
@@ -282,7 +315,11 @@ func TestExplorerAtScaleInBrowser(t *testing.T) {
 			t.Errorf("%s takes %.0f ms, at most %d are smooth", name, computed, most)
 		}
 	}
-	eval[bool](p, `{ document.getElementById("explorer-text").value = ""; document.querySelectorAll(".facets input:checked").forEach((input) => input.click()); true }`)
+	eval[bool](p, `{
+		document.getElementById("explorer-text").value = "";
+		document.querySelectorAll(".facets input:checked").forEach((input) => input.click());
+		true
+	}`)
 	frames := eval[[]float64](p, `(async () => {
 		const region = document.querySelector(".explorer-table");
 		const frame = () => new Promise(requestAnimationFrame);
@@ -297,7 +334,8 @@ func TestExplorerAtScaleInBrowser(t *testing.T) {
 		return times;
 	})()`)
 	slices.Sort(frames)
-	t.Logf("frames while scrolling: half below %.1f ms, 95%% below %.1f ms, longest %.1f ms", frames[60], frames[114], frames[119])
+	t.Logf("frames while scrolling: half below %.1f ms, 95%% below %.1f ms, longest %.1f ms",
+		frames[60], frames[114], frames[119])
 	if lines := eval[int](p, `document.querySelectorAll(".live tbody tr").length`); lines > 100 {
 		t.Errorf("%d rows are in the page", lines)
 	}
@@ -311,23 +349,29 @@ func TestExplorerMovesNothingInBrowser(t *testing.T) {
 	dir := t.TempDir()
 	place(t, dir, reportOf(largeFleet(t, 2000)...))
 	p := newExplorerPage(t, "file://"+dir+"/")
-	if _, err := chromedp.Call(p.ctx, emulation.SetCPUThrottlingRate, emulation.SetCPUThrottlingRateParams{Rate: 20}); err != nil {
+	slow := emulation.SetCPUThrottlingRateParams{Rate: 20}
+	if _, err := chromedp.Call(p.ctx, emulation.SetCPUThrottlingRate, slow); err != nil {
 		t.Fatal(err)
 	}
 	for _, width := range []int64{390, 1280} {
 		p.openAt(width, "light", "")
 		shifts := eval[[]string](p, `new Promise((resolve) => {
 			const header = document.querySelector("header");
-			const tell = (entry) => entry.value + " of " + entry.sources.map((source) => source.node?.className || source.node?.nodeName || "what is gone by now").join(", ");
-			new PerformanceObserver((list) => resolve(list.getEntries().filter((entry) => !entry.sources.every((source) => header.contains(source.node) && source.node !== null)).map(tell)))
+			const tell = (entry) => entry.value + " of " + entry.sources.map((source) =>
+				source.node?.className || source.node?.nodeName || "what is gone by now").join(", ");
+			new PerformanceObserver((list) => resolve(list.getEntries().filter((entry) =>
+				!entry.sources.every((source) => header.contains(source.node) && source.node !== null)).map(tell)))
 				.observe({ type: "layout-shift", buffered: true });
 			setTimeout(resolve, 300, []);
 		})`)
 		for _, shift := range shifts {
 			t.Errorf("at %d something moves: a shift of %s", width, shift)
 		}
-		kept := eval[[]float64](p, `(() => { const controls = document.querySelector(".explorer-controls"); const kept = parseFloat(getComputedStyle(controls).minHeight);
-			return [kept, controls.getBoundingClientRect().height]; })()`)
+		kept := eval[[]float64](p, `(() => {
+			const controls = document.querySelector(".explorer-controls");
+			const kept = parseFloat(getComputedStyle(controls).minHeight);
+			return [kept, controls.getBoundingClientRect().height];
+		})()`)
 		if math.Abs(kept[1]-kept[0]) > 1 {
 			t.Errorf("at %d the controls take %.0f pixels, and %.0f were kept for them", width, kept[1], kept[0])
 		}

@@ -13,7 +13,11 @@ func TestHTMLValidate(t *testing.T) {
 	t.Parallel()
 	tools := webTools(t)
 	report := filepath.Join(t.TempDir(), "report.json")
-	args := []string{filepath.Join(tools, "html-validate/bin/html-validate.mjs"), "--config", filepath.Join(tools, "../htmlvalidate.mjs"), "--formatter", "json=" + report}
+	args := []string{
+		filepath.Join(tools, "html-validate/bin/html-validate.mjs"),
+		"--config", filepath.Join(tools, "../htmlvalidate.mjs"),
+		"--formatter", "json=" + report,
+	}
 	for _, name := range siteNames {
 		dir := folderOf(t, name)
 		for _, page := range pageTypes(t, dir) {

@@ -11,8 +11,9 @@ import (
 	"gpufleet/render/e2e"
 )
 
-// TestLighthouse holds the overview and the explorer to 100 in each of Lighthouse's categories, on a phone on a slow line. A busy machine
-// makes a page slow, so of three runs the best counts, and a run that has seen the machine slow calibrates the next.
+// TestLighthouse holds the overview and the explorer to 100 in each of Lighthouse's categories, on a phone on a slow
+// line. A busy machine makes a page slow, so of three runs the best counts, and a run that has seen the machine slow
+// calibrates the next.
 func TestLighthouse(t *testing.T) {
 	tools := webTools(t)
 	browser := e2e.Need(t, "chromium", "what Lighthouse finds")
@@ -35,12 +36,13 @@ func TestLighthouse(t *testing.T) {
 	}
 }
 
-// Lighthouse slows a page down so many times, to have on a desktop of at least this power (its benchmark index) the speed of a phone.
-// See https://github.com/GoogleChrome/lighthouse/blob/main/docs/throttling.md#calibrating-the-cpu-slowdown.
+// Lighthouse slows a page down so many times, to have on a desktop of at least this power (its benchmark index) the
+// speed of a phone. Source:
+// https://github.com/GoogleChrome/lighthouse/blob/main/docs/throttling.md#calibrating-the-cpu-slowdown
 const phoneSlowdown, desktopPower = 4.0, 1500
 
-// lighthouse runs Lighthouse with its own settings, those of a phone, and returns the categories below 100 with what costs them
-// points, and the power that the machine had.
+// lighthouse runs Lighthouse with its own settings, those of a phone, and returns the categories below 100 with what
+// costs them points, and the power that the machine had.
 func lighthouse(t *testing.T, tools, browser, address string, slowdown float64) (failed []string, power float64) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "lighthouse.json")
@@ -48,8 +50,14 @@ func lighthouse(t *testing.T, tools, browser, address string, slowdown float64) 
 	if os.Geteuid() == 0 {
 		flags += " --no-sandbox"
 	}
-	run := exec.Command("node", filepath.Join(tools, "lighthouse/cli/index.js"), address, "--output=json", "--output-path="+file, "--quiet",
-		"--no-enable-error-reporting", fmt.Sprint("--throttling.cpuSlowdownMultiplier=", slowdown), "--chrome-flags="+flags)
+	run := exec.Command("node", filepath.Join(tools, "lighthouse/cli/index.js"), address,
+		"--output=json",
+		"--output-path="+file,
+		"--quiet",
+		"--no-enable-error-reporting",
+		fmt.Sprint("--throttling.cpuSlowdownMultiplier=", slowdown),
+		"--chrome-flags="+flags,
+	)
 	run.Env = append(os.Environ(), "CHROME_PATH="+browser)
 	text, failure := run.CombinedOutput()
 	var result struct {
@@ -69,14 +77,16 @@ func lighthouse(t *testing.T, tools, browser, address string, slowdown float64) 
 		Environment  struct{ BenchmarkIndex float64 }
 	}
 	report, err := os.ReadFile(file)
-	if err != nil || json.Unmarshal(report, &result) != nil || len(result.Categories) != 4 || result.RuntimeError.Code != "" {
+	if err != nil || json.Unmarshal(report, &result) != nil ||
+		len(result.Categories) != 4 || result.RuntimeError.Code != "" {
 		return []string{fmt.Sprintf("no result: %v, %v, %v: %s", err, failure, result.RuntimeError, text)}, desktopPower
 	}
 	for name, category := range result.Categories {
 		if category.Score == 1 {
 			continue
 		}
-		problem := fmt.Sprintf("%s %.0f at %.3gx and a power of %.0f", name, 100*category.Score, slowdown, result.Environment.BenchmarkIndex)
+		problem := fmt.Sprintf("%s %.0f at %.3gx and a power of %.0f",
+			name, 100*category.Score, slowdown, result.Environment.BenchmarkIndex)
 		for _, audit := range category.AuditRefs {
 			if a := result.Audits[audit.ID]; audit.Weight > 0 && a.Score != nil && *a.Score < 1 {
 				problem += fmt.Sprintf("; %s: %s %s", audit.ID, a.Title, a.DisplayValue)

@@ -22,7 +22,9 @@ type document struct {
 }
 
 // addresses are the attributes whose value a browser may follow or load.
-var addresses = []string{"href", "src", "srcset", "action", "formaction", "poster", "data", "cite", "ping", "background", "xlink:href"}
+var addresses = []string{
+	"href", "src", "srcset", "action", "formaction", "poster", "data", "cite", "ping", "background", "xlink:href",
+}
 
 func parse(t *testing.T, text string) document {
 	t.Helper()
@@ -48,8 +50,8 @@ func parse(t *testing.T, text string) document {
 	return d
 }
 
-// TestLinks follows every address of every page of each site: to a file of the folder that it names in full and without leaving the
-// site, and to the anchor in it. What no page leads to is of no use to a reader.
+// TestLinks follows every address of every page of each site: to a file of the folder that it names in full and
+// without leaving the site, and to the anchor in it. What no page leads to is of no use to a reader.
 func TestLinks(t *testing.T) {
 	for _, name := range siteNames {
 		t.Run(name, func(t *testing.T) {
@@ -58,7 +60,13 @@ func TestLinks(t *testing.T) {
 			for page := range pagesIn(t, dir) {
 				documents[page] = parse(t, readText(t, dir, page))
 			}
-			reached := map[string]bool{"index.html": true, "404.html": true, ".nojekyll": true, "manifest.json": true, "data/history.json": true}
+			reached := map[string]bool{
+				"index.html":        true,
+				"404.html":          true,
+				".nojekyll":         true,
+				"manifest.json":     true,
+				"data/history.json": true,
+			}
 			for page, d := range documents {
 				for _, link := range d.links {
 					target, problem := follow(dir, page, link, documents)
@@ -111,7 +119,8 @@ func follow(dir, page, link string, documents map[string]document) (target, prob
 	return target, ""
 }
 
-// TestDocumentsBuilt holds every page of each site to what a browser, a search engine and the pages' own policy ask of it.
+// TestDocumentsBuilt holds every page of each site to what a browser, a search engine and the pages' own policy ask
+// of it.
 func TestDocumentsBuilt(t *testing.T) {
 	for _, name := range siteNames {
 		t.Run(name, func(t *testing.T) {
@@ -167,7 +176,8 @@ func (d document) problems() []string {
 			loadsBefore = loadsBefore || !policy
 		case "script":
 			loadsBefore = loadsBefore || !policy
-			if attributes["src"] == "" && attributes["type"] != "application/json" || attributes["src"] != "" && n.FirstChild != nil {
+			src := attributes["src"]
+			if src == "" && attributes["type"] != "application/json" || src != "" && n.FirstChild != nil {
 				complain("a script in the page itself")
 			}
 		case "style":
@@ -203,16 +213,27 @@ func (d document) problems() []string {
 
 // TestDocumentProblems holds that each problem is seen.
 func TestDocumentProblems(t *testing.T) {
-	const head = `<!doctype html><html lang="en"><head><meta http-equiv="Content-Security-Policy" content="default-src 'none'">` +
+	const head = `<!doctype html><html lang="en"><head>` +
+		`<meta http-equiv="Content-Security-Policy" content="default-src 'none'">` +
 		`<title>a</title><meta name="description" content="b"></head><body><main><h1>c</h1>`
 	if got := parse(t, head).problems(); len(got) > 0 {
 		t.Fatalf("a sound document has %q", got)
 	}
 	for _, text := range []string{
-		strings.Replace(head, ` lang="en"`, "", 1), strings.Replace(head, "<title>a</title>", "", 1), strings.Replace(head, "<title>a", "<title>", 1),
-		strings.Replace(head, "description", "keywords", 1), strings.Replace(head, "'none'", "'none' 'unsafe-inline'", 1), strings.Replace(head, "Content-Security-Policy", "x", 1),
-		strings.Replace(head, "<meta", `<script src="a.js"></script><meta`, 1), strings.Replace(head, "h1", "h2", 1),
-		head + "<h1>d</h1>", head + `<p style="color:red">`, head + `<p onclick="x()">`, head + "<script>x()</script>", head + `<i id="x"></i><i id="x"></i>`, head + "<style>p{}</style>",
+		strings.Replace(head, ` lang="en"`, "", 1),
+		strings.Replace(head, "<title>a</title>", "", 1),
+		strings.Replace(head, "<title>a", "<title>", 1),
+		strings.Replace(head, "description", "keywords", 1),
+		strings.Replace(head, "'none'", "'none' 'unsafe-inline'", 1),
+		strings.Replace(head, "Content-Security-Policy", "x", 1),
+		strings.Replace(head, "<meta", `<script src="a.js"></script><meta`, 1),
+		strings.Replace(head, "h1", "h2", 1),
+		head + "<h1>d</h1>",
+		head + `<p style="color:red">`,
+		head + `<p onclick="x()">`,
+		head + "<script>x()</script>",
+		head + `<i id="x"></i><i id="x"></i>`,
+		head + "<style>p{}</style>",
 	} {
 		if len(parse(t, text).problems()) == 0 {
 			t.Errorf("nothing is wrong with %s", text)

@@ -10,15 +10,27 @@ import (
 	"gpufleet/render/report"
 )
 
-// TestNaughtyTextInBrowser opens pages in which every hostile text stands in every field, and one of each text's own: no dialog opens, no script of a text's
-// runs, no policy is violated, and nothing is asked for but the site's own files.
+// TestNaughtyTextInBrowser opens pages in which every hostile text stands in every field, and one of each text's own:
+// no dialog opens, no script of a text's runs, no policy is violated, and nothing is asked for but the site's own
+// files.
 func TestNaughtyTextInBrowser(t *testing.T) {
 	v := newVisitor(t)
 	names := hostile(t)
 	var before, list []*fleet.Instance
 	for i, name := range names {
 		before = append(before, &fleet.Instance{ID: fmt.Sprint(i), HostName: "before", Status: "Running"})
-		list = append(list, &fleet.Instance{ID: fmt.Sprint(i), Region: name, ProductType: name, HostName: name, GPU: name, GPUType: name, GPUCount: fleet.Known(1.0), PublicIPv4: name, OS: name, Status: name})
+		list = append(list, &fleet.Instance{
+			ID:          fmt.Sprint(i),
+			Region:      name,
+			ProductType: name,
+			HostName:    name,
+			GPU:         name,
+			GPUType:     name,
+			GPUCount:    fleet.Known(1.0),
+			PublicIPv4:  name,
+			OS:          name,
+			Status:      name,
+		})
 	}
 	r := laterReport(t, before, list)
 	r.Settings.Audience = report.Internal
@@ -32,7 +44,12 @@ func TestNaughtyTextInBrowser(t *testing.T) {
 	}
 	for i, region := range r.Regions {
 		if i%200 == 0 { // all are in the pages above; these are what a name heads
-			pages = append(pages, "regions/"+region.Slug+"/", "regions/"+region.Slug+"/"+region.Groups[0].Model.Slug+"/", "models/"+region.Groups[0].Model.Slug+"/")
+			model := region.Groups[0].Model.Slug
+			pages = append(pages,
+				"regions/"+region.Slug+"/",
+				"regions/"+region.Slug+"/"+model+"/",
+				"models/"+model+"/",
+			)
 		}
 	}
 	for _, path := range pages {

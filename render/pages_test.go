@@ -11,8 +11,22 @@ import (
 
 // TestPageTypes holds that the large site has a page of every type, so that none escapes the tests of them.
 func TestPageTypes(t *testing.T) {
-	want := []string{" 404", " index", " report", "about/* index", "changes/* index", "instances/* index", "instances/* page-N", "models/* index", "models/*/* index",
-		"regions/* index", "regions/*/* index", "regions/*/*/* index", "regions/*/*/* page-N", "summary/* index"}
+	want := []string{
+		" 404",
+		" index",
+		" report",
+		"about/* index",
+		"changes/* index",
+		"instances/* index",
+		"instances/* page-N",
+		"models/* index",
+		"models/*/* index",
+		"regions/* index",
+		"regions/*/* index",
+		"regions/*/*/* index",
+		"regions/*/*/* page-N",
+		"summary/* index",
+	}
 	if got := slices.Sorted(maps.Keys(pageTypes(t, folderOf(t, "large")))); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -92,7 +106,8 @@ func (v *visitor) violations(t *testing.T, axe string) []string {
 	t.Helper()
 	found, err := chromedp.Run(v.ctx, chromedp.Evaluate[[]string](axe+`;
 axe.run({resultTypes: ["violations"]}).then(found => found.violations.map(v =>
-	v.id + ": " + v.help + ", " + v.nodes.length + " times: " + v.nodes.slice(0, 3).map(n => n.target + " " + n.html.slice(0, 200) + " " + n.failureSummary).join("; ")))`,
+	v.id + ": " + v.help + ", " + v.nodes.length + " times: " + v.nodes.slice(0, 3).map(n =>
+		n.target + " " + n.html.slice(0, 200) + " " + n.failureSummary).join("; ")))`,
 		chromedp.EvalAwaitPromise))
 	if err != nil {
 		t.Fatal(err)

@@ -16,7 +16,8 @@ import (
 // what features say.
 func (v *visitor) media(t *testing.T, medium string, features ...*emulation.MediaFeature) {
 	t.Helper()
-	if _, err := chromedp.Call(v.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: medium, Features: features}); err != nil {
+	params := emulation.SetEmulatedMediaParams{Media: medium, Features: features}
+	if _, err := chromedp.Call(v.ctx, emulation.SetEmulatedMedia, params); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -32,16 +33,21 @@ func TestPrintInBrowser(t *testing.T) {
 		}
 		v.open(t, address, file, 1040, "dark") // A4 across, without margins
 		v.media(t, "print", &emulation.MediaFeature{Name: "prefers-color-scheme", Value: "dark"})
-		if got := evaluate[string](t, v, `[...document.querySelectorAll(".site-nav, .theme, .crumbs, .neighbours, .pager, .actions, .downloads-section, .switch, .explorer-bar, .facet-box")]
+		if got := evaluate[string](t, v, `[...document.querySelectorAll(`+
+			`".site-nav, .theme, .crumbs, .neighbours, .pager, .actions, `+
+			`.downloads-section, .switch, .explorer-bar, .facet-box")]
 			.filter((part) => part.checkVisibility()).map((part) => part.className).join(", ")`); got != "" {
 			t.Errorf("%s: on paper there is still %s", file, got)
 		}
-		if got := evaluate[string](t, v, `[...document.querySelectorAll(".scroll")].filter((region) => region.scrollWidth > region.clientWidth + 1 || getComputedStyle(region).overflowY !== "visible")
-			.map((region) => region.ariaLabel + ": " + region.scrollWidth + " in " + region.clientWidth).join(", ")`); got != "" {
+		if got := evaluate[string](t, v, `[...document.querySelectorAll(".scroll")].filter((region) =>
+				region.scrollWidth > region.clientWidth + 1 || getComputedStyle(region).overflowY !== "visible")
+			.map((region) => region.ariaLabel + ": " + region.scrollWidth + " in " + region.clientWidth)
+			.join(", ")`); got != "" {
 			t.Errorf("%s: on paper these are cut: %s", file, got)
 		}
-		if got := evaluate[string](t, v, `getComputedStyle(document.documentElement).backgroundColor`); got != "rgb(255, 255, 255)" {
-			t.Errorf("%s: paper is %s", file, got)
+		paper := evaluate[string](t, v, `getComputedStyle(document.documentElement).backgroundColor`)
+		if paper != "rgb(255, 255, 255)" {
+			t.Errorf("%s: paper is %s", file, paper)
 		}
 	}
 }
@@ -57,7 +63,13 @@ func TestExplorerOnPaperInBrowser(t *testing.T) {
 		p.openAt(1280, "light", a.query())
 		p.check(r, a)
 		want := min(len(a.rows(r)), 1000)
-		eval[bool](p, `{ globalThis.printed = null; addEventListener("beforeprint", () => { globalThis.printed = document.querySelectorAll(".live tbody tr").length; }); true }`)
+		eval[bool](p, `{
+			globalThis.printed = null;
+			addEventListener("beforeprint", () => {
+				globalThis.printed = document.querySelectorAll(".live tbody tr").length;
+			});
+			true
+		}`)
 		result, err := chromedp.Call(p.ctx, page.PrintToPDF, page.PrintToPDFParams{})
 		if err != nil {
 			t.Fatal(err)
@@ -69,7 +81,8 @@ func TestExplorerOnPaperInBrowser(t *testing.T) {
 			t.Errorf("of %+v %d rows are on paper, want %d", a, got, want)
 		}
 		p.until(`document.querySelectorAll(".live tbody tr").length < 100`)
-		said := eval[string](p, `document.querySelector(".live-cut").hidden ? "" : document.querySelector(".live-cut").textContent`)
+		said := eval[string](p, `document.querySelector(".live-cut").hidden
+			? "" : document.querySelector(".live-cut").textContent`)
 		if len(a.rows(r)) > 1000 != strings.Contains(said, "1,000 of "+report.FormatCount(len(a.rows(r)))) {
 			t.Errorf("of %d rows it says %q", len(a.rows(r)), said)
 		}
@@ -86,7 +99,8 @@ func TestForcedColoursInBrowser(t *testing.T) {
 	v.media(t, "", &emulation.MediaFeature{Name: "forced-colors", Value: "active"})
 	if got := evaluate[string](t, v, `[...document.querySelectorAll(".status")].filter((status) => {
 		const mark = getComputedStyle(status, "::before");
-		return status.textContent.trim() === "" || mark.content === "none" || parseFloat(mark.width) < 4 || mark.forcedColorAdjust !== "none";
+		return status.textContent.trim() === "" ||
+			mark.content === "none" || parseFloat(mark.width) < 4 || mark.forcedColorAdjust !== "none";
 	}).map((status) => status.outerHTML).join(", ")`); got != "" {
 		t.Errorf("these have no mark or no word: %s", got)
 	}
@@ -95,8 +109,11 @@ func TestForcedColoursInBrowser(t *testing.T) {
 		".bar rect":      `(s) => s.fill === canvasText`,
 		".matrix td > a": `(s) => s.borderTopStyle === "solid"`,
 	} {
-		if got := evaluate[int](t, v, fmt.Sprintf(`(() => { const canvasText = getComputedStyle(document.body).color;
-			const parts = [...document.querySelectorAll(%q)]; return parts.length === 0 ? -1 : parts.filter((part) => !(%s)(getComputedStyle(part))).length; })()`, part, style)); got != 0 {
+		if got := evaluate[int](t, v, fmt.Sprintf(`(() => {
+			const canvasText = getComputedStyle(document.body).color;
+			const parts = [...document.querySelectorAll(%q)];
+			return parts.length === 0 ? -1 : parts.filter((part) => !(%s)(getComputedStyle(part))).length;
+		})()`, part, style)); got != 0 {
 			t.Errorf("%d of %s can't be seen (-1: there are none)", got, part)
 		}
 	}

@@ -25,8 +25,14 @@ func largeReport(t *testing.T, long string) *report.Report {
 	}
 	var list []*fleet.Instance
 	for group := range 5_000 {
-		list = append(list, &fleet.Instance{ID: fmt.Sprint(group), Region: long + fmt.Sprint("r", group%100), GPU: long + fmt.Sprint("g", group/100),
-			GPUCount: fleet.Known(8.0), Price: fleet.Known(price), Status: long + fmt.Sprint("s", group%50)})
+		list = append(list, &fleet.Instance{
+			ID:       fmt.Sprint(group),
+			Region:   long + fmt.Sprint("r", group%100),
+			GPU:      long + fmt.Sprint("g", group/100),
+			GPUCount: fleet.Known(8.0),
+			Price:    fleet.Known(price),
+			Status:   long + fmt.Sprint("s", group%50),
+		})
 	}
 	r := laterReport(t, list[:20], list)
 	r.Source, r.Audience = report.FromDemo, report.Internal
@@ -44,15 +50,21 @@ func reportFileOf(t *testing.T, r *report.Report) string {
 		t.Fatal(err)
 	}
 	var b strings.Builder
-	if err := templates.ReportFile(r, texts.reportBefore, texts.reportAfter).Body.Render(context.Background(), &b); err != nil {
+	file := templates.ReportFile(r, texts.reportBefore, texts.reportAfter)
+	if err := file.Body.Render(context.Background(), &b); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
 }
 
-// TestReportFile holds the report in one file to what whoever gets it by mail needs: it is small, whole, and asks for nothing.
+// TestReportFile holds the report in one file to what whoever gets it by mail needs: it is small, whole, and asks for
+// nothing.
 func TestReportFile(t *testing.T) {
-	for name, long := range map[string]string{"short": "", "escaped": strings.Repeat(`"`, 1000), "wide": strings.Repeat("😀", 1000)} {
+	for name, long := range map[string]string{
+		"short":   "",
+		"escaped": strings.Repeat(`"`, 1000),
+		"wide":    strings.Repeat("😀", 1000),
+	} {
 		file := reportFileOf(t, largeReport(t, long))
 		if len(file) >= 1_000_000 {
 			t.Errorf("%s: %d bytes", name, len(file))
@@ -65,11 +77,23 @@ func TestReportFile(t *testing.T) {
 		_, style, _ := strings.Cut(file, "<style>")
 		style, _, _ = strings.Cut(style, "</style>")
 		sum := sha256.Sum256([]byte(style))
-		policy := `content="default-src &#39;none&#39;; style-src &#39;sha256-` + strings.ReplaceAll(base64.StdEncoding.EncodeToString(sum[:]), "+", "&#43;") + `&#39;; base-uri`
+		hash := strings.ReplaceAll(base64.StdEncoding.EncodeToString(sum[:]), "+", "&#43;")
+		policy := `content="default-src &#39;none&#39;; style-src &#39;sha256-` + hash + `&#39;; base-uri`
 		if strings.Count(file, "<style>") != 1 || !strings.Contains(strings.ReplaceAll(file, "+", "&#43;"), policy) {
 			t.Errorf("%s: its policy is not %s", name, policy)
 		}
-		for _, want := range []string{"<em>a</em>", "Sample data", "Internal", "What changed", "<strong>All regions</strong>", "The dearest groups", "<strong>All</strong>", `class="chart"`, "And ", `content="noindex"`} {
+		for _, want := range []string{
+			"<em>a</em>",
+			"Sample data",
+			"Internal",
+			"What changed",
+			"<strong>All regions</strong>",
+			"The dearest groups",
+			"<strong>All</strong>",
+			`class="chart"`,
+			"And ",
+			`content="noindex"`,
+		} {
 			if !strings.Contains(file, want) {
 				t.Errorf("%s: lacks %s", name, want)
 			}
@@ -82,7 +106,16 @@ func TestReportFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	file, at := reportFileOf(t, r), 0
-	for _, next := range []string{"<td>Instances</td>", "<h2>What changed</h2>", "<h2>GPUs by region and model</h2>", ">Charts</h2>", "<svg", "<h2>The dearest groups</h2>", "summary.md", "fleet.xlsx"} {
+	for _, next := range []string{
+		"<td>Instances</td>",
+		"<h2>What changed</h2>",
+		"<h2>GPUs by region and model</h2>",
+		">Charts</h2>",
+		"<svg",
+		"<h2>The dearest groups</h2>",
+		"summary.md",
+		"fleet.xlsx",
+	} {
 		found := strings.Index(file[at:], next)
 		if found < 0 {
 			t.Fatalf("%s is not there, or comes too early", next)

@@ -47,7 +47,8 @@ type pageTexts struct {
 	reportBefore, reportAfter string // the same around the charts of the report in one file
 }
 
-// textsOf renders the notes and the summary. Relative links of the notes start at the folder of the site, on every page.
+// textsOf renders the notes and the summary. Relative links of the notes start at the folder of the site, whatever the
+// page.
 func textsOf(r *report.Report, summary markdown.Summary) (texts pageTexts, err error) {
 	root := ""
 	if r.BaseURL != "" {

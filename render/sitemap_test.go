@@ -72,7 +72,8 @@ func TestBaseURL(t *testing.T) {
 				if want := audience == report.Internal || !indexed; want != (len(robots) == 1 && robots[0] == "noindex") {
 					t.Errorf("%s for %s: robots %q", path, audience, robots)
 				}
-				addresses := append(attributesOf(t, document, "link", "href", "rel", "canonical"), attributesOf(t, document, "meta", "content", "property", "og:url")...)
+				addresses := attributesOf(t, document, "link", "href", "rel", "canonical")
+				addresses = append(addresses, attributesOf(t, document, "meta", "content", "property", "og:url")...)
 				want := []string{base + "/" + path, base + "/" + path}
 				if base == "" || !indexed {
 					want = nil

@@ -20,8 +20,8 @@ import (
 	"gpufleet/render/e2e"
 )
 
-// A site is a folder as the program writes it, from a list in the API's own form: whole, with its past, read by many tests and
-// changed by none.
+// A site is a folder as the program writes it, from a list in the API's own form: whole, with its past, read by many
+// tests and changed by none.
 var sites = map[string]func() (string, error){
 	"demo":  site("demo", sample, sample),
 	"large": site("large", reply(0, 2000), reply(50, 2030)),
@@ -65,7 +65,8 @@ func site(name string, replies ...string) func() (string, error) {
 				args = append(args, "--input", "-")
 			}
 			run := exec.Command(built, args...)
-			run.Env = append(os.Environ(), fmt.Sprint("SOURCE_DATE_EPOCH=", time.Date(2026, 11, 20+day, 12, 0, 0, 0, time.UTC).Unix()))
+			noon := time.Date(2026, 11, 20+day, 12, 0, 0, 0, time.UTC)
+			run.Env = append(os.Environ(), fmt.Sprint("SOURCE_DATE_EPOCH=", noon.Unix()))
 			run.Stdin = strings.NewReader(reply)
 			if text, err := run.CombinedOutput(); err != nil {
 				return "", fmt.Errorf("site %s: %w: %s", name, err, text)
@@ -79,15 +80,19 @@ func site(name string, replies ...string) func() (string, error) {
 type instance map[string]any
 
 func list(rows ...instance) string {
-	text, err := json.Marshal(map[string]any{"data": append([]instance{}, rows...), "total_instance": len(rows), "status": "success"})
+	text, err := json.Marshal(map[string]any{
+		"data":           append([]instance{}, rows...),
+		"total_instance": len(rows),
+		"status":         "success",
+	})
 	if err != nil {
 		panic(err)
 	}
 	return string(text)
 }
 
-// reply returns a list of the instances with the numbers from first up to end. A third of them is one group, so that it has
-// several pages; some have no price or an unknown number of GPUs.
+// reply returns a list of the instances with the numbers from first up to end. A third of them is one group, so that
+// it has several pages; some have no price or an unknown number of GPUs.
 func reply(first, end int) string {
 	regions := []string{"CANADA-1", "MONTREAL-1", "NORWAY-1", "US-1", "Taiwan"}
 	models := []string{"RTX-A6000", "H100-80G-SXM", "A100-80G-PCIe", "L40", "RTX-4090", ""}
@@ -98,10 +103,25 @@ func reply(first, end int) string {
 		if i%3 == 0 {
 			region, model = regions[0], models[0]
 		}
-		r := instance{"id": fmt.Sprintf("i-%05d", i), "region": region, "product_type": []string{"VM", "Baremetal"}[i%2], "host_name": fmt.Sprint("node-", i),
-			"cpu_cores": 8 << (i % 4), "ram": 32 << (i % 4), "gpu": model, "gpu_type": model, "gpu_count": 1 + i%8, "disk_size": 500, "ephemeral": 0,
-			"public_ipv4": "203.0.113.7", "price_per_hour": float64(i%997+first) / 100, "os": "Ubuntu Server 24.04 LTS", "status": statuses[i%6],
-			"created_at": 1767261600 + i*3600, "type": 1}
+		r := instance{
+			"id":             fmt.Sprintf("i-%05d", i),
+			"region":         region,
+			"product_type":   []string{"VM", "Baremetal"}[i%2],
+			"host_name":      fmt.Sprint("node-", i),
+			"cpu_cores":      8 << (i % 4),
+			"ram":            32 << (i % 4),
+			"gpu":            model,
+			"gpu_type":       model,
+			"gpu_count":      1 + i%8,
+			"disk_size":      500,
+			"ephemeral":      0,
+			"public_ipv4":    "203.0.113.7",
+			"price_per_hour": float64(i%997+first) / 100,
+			"os":             "Ubuntu Server 24.04 LTS",
+			"status":         statuses[i%6],
+			"created_at":     1767261600 + i*3600,
+			"type":           1,
+		}
 		if i%41 == 0 {
 			delete(r, "price_per_hour")
 		}
@@ -118,8 +138,20 @@ func wildReply(day int) string {
 	var rows []instance
 	for i := range 600 {
 		name := func(shift int) string { return wildNames[(i+shift)%len(wildNames)] }
-		r := instance{"id": fmt.Sprint(name(5), i), "region": "CANADA-1", "gpu": "RTX-A6000", "host_name": name(0), "status": wildStatuses[(i+day)%len(wildStatuses)],
-			"os": name(3), "product_type": name(1), "gpu_type": name(2), "public_ipv4": name(4), "gpu_count": i % 9, "ram": 58, "price_per_hour": 1234.567}
+		r := instance{
+			"id":             fmt.Sprint(name(5), i),
+			"region":         "CANADA-1",
+			"gpu":            "RTX-A6000",
+			"host_name":      name(0),
+			"status":         wildStatuses[(i+day)%len(wildStatuses)],
+			"os":             name(3),
+			"product_type":   name(1),
+			"gpu_type":       name(2),
+			"public_ipv4":    name(4),
+			"gpu_count":      i % 9,
+			"ram":            58,
+			"price_per_hour": 1234.567,
+		}
 		if i < 40 {
 			r["region"], r["gpu"] = name(0), wildNames[i/4%len(wildNames)]
 		}
@@ -134,8 +166,9 @@ func wildReply(day int) string {
 // subPath is where serve puts a site: links must not depend on it.
 const subPath = "/some/sub/path/"
 
-// serve serves a folder below subPath as GitHub Pages does: compressed, to be kept for ten minutes, a folder's index.html in the
-// folder's name, 404.html for what is not there. It returns the site's address, which ends in a slash.
+// serve serves a folder below subPath as GitHub Pages does: compressed, to be kept for ten minutes, a folder's
+// index.html in the folder's name, 404.html for what is not there. It returns the site's address, which ends in a
+// slash.
 func serve(t *testing.T, dir string) string {
 	t.Helper()
 	mime.AddExtensionType(".md", "text/markdown; charset=utf-8")
@@ -167,7 +200,8 @@ func serve(t *testing.T, dir string) string {
 	return server.URL + subPath
 }
 
-// pageTypes returns a page of each type that a site has, by the type's name: the one with the largest file, as paths with slashes.
+// pageTypes returns a page of each type that a site has, by the type's name: the one with the largest file, as paths
+// with slashes.
 func pageTypes(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	types, sizes := map[string]string{}, map[string]int64{}

@@ -15,13 +15,18 @@ import (
 func TestOverviewSize(t *testing.T) {
 	var list []*fleet.Instance
 	for i := range 5000 {
-		in := &fleet.Instance{ID: fmt.Sprint(i), Region: fmt.Sprintf("REGION-%d", i/25), GPU: fmt.Sprintf("GPU-%d-80G", i%25), GPUCount: fleet.Known(float64(i%9 + 1)), Status: "Running"}
 		price, err := fleet.ParseMoney(fmt.Sprintf("%d.%03d", i%17, i*7919%1000))
 		if err != nil {
 			t.Fatal(err)
 		}
-		in.Price = fleet.Known(price)
-		list = append(list, in)
+		list = append(list, &fleet.Instance{
+			ID:       fmt.Sprint(i),
+			Region:   fmt.Sprintf("REGION-%d", i/25),
+			GPU:      fmt.Sprintf("GPU-%d-80G", i%25),
+			GPUCount: fleet.Known(float64(i%9 + 1)),
+			Price:    fleet.Known(price),
+			Status:   "Running",
+		})
 	}
 	var folder memory
 	if err := writeSite(reportOf(list...), folder.create); err != nil {

@@ -33,8 +33,8 @@ func press(t *testing.T, v *visitor, name string, code int64) {
 	}
 }
 
-// TestThemeAndHeatInBrowser chooses a theme, which the next page remembers and a choice of the system's own forgets, and switches the
-// matrix by keyboard: on a server and from a disk.
+// TestThemeAndHeatInBrowser chooses a theme, which the next page remembers and a choice of the system's own forgets,
+// and switches the matrix by keyboard: on a server and from a disk.
 func TestThemeAndHeatInBrowser(t *testing.T) {
 	v := newVisitor(t)
 	dir := t.TempDir()
@@ -77,10 +77,12 @@ func TestThemeAndHeatInBrowser(t *testing.T) {
 		v.open(t, site, "models/index.html", 390, "light")
 		v.open(t, site, "index.html?", 390, "light")
 		shown := func() string {
-			return evaluate[string](t, v, `[..."gci"].filter((c) => getComputedStyle(document.querySelector(".matrix a ." + c)).display !== "none").join("")`)
+			return evaluate[string](t, v, `[..."gci"].filter((c) =>
+				getComputedStyle(document.querySelector(".matrix a ." + c)).display !== "none").join("")`)
 		}
 		shade := func() string {
-			return evaluate[string](t, v, `[...document.querySelectorAll(".matrix a")].map((a) => getComputedStyle(a).backgroundColor).join(" ")`)
+			return evaluate[string](t, v, `[...document.querySelectorAll(".matrix a")].map((a) =>
+				getComputedStyle(a).backgroundColor).join(" ")`)
 		}
 		before := shade()
 		evaluate[bool](t, v, `document.getElementById("heat-gpus").focus(), true`)
@@ -121,8 +123,9 @@ func TestAgeInBrowser(t *testing.T) {
 			if got := evaluate[string](t, v, `document.querySelector(".age-line .age").textContent`); got != test.text {
 				t.Errorf("%s of %v: %q, want %q", path, test.age, got, test.text)
 			}
-			if got := evaluate[bool](t, v, `getComputedStyle(document.querySelector(".stale-note")).display !== "none"`); got != test.stale {
-				t.Errorf("%s of %v, expected every %v: a warning is %v", path, test.age, test.every, got)
+			warns := evaluate[bool](t, v, `getComputedStyle(document.querySelector(".stale-note")).display !== "none"`)
+			if warns != test.stale {
+				t.Errorf("%s of %v, expected every %v: a warning is %v", path, test.age, test.every, warns)
 			}
 		}
 	}
@@ -138,12 +141,21 @@ func TestLongFiguresInBrowser(t *testing.T) {
 		}
 		dir := t.TempDir()
 		place(t, dir, reportOf(
-			&fleet.Instance{ID: "1", Region: "CANADA-1", GPU: "H100", Status: "Running", GPUCount: fleet.Known(1e6), Price: fleet.Known(amount)},
+			&fleet.Instance{
+				ID:       "1",
+				Region:   "CANADA-1",
+				GPU:      "H100",
+				Status:   "Running",
+				GPUCount: fleet.Known(1e6),
+				Price:    fleet.Known(amount),
+			},
 			&fleet.Instance{ID: "2", Region: "CANADA-1", GPU: "H100", Status: "Running"}))
 		for _, width := range []int64{360, 390, 600, 960, 1280} {
 			v.open(t, "file://"+dir+"/", "index.html", width, "light")
 			if got := evaluate[string](t, v, `[...document.querySelectorAll(".figure-value, .figure-second")].filter((figure) =>
-				figure.getBoundingClientRect().height > 1.6 * parseFloat(getComputedStyle(figure).fontSize) || figure.scrollWidth > figure.clientWidth).map((figure) => figure.textContent).join(", ")`); got != "" {
+				figure.getBoundingClientRect().height > 1.6 * parseFloat(getComputedStyle(figure).fontSize) ||
+				figure.scrollWidth > figure.clientWidth
+			).map((figure) => figure.textContent).join(", ")`); got != "" {
 				t.Errorf("at %d these break or are cut: %s", width, got)
 			}
 		}

@@ -1,9 +1,9 @@
-// What every page does with a script: the theme that was chosen, and how old the data is. It runs before the page is drawn, so that
-// nothing flashes or moves; what needs the page's content waits for it.
+// The script of every page: the theme, and how old the data is. It runs before the page is drawn, so that nothing
+// flashes or moves; what needs the page's content waits for it.
 const root = document.documentElement;
 root.classList.add("js");
 
-// The theme is what was chosen, else what the system prefers. Where nothing can be remembered, a choice holds for the page alone.
+// The theme is the chosen one, else the system's. Where nothing can be stored, a choice holds for this page alone.
 const storageKey = "gpufleet-theme";
 const prefersDark = matchMedia("(prefers-color-scheme: dark)");
 // The colours around the page: light, dark.

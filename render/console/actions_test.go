@@ -14,9 +14,14 @@ import (
 func onActions(t *testing.T) (voice *Console, log *strings.Builder, summary, output string) {
 	t.Helper()
 	dir := t.TempDir()
-	env := map[string]string{"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": filepath.Join(dir, "summary"), "GITHUB_OUTPUT": filepath.Join(dir, "output")}
+	summary, output = filepath.Join(dir, "summary"), filepath.Join(dir, "output")
+	env := map[string]string{
+		"GITHUB_ACTIONS":      "true",
+		"GITHUB_STEP_SUMMARY": summary,
+		"GITHUB_OUTPUT":       output,
+	}
 	log = &strings.Builder{}
-	return New(log, log, func(name string) string { return env[name] }), log, env["GITHUB_STEP_SUMMARY"], env["GITHUB_OUTPUT"]
+	return New(log, log, func(name string) string { return env[name] }), log, summary, output
 }
 
 func read(t *testing.T, path string) string {
@@ -46,9 +51,28 @@ func obeyed(log string) (commands []string) {
 
 // TestActionsLog says hostile things in every way there is: none but the warning and the error is a command.
 func TestActionsLog(t *testing.T) {
-	for _, hostile := range []string{"::add-mask::x", "x\n::set-env name=PATH::x", "x\r::stop-commands::x", " \t::warning::x", "\u00a0::error::x", "\u2028\u3000::error::x",
-		"\u200b::error::x", "x\n\u00ad:\u200b:error::x", "\x85::error::x", "\v\f::error::x", "##[add-mask]x", "x ##[error]x", "###[add-mask]x", "#\u200b#[add-mask]x", ":::error::x",
-		"\x1b[31mred", "\x00\x07\x08\x7f\u009b1m", "\u202Ereversed", "%0A::error::x", "\xff::error::x"} {
+	for _, hostile := range []string{
+		"::add-mask::x",
+		"x\n::set-env name=PATH::x",
+		"x\r::stop-commands::x",
+		" \t::warning::x",
+		"\u00a0::error::x",
+		"\u2028\u3000::error::x",
+		"\u200b::error::x",
+		"x\n\u00ad:\u200b:error::x",
+		"\x85::error::x",
+		"\v\f::error::x",
+		"##[add-mask]x",
+		"x ##[error]x",
+		"###[add-mask]x",
+		"#\u200b#[add-mask]x",
+		":::error::x",
+		"\x1b[31mred",
+		"\x00\x07\x08\x7f\u009b1m",
+		"\u202Ereversed",
+		"%0A::error::x",
+		"\xff::error::x",
+	} {
 		voice, log, _, _ := onActions(t)
 		voice.Verbose = true
 		voice.Say("%s", hostile)
@@ -58,10 +82,12 @@ func TestActionsLog(t *testing.T) {
 		voice.Warn(hostile)
 		voice.Fail(errors.New(hostile))
 		commands := obeyed(log.String())
-		if len(commands) != 2 || !strings.HasPrefix(commands[0], "::warning title=gpufleet::") || !strings.HasPrefix(commands[1], "::error title=gpufleet::") {
+		if len(commands) != 2 || !strings.HasPrefix(commands[0], "::warning title=gpufleet::") ||
+			!strings.HasPrefix(commands[1], "::error title=gpufleet::") {
 			t.Errorf("%q: the commands are %q", hostile, commands)
 		}
-		if at := strings.IndexFunc(log.String(), func(r rune) bool { return unicode.Is(unicode.C, r) && r != '\n' && r != '\t' }); at >= 0 {
+		control := func(r rune) bool { return unicode.Is(unicode.C, r) && r != '\n' && r != '\t' }
+		if at := strings.IndexFunc(log.String(), control); at >= 0 {
 			t.Errorf("%q: the log holds %q", hostile, log.String()[at:])
 		}
 	}
@@ -147,7 +173,9 @@ func TestStepSummaryLimit(t *testing.T) {
 	if got := len(read(t, summary)); got != before {
 		t.Errorf("%d bytes", got)
 	}
-	if !strings.HasPrefix(log.String(), "::warning title=gpufleet::the step has no summary: $GITHUB_STEP_SUMMARY: it would have 1048576 bytes") {
+	const warning = "::warning title=gpufleet::the step has no summary: " +
+		"$GITHUB_STEP_SUMMARY: it would have 1048576 bytes"
+	if !strings.HasPrefix(log.String(), warning) {
 		t.Error(log)
 	}
 	voice.HandOver(make([]byte, room), []Output{{"a", "b"}})
@@ -168,7 +196,10 @@ func TestHandOverFails(t *testing.T) {
 		}
 	}
 	voice.HandOver([]byte("x"), []Output{{"a", "b"}})
-	for _, part := range []string{"::warning title=gpufleet::the step has no summary: ", "::warning title=gpufleet::the step has no outputs: "} {
+	for _, part := range []string{
+		"::warning title=gpufleet::the step has no summary: ",
+		"::warning title=gpufleet::the step has no outputs: ",
+	} {
 		if !strings.Contains(log.String(), part) {
 			t.Errorf("%q is not in %s", part, log)
 		}

@@ -16,7 +16,8 @@ import (
 	"gpufleet/render/report/reporttest"
 )
 
-// rowsOfExplorerData reads data/instances.js as its script does: what each row has, by the columns' names, "" where that is unknown.
+// rowsOfExplorerData reads data/instances.js as its script does: what each row has, by the columns' names, "" where
+// that is unknown.
 func rowsOfExplorerData(t *testing.T, script string) (head explorerHead, rows []map[string]string) {
 	t.Helper()
 	text, begins := strings.CutPrefix(script, "globalThis.gpufleetInstances = ")
@@ -65,8 +66,8 @@ func rowsOfJSON(t *testing.T, text string) (rows []map[string]string) {
 	return rows
 }
 
-// TestExplorerData holds that the live table's data has what data/instances.json has, row by row and to the digit, whoever may see
-// it and whatever is hidden: no more and no less.
+// TestExplorerData holds that the live table's data has what data/instances.json has, row by row and to the digit,
+// whoever may see it and whatever is hidden: no more and no less.
 func TestExplorerData(t *testing.T) {
 	fleets := map[string]func() []*fleet.Instance{
 		"one":   func() []*fleet.Instance { return []*fleet.Instance{reporttest.Example(t)} },
@@ -86,11 +87,20 @@ func TestExplorerData(t *testing.T) {
 	}
 	for name, list := range fleets {
 		for _, audience := range []report.Audience{report.Public, report.Internal} {
-			for _, hidden := range [][]string{nil, {"host_name", "id", "product_type"}, {"created_at", "disk_size", "ephemeral", "os"}} {
+			for _, hidden := range [][]string{
+				nil,
+				{"host_name", "id", "product_type"},
+				{"created_at", "disk_size", "ephemeral", "os"},
+			} {
 				f := &fleet.Fleet{Instances: list()}
 				f.Hide(hidden, []byte("key"))
-				r := report.New(f, report.Settings{Audience: audience, Hidden: hidden, Currency: "CAD", HoursPerMonth: decimal.NewFromInt(730),
-					Generated: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)})
+				r := report.New(f, report.Settings{
+					Audience:      audience,
+					Hidden:        hidden,
+					Currency:      "CAD",
+					HoursPerMonth: decimal.NewFromInt(730),
+					Generated:     time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC),
+				})
 				head, got := rowsOfExplorerData(t, written(t, WriteExplorer, r))
 				if diff := cmp.Diff(rowsOfJSON(t, written(t, WriteInstancesJSON, r)), got); diff != "" {
 					t.Errorf("%s, %s, without %v: %s", name, audience, hidden, diff)
@@ -130,8 +140,8 @@ func checkExplorerHead(t *testing.T, r *report.Report, head explorerHead) {
 	}
 }
 
-// TestExplorerValuesAreSorted holds that a column's values are each once and in the order in which its rows are sorted, few as they are
-// or many.
+// TestExplorerValuesAreSorted holds that a column's values are each once and in the order in which its rows are
+// sorted, few as they are or many.
 func TestExplorerValuesAreSorted(t *testing.T) {
 	for _, n := range []int{3000, 12_000} {
 		r := reporttest.Of(reporttest.Large(t, n)...)

@@ -1,5 +1,5 @@
-// What is shown stands in the address, so that it can be shared: ?q=words&region=A&region=B&status=&sort=-price_per_hour. An empty value is the
-// unknown one. Whatever else an address asks for is passed over.
+// The address holds the search, the filters and the order, so that a view can be shared:
+// ?q=words&region=A&region=B&status=&sort=-price_per_hour. An empty value stands for unknown. Anything else is ignored.
 
 /** A state in which nothing is asked for. */
 function nothingAsked(table) {

@@ -17,7 +17,10 @@ const MOST_OPTIONS = 200;
 /** The controls, and what to call when a reader types, chooses an option, clears all, or wants the file. */
 class Controls {
   constructor(place, { typed, chosen, clear, save }) {
-    this.text = make("input", { type: "search", id: "explorer-text", placeholder: "Any words: a name, a model, a price …", autocomplete: "off", spellcheck: false });
+    this.text = make("input", {
+      type: "search", id: "explorer-text", placeholder: "Any words: a name, a model, a price …",
+      autocomplete: "off", spellcheck: false,
+    });
     this.clear = make("button", { type: "button", disabled: true, onclick: clear }, "Clear filters");
     this.save = make("button", { type: "button", disabled: true, onclick: save }, "Save as CSV");
     this.facets = make("div", { className: "facets" });
@@ -29,7 +32,8 @@ class Controls {
     this.choose = chosen;
     place.append(
       make("div", { className: "explorer-bar", role: "search" },
-        make("label", { htmlFor: this.text.id, className: "visually-hidden" }, "Search all columns"), this.text, this.clear, this.save),
+        make("label", { htmlFor: this.text.id, className: "visually-hidden" }, "Search all columns"),
+        this.text, this.clear, this.save),
       this.details, this.figures, this.said);
     this.details.open = matchMedia("(min-width: 60rem)").matches;
     this.state("Loading the list …");
@@ -96,12 +100,13 @@ class Controls {
     this.clear.disabled = filters === 0 && state.text === "";
   }
 
-  /** Sees to it that a facet shows what is chosen, and of the others those that have most rows at first, in their order. */
+  /** Makes a facet show the chosen options, and of the others those that had the most rows at first, in their order. */
   fill(box, values, counts) {
     const options = box.facet.options;
     const wanted = new Set(box.options.keys());
     if (wanted.size === 0) {
-      const known = options.map((_, number) => number).filter((number) => options[number].value !== "" || box.facet.rows.includes(number));
+      const occurs = (number) => options[number].value !== "" || box.facet.rows.includes(number);
+      const known = options.map((_, number) => number).filter(occurs);
       known.sort((a, b) => counts[b] - counts[a]);
       for (const number of known.slice(0, MOST_OPTIONS)) wanted.add(number);
       box.more = Math.max(0, known.length - MOST_OPTIONS);
@@ -110,7 +115,9 @@ class Controls {
     if (wanted.size === box.options.size) return;
     const order = [...wanted].sort((a, b) => a - b);
     const items = order.map((number) => (box.options.get(number) ?? this.option(box, number)).item);
-    if (box.more > 0) items.push(make("li", { className: "muted" }, `and ${grouped(String(box.more))} more: search for them`));
+    if (box.more > 0) {
+      items.push(make("li", { className: "muted" }, `and ${grouped(String(box.more))} more: search for them`));
+    }
     box.list.replaceChildren(...items);
     const chosen = order.find((number) => values.has(options[number].value));
     if (chosen !== undefined) box.list.scrollTop = box.options.get(chosen).item.offsetTop - box.list.offsetTop;
@@ -118,7 +125,8 @@ class Controls {
 
   /** Shows totals, and says them to those who listen. */
   showTotals(totals, all) {
-    const figure = (name, ...lines) => make("div", {}, make("dt", {}, name), ...lines.filter((line) => line !== "").map((line) => make("dd", {}, line)));
+    const figure = (name, ...lines) => make("div", {}, make("dt", {}, name),
+      ...lines.filter((line) => line !== "").map((line) => make("dd", {}, line)));
     const cost = (name, c) => figure(name, `${c.perHour}/h`, `${c.perMonth}/month`, c.coverage);
     const instances = totals.instances === all ? all : `${totals.instances} of ${all}`;
     this.figures.replaceChildren(
@@ -126,8 +134,12 @@ class Controls {
       figure("GPUs", totals.gpus.figure, totals.gpus.coverage),
       cost("Running", totals.running),
       cost("Listed", totals.listed));
-    const said = [`${instances} instances`, `${totals.gpus.figure} GPUs`, totals.gpus.coverage, `running ${totals.running.perHour} per hour`, totals.running.coverage,
-      `listed ${totals.listed.perHour} per hour`, totals.listed.coverage].filter((part) => part !== "").join(", ");
+    const said = [
+      `${instances} instances`,
+      `${totals.gpus.figure} GPUs`, totals.gpus.coverage,
+      `running ${totals.running.perHour} per hour`, totals.running.coverage,
+      `listed ${totals.listed.perHour} per hour`, totals.listed.coverage,
+    ].filter((part) => part !== "").join(", ");
     if (this.said.textContent !== said) this.said.textContent = said;
   }
 }

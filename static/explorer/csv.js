@@ -3,8 +3,11 @@
 /** Puts an apostrophe before text that a spreadsheet would take for a formula. */
 const inert = (text) => /^[=+\-@\t\r]/.test(text) ? "'" + text : text;
 
-/** Quotes a field where it must be: a blank at its beginning is lost on some readers. */
-const quoted = (field) => field === "\\." || /["\n\r,]|^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/.test(field) ? '"' + field.replaceAll('"', '""') + '"' : field;
+/** What needs quotes. Some readers drop white space at the beginning of a field that has none. */
+const special = /["\n\r,]|^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]|^\\\.$/;
+
+/** Quotes a field where it must be. */
+const quoted = (field) => special.test(field) ? '"' + field.replaceAll('"', '""') + '"' : field;
 
 /** Returns the file's parts, a block of rows each, so that no one text is too long. */
 function csvOf(table, rows) {

@@ -28,7 +28,7 @@ class Column {
     }
   }
 
-  /** Marks the numbers of the values that show a word, which is in lower case and has no blank. Returns null where none does. */
+  /** Marks the numbers of the values that contain a word in lower case, without blanks. Returns null for no match. */
   marks(word) {
     this.prepareSearch();
     let marks = null;
@@ -90,7 +90,7 @@ async function readTable(written, pause) {
   };
 }
 
-/** A facet of what rows are grouped by. `part` is the place of its name's number in a group: 0 region, 1 model; 2 is the number of rows. */
+/** A facet of what rows are grouped by. A group is [region, model, number of rows]; `part` is the facet's index. */
 function groupFacet(name, title, names, groups, part, count) {
   const rows = new Uint32Array(count);
   let at = 0;

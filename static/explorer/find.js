@@ -27,7 +27,7 @@ function chosenOptions(facet, values) {
   return marks;
 }
 
-/** The rows in the order of a column; rows of the same value, and all without a column, in the report's order. What is unknown is last. */
+/** The rows in the order of a column, unknown values last. Equal ones, and all without a column, as in the report. */
 function ordered(table, sort) {
   const rows = new Uint32Array(table.count);
   const column = sort && table.column(sort.name);
@@ -42,8 +42,8 @@ function ordered(table, sort) {
 }
 
 /**
- * Finds the rows that a state asks for. Returns them in their order, and for each facet how many rows each option has or would
- * have: those that all but the facet itself let through.
+ * Finds the rows that a state asks for. Returns them in their order, and for each facet how many rows each option has
+ * or would have: those that all other facets let through.
  */
 function find(table, state) {
   const texts = rowsWith(table, wordsOf(state.text));
@@ -52,7 +52,7 @@ function find(table, state) {
     chosen: chosenOptions(facet, state.chosen.get(facet.name)),
     counts: new Uint32Array(facet.options.length),
   }));
-  // Of each row, how many facets hold it back, and the sum of their numbers: the number of the one where it is but one.
+  // For each row, how many facets exclude it, and the sum of their numbers: with one such facet, its number.
   const misses = new Uint8Array(table.count);
   const missed = new Uint8Array(table.count);
   facets.forEach(({ rows, chosen }, facet) => {
@@ -117,6 +117,8 @@ function costOf(table, prices, counts) {
   const { units, decimals, digits } = sumOf(prices, counts);
   const places = decimalsOf(table.hours);
   const month = unscaled(units * scaled(table.hours, places), decimals + places);
-  const figure = (amount) => bounded(table.currency + grouped(atLeastCents(amount)), of - counts[prices.unknown], of, "priced");
-  return { perHour: figure(digits).figure, perMonth: figure(month).figure, priced: of - counts[prices.unknown], of, coverage: figure(digits).coverage };
+  const priced = of - counts[prices.unknown];
+  const money = (amount) => bounded(table.currency + grouped(atLeastCents(amount)), priced, of, "priced");
+  const perHour = money(digits);
+  return { perHour: perHour.figure, perMonth: money(month).figure, priced, of, coverage: perHour.coverage };
 }

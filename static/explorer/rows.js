@@ -23,7 +23,8 @@ class Rows {
     this.head = make("thead", {}, make("tr", { "aria-rowindex": "1" }, ...this.headings));
     this.body = make("tbody");
     this.grid = make("table", { className: "live" },
-      make("caption", { className: "visually-hidden" }, caption), make("colgroup", {}, ...this.columns.map(() => make("col"))), this.head, this.body);
+      make("caption", { className: "visually-hidden" }, caption),
+      make("colgroup", {}, ...this.columns.map(() => make("col"))), this.head, this.body);
     this.none = make("p", { className: "live-none", hidden: true }, "No instance is like that.");
     this.cut = make("p", { className: "live-cut", hidden: true });
     this.region = make("section", { className: "scroll instances explorer-table", tabIndex: 0 },
@@ -44,15 +45,18 @@ class Rows {
   }
 
   heading(column, sorted) {
-    const button = make("button", { type: "button", onclick: () => sorted(column.name) }, column.title, make("span", { className: "sort-mark", "aria-hidden": "true" }));
+    const mark = make("span", { className: "sort-mark", "aria-hidden": "true" });
+    const button = make("button", { type: "button", onclick: () => sorted(column.name) }, column.title, mark);
     return make("th", { scope: "col", className: column.numeric ? "num" : "" }, button);
   }
 
-  /** The rules that give each column the width of its longest value, within bounds, so that it stays while rows come and go. */
+  /** The rules that give each column the width of its longest value, within bounds: it stays while rows come and go. */
   widths() {
     const widths = this.columns.map((column) => {
       let longest = UNKNOWN.length;
-      for (let number = 0; number < column.unknown && longest < 30; number++) longest = Math.max(longest, column.shown(number).length);
+      for (let number = 0; number < column.unknown && longest < 30; number++) {
+        longest = Math.max(longest, column.shown(number).length);
+      }
       const words = column.title.split(" ").map((word) => word.length + 3);
       return Math.max(Math.min(longest, 30) + 1, Math.ceil(column.title.length / 2) + 3, ...words);
     });
@@ -66,8 +70,9 @@ class Rows {
     this.rows = rows;
     this.current = 0;
     this.columns.forEach((column, i) => {
-      if (sort && sort.name === column.name) this.headings[i].setAttribute("aria-sort", sort.down ? "descending" : "ascending");
-      else this.headings[i].removeAttribute("aria-sort");
+      const heading = this.headings[i];
+      if (sort && sort.name === column.name) heading.setAttribute("aria-sort", sort.down ? "descending" : "ascending");
+      else heading.removeAttribute("aria-sort");
     });
     this.grid.setAttribute("aria-rowcount", String(rows.length + 1));
     this.none.hidden = rows.length > 0;
@@ -76,7 +81,7 @@ class Rows {
     this.draw();
   }
 
-  /** Shows rows for the first time, a few at a time, so that the browser gets to do what waits while it lays them out. */
+  /** Shows rows for the first time, a few at a time, so that the browser can do other work while it lays them out. */
   async arrive(rows, sort, pause) {
     this.most = 0;
     this.show(rows, sort);
@@ -92,7 +97,9 @@ class Rows {
   print(printing) {
     this.printing = printing;
     this.cut.hidden = this.rows.length <= MOST_PRINTED;
-    this.cut.textContent = `These are the first ${grouped(String(MOST_PRINTED))} of ${grouped(String(this.rows.length))} rows; the files have all of them.`;
+    const all = grouped(String(this.rows.length));
+    this.cut.textContent = `These are the first ${grouped(String(MOST_PRINTED))} of ${all} rows; ` +
+      "the files have all of them.";
     this.draw();
   }
 
@@ -118,8 +125,10 @@ class Rows {
     const height = Math.min(whole, MOST_PIXELS);
     const stretch = height > view ? (whole - view) / (height - view) : 1;
     const top = this.region.scrollTop * stretch;
-    const first = this.printing ? 0 : Math.max(0, Math.min(this.rows.length, Math.floor(top / line)) - this.beyond);
-    const last = this.printing ? Math.min(this.rows.length, MOST_PRINTED) : Math.min(this.rows.length, Math.ceil((top + view) / line) + this.beyond, first + this.most);
+    const count = this.rows.length;
+    const first = this.printing ? 0 : Math.max(0, Math.min(count, Math.floor(top / line)) - this.beyond);
+    const last = this.printing ? Math.min(count, MOST_PRINTED)
+      : Math.min(count, Math.ceil((top + view) / line) + this.beyond, first + this.most);
     const space = this.sheet.cssRules[0].style;
     space.setProperty("height", `${height + head}px`);
     space.setProperty("padding-top", `${Math.max(0, this.region.scrollTop - (top - first * line))}px`);
@@ -172,7 +181,9 @@ class Rows {
       : column.name === "id" ? make("code", {}, text)
       : column.type === "text" ? make("bdi", {}, text)
       : document.createTextNode(text);
-    if (column.name === "status") content = make("span", { className: "status status-" + this.table.statuses[number].tone }, content);
+    if (column.name === "status") {
+      content = make("span", { className: "status status-" + this.table.statuses[number].tone }, content);
+    }
     const title = text.length > 29 ? { title: text } : {};
     if (anchor === null) return make("td", { className: column.numeric ? "num" : "", ...title }, content);
     const link = make(anchor === "" ? "span" : "a", { className: "row-link", tabIndex: -1 }, content);
@@ -191,12 +202,17 @@ class Rows {
   }
 
   key(event) {
-    if (event.altKey || event.metaKey || event.shiftKey || this.head.contains(event.target) || this.rows.length === 0) return;
+    if (event.altKey || event.metaKey || event.shiftKey) return;
+    if (this.head.contains(event.target) || this.rows.length === 0) return;
     const page = Math.max(1, Math.floor((this.region.clientHeight - this.head.offsetHeight) / this.lineHeight()) - 1);
     const inside = this.body.contains(event.target);
     const to = {
-      ArrowDown: inside ? this.current + 1 : this.current, ArrowUp: this.current - 1, PageDown: this.current + page, PageUp: this.current - page,
-      Home: 0, End: this.rows.length - 1,
+      ArrowDown: inside ? this.current + 1 : this.current,
+      ArrowUp: this.current - 1,
+      PageDown: this.current + page,
+      PageUp: this.current - page,
+      Home: 0,
+      End: this.rows.length - 1,
     }[event.key];
     if (to === undefined) return;
     event.preventDefault();
@@ -206,8 +222,9 @@ class Rows {
   /** Brings a row into sight and puts the focus there. */
   go(place) {
     const line = this.lineHeight();
-    const view = this.region.clientHeight - this.head.offsetHeight;
-    const stretch = Math.max(1, (this.rows.length * line - this.region.clientHeight) / (MOST_PIXELS - this.region.clientHeight));
+    const height = this.region.clientHeight;
+    const view = height - this.head.offsetHeight;
+    const stretch = Math.max(1, (this.rows.length * line - height) / (MOST_PIXELS - height));
     const top = this.region.scrollTop * stretch;
     if (place * line < top) this.region.scrollTop = place * line / stretch;
     else if ((place + 1) * line > top + view) this.region.scrollTop = ((place + 1) * line - view) / stretch;

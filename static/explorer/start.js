@@ -14,7 +14,8 @@ class Explorer {
   /** Makes the table, in steps that leave the page to the browser in between. */
   async start(written) {
     const table = await readTable(written, pause);
-    this.live = new Rows(table, this.place.dataset.columns.split(" "), this.place.dataset.caption, (name) => this.sort(name));
+    const { columns, caption } = this.place.dataset;
+    this.live = new Rows(table, columns.split(" "), caption, (name) => this.sort(name));
     await pause();
     this.controls.showFacets(table);
     this.controls.text.value ||= stateOf(table, location.search).text;
@@ -44,7 +45,7 @@ class Explorer {
       this.state = state;
       this.controls.text.value = state.text;
       this.show();
-      this.goToAddressed(); // a new row in the address alone comes as hashchange, too: once is enough, since it takes the focus
+      this.goToAddressed(); // not where the row alone changed: that is a hashchange too, and the focus should move once
     }
   }
 
@@ -97,7 +98,7 @@ class Explorer {
     this.ask({ ...this.wanted(), sort });
   }
 
-  /** Writes the state into the address. A browser that has had too many of these within a time refuses, and takes it later. */
+  /** Writes the state into the address. A browser refuses too many writes in a short time: then it tries later. */
   remember() {
     clearTimeout(this.later);
     try {
@@ -128,14 +129,24 @@ const place = document.querySelector(".explorer");
 if (place !== null) {
   let explorer = null;
   const controls = new Controls(place.querySelector(".explorer-controls"), {
-    typed: () => explorer.typed(), chosen: () => explorer.ask(explorer.wanted()), clear: () => explorer.clear(), save: () => explorer.save(),
+    typed: () => explorer.typed(),
+    chosen: () => explorer.ask(explorer.wanted()),
+    clear: () => explorer.clear(),
+    save: () => explorer.save(),
   });
   explorer = new Explorer(place, controls);
   const begin = () => {
     const written = globalThis.gpufleetInstances;
-    if (written === undefined) explorer.fail("The list could not be loaded, so it can't be searched here. Reload the page to try again; the pages below have all of it.");
-    else if (written.generated_at !== place.dataset.generated) explorer.fail("The list has been made anew since this page. Reload the page to search it.");
-    else explorer.start(written).catch(() => explorer.fail("The list could not be read, so it can't be searched here. The pages below have all of it."));
+    if (written === undefined) {
+      explorer.fail("The list could not be loaded, so it can't be searched here. " +
+        "Reload the page to try again; the pages below have all of it.");
+    } else if (written.generated_at !== place.dataset.generated) {
+      explorer.fail("The list has been made anew since this page. Reload the page to search it.");
+    } else {
+      explorer.start(written).catch(() => {
+        explorer.fail("The list could not be read, so it can't be searched here. The pages below have all of it.");
+      });
+    }
   };
   if (document.readyState === "complete") begin();
   else addEventListener("load", begin);

@@ -1,4 +1,5 @@
-// Values and figures as the other pages write them. Amounts are whole numbers of the smallest decimal that occurs: no float adds them up.
+// Values and figures as the other pages write them. Amounts are whole numbers of the smallest decimal that occurs, so
+// that sums are exact.
 
 const UNKNOWN = "unknown";
 
