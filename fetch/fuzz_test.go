@@ -192,7 +192,7 @@ func FuzzPaging(f *testing.F) {
 		seen := map[string]bool{}
 		for _, in := range list.Instances {
 			if in.ID != "" && seen[in.ID] {
-				t.Errorf("the id %s stands twice", in.ID)
+				t.Errorf("two instances have the id %s", in.ID)
 			}
 			seen[in.ID] = true
 		}
@@ -220,7 +220,7 @@ func FuzzRetryAfter(f *testing.F) {
 		client := &Client{random: func() float64 { return 1 }}
 		refused := &statusError{code: 429, retryAfter: asked}
 		wait, failed := client.waitBefore(context.Background(), 1, refused, "https://example.org")
-		if wait < 0 || wait > longestAsked || (failed != nil) != (asked > longestAsked) {
+		if wait < 0 || wait > maxRetryAfter || (failed != nil) != (asked > maxRetryAfter) {
 			t.Errorf("%q: waits %v, %v", header, wait, failed)
 		}
 		if failed != nil && len(trimmed) > 3 && strings.Contains(failed.Error(), trimmed) {

@@ -131,7 +131,7 @@ func TestIncomplete(t *testing.T) {
 
 // TestOddPaging reads lists from APIs that page in unusual ways.
 func TestOddPaging(t *testing.T) {
-	nameless := func(first, last int) []string {
+	withoutIDs := func(first, last int) []string {
 		var list []string
 		for n := first; n <= last; n++ {
 			list = append(list, fmt.Sprintf(`{"host_name": "n%d"}`, n))
@@ -142,7 +142,7 @@ func TestOddPaging(t *testing.T) {
 		list := rows(first, last)
 		for n := first; n <= last; n++ {
 			if n%5 == 2 {
-				list[n-first] = nameless(n, n)[0]
+				list[n-first] = withoutIDs(n, n)[0]
 			}
 		}
 		return list
@@ -179,7 +179,7 @@ func TestOddPaging(t *testing.T) {
 		answer http.HandlerFunc
 		total  int
 	}{
-		"the last page for every one behind it, without ids": {byPage(30, 10, 10, nameless, clamp(3)), 30},
+		"the last page for every one behind it, without ids": {byPage(30, 10, 10, withoutIDs, clamp(3)), 30},
 		"the same with ids":                 {byPage(30, 10, 10, rows, clamp(3)), 30},
 		"no such page: 400":                 {byPage(25, 10, 10, rows, refuse(400)), 25},
 		"no such page: 404":                 {byPage(25, 10, 10, rows, refuse(404)), 25},
@@ -187,7 +187,7 @@ func TestOddPaging(t *testing.T) {
 		"fewer a page than the plain reply": {byPage(60, 5, 10, rows, clamp(12)), 60},
 		"half a page as asked":              {byPage(60, 10, 20, rows, clamp(6)), 60},
 		"a third, and nothing behind":       {byPage(200, 7, 20, rows, refuse(404)), 200},
-		"half a page, without ids":          {byPage(30, 10, 20, nameless, refuse(404)), 30},
+		"half a page, without ids":          {byPage(30, 10, 20, withoutIDs, refuse(404)), 30},
 		"less than half, some without ids":  {byPage(30, 8, 20, mixed, refuse(404)), 30},
 	}
 	for name, test := range tests {
@@ -211,7 +211,7 @@ func TestOddPaging(t *testing.T) {
 }
 
 // Rows are equal if their values are, even in different memory.
-func TestContentOfARow(t *testing.T) {
+func TestHashOfARow(t *testing.T) {
 	priced := func(text string) *fleet.Instance {
 		money, err := fleet.ParseMoney(text)
 		if err != nil {
@@ -219,13 +219,13 @@ func TestContentOfARow(t *testing.T) {
 		}
 		return &fleet.Instance{Region: "A", Price: fleet.Known(money)}
 	}
-	n := newNameless()
+	r := newRowsWithoutID()
 	first, second := priced("1.5"), priced("1.5")
-	if n.content(first) != n.content(second) {
+	if r.hash(first) != r.hash(second) {
 		t.Error("two readings of one row differ")
 	}
 	free, unpriced := priced("0"), &fleet.Instance{Region: "A"}
-	if n.content(priced("1.5")) == n.content(priced("1.6")) || n.content(free) == n.content(unpriced) {
+	if r.hash(priced("1.5")) == r.hash(priced("1.6")) || r.hash(free) == r.hash(unpriced) {
 		t.Error("rows that differ are alike")
 	}
 }
@@ -275,7 +275,7 @@ func TestAlikeRows(t *testing.T) {
 			t.Errorf("%s: %v, %+v", name, err, list)
 			continue
 		}
-		if lines := list.Warnings.Lines(); !strings.Contains(fmt.Sprint(lines), "completeness unproven") {
+		if lines := list.Warnings.Lines(); !strings.Contains(fmt.Sprint(lines), "can't verify that the list is complete") {
 			t.Errorf("%s: warnings %q", name, lines)
 		}
 	}

@@ -8,37 +8,36 @@ import (
 	"time"
 )
 
-// Kind says what a field holds, and so how it is read, written and compared.
+// Kind is the type of a field. It decides how the field is read, written and compared.
 type Kind byte
 
 // The kinds.
 const (
-	ID       Kind = iota + 1 // an identifier: a text or a whole number, kept as text
-	Name                     // free text of the user's own, different in nearly every row
-	Text                     // text that many rows share
+	ID       Kind = iota + 1 // an identifier: text or a whole number, kept as text
+	Name                     // free text by the user, different in most rows
+	Text                     // text that many rows have in common
 	Address                  // an IP address
 	Count                    // a whole number
 	Size                     // a number
 	Amount                   // money per hour
 	Term                     // 0 on demand, 1 reserved
 	Moment                   // a time: seconds since 1970 in replies and snapshots
-	Computed                 // made by the program; no reply has it
+	Computed                 // set by the program, not in replies
 )
 
-// Field is an entry of the table of an instance's fields. The reply's decoder, Hide, snapshots, the comparison with
-// them and the order of equal rows loop over the table, so whoever adds a field adds an entry here and a column in
-// render/report.
+// Field is an entry in the table of an instance's fields. Decoder, Hide, snapshots, comparison and sorting all loop over
+// the table. To add a field, add an entry here and a column in render/report.
 type Field struct {
 	Name  string // in replies, snapshots, JSON and CSV
-	Older string // its name in older replies, which counts where Name is missing; "" for none
+	Older string // its name in older replies, used if Name is missing; "" for none
 	Kind  Kind
-	Max   float64 // the largest Count or Size that is believed
+	Max   float64 // the largest valid Count or Size
 
-	HiddenAs   string // what --hide calls it; "" where it can't be hidden
-	Compared   bool   // its changes are reported
+	HiddenAs   string // its name in --hide; "" if it can't be hidden
+	Compared   bool   // changes are reported
 	InSnapshot bool   // snapshots keep it
 
-	// Exactly one of these returns where an instance holds the field.
+	// Exactly one of these is set. It returns a pointer to the field of an instance.
 	Text   func(*Instance) *string
 	Number func(*Instance) *Number
 	Price  func(*Instance) *Price
@@ -47,15 +46,15 @@ type Field struct {
 	Time   func(*Instance) *time.Time
 }
 
-// MaxGPUs is the largest number of GPUs that is believed of one instance; the others bound its cores and sizes.
+// The largest valid numbers of one instance.
 const (
 	MaxGPUs  = 1e6
 	maxCores = 1e6
 	maxGB    = 1e9
 )
 
-// Fields is the table. Its order is that of a snapshot's members, of an instance's changes, and of the comparison of
-// rows that have neither name nor id.
+// Fields is the table. Its order is that of the members in a snapshot, of the changes of an instance, and of the
+// comparison of rows without name and id.
 var Fields = []*Field{
 	{Name: "id", Kind: ID, HiddenAs: "id", InSnapshot: true, Text: func(in *Instance) *string { return &in.ID }},
 	{Name: "status", Kind: Text, Compared: true, InSnapshot: true, Text: func(in *Instance) *string { return &in.Status }},
@@ -91,7 +90,7 @@ var Fields = []*Field{
 		Time: func(in *Instance) *time.Time { return &in.StatusSince }},
 }
 
-// FieldNamed returns the field of a name, nil where there is none.
+// FieldNamed returns the field with a name, nil if there is none.
 func FieldNamed(name string) *Field {
 	at := slices.IndexFunc(Fields, func(f *Field) bool { return f.Name == name })
 	if at < 0 {
@@ -100,7 +99,7 @@ func FieldNamed(name string) *Field {
 	return Fields[at]
 }
 
-// Hideable returns what --hide may name, in the order of the table.
+// Hideable returns the names that --hide accepts, in the order of the table.
 func Hideable() []string {
 	var names []string
 	for _, f := range Fields {
@@ -111,8 +110,7 @@ func Hideable() []string {
 	return names
 }
 
-// HiddenBy reports whether the field is left out where hidden is. Of an id a pseudonym stands in its place, so it is
-// not.
+// HiddenBy reports whether the field is left out if --hide has these names. An id is not: a pseudonym replaces it.
 func (f *Field) HiddenBy(hidden []string) bool {
 	return f.Kind != ID && f.HiddenAs != "" && slices.Contains(hidden, f.HiddenAs)
 }
@@ -165,7 +163,7 @@ func compareKnown(a, b bool) int {
 	return 1
 }
 
-// ParseHidden reads the fields to leave out, with commas between them. It returns them sorted, each once.
+// ParseHidden parses the comma-separated value of --hide. It returns the names sorted, without duplicates.
 func ParseHidden(text string) (fields []string, err error) {
 	known := Hideable()
 	for field := range strings.SplitSeq(text, ",") {

@@ -187,9 +187,9 @@ func TestNothingElseIsCarried(t *testing.T) {
 		c := Collector{Run: head(), Now: now, Unlisted: true}
 		s, err := ReadSnapshot(file)
 		c.AddSnapshot(SnapshotPath(now), s, err)
-		if err := c.Settle(t.Context()); err != nil || len(c.Past().Snapshots) == 0 {
-			t.Errorf("%s: %v, %q", name, err, c.Past().Warnings)
-		} else if !bytes.Equal(contentOf(t, c.Past().Snapshots[0]), content) {
+		if err := c.CheckSnapshots(t.Context()); err != nil || len(c.History().Snapshots) == 0 {
+			t.Errorf("%s: %v, %q", name, err, c.History().Warnings)
+		} else if !bytes.Equal(contentOf(t, c.History().Snapshots[0]), content) {
 			t.Errorf("%s: it becomes another file", name)
 		}
 	}
@@ -199,9 +199,9 @@ func TestNothingElseIsCarried(t *testing.T) {
 	}
 }
 
-// TestSettle reads of a month's snapshots those that are needed, and no others: a damaged one among these is left
+// TestCheckSnapshots reads of a month's snapshots those that are needed, and no others: a damaged one among these is left
 // behind, and one that is only carried on stays as it is, whatever it holds.
-func TestSettle(t *testing.T) {
+func TestCheckSnapshots(t *testing.T) {
 	damaged := func(s *Snapshot) []byte {
 		return packed(strings.Replace(unpacked(t, contentOf(t, s)), `"Error"`, `["Error"]`, 1))
 	}
@@ -234,35 +234,35 @@ func TestSettle(t *testing.T) {
 			read, err := ReadSnapshot(content)
 			c.AddSnapshot(s.Path(), read, err)
 		}
-		if err := c.Settle(t.Context()); err != nil {
+		if err := c.CheckSnapshots(t.Context()); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		for _, s := range c.Past().Snapshots {
+		for _, s := range c.History().Snapshots {
 			if !bytes.Equal(contentOf(t, s), want[s.Path()]) {
 				t.Errorf("%s: %s is lost or was written anew", name, s.Path())
 			}
 			delete(want, s.Path())
 		}
-		if len(want) > 0 || len(c.Past().Warnings) != len(test.lost) {
-			t.Errorf("%s: %d snapshots are lost, with %q", name, len(want), c.Past().Warnings)
+		if len(want) > 0 || len(c.History().Warnings) != len(test.lost) {
+			t.Errorf("%s: %d snapshots are lost, with %q", name, len(want), c.History().Warnings)
 		}
 	}
 }
 
-// TestOlderForm reads a snapshot of form 1, whose rows say no group: they take that of their id now, and all are
+// TestOldFormat reads a snapshot of form 1, whose rows say no group: they take that of their id now, and all are
 // written anew.
-func TestOlderForm(t *testing.T) {
+func TestOldFormat(t *testing.T) {
 	file := packed(`{"schema":1,"taken":"2026-11-22T12:00:00Z","source":"file","account":"","audience":"public",` +
 		`"currency":"USD","hidden":[],` +
 		`"key":"","total_instances":3,"instances":[` + "\n" +
 		`{"id":"1","gpu":"H100","gpu_count":1},{"id":"2"},{"gpu":"L40S"}]}`)
 	s, err := readWhole(file)
-	if err != nil || !s.IsOlderForm() {
+	if err != nil || !s.IsOldFormat() {
 		t.Fatalf("%+v, %v", s, err)
 	}
-	s.SettleGroups(func(id string) string { return map[string]string{"1": "H100-80G", "2": fleet.CPUOnly}[id] })
+	s.SetMissingGroups(func(id string) string { return map[string]string{"1": "H100-80G", "2": fleet.CPUOnly}[id] })
 	again, err := readWhole(contentOf(t, s))
-	if err != nil || again.IsOlderForm() {
+	if err != nil || again.IsOldFormat() {
 		t.Fatalf("%+v, %v", again, err)
 	}
 	var groups []string
@@ -437,7 +437,7 @@ func twoDays(t testing.TB) []Entry {
 func written(t testing.TB, h Head, days []Entry) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := WriteHistory(&b, h, days); err != nil {
+	if err := WriteDays(&b, h, days); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -445,7 +445,7 @@ func written(t testing.TB, h Head, days []Entry) []byte {
 
 func TestHistoryRoundTrip(t *testing.T) {
 	first := written(t, head(), twoDays(t))
-	h, days, err := ReadHistory(first)
+	h, days, err := ReadDays(first)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -476,7 +476,7 @@ func TestDamagedHistory(t *testing.T) {
 		if !strings.Contains(good, old) {
 			t.Fatalf("%s is not in %s", old, good)
 		}
-		_, days, err := ReadHistory([]byte(strings.Replace(good, old, replacement, 1)))
+		_, days, err := ReadDays([]byte(strings.Replace(good, old, replacement, 1)))
 		if err == nil {
 			t.Errorf("%s for %s: read %+v", replacement, old, days)
 		} else if strings.Contains(err.Error(), "CANARY") {
@@ -524,11 +524,11 @@ func TestRules(t *testing.T) {
 		s := snapshot(t, old, test.taken, fitting(t, old)...)
 		read, err := readWhole(contentOf(t, s))
 		c.AddSnapshot(s.Path(), read, err)
-		if got := c.past.Last.Known; got != test.guard {
+		if got := c.history.LastCount.Known; got != test.guard {
 			t.Errorf("%s: counts for the guard: %v", test.name, got)
 		}
-		c.AddHistory(written(t, old, []Entry{{Date: DateText(test.taken), Taken: test.taken}}))
-		p := c.Past()
+		c.AddDays(written(t, old, []Entry{{Date: DateText(test.taken), Taken: test.taken}}))
+		p := c.History()
 		if len(p.Snapshots) > 0 != test.snapshot || len(p.Days) > 0 != test.figure {
 			t.Errorf("%s: %d snapshots, %d days", test.name, len(p.Snapshots), len(p.Days))
 		}
@@ -548,14 +548,14 @@ func TestNameMustMatch(t *testing.T) {
 	c := Collector{Run: head(), Now: now}
 	s, err := readWhole(contentOf(t, snapshot(t, head(), now.AddDate(0, 0, -1))))
 	c.AddSnapshot("data/snapshots/2026-11-20.json.gz", s, err)
-	if p := c.Past(); len(p.Snapshots) > 0 || len(p.Warnings) != 1 || p.Last.Known {
+	if p := c.History(); len(p.Snapshots) > 0 || len(p.Warnings) != 1 || p.LastCount.Known {
 		t.Errorf("%+v", p)
 	}
 }
 
-// TestCarried holds that 15 days of snapshots and 400 of figures are kept, this run's day among them.
-func TestCarried(t *testing.T) {
-	p := &Past{}
+// TestRecent holds that 15 days of snapshots and 400 of figures are kept, this run's day among them.
+func TestRecent(t *testing.T) {
+	p := &History{}
 	for ago := 450; ago >= 0; ago-- {
 		taken := now.AddDate(0, 0, -ago).Add(11 * time.Hour) // later in the day than this run
 		p.Days = append(p.Days, Entry{Date: DateText(taken), Taken: taken})
@@ -563,10 +563,10 @@ func TestCarried(t *testing.T) {
 			p.Snapshots = append(p.Snapshots, &Snapshot{Taken: taken})
 		}
 	}
-	if s := p.Carried(now); len(s) != 14 || DateText(s[0].Taken) != "2026-11-08" || DateText(s[13].Taken) != "2026-11-21" {
+	if s := p.RecentSnapshots(now); len(s) != 14 || DateText(s[0].Taken) != "2026-11-08" || DateText(s[13].Taken) != "2026-11-21" {
 		t.Errorf("%d snapshots", len(s))
 	}
-	if d := p.CarriedDays(now); len(d) != 399 || d[398].Date != "2026-11-21" {
+	if d := p.RecentDays(now); len(d) != 399 || d[398].Date != "2026-11-21" {
 		t.Errorf("%d days", len(d))
 	}
 }
@@ -621,12 +621,12 @@ func FuzzSnapshot(f *testing.F) {
 func FuzzHistory(f *testing.F) {
 	f.Add(written(f, head(), twoDays(f)))
 	f.Fuzz(func(t *testing.T, content []byte) {
-		h, days, err := ReadHistory(content)
+		h, days, err := ReadDays(content)
 		if err != nil {
 			return
 		}
 		first := written(t, h, days)
-		h, days, err = ReadHistory(first)
+		h, days, err = ReadDays(first)
 		if err != nil {
 			t.Fatalf("what was read does not read again: %v", err)
 		}
@@ -662,8 +662,8 @@ func TestGuardWithoutSnapshot(t *testing.T) {
 	c := Collector{Run: head(), Now: now}
 	s, err := readWhole([]byte("damaged"))
 	c.AddSnapshot(SnapshotPath(now), s, err)
-	c.AddHistory(written(t, head(), []Entry{{Date: DateText(now), Taken: now, Figures: Figures{Instances: 30}}}))
-	if last := c.Past().Last; !last.Known || last.Value != 30 {
+	c.AddDays(written(t, head(), []Entry{{Date: DateText(now), Taken: now, Figures: Figures{Instances: 30}}}))
+	if last := c.History().LastCount; !last.Known || last.Value != 30 {
 		t.Errorf("%+v", last)
 	}
 }
@@ -672,11 +672,11 @@ func TestGuardWithoutSnapshot(t *testing.T) {
 func TestClockAhead(t *testing.T) {
 	c := Collector{Run: head(), Now: now.AddDate(3, 0, 0)}
 	yesterday := now.AddDate(0, 0, -1)
-	c.AddHistory(written(t, head(), []Entry{
+	c.AddDays(written(t, head(), []Entry{
 		{Date: DateText(yesterday), Taken: yesterday},
 		{Date: DateText(now), Taken: now},
 	}))
-	if w := c.Past().Warnings; len(w) != 1 || !strings.Contains(w[0], "without its 2 first days") {
+	if w := c.History().Warnings; len(w) != 1 || !strings.Contains(w[0], "ignoring the first 2 days") {
 		t.Errorf("warnings %q", w)
 	}
 }
@@ -692,7 +692,7 @@ func TestHistoryOfCommas(t *testing.T) {
 		at := now.AddDate(0, 0, day-5)
 		days = append(days, Entry{Date: DateText(at), Taken: at, Groups: groups})
 	}
-	if _, read, err := ReadHistory(written(t, head(), days)); err != nil || len(read) != 5 {
+	if _, read, err := ReadDays(written(t, head(), days)); err != nil || len(read) != 5 {
 		t.Errorf("%d days, %v", len(read), err)
 	}
 }
