@@ -21,7 +21,7 @@ import (
 	"gpufleet/fetch/fleet"
 )
 
-// api is a stand-in for the provider's API. It records what it was asked.
+// api is a stand-in for the provider's API. It records the requests.
 type api struct {
 	*httptest.Server
 	mu       sync.Mutex
@@ -184,7 +184,7 @@ func TestCompleteness(t *testing.T) {
 				t.Error(diff)
 			}
 			if test.name == "one id twice" && list.Instances[0].OS != "b" {
-				t.Error("the earlier of two rows won")
+				t.Error("the first of two rows with the same id was used")
 			}
 		})
 	}

@@ -415,7 +415,7 @@ func TestLongText(t *testing.T) {
 	}
 	in, warnings := decodeOne(t, `{"id": 1, "os": "x`+strings.Repeat(" ", 100_000)+`"}`)
 	if in.OS != "x" || len(warnings) > 0 {
-		t.Errorf("blanks behind a text: %q, %q", in.OS, warnings)
+		t.Errorf("blanks after a text: %q, %q", in.OS, warnings)
 	}
 	in, warnings = decodeOne(t, `{"id": 1, "os": "`+strings.Repeat(" ", 5000)+`x"}`)
 	if in.OS != "x" || len(warnings) > 0 {
@@ -423,7 +423,7 @@ func TestLongText(t *testing.T) {
 	}
 }
 
-func TestWarningsAreGathered(t *testing.T) {
+func TestWarningsAreGrouped(t *testing.T) {
 	var list []string
 	for id := range 1000 {
 		list = append(list, fmt.Sprintf(`{"id": %d, "ram": true}`, id))

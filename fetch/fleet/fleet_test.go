@@ -128,7 +128,7 @@ func TestHide(t *testing.T) {
 	list.Hide(Hideable(), []byte("key"))
 	again.Hide([]string{"id"}, []byte("key"))
 	other.Hide([]string{"id"}, []byte("other"))
-	// How many GPUs it has is as unknown as before.
+	// The number of GPUs stays unknown.
 	want := Instance{ID: again.Instances[0].ID, Region: "r", Status: "s", GPUGroup: CPUOnly}
 	if diff := cmp.Diff(want, *list.Instances[0], cmp.AllowUnexported(Money{})); diff != "" {
 		t.Error(diff)

@@ -44,9 +44,9 @@ func list(t testing.TB) []*fleet.Instance {
 	}
 }
 
-// fitting returns the list as a run of that head would leave it: without what is hidden, and with pseudonyms where it
-// has a key.
-func fitting(t testing.TB, h Head) []*fleet.Instance {
+// hiddenList returns the list as a run with that head would write it: without hidden fields, and with pseudonyms if
+// there is a key.
+func hiddenList(t testing.TB, h Head) []*fleet.Instance {
 	rows := list(t)
 	for i, in := range rows {
 		if slices.Contains(h.Hidden, "host_name") {
@@ -64,7 +64,7 @@ func snapshot(t testing.TB, h Head, taken time.Time, rows ...*fleet.Instance) *S
 	return NewSnapshot(h, taken, rows)
 }
 
-// contentOf returns a snapshot's file.
+// contentOf returns the bytes of a snapshot's file.
 func contentOf(t testing.TB, s *Snapshot) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -75,7 +75,7 @@ func contentOf(t testing.TB, s *Snapshot) []byte {
 	return b.Bytes()
 }
 
-// readWhole reads a snapshot's file to its end.
+// readWhole reads a snapshot's file with all rows.
 func readWhole(content []byte) (*Snapshot, error) {
 	s, err := ReadSnapshot(content)
 	if err == nil {
@@ -96,25 +96,24 @@ func rowsOf(t testing.TB, s *Snapshot) []string {
 	return rows
 }
 
-// TestSnapshotRoundTrip holds that what is written is what is read, to the last digit, and that equal lists give
-// equal bytes.
+// TestSnapshotRoundTrip checks that a snapshot reads exactly as it was written, and that equal lists give equal bytes.
 func TestSnapshotRoundTrip(t *testing.T) {
 	h := head()
 	h.Hidden, h.Key = []string{"created_at", "os"}, "key:1"
-	first := contentOf(t, snapshot(t, h, now, fitting(t, h)...))
+	first := contentOf(t, snapshot(t, h, now, hiddenList(t, h)...))
 	read, err := readWhole(first)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(contentOf(t, read), first) ||
-		!bytes.Equal(first, contentOf(t, snapshot(t, h, now, fitting(t, h)...))) {
-		t.Error("equal lists give other bytes")
+		!bytes.Equal(first, contentOf(t, snapshot(t, h, now, hiddenList(t, h)...))) {
+		t.Error("equal lists give different bytes")
 	}
 	if !reflect.DeepEqual(read.Head, h) || !read.Taken.Equal(now) || read.Count != 5 {
 		t.Errorf("head %+v", read)
 	}
 	var want []string
-	for _, in := range fitting(t, h) {
+	for _, in := range hiddenList(t, h) {
 		want = append(want, fmt.Sprintf("%+v", *in))
 	}
 	if diff := cmp.Diff(want, rowsOf(t, read)); diff != "" {
@@ -128,7 +127,7 @@ func TestSnapshotRoundTrip(t *testing.T) {
 	}
 }
 
-// full is a disk without any space.
+// full is a writer to a full disk.
 type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
@@ -154,10 +153,9 @@ func unpacked(t testing.TB, content []byte) string {
 	return string(text)
 }
 
-// TestNothingElseIsCarried has files that bring along more than a snapshot's head and rows: in what gzip puts around
-// the text, in how that is packed, and in how the JSON is written. Where no manifest vouches for them, what is
-// written of them is what was written first.
-func TestNothingElseIsCarried(t *testing.T) {
+// TestNothingElseIsKept has files with more than a snapshot's head and rows: in the gzip header, in the compression and
+// in the form of the JSON. If they are not listed in a manifest, they must be encoded again, without the rest.
+func TestNothingElseIsKept(t *testing.T) {
 	content := contentOf(t, snapshot(t, head(), now, list(t)...))
 	text := unpacked(t, content)
 	repack := func(text string, change func(*gzip.Writer)) []byte {
@@ -175,7 +173,7 @@ func TestNothingElseIsCarried(t *testing.T) {
 		"commented":         repack(text, func(zip *gzip.Writer) { zip.Comment = "CANARY" }),
 		"extra":             repack(text, func(zip *gzip.Writer) { zip.Extra = []byte("CANARY") }),
 		"dated":             repack(text, func(zip *gzip.Writer) { zip.ModTime = now }),
-		"packed otherwise":  packed(text),
+		"other compression": packed(text),
 		"an empty block":    repack(text, func(zip *gzip.Writer) { zip.Flush() }),
 		"blanks":            repack(strings.Replace(text, ",\n", ", \n", 1), same),
 		"blanks at the end": repack(text+" ", same),
@@ -190,7 +188,7 @@ func TestNothingElseIsCarried(t *testing.T) {
 		if err := c.CheckSnapshots(t.Context()); err != nil || len(c.History().Snapshots) == 0 {
 			t.Errorf("%s: %v, %q", name, err, c.History().Warnings)
 		} else if !bytes.Equal(contentOf(t, c.History().Snapshots[0]), content) {
-			t.Errorf("%s: it becomes another file", name)
+			t.Errorf("%s: the file differs", name)
 		}
 	}
 	second := repack("", func(zip *gzip.Writer) { zip.Comment = "CANARY" })
@@ -199,8 +197,8 @@ func TestNothingElseIsCarried(t *testing.T) {
 	}
 }
 
-// TestCheckSnapshots reads of a month's snapshots those that are needed, and no others: a damaged one among these is left
-// behind, and one that is only carried on stays as it is, whatever it holds.
+// TestCheckSnapshots checks that only the needed snapshots are read. A damaged one of these is removed. Any other stays
+// unchanged, whatever it contains.
 func TestCheckSnapshots(t *testing.T) {
 	damaged := func(s *Snapshot) []byte {
 		return packed(strings.Replace(unpacked(t, contentOf(t, s)), `"Error"`, `["Error"]`, 1))
@@ -239,7 +237,7 @@ func TestCheckSnapshots(t *testing.T) {
 		}
 		for _, s := range c.History().Snapshots {
 			if !bytes.Equal(contentOf(t, s), want[s.Path()]) {
-				t.Errorf("%s: %s is lost or was written anew", name, s.Path())
+				t.Errorf("%s: %s is lost or was encoded again", name, s.Path())
 			}
 			delete(want, s.Path())
 		}
@@ -249,8 +247,8 @@ func TestCheckSnapshots(t *testing.T) {
 	}
 }
 
-// TestOldFormat reads a snapshot of form 1, whose rows say no group: they take that of their id now, and all are
-// written anew.
+// TestOldFormat reads a snapshot of version 1, whose rows have no group. They get the current group of their id, and the
+// snapshot is encoded again.
 func TestOldFormat(t *testing.T) {
 	file := packed(`{"schema":1,"taken":"2026-11-22T12:00:00Z","source":"file","account":"","audience":"public",` +
 		`"currency":"USD","hidden":[],` +
@@ -272,8 +270,8 @@ func TestOldFormat(t *testing.T) {
 	}
 }
 
-// TestEveryField fills each field of the table in turn: those that snapshots keep come back, the others and the
-// hidden ones don't.
+// TestEveryField sets each field of the table in turn. It must be read again if snapshots keep it and it isn't hidden,
+// and only then.
 func TestEveryField(t *testing.T) {
 	fleettest.AddField(t)
 	for _, f := range fleet.Fields {
@@ -303,7 +301,7 @@ func TestEveryField(t *testing.T) {
 	}
 }
 
-// TestLongTexts cuts texts that an earlier version kept whole. An id is unknown then.
+// TestLongTexts checks that texts that are too long, as older versions kept them, are shortened. An id becomes unknown.
 func TestLongTexts(t *testing.T) {
 	long := strings.Repeat("é", fleet.MaxText+1)
 	good := unpacked(t, contentOf(t, snapshot(t, head(), now, list(t)...)))
@@ -325,9 +323,9 @@ func TestLongTexts(t *testing.T) {
 	}
 }
 
-// TestReadUntil holds that a signal does not wait for a large snapshot, and that one which was read lasts longer than
-// the reading.
-func TestReadUntil(t *testing.T) {
+// TestInterruptedRead checks that a signal interrupts the reading of a large snapshot, and that a snapshot can be read
+// after its context has ended.
+func TestInterruptedRead(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	content := contentOf(t, snapshot(t, head(), now, list(t)...))
 	s, err := ReadSnapshot(content)
@@ -344,7 +342,7 @@ func TestReadUntil(t *testing.T) {
 	}
 }
 
-// TestWriteToFails holds that the error of a full disk is given once.
+// TestWriteToFails checks that the error of a full disk is returned only once.
 func TestWriteToFails(t *testing.T) {
 	_, err := snapshot(t, head(), now, list(t)...).WriteTo(full{})
 	if err == nil || err.Error() != "no space left" {
@@ -352,7 +350,7 @@ func TestWriteToFails(t *testing.T) {
 	}
 }
 
-// TestDamagedSnapshots breaks a snapshot in every way and looks that it is refused, without a word of what is in it.
+// TestDamagedSnapshots checks that a snapshot with any kind of damage is rejected, without quoting it.
 func TestDamagedSnapshots(t *testing.T) {
 	good := unpacked(t, contentOf(t, snapshot(t, head(), now, list(t)...)))
 	change := func(old, replacement string) []byte {
@@ -485,7 +483,7 @@ func TestDamagedHistory(t *testing.T) {
 	}
 }
 
-// TestRules has a case for each thing that makes a snapshot or history unfit for a run.
+// TestRules has a case for each reason why a run can't use a snapshot or the daily figures.
 func TestRules(t *testing.T) {
 	yesterday := now.AddDate(0, 0, -1)
 	tests := []struct {
@@ -493,7 +491,7 @@ func TestRules(t *testing.T) {
 		old, run         func(*Head)
 		taken            time.Time
 		snapshot, figure bool
-		guard            bool
+		lastCount        bool
 	}{
 		{"the same", nil, nil, yesterday, true, true, true},
 		{"the same day", nil, nil, now.Add(-time.Hour), true, true, true},
@@ -521,24 +519,24 @@ func TestRules(t *testing.T) {
 			test.run(&run)
 		}
 		c := Collector{Run: run, Now: now}
-		s := snapshot(t, old, test.taken, fitting(t, old)...)
+		s := snapshot(t, old, test.taken, hiddenList(t, old)...)
 		read, err := readWhole(contentOf(t, s))
 		c.AddSnapshot(s.Path(), read, err)
-		if got := c.history.LastCount.Known; got != test.guard {
-			t.Errorf("%s: counts for the guard: %v", test.name, got)
+		if got := c.history.LastCount.Known; got != test.lastCount {
+			t.Errorf("%s: sets LastCount: %v", test.name, got)
 		}
 		c.AddDays(written(t, old, []Entry{{Date: DateText(test.taken), Taken: test.taken}}))
 		p := c.History()
 		if len(p.Snapshots) > 0 != test.snapshot || len(p.Days) > 0 != test.figure {
 			t.Errorf("%s: %d snapshots, %d days", test.name, len(p.Snapshots), len(p.Days))
 		}
-		refused := 0
-		for _, fit := range []bool{test.snapshot, test.figure} {
-			if !fit {
-				refused++
+		ignored := 0
+		for _, used := range []bool{test.snapshot, test.figure} {
+			if !used {
+				ignored++
 			}
 		}
-		if len(p.Warnings) != refused {
+		if len(p.Warnings) != ignored {
 			t.Errorf("%s: warnings %q", test.name, p.Warnings)
 		}
 	}
@@ -553,7 +551,7 @@ func TestNameMustMatch(t *testing.T) {
 	}
 }
 
-// TestRecent holds that 15 days of snapshots and 400 of figures are kept, this run's day among them.
+// TestRecent checks that 15 days of snapshots and 400 of figures are kept, including the day of the run.
 func TestRecent(t *testing.T) {
 	p := &History{}
 	for ago := 450; ago >= 0; ago-- {
@@ -586,7 +584,7 @@ func TestSnapshotDate(t *testing.T) {
 	}
 }
 
-// FuzzSnapshot holds that whatever is read as a snapshot is written as one that reads the same.
+// FuzzSnapshot checks that any snapshot that can be read is the same after it was written and read again.
 func FuzzSnapshot(f *testing.F) {
 	f.Add(unpacked(f, contentOf(f, snapshot(f, head(), now, list(f)...))))
 	for _, row := range []string{
@@ -605,19 +603,19 @@ func FuzzSnapshot(f *testing.F) {
 		content := contentOf(t, s)
 		again, err := readWhole(content)
 		if err != nil {
-			t.Fatalf("what was read does not read again: %v", err)
+			t.Fatalf("it can't be read again: %v", err)
 		}
 		if !bytes.Equal(contentOf(t, again), content) {
 			t.Error("it reads differently the second time")
 		}
 		rows := rowsOf(t, s)
 		if len(rows) != s.Count {
-			t.Errorf("%d rows, said to be %d", len(rows), s.Count)
+			t.Errorf("%d rows, but a count of %d", len(rows), s.Count)
 		}
 	})
 }
 
-// FuzzHistory does the same for the history.
+// FuzzHistory does the same for data/history.json.
 func FuzzHistory(f *testing.F) {
 	f.Add(written(f, head(), twoDays(f)))
 	f.Fuzz(func(t *testing.T, content []byte) {
@@ -628,7 +626,7 @@ func FuzzHistory(f *testing.F) {
 		first := written(t, h, days)
 		h, days, err = ReadDays(first)
 		if err != nil {
-			t.Fatalf("what was read does not read again: %v", err)
+			t.Fatalf("it can't be read again: %v", err)
 		}
 		if !bytes.Equal(first, written(t, h, days)) {
 			t.Error("it reads differently the second time")
@@ -636,7 +634,7 @@ func FuzzHistory(f *testing.F) {
 	})
 }
 
-// TestHiddenStaysHidden mends a snapshot so that it shows what its head says is hidden: it is refused.
+// TestHiddenStaysHidden changes a snapshot to show a field that its head says is hidden. It must be rejected.
 func TestHiddenStaysHidden(t *testing.T) {
 	for name, test := range map[string]struct {
 		hidden []string
@@ -657,8 +655,8 @@ func TestHiddenStaysHidden(t *testing.T) {
 	}
 }
 
-// TestGuardWithoutSnapshot takes the last run's size from the history where no snapshot can be read.
-func TestGuardWithoutSnapshot(t *testing.T) {
+// TestLastCountWithoutSnapshot takes the last run's count from data/history.json if no snapshot can be read.
+func TestLastCountWithoutSnapshot(t *testing.T) {
 	c := Collector{Run: head(), Now: now}
 	s, err := readWhole([]byte("damaged"))
 	c.AddSnapshot(SnapshotPath(now), s, err)
@@ -668,7 +666,7 @@ func TestGuardWithoutSnapshot(t *testing.T) {
 	}
 }
 
-// TestClockAhead holds that a clock which is wrong does not drop a history without a word.
+// TestClockAhead checks that days which expire because of a wrong clock cause a warning.
 func TestClockAhead(t *testing.T) {
 	c := Collector{Run: head(), Now: now.AddDate(3, 0, 0)}
 	yesterday := now.AddDate(0, 0, -1)
@@ -681,7 +679,7 @@ func TestClockAhead(t *testing.T) {
 	}
 }
 
-// TestHistoryOfCommas reads back a history whose names are full of what separates members.
+// TestHistoryOfCommas reads a history whose names are full of commas, which separate members.
 func TestHistoryOfCommas(t *testing.T) {
 	var groups []Group
 	for i := range MaxGroups {
