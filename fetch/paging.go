@@ -43,7 +43,7 @@ func (c *Client) readWithDuplicates(ctx context.Context, incomplete error) (*fle
 	}
 	// Still, the list may have changed: if one row was added and another removed meanwhile, a row may have moved to the
 	// next page and been read twice.
-	p.list.warnings.Add("can't verify that the list is complete: it has equal rows without an id; counting each")
+	p.list.warnings.Add("can't verify that the list is complete: it has identical rows without an id; each is counted")
 	return p.list.fleet()
 }
 

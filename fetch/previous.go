@@ -43,8 +43,8 @@ func isURL(text string) bool { return strings.Contains(text, "://") }
 // immediately, on another goroutine. A site is read only when wait is called, so that its requests and their progress
 // don't mix with those of the API.
 //
-// The history is never nil, even with an error. Its warnings say what can't be used. The error is a *Error, the context's
-// cause, or that of a folder that can't be opened. The first run has an empty history and no error.
+// The history is never nil, even with an error. Its warnings say what can't be used. The error is a *Error, the
+// context's cause, or that of a folder that can't be opened. The first run has an empty history and no error.
 func (p *Previous) Begin(ctx context.Context, run history.Head, now time.Time) (wait func() (*history.History, error)) {
 	c := &history.Collector{Run: run, Now: now}
 	var collectAll func() error

@@ -58,8 +58,8 @@ const (
 	byGPU
 )
 
-// ReadPriceFile reads the price file at path. The error is a *Error of kind BadInput, which names line and column but no
-// value, or the context's cause if the context ended the reading.
+// ReadPriceFile reads the price file at path. The error is a *Error of kind BadInput, which names line and column but
+// no value, or the context's cause if the context ended the reading.
 func ReadPriceFile(ctx context.Context, path string) (*PriceFile, error) {
 	text, err := readWhole(ctx, path)
 	var file *PriceFile
@@ -94,7 +94,8 @@ func readWhole(ctx context.Context, path string) ([]byte, error) {
 func parsePriceFile(text []byte) (*PriceFile, error) {
 	text = bytes.TrimPrefix(text, []byte("\xEF\xBB\xBF"))
 	if !utf8.Valid(text) {
-		return nil, fmt.Errorf("line %d is not UTF-8; save the file as CSV UTF-8", 1+bytes.Count(validStart(text), []byte("\n")))
+		line := 1 + bytes.Count(validStart(text), []byte("\n"))
+		return nil, fmt.Errorf("line %d is not UTF-8; save the file as CSV UTF-8", line)
 	}
 	rows := csv.NewReader(bytes.NewReader(text))
 	rows.FieldsPerRecord = -1
@@ -226,8 +227,8 @@ func (f *PriceFile) Apply(list *fleet.Fleet) {
 	}
 }
 
-// Unused returns a note with the lines of the rows that set no price, "" if there are none. It is not a warning, since a
-// contract may list hardware that the fleet doesn't have. A nil PriceFile has no rows.
+// Unused returns a note with the lines of the rows that set no price, "" if there are none. It is not a warning,
+// since a contract may list hardware that the fleet doesn't have. A nil PriceFile has no rows.
 func (f *PriceFile) Unused() string {
 	if f == nil {
 		return ""
@@ -253,15 +254,15 @@ func (f *PriceFile) Unused() string {
 	case 0:
 		return ""
 	case 1:
-		return "unused row in line " + texts[0] + reason
+		return "unused row on line " + texts[0] + reason
 	default:
-		return "unused rows in lines " + strings.Join(texts, ", ") + more + reason
+		return "unused rows on lines " + strings.Join(texts, ", ") + more + reason
 	}
 }
 
-// price returns the price of an instance and the line that sets it, 0 if none does. The price of a row with gpu_count is
-// for the instance, that of any other row for one GPU. Such a row does not match an instance without GPUs, which would
-// become free, nor one whose number of GPUs is unknown.
+// price returns the price of an instance and the line that sets it, 0 if none does. The price of a row with gpu_count
+// is for the instance, that of any other row for one GPU. Such a row does not match an instance without GPUs, which
+// would become free, nor one whose number of GPUs is unknown.
 func (f *PriceFile) price(in *fleet.Instance) (perHour fleet.Money, line int) {
 	gpus := in.GPUs()
 	for _, named := range f.named {

@@ -158,11 +158,11 @@ func TestPriceFileRefused(t *testing.T) {
 		"price not finite":    {header + ",H100,,,NaN\n", "line 2: price_per_hour is not a valid price; "},
 		"price with a comma":  {header + ",H100,,,\"1,5\"\n", "line 2: price_per_hour is not a valid price; "},
 		"price beyond belief": {header + ",H100,,,1e999999999\n", "line 2: price_per_hour is not a valid price; "},
-		"count a word":        {header + ",H100,SECRET,,1\n", "line 2: gpu_count is not a whole number from 0 to 1000000"},
-		"count not whole":     {header + ",H100,1.5,,1\n", "line 2: gpu_count is not a whole number from 0 to 1000000"},
-		"count negative":      {header + ",H100,-1,,1\n", "line 2: gpu_count is not a whole number from 0 to 1000000"},
-		"count signed":        {header + ",H100,+1,,1\n", "line 2: gpu_count is not a whole number from 0 to 1000000"},
-		"count huge":          {header + ",H100,99999999999999999999,,1\n", "line 2: gpu_count is not a whole number from 0 to 1000000"},
+		"count a word":        {header + ",H100,SECRET,,1\n", "line 2: gpu_count is not a whole number"},
+		"count not whole":     {header + ",H100,1.5,,1\n", "line 2: gpu_count is not a whole number"},
+		"count negative":      {header + ",H100,-1,,1\n", "line 2: gpu_count is not a whole number"},
+		"count signed":        {header + ",H100,+1,,1\n", "line 2: gpu_count is not a whole number"},
+		"count huge":          {header + ",H100,99999999999999999999,,1\n", "line 2: gpu_count is not a whole number"},
 		"short row":           {header + ",H100,,,1\n,SECRET,1\n", "line 3 has 3 columns, but the header has 5"},
 		"long row":            {header + ",SECRET,,,1,2\n", "line 2 has 6 columns, but the header has 5"},
 		"open quote":          {header + "\"SECRET,,,,1\n", "line 2, byte "},
@@ -283,9 +283,9 @@ func TestPriceFileUnused(t *testing.T) {
 	const reason = ": hardware you don't have, a typo, or more specific rows apply"
 	for rows, want := range map[string]string{
 		",H100,,,1\nB,H100,,,2\n":             "",
-		",H100,,,1\n,H1O0,,,2\n":              "unused row in line 3" + reason,
-		",H100,,,1\nA,H100,,,2\nB,H100,,,3\n": "unused row in line 2" + reason, // the other rows are more specific
-		many:                                  "unused rows in lines 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 and 2 more" + reason,
+		",H100,,,1\n,H1O0,,,2\n":              "unused row on line 3" + reason,
+		",H100,,,1\nA,H100,,,2\nB,H100,,,3\n": "unused row on line 2" + reason, // the other rows are more specific
+		many:                                  "unused rows on lines 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 and 2 more" + reason,
 	} {
 		f := parsePrices(t, rows)
 		f.Apply(list)

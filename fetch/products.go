@@ -108,8 +108,8 @@ func wantKind(s *jsonscan.Scanner, want jsonscan.Kind, name string) error {
 	return err
 }
 
-// decodeProduct reads a product. Its fields are decoded like those of an instance. A product without a region belongs to
-// the region that lists it.
+// decodeProduct reads a product. Its fields are decoded like those of an instance. A product without a region belongs
+// to the region that lists it.
 func (p *Products) decodeProduct(d *decoder, s *jsonscan.Scanner, region string) error {
 	if err := wantKind(s, jsonscan.Object, "a product"); err != nil {
 		return err
@@ -191,9 +191,9 @@ func (p *Products) Apply(list *fleet.Fleet) {
 	}
 }
 
-// price sets the price of an instance if there is a product for it, and reports whether it chose the lowest of several
-// prices. It uses a product with the same number of GPUs. If there is none, it scales the price of the next lower number,
-// or else of the lowest. Products with the instance's product type take precedence.
+// price sets the price of an instance if there is a product for it, and reports whether it chose the lowest of
+// several prices. It uses a product with the same number of GPUs. If there is none, it scales the price of the next
+// lower number, or else of the lowest. Products with the instance's product type take precedence.
 func (p *Products) price(in *fleet.Instance) (differ bool) {
 	gpus := int(in.GPUs().Value)
 	key := productKey{region: in.Region, gpu: in.GPU}

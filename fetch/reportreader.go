@@ -112,7 +112,9 @@ func historyFiles(listed []manifest.File) (snapshots [][]manifest.File, days []m
 }
 
 // readListed reads the file of the entries, which all have the same path. An error means that the run must end.
-func readListed(ctx context.Context, from reportReader, listed []manifest.File, limit int64) (file readFile, err error) {
+func readListed(
+	ctx context.Context, from reportReader, listed []manifest.File, limit int64,
+) (file readFile, err error) {
 	path := listed[0].Path
 	longest := slices.MaxFunc(listed, func(a, b manifest.File) int { return cmp.Compare(a.Size, b.Size) }).Size
 	if longest > limit {

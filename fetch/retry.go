@@ -60,8 +60,8 @@ func (c *Client) describe(err error, address string) error {
 	return describe(err, address)
 }
 
-// waitBefore returns how long to wait before the next attempt: as long as Retry-After says, else a random part of a time
-// that doubles, so that many clients don't retry at once. It returns an error if the wait would be too long.
+// waitBefore returns how long to wait before the next attempt: as long as Retry-After says, else a random part of a
+// time that doubles, so that many clients don't retry at once. It returns an error if the wait would be too long.
 func (c *Client) waitBefore(ctx context.Context, attempt int, err error, address string) (time.Duration, error) {
 	var status *statusError
 	asked := errors.As(err, &status) && status.retryAfter >= 0
@@ -126,8 +126,8 @@ func isCut(err error) bool {
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
-// retryAfter parses a Retry-After header, which is a number of seconds or an HTTP date. now is the time of the reply. It
-// returns -1 if the header is missing or invalid, 0 for a date in the past.
+// retryAfter parses a Retry-After header, which is a number of seconds or an HTTP date. now is the time of the reply.
+// It returns -1 if the header is missing or invalid, 0 for a date in the past.
 func retryAfter(header string, now time.Time) time.Duration {
 	header = strings.TrimSpace(header)
 	if header != "" && strings.Trim(header, "0123456789") == "" {

@@ -44,8 +44,8 @@ type member struct {
 	next  *member // the member after it in an earlier row; rows mostly have the same order, so this saves map lookups
 }
 
-// newDecoder returns a decoder of the fields in the table. All others, such as user and team, are skipped. Passwords are
-// read only to keep them out of host names (see hostName).
+// newDecoder returns a decoder of the fields in the table. All others, such as user and team, are skipped. Passwords
+// are read only to keep them out of host names (see hostName).
 func newDecoder() *decoder {
 	d := &decoder{members: map[string]*member{}, texts: map[string]string{}, prices: map[string]fleet.Price{}}
 	for _, f := range fleet.Fields {

@@ -83,7 +83,7 @@ func (s publishedSite) collect(ctx context.Context, c *history.Collector) error 
 // errMismatch is the error for a complete file of a site that doesn't match the manifest.
 var errMismatch = errors.New(mismatch)
 
-// read requests an invalid file again. While a site is being deployed or a cache expires, it may serve a file of
+// read requests an invalid file again. While a site is being deployed or a cache is stale, it may serve a file of
 // another report, or none. This is an error, not a warning, which would lose the history.
 func (s publishedSite) read(ctx context.Context, path string, limit int64, isValid func([]byte) bool) ([]byte, error) {
 	address := strings.TrimRight(s.client.URL, "/") + "/" + path

@@ -217,7 +217,7 @@ func (t tokenTrouble) advice() string {
 	if t == tokenExpired {
 		return "it has expired; access tokens last 2 hours, so use an API key (ak_…) for scheduled runs"
 	}
-	return "it is not valid (any more); access tokens last 2 hours, " +
+	return "it is not valid; access tokens last 2 hours, " +
 		"so use an API key (ak_…) that is active in the provider's console"
 }
 

@@ -25,8 +25,8 @@ const (
 	Computed                 // set by the program, not in replies
 )
 
-// Field is an entry in the table of an instance's fields. Decoder, Hide, snapshots, comparison and sorting all loop over
-// the table. To add a field, add an entry here and a column in render/report.
+// Field is an entry in the table of an instance's fields. Decoder, Hide, snapshots, comparison and sorting all loop
+// over the table. To add a field, add an entry here and a column in render/report.
 type Field struct {
 	Name  string // in replies, snapshots, JSON and CSV
 	Older string // its name in older replies, used if Name is missing; "" for none

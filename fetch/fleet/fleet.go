@@ -101,8 +101,8 @@ const (
 	UnknownRegion = "Unknown region"
 )
 
-// Model returns the GPU model that the instance counts under: GPUGroup if it is set, CPUOnly if the instance has no GPU,
-// else GPU or UnknownGPU.
+// Model returns the GPU model that the instance counts under: GPUGroup if it is set, CPUOnly if the instance has no
+// GPU, else GPU or UnknownGPU.
 func (in *Instance) Model() string {
 	switch {
 	case in.GPUGroup != "":

@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// Hide clears fields of every instance, so that nothing can show or use them later, not even to sort. It replaces ids by
-// pseudonyms: equal for the same id and key, so that runs can be compared, but not reversible without the key. Instances
-// stay in their groups, even if a hidden field determined the group. hidden has names of Hideable. key is only used for
-// "id".
+// Hide clears fields of every instance, so that nothing can show or use them later, not even to sort. It replaces ids
+// by pseudonyms: equal for the same id and key, so that runs can be compared, but not reversible without the key.
+// Instances stay in their groups, even if a hidden field determined the group. hidden has names of Hideable. key is
+// only used for "id".
 func (f *Fleet) Hide(hidden []string, key []byte) {
 	if len(hidden) == 0 {
 		return

@@ -10,8 +10,8 @@ import (
 
 // Money is an exact decimal amount in the report's currency. The zero Money is 0.
 //
-// shopspring/decimal never rounds a sum, so the rows always add up to the total. govalues/decimal adds a million amounts
-// in 8 ms instead of 134 ms (2 cores, 2026), but silently rounds to 19 digits.
+// shopspring/decimal never rounds a sum, so the rows always add up to the total. govalues/decimal adds a million
+// amounts in 8 ms instead of 134 ms (2 cores, 2026), but silently rounds to 19 digits.
 type Money struct {
 	amount decimal.Decimal
 	// text is the result of String, for amounts that were read or multiplied, which every output shows. Else "".
@@ -29,8 +29,8 @@ var maxPrice = decimal.New(1, 9)
 
 var errPrice = errors.New("not a valid price")
 
-// ParseMoney parses a price such as 0.679, 14.4 or 1e-2: 0 or more, below a billion, with at most 30 decimals. The error
-// never quotes the text.
+// ParseMoney parses a price such as 0.679, 14.4 or 1e-2: 0 or more, below a billion, with at most 30 decimals. The
+// error never quotes the text.
 func ParseMoney(text string) (Money, error) {
 	if len(text) == 0 || len(text) > maxPriceDigits || strings.Trim(text, "0123456789.eE+-") != "" {
 		return Money{}, errPrice

@@ -26,8 +26,8 @@ func shortened(text []byte) string {
 	return strings.TrimSpace(string(runes[:min(len(runes), MaxText-1)])) + "…"
 }
 
-// Clean replaces tabs and line breaks by spaces, and other control characters, bidirectional overrides and noncharacters
-// by U+FFFD. It trims blanks at both ends. The result shares memory with text if it can.
+// Clean replaces tabs and line breaks by spaces, and other control characters, bidirectional overrides and
+// noncharacters by U+FFFD. It trims blanks at both ends. The result shares memory with text if it can.
 func Clean(text []byte) []byte {
 	if !isASCII(text) {
 		text = bytes.Map(cleanRune, text)

@@ -12,7 +12,8 @@ var exactDecimal = regexp.MustCompile(`^-?(0|[1-9][0-9]{0,39})(\.[0-9]{1,80})?$`
 
 var errTotal = errors.New("not a decimal number")
 
-// ParseTotal parses the result of String. Unlike a price, it can be negative and large. The error never quotes the text.
+// ParseTotal parses the result of String. Unlike a price, it can be negative and large. The error never quotes the
+// text.
 func ParseTotal(text string) (Money, error) {
 	if !exactDecimal.MatchString(text) {
 		return Money{}, errTotal

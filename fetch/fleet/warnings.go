@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Warnings collects warnings about a list, each once. Warnings about rows are grouped by text, so that a million bad rows
-// give one line, with the first rows and the exact count. The zero Warnings is empty and ready to use.
+// Warnings collects warnings about a list, each once. Warnings about rows are grouped by text, so that a million bad
+// rows give one line, with the first rows and the exact count. The zero Warnings is empty and ready to use.
 type Warnings struct {
 	order []*warning
 	index map[string]*warning
@@ -67,8 +67,8 @@ func (w *Warnings) find(text string) *warning {
 	return added
 }
 
-// Lines returns the warnings in the order in which they were first added, such as "row 3, row 9: gpu_count is a boolean,
-// not a whole number; treated as unknown". It is empty, not nil, if there are none.
+// Lines returns the warnings in the order in which they were first added, such as "row 3, row 9: gpu_count is a
+// boolean, not a whole number; treated as unknown". It is empty, not nil, if there are none.
 func (w *Warnings) Lines() []string {
 	lines := make([]string, 0, len(w.order))
 	for _, one := range w.order {

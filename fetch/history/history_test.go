@@ -247,8 +247,8 @@ func TestCheckSnapshots(t *testing.T) {
 	}
 }
 
-// TestOldFormat reads a snapshot of version 1, whose rows have no group. They get the current group of their id, and the
-// snapshot is encoded again.
+// TestOldFormat reads a snapshot of version 1, whose rows have no group. They get the current group of their id, and
+// the snapshot is encoded again.
 func TestOldFormat(t *testing.T) {
 	file := packed(`{"schema":1,"taken":"2026-11-22T12:00:00Z","source":"file","account":"","audience":"public",` +
 		`"currency":"USD","hidden":[],` +
@@ -561,7 +561,8 @@ func TestRecent(t *testing.T) {
 			p.Snapshots = append(p.Snapshots, &Snapshot{Taken: taken})
 		}
 	}
-	if s := p.RecentSnapshots(now); len(s) != 14 || DateText(s[0].Taken) != "2026-11-08" || DateText(s[13].Taken) != "2026-11-21" {
+	s := p.RecentSnapshots(now)
+	if len(s) != 14 || DateText(s[0].Taken) != "2026-11-08" || DateText(s[13].Taken) != "2026-11-21" {
 		t.Errorf("%d snapshots", len(s))
 	}
 	if d := p.RecentDays(now); len(d) != 399 || d[398].Date != "2026-11-21" {

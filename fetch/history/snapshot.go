@@ -31,8 +31,8 @@ type Snapshot struct {
 // Path returns the path of the snapshot in the output folder.
 func (s *Snapshot) Path() string { return SnapshotPath(s.Taken) }
 
-// WriteTo writes the snapshot's file as it was read, or encodes it. Equal snapshots give equal bytes, for the same build
-// of gpufleet. The error is w's, or says that the rows of a snapshot in an old format can't be read.
+// WriteTo writes the snapshot's file as it was read, or encodes it. Equal snapshots give equal bytes, for the same
+// build of gpufleet. The error is w's, or says that the rows of a snapshot in an old format can't be read.
 func (s *Snapshot) WriteTo(w io.Writer) (int64, error) {
 	if s.file != nil {
 		n, err := w.Write(s.file)

@@ -1,8 +1,8 @@
 // Package jsonscan reads JSON (RFC 8259) in one pass and with a fixed amount of memory.
 //
-// encoding/json buffers whole values and the blanks before them, so a gigabyte of blanks takes a gigabyte of memory. It
-// also ignores the case of keys, and quotes values in errors. This scanner buffers 64 KiB, returns at most the requested
-// part of a string or number, and its errors say what was expected and where, never what was found.
+// encoding/json buffers whole values and the blanks before them, so a gigabyte of blanks takes a gigabyte of memory.
+// It also ignores the case of keys, and quotes values in errors. This scanner buffers 64 KiB, returns at most the
+// requested part of a string or number, and its errors say what was expected and where, never what was found.
 package jsonscan
 
 import (
@@ -45,8 +45,8 @@ const (
 	maxDepth = 1000
 )
 
-// Scanner reads one JSON text from start to end. Each method reads one value and the blanks before it. Errors are final:
-// a *SyntaxError, io.ErrUnexpectedEOF if the text ends too early, or the reader's own.
+// Scanner reads one JSON text from start to end. Each method reads one value and the blanks before it. Errors are
+// final: a *SyntaxError, io.ErrUnexpectedEOF if the text ends too early, or the reader's own.
 type Scanner struct {
 	source io.Reader
 	buf    []byte // buf[pos:] is not yet used
@@ -126,8 +126,8 @@ func (s *Scanner) Array(element func() error) error {
 	return s.sequence('[', ']', element)
 }
 
-// Object reads an object. It calls member after each name, which must read exactly that member's value. A name is cut to
-// 128 bytes and valid until the next call on the Scanner. Duplicate names are passed each time.
+// Object reads an object. It calls member after each name, which must read exactly that member's value. A name is cut
+// to 128 bytes and valid until the next call on the Scanner. Duplicate names are passed each time.
 func (s *Scanner) Object(member func(name []byte) error) error {
 	return s.sequence('{', '}', func() error {
 		if c, err := s.next(); err != nil {

@@ -6,8 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// String reads a string. It returns at most keep bytes, without cutting a character in two, and whether it left out more
-// than blanks. Invalid UTF-8 and unpaired surrogates become U+FFFD. The text is valid until the next call on the Scanner.
+// String reads a string. It returns at most keep bytes, without cutting a character in two, and whether it left out
+// more than blanks. Invalid UTF-8 and unpaired surrogates become U+FFFD. The text is valid until the next call on the
+// Scanner.
 func (s *Scanner) String(keep int) (text []byte, cut bool, err error) {
 	if err := s.expect('"', "expected a string"); err != nil {
 		return nil, false, err

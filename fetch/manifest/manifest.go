@@ -54,8 +54,8 @@ func FileOf(path string, content []byte) File {
 var hexSHA256 = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 // Read reads a manifest of this schema. Unknown fields, which a later version may add, are ignored. Entries with an
-// invalid size, hash or path are left out. A path is invalid if it is unclean, absolute, hidden or leads outside, so the
-// returned paths are safe to use. They are sorted.
+// invalid size, hash or path are left out. A path is invalid if it is unclean, absolute, hidden or leads outside, so
+// the returned paths are safe to use. They are sorted.
 func Read(r io.Reader) (*Manifest, error) { return read(r, MaxBytes) }
 
 func read(r io.Reader, limit int) (*Manifest, error) {
@@ -67,8 +67,8 @@ func read(r io.Reader, limit int) (*Manifest, error) {
 	if len(data) > limit || bytes.Count(data, []byte(",")) > 4*maxFiles {
 		return nil, errors.New("it is too large")
 	}
-	// Compact rejects text after the value, and removes blanks, on which a json.Decoder is slow. Errors of the json package
-	// are not returned because they quote the file.
+	// Compact rejects text after the value, and removes blanks, on which a json.Decoder is slow. Errors of the json
+	// package are not returned because they quote the file.
 	var compact bytes.Buffer
 	if err := json.Compact(&compact, data); err != nil {
 		return nil, errors.New("it is not JSON")

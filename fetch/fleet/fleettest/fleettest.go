@@ -54,8 +54,8 @@ func pick[T any](items []T, bits uint64, part int) T {
 	return items[int(bits>>(8*part)&0xFF)%len(items)]
 }
 
-// Instance returns the i-th instance, as the decoder should read it from the later shape. One in 50 has no price, one in
-// 16 no GPU, and one in 100 a name with non-ASCII letters.
+// Instance returns the i-th instance, as the decoder should read it from the later shape. One in 50 has no price, one
+// in 16 no GPU, and one in 100 a name with non-ASCII letters.
 func Instance(i int) *fleet.Instance {
 	bits := mix(i)
 	in := &fleet.Instance{
@@ -109,8 +109,8 @@ func Instances(n int) []*fleet.Instance {
 	return list
 }
 
-// WriteReply writes a reply with the first n instances. Its rows have all members of the API's rows, including those that
-// must never be shown.
+// WriteReply writes a reply with the first n instances. Its rows have all members of the API's rows, including those
+// that must never be shown.
 func WriteReply(w io.Writer, n int, shape Shape) error {
 	b := bufio.NewWriterSize(w, 1<<20)
 	b.WriteString(`{"data": [`)
@@ -156,8 +156,8 @@ func writeLater(w io.Writer, i int, in *fleet.Instance) {
 		i)
 }
 
-// Set sets a field of an instance to the n-th value of its kind, for n from 1 to 9. All values differ, except that a Term
-// has only two and a price's source only four.
+// Set sets a field of an instance to the n-th value of its kind, for n from 1 to 9. All values differ, except that a
+// Term has only two and a price's source only four.
 func Set(f *fleet.Field, in *fleet.Instance, n int) {
 	switch {
 	case f.Kind == fleet.Address:

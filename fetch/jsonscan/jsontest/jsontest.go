@@ -1,5 +1,5 @@
-// Package jsontest has test cases for readers of JSON (RFC 8259): valid texts, invalid ones, and texts that a reader may
-// accept or reject.
+// Package jsontest has test cases for readers of JSON (RFC 8259): valid texts, invalid ones, and texts that a reader
+// may accept or reject.
 package jsontest
 
 import (
@@ -26,8 +26,8 @@ type Case struct {
 	About, Text string
 }
 
-// Cases returns the cases of this package, and those of JSONTestSuite if $TEST_CORPORA is a folder that contains it. The
-// verdict also applies if the text is a value inside a larger text.
+// Cases returns the cases of this package, and those of JSONTestSuite if $TEST_CORPORA is a folder that contains it.
+// The verdict also applies if the text is a value inside a larger text.
 func Cases(t testing.TB) []Case {
 	t.Helper()
 	suite := fromSuite(t)
