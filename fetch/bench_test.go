@@ -21,7 +21,7 @@ func generated(t testing.TB, n int, shape fleettest.Shape) []byte {
 	return b.Bytes()
 }
 
-// TestGenerated shows that the benchmarks measure what they are meant to: every row is read as it was made.
+// TestGenerated checks that the benchmarks measure what they should: every row is read as it was written.
 func TestGenerated(t *testing.T) {
 	const n = 300
 	for _, shape := range fleettest.Shapes {
@@ -59,7 +59,8 @@ func TestGenerated(t *testing.T) {
 	}
 }
 
-// TestAllocations holds what is allocated for a row to its own texts (id, host name, address), whatever numbers it has.
+// TestAllocations checks that a row costs no more allocations than its own texts (ID, host name, address), however
+// many numbers it has.
 func TestAllocations(t *testing.T) {
 	const n = 1_000
 	for _, shape := range fleettest.Shapes {

@@ -52,7 +52,7 @@ func (a *api) asked() []string {
 	return queries
 }
 
-// client returns a client of the API that does not really wait, and the waits that it was told.
+// client returns a client of the API that doesn't really wait, and the waits it was asked for.
 func (a *api) client() (*Client, *[]time.Duration) {
 	waits := &[]time.Duration{}
 	return &Client{
@@ -107,7 +107,7 @@ func numbers(first, last int) []string {
 	return list
 }
 
-// wantError checks an error's kind and that its text holds each of the parts.
+// wantError checks the kind of an error, and that its text contains each of the parts.
 func wantError(t *testing.T, err error, kind Kind, parts ...string) {
 	t.Helper()
 	var known *Error
@@ -278,7 +278,7 @@ func TestCheckURL(t *testing.T) {
 	}
 }
 
-// TestRedirects sees to it that no redirect of any kind is followed: the token would go along.
+// TestRedirects checks that no redirect of any kind is followed, because the token would be sent along.
 func TestRedirects(t *testing.T) {
 	elsewhere := newAPI(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, reply(0)) })
 	for _, code := range []int{301, 302, 303, 307, 308} {
@@ -315,7 +315,8 @@ func TestProgress(t *testing.T) {
 	}
 }
 
-// TestNoValueInErrors sends rows whose every value is a canary, broken in every way, and looks for it in what is said.
+// TestNoValueInErrors sends rows in which every value is a canary and which are broken in every way. No error or
+// warning may contain the canary.
 func TestNoValueInErrors(t *testing.T) {
 	const canary = "CANARY-7531"
 	row, _ := json.Marshal(map[string]any{

@@ -12,7 +12,7 @@ import (
 	"gpufleet/fetch/manifest"
 )
 
-// TestPipeInFolder holds that a pipe in the place of a file is not opened: that would wait for a writer for ever.
+// TestPipeInFolder checks that a pipe in place of a file is not opened: that would wait forever for a writer.
 func TestPipeInFolder(t *testing.T) {
 	dir := t.TempDir()
 	if err := syscall.Mkfifo(filepath.Join(dir, manifest.Path), 0o600); err != nil {

@@ -23,7 +23,7 @@ import (
 
 const fuzzCanary = "kAnArY7qZx"
 
-// wantCleanText checks what holds for every text that the decoder lets out.
+// wantCleanText checks what must be true for every text that the decoder returns.
 func wantCleanText(t *testing.T, text string) {
 	t.Helper()
 	unfit := func(r rune) bool {
@@ -38,8 +38,8 @@ func wantCleanText(t *testing.T, text string) {
 	}
 }
 
-// FuzzDecoder holds that whatever a reply is, what is read of it is fit to be shown, numbers are believable, and what
-// is said of it quotes nothing.
+// FuzzDecoder checks that any reply gives only texts that can be shown and plausible numbers, and that no error or
+// warning quotes the reply.
 func FuzzDecoder(f *testing.F) {
 	f.Add([]byte(reply(1, `{"id": 7, "host_name": "a", "gpu_count": "2", "price_per_hour": 0.5, `+
 		`"vm_password": "`+fuzzCanary+`", "created_at": 1751620391.25}`)))
@@ -87,8 +87,8 @@ func FuzzDecoder(f *testing.F) {
 	})
 }
 
-// FuzzPasswordInHostName holds that no host name shows the password of its instance, wherever it stands in it and in
-// the row.
+// FuzzPasswordInHostName checks that no host name shows the password of its instance, wherever the password is in the
+// name and in the row.
 func FuzzPasswordInHostName(f *testing.F) {
 	f.Add("web-", "hunter2!", "-1", false)
 	f.Add("", "abcab", "cab", true)
@@ -109,7 +109,7 @@ func FuzzPasswordInHostName(f *testing.F) {
 		}
 		in, _ := decodeOne(t, row)
 		wantCleanText(t, in.HostName)
-		// What a reader of the name would know the password by.
+		// The password as a reader would see it in the name.
 		shown, _ := fleet.CleanText([]byte(password), false)
 		length := utf8.RuneCountInString(shown)
 		inMask := strings.ContainsAny(shown, "[]") || strings.Contains(mask, shown)
@@ -122,8 +122,8 @@ func FuzzPasswordInHostName(f *testing.F) {
 	})
 }
 
-// script answers requests as a fuzzed text says: for each request some letters, of which the first is what kind of
-// answer it is.
+// script answers requests as a fuzzed text says: some letters for each request, of which the first chooses the kind
+// of answer.
 type script struct {
 	text  []byte
 	asked int
@@ -160,8 +160,8 @@ func (s *script) answer(w http.ResponseWriter) {
 	io.WriteString(w, reply(total-1, list...))
 }
 
-// FuzzPaging has an API page in any way, honest or not: the list comes to an end after few requests, and is complete
-// or an error. No two instances have one id.
+// FuzzPaging lets an API page in any way, honest or not. The list must end after a few requests and be complete, or
+// there must be an error. No two instances may have the same ID.
 func FuzzPaging(f *testing.F) {
 	f.Add([]byte{3, 1, 2, 3, 8, 3, 4, 5, 6, 8, 1, 7, 8})
 	f.Add([]byte{2, 1, 2, 5, 2, 1, 2, 5, 2, 3, 4, 5})
@@ -199,7 +199,7 @@ func FuzzPaging(f *testing.F) {
 	})
 }
 
-// FuzzRetryAfter holds that whatever a server asks for, a run waits a minute at most, and never goes back in time.
+// FuzzRetryAfter checks that a run waits at most a minute, and never a negative time, whatever a server asks for.
 func FuzzRetryAfter(f *testing.F) {
 	for _, header := range []string{
 		"", "0", "7", " 60 ", "61", "-1", "1.5", "99999999999999999999", "Sun, 22 Nov 2026 12:00:30 GMT",
@@ -229,8 +229,8 @@ func FuzzRetryAfter(f *testing.F) {
 	})
 }
 
-// FuzzPriceFile holds that a price file gives prices of 0 or more, the same in whatever order its rows stand, or an
-// error that quotes nothing.
+// FuzzPriceFile checks that a price file gives prices of at least 0 which don't depend on the order of its rows, or
+// an error that doesn't quote the file.
 func FuzzPriceFile(f *testing.F) {
 	header := strings.Join(priceHeader, ",") + "\n"
 	f.Add("*,H100,,,1.75\nA,H100,,,1.65\n*,H100,8,Baremetal,12.80\n*,CPU only,0,,0.04\n")
@@ -267,7 +267,7 @@ func FuzzPriceFile(f *testing.F) {
 		}
 		lines := strings.SplitAfter(strings.TrimSuffix(rows, "\n")+"\n", "\n")
 		slices.Reverse(lines)
-		if strings.ContainsAny(rows, "\"\r") { // then a line is no row
+		if strings.ContainsAny(rows, "\"\r") { // a row can then have several lines
 			return
 		}
 		other, err := parsePriceFile([]byte(header + strings.Join(lines, "")))

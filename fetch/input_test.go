@@ -36,7 +36,7 @@ func TestSaved(t *testing.T) {
 	if diff := cmp.Diff(numbers(1, 5), ids(list)); diff != "" {
 		t.Error(diff)
 	}
-	// Rows without an id are instances of their own, whatever else their file holds or another file held.
+	// Rows without an ID are separate instances, whatever other rows are in their file or in another.
 	list, err = Saved(ctx, saved(t,
 		reply(6, `{"id": 1}`, `{"host_name": "x"}`),
 		reply(6, `{"id": 1}`, `{"host_name": "x"}`, `{"host_name": "y"}`),
@@ -65,7 +65,7 @@ func TestSavedErrors(t *testing.T) {
 	}
 }
 
-// TestSavedStops waits on a pipe that nobody writes to and on an input that never ends: both stop with the context.
+// TestSavedStops reads a pipe that nobody writes to and an input that never ends: both stop with the context.
 func TestSavedStops(t *testing.T) {
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {

@@ -11,8 +11,8 @@ import (
 const maskWarning = "row 1: host_name holds the instance's own password: masked; " +
 	"change the password, and keep it out of the name"
 
-// TestPasswordInHostName holds that no host name shows the password of its own instance, and that a warning says so
-// without it.
+// TestPasswordInHostName checks that no host name shows the password of its own instance, and that a warning says so
+// without quoting the password.
 func TestPasswordInHostName(t *testing.T) {
 	long := strings.Repeat("x", 1015)
 	for row, want := range map[string]string{
@@ -53,7 +53,7 @@ func TestPasswordInHostName(t *testing.T) {
 		`"host_name": "web"` + strings.Repeat(`, "password": "none"`, 2000):               "[masked]",
 		`"password": "one-password", "host_name": "other-password", "os": "one-password"`: "other-password",
 	} {
-		if cut := strings.TrimSuffix(want, "…"); cut != want { // the mask stands before the cut
+		if cut := strings.TrimSuffix(want, "…"); cut != want { // the name is masked before it is cut
 			want = string([]rune(cut)[:fleet.MaxText-1]) + "…"
 		}
 		in, warnings := decodeOne(t, `{"id": 1, `+row+`}`)
@@ -71,7 +71,7 @@ func TestPasswordInHostName(t *testing.T) {
 	}
 }
 
-// TestAddressIsMasked holds that a name does not show the address that a public report leaves out.
+// TestAddressIsMasked checks that a host name doesn't show the address that a public report leaves out.
 func TestAddressIsMasked(t *testing.T) {
 	const warning = "row 1: host_name holds the instance's own address: masked"
 	for row, want := range map[string]string{
@@ -94,7 +94,7 @@ func TestAddressIsMasked(t *testing.T) {
 	}
 }
 
-// TestPasswordsAreOfTheirRow holds that a password neither reaches another row nor stays in the decoder.
+// TestPasswordsAreOfTheirRow checks that a password neither affects another row nor stays in the decoder.
 func TestPasswordsAreOfTheirRow(t *testing.T) {
 	d := newDecoder()
 	p, err := d.decodePage(strings.NewReader(reply(3,
@@ -107,7 +107,7 @@ func TestPasswordsAreOfTheirRow(t *testing.T) {
 	if p.rows[0].HostName != "a" || p.rows[1].HostName != "hunter2!" || p.rows[2].HostName != "b-[masked]" {
 		t.Errorf("%q, %q, %q", p.rows[0].HostName, p.rows[1].HostName, p.rows[2].HostName)
 	}
-	// A row that is cut short leaves nothing either.
+	// Nor does a truncated row leave anything behind.
 	cut := strings.NewReader(`{"data": [{"vm_password": "hunter2!", "host_name": "x-hunter2!"`)
 	if _, err := d.decodePage(cut, 1); err == nil {
 		t.Error("a cut reply was read")

@@ -15,7 +15,8 @@ import (
 	"gpufleet/fetch/fleet"
 )
 
-// paged answers from a list of ids, a page at a time, as the two readings of offset have it.
+// paged answers with a list of total rows, one page at a time. offset counts pages if byPage is set, else rows. A
+// request without a limit gets the first "plain" rows.
 func paged(total, plain int, byPage bool) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		first, last := 1, plain
@@ -73,7 +74,7 @@ func TestPaging(t *testing.T) {
 	}
 }
 
-// TestEveryPageSize reads lists of many sizes under both readings of offset.
+// TestEveryPageSize reads lists of many sizes, with an offset that counts rows or pages.
 func TestEveryPageSize(t *testing.T) {
 	for total := 1; total <= 23; total++ {
 		for plain := 1; plain <= total; plain++ {
@@ -128,7 +129,7 @@ func TestIncomplete(t *testing.T) {
 	}
 }
 
-// TestOddPaging reads lists from APIs that page in ways of their own.
+// TestOddPaging reads lists from APIs that page in unusual ways.
 func TestOddPaging(t *testing.T) {
 	nameless := func(first, last int) []string {
 		var list []string
@@ -146,7 +147,7 @@ func TestOddPaging(t *testing.T) {
 		}
 		return list
 	}
-	// byPage answers page numbers; beyond decides about those that there are not.
+	// byPage answers page numbers; beyond answers those after the last page.
 	type maker func(first, last int) []string
 	type beyonder func(w http.ResponseWriter, number int) int
 	byPage := func(total, size, plain int, make maker, beyond beyonder) http.HandlerFunc {
@@ -209,7 +210,7 @@ func TestOddPaging(t *testing.T) {
 	wantError(t, err, BadAPI, "401")
 }
 
-// Rows are alike by what they say, wherever in memory that is.
+// Rows are equal if their values are, even in different memory.
 func TestContentOfARow(t *testing.T) {
 	priced := func(text string) *fleet.Instance {
 		money, err := fleet.ParseMoney(text)
@@ -229,9 +230,10 @@ func TestContentOfARow(t *testing.T) {
 	}
 }
 
-// TestAlikeRows reads lists whose rows have no id and are alike, so that none can say of itself whether it came before.
+// TestAlikeRows reads lists whose rows are equal and have no ID, so no row shows whether it was read before.
 func TestAlikeRows(t *testing.T) {
-	// answer gives the rows behind as many as start makes of an offset, the plain reply those from the first on.
+	// answer returns at most "most" rows from the place that start gives for an offset. A request without an offset gets
+	// the first "plain" rows.
 	answer := func(total, plain, most int, start func(limit, offset int) int) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
 			limit, before := plain, 0
@@ -250,7 +252,7 @@ func TestAlikeRows(t *testing.T) {
 	clamped := func(limit, offset int) int { return min((offset-1)*limit, 4) }
 	for name, test := range map[string]struct {
 		total, plain int
-		most         int // rows a page but the plain one
+		most         int // rows per page, except for a request without an offset
 		start        func(limit, offset int) int
 		short        string // what the error says, "" for none
 	}{
@@ -279,14 +281,14 @@ func TestAlikeRows(t *testing.T) {
 	}
 }
 
-// TestMovingList reads a list that shrinks and grows while its pages are read: the second pass is complete.
+// TestMovingList reads a list that shrinks and grows while its pages are read. The second pass is complete.
 func TestMovingList(t *testing.T) {
 	var n atomic.Int64
 	a := newAPI(t, func(w http.ResponseWriter, r *http.Request) {
 		switch n.Add(1) {
 		case 1:
 			io.WriteString(w, reply(4, rows(1, 2)...))
-		case 2, 3: // the list has moved: nothing new at either reading
+		case 2, 3: // the list has moved: neither reading of offset finds a new row
 			io.WriteString(w, reply(4))
 		default:
 			io.WriteString(w, reply(3, rows(2, 4)...))
@@ -299,7 +301,7 @@ func TestMovingList(t *testing.T) {
 	if diff := cmp.Diff([]string{"2", "3", "4"}, ids(list)); diff != "" {
 		t.Error(diff)
 	}
-	// What the total was when the pass began does not matter: the latest counts.
+	// The total at the beginning of the pass doesn't matter: the latest counts.
 	n.Store(0)
 	b := newAPI(t, func(w http.ResponseWriter, r *http.Request) {
 		if n.Add(1) == 1 {

@@ -25,7 +25,7 @@ var today = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 func runHead() history.Head { return history.Head{Source: "file", Audience: "public", Currency: "USD"} }
 
-// earlierReport returns the files of a report that has snapshots of so many days before today, and a history.
+// earlierReport returns the files of a report with a history and with snapshots of the given numbers of days ago.
 func earlierReport(t *testing.T, days ...int) map[string]string {
 	t.Helper()
 	files := map[string]string{}
@@ -64,7 +64,7 @@ func manifestOf(t *testing.T, files map[string]string) []byte {
 	return content
 }
 
-// site serves files and their manifest. before is asked first; it returns true where it has answered.
+// site serves files and their manifest. before is called first; it returns true if it has answered.
 func site(t *testing.T, files map[string]string, before func(w http.ResponseWriter, r *http.Request) bool) *api {
 	t.Helper()
 	listed := manifestOf(t, files)
@@ -90,7 +90,7 @@ func (a *api) collect(address string) (*history.Past, error) {
 	return c.Past(), publishedSite{client}.collect(context.Background(), c)
 }
 
-// TestSite reads a whole report, and looks that nothing of ours but the program's name goes along.
+// TestSite reads a whole report, and checks that requests tell the site nothing about us but the program's name.
 func TestSite(t *testing.T) {
 	a := site(t, earlierReport(t, 8, 3, 0), nil)
 	p, err := a.collect(a.URL + "/fleet/")
@@ -112,7 +112,7 @@ func TestSite(t *testing.T) {
 	}
 }
 
-// TestSiteTrouble has a case for each way in which a site can fail, and says what must come of it.
+// TestSiteTrouble has a case for each way in which a site can fail.
 func TestSiteTrouble(t *testing.T) {
 	const oldest = "data/snapshots/2026-11-14.json.gz"
 	answer := func(path string, code int, body string) func(http.ResponseWriter, *http.Request) bool {
@@ -231,8 +231,8 @@ func TestSiteRetries(t *testing.T) {
 	}
 }
 
-// TestSiteReadsListedFilesOnly lists files that are none of the past's and paths that lead elsewhere, which are not
-// asked for.
+// TestSiteReadsListedFilesOnly lists files that aren't part of the history, and paths that lead elsewhere. Neither
+// may be requested.
 func TestSiteReadsListedFilesOnly(t *testing.T) {
 	files := earlierReport(t, 3)
 	files["index.html"], files["data/snapshots/2026-13-01.json.gz"], files["data/snapshots/../x.json.gz"] = "a", "b", "c"
@@ -247,7 +247,7 @@ func TestSiteReadsListedFilesOnly(t *testing.T) {
 	}
 }
 
-// TestSiteRedirects follows three redirects from https to https, and none else.
+// TestSiteRedirects follows up to three redirects from https to https, and no others.
 func TestSiteRedirects(t *testing.T) {
 	files := earlierReport(t, 3)
 	var plain, secure *httptest.Server
@@ -343,7 +343,7 @@ func TestCheckSiteURL(t *testing.T) {
 	}
 }
 
-// TestFolder reads a folder in which some files are not what they should be: each loses only itself.
+// TestFolder reads a folder in which some files are invalid: only those are lost.
 func TestFolder(t *testing.T) {
 	dir := t.TempDir()
 	files := earlierReport(t, 8, 7, 6, 5, 4, 3)
@@ -370,7 +370,7 @@ func TestFolder(t *testing.T) {
 	}
 	defer folder.close()
 	c := &history.Collector{Run: runHead(), Now: today}
-	// A killed run leaves two entries of a path: one of them holds.
+	// A killed run leaves two entries for a path; the file matches one of them.
 	listed = append([]manifest.File{{Path: history.HistoryPath, Size: 1, SHA256: strings.Repeat("0", 64)}}, listed...)
 	if err := collect(context.Background(), folder, listed, c); err != nil {
 		t.Fatal(err)
@@ -396,7 +396,7 @@ func TestFolder(t *testing.T) {
 	}
 }
 
-// interrupting is a place on reading whose history the run is interrupted.
+// interrupting is a place that interrupts the run when its history is read.
 type interrupting struct {
 	place
 	interrupt func()
@@ -410,8 +410,8 @@ func (p interrupting) read(ctx context.Context, path string, limit int64, isRigh
 	return content, err
 }
 
-// TestInterruptedDecoding holds that a run which is interrupted while snapshots are decoded ends for that, and not
-// for what it does not know.
+// TestInterruptedDecoding checks that a run which is interrupted while it decodes snapshots ends with the
+// interruption, not with an error about unread snapshots.
 func TestInterruptedDecoding(t *testing.T) {
 	dir := t.TempDir()
 	files := earlierReport(t, 8, 3)
@@ -438,7 +438,7 @@ func TestInterruptedDecoding(t *testing.T) {
 	}
 }
 
-// TestAccount holds that a token's owner tells accounts apart, and the token itself does not.
+// TestAccount checks that accounts are identified by the owner of the token, not by the token itself.
 func TestAccount(t *testing.T) {
 	jwt := func(claims, signature string) string {
 		return "e30." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + "." + signature
@@ -468,7 +468,7 @@ func TestAccount(t *testing.T) {
 	}
 }
 
-// TestCleanedTextsReadAgain holds that whatever the decoder of replies leaves of a text can stand in a snapshot.
+// TestCleanedTextsReadAgain checks that every text that the decoder of replies returns is valid in a snapshot.
 func TestCleanedTextsReadAgain(t *testing.T) {
 	for _, raw := range []string{
 		"a\u0007b", "\u202ea", "a\ufffeb", "\ufdd0", "\xff", " a\u00a0", "\u0085x", "é😀", "x\u2028y",
@@ -487,7 +487,7 @@ func TestCleanedTextsReadAgain(t *testing.T) {
 	}
 }
 
-// TestPrevious reads the report of an earlier run from wherever it may be.
+// TestPrevious reads the previous report from each place where it can be.
 func TestPrevious(t *testing.T) {
 	files := earlierReport(t, 8, 3)
 	report, empty, broken, gone := t.TempDir(), t.TempDir(), t.TempDir(), filepath.Join(t.TempDir(), "gone")
@@ -544,7 +544,7 @@ func TestPrevious(t *testing.T) {
 	}
 }
 
-// TestPreviousSiteWaits holds that a site is asked for nothing before it is waited for.
+// TestPreviousSiteWaits checks that a site gets no request before anyone waits for the result.
 func TestPreviousSiteWaits(t *testing.T) {
 	a := site(t, earlierReport(t, 3), nil)
 	p := Previous{Named: a.URL + "/fleet"}

@@ -77,7 +77,7 @@ func TestPriceFileMatches(t *testing.T) {
 	}
 }
 
-// TestPriceFileBeatsTheList has a matching row replace the list's own price, and leave it where no row gives one.
+// TestPriceFileBeatsTheList checks that a matching row replaces the list's own price, which stays if no row matches.
 func TestPriceFileBeatsTheList(t *testing.T) {
 	f := parsePrices(t, ",H100,,,1\n")
 	for gpus, want := range map[float64]string{2: "2 file", -1: "9 list"} {
@@ -97,9 +97,9 @@ func mustMoney(text string) fleet.Money {
 	return m
 }
 
-// TestPriceFileOrder gives every pair of the 16 kinds of row to an instance that both match, in both orders.
+// TestPriceFileOrder takes every pair of the 16 kinds of row, in both orders, and an instance that matches both.
 func TestPriceFileOrder(t *testing.T) {
-	// From the row that wins over all to the one that all win over: g is gpu, n gpu_count, r region, p product_type.
+	// From the most specific to the least: g is gpu, n gpu_count, r region, p product_type.
 	order := strings.Fields("gnrp gnr gnp grp nrp gn gr gp nr np rp g n r p -")
 	row := func(kind string, price int) string {
 		cell := func(letter, value string) string {
@@ -210,8 +210,8 @@ func TestReadPriceFile(t *testing.T) {
 	}
 }
 
-// TestPriceFileKeepsSums holds that with any rows and fleet an instance costs what its winning row says, found here
-// by trying all rows, and that the sum over the instances is exact.
+// TestPriceFileKeepsSums checks with random rows and fleets that each instance has the price of its best row, found
+// here by trying all rows, and that the sum over the instances is exact.
 func TestPriceFileKeepsSums(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	pick := func(from ...string) string { return from[random.IntN(len(from))] }
@@ -283,7 +283,7 @@ func TestPriceFileUnused(t *testing.T) {
 	for rows, want := range map[string]string{
 		",H100,,,1\nB,H100,,,2\n":             "",
 		",H100,,,1\n,H1O0,,,2\n":              "the row of line 3 prices no instance",
-		",H100,,,1\nA,H100,,,2\nB,H100,,,3\n": "the row of line 2 prices no instance", // others name more
+		",H100,,,1\nA,H100,,,2\nB,H100,,,3\n": "the row of line 2 prices no instance", // the other rows are more specific
 		many: "the rows of lines 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 " +
 			"and 2 more price no instance",
 	} {

@@ -17,7 +17,7 @@ import (
 	"gpufleet/fetch/fleet"
 )
 
-// product returns a product of the region CANADA as the wire has it; price is a JSON value.
+// product returns a product in the region CANADA as the API sends it; price is a JSON value.
 func product(gpu string, gpus int, productType, price string) string {
 	return fmt.Sprintf(`{"region": "CANADA", "gpu": %q, "gpu_count": %d, "product_type": %q, "price_per_hour": %s}`,
 		gpu, gpus, productType, price)
@@ -106,7 +106,7 @@ func TestProductsMatch(t *testing.T) {
 	}
 }
 
-// TestProductsComeLast leaves the prices of the list and of a price file alone.
+// TestProductsComeLast checks that products don't replace prices of the list or of a price file.
 func TestProductsComeLast(t *testing.T) {
 	priced := machine("CANADA", "H100", 1, "")
 	byFile := machine("CANADA", "RTX", 1, "")
@@ -124,7 +124,7 @@ func TestProductsComeLast(t *testing.T) {
 	}
 }
 
-// TestScaledPricesKeepSums holds that scaled prices are what whole numbers say they are, so that sums are exact.
+// TestScaledPricesKeepSums checks that sums of scaled prices are exact.
 func TestScaledPricesKeepSums(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	for range 100 {
@@ -209,7 +209,7 @@ func TestProductsRefused(t *testing.T) {
 	}
 }
 
-// TestProductsTakeTheRestOfTheTime has both lists share one time.
+// TestProductsTakeTheRestOfTheTime checks that the instance list and the product list share one time limit.
 func TestProductsTakeTheRestOfTheTime(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, func(w http.ResponseWriter, r *http.Request) {
@@ -237,7 +237,7 @@ func TestProductsTakeTheRestOfTheTime(t *testing.T) {
 	}
 }
 
-// TestHugeProductList reads long replies in little memory: names without end, and more products than anyone has.
+// TestHugeProductList reads long replies in little memory: endless names, and far more products than anyone has.
 func TestHugeProductList(t *testing.T) {
 	long := strings.Repeat("x", 1<<20)
 	for name, body := range map[string]io.Reader{
@@ -271,7 +271,7 @@ func TestHugeProductList(t *testing.T) {
 	}
 }
 
-// endless returns text as often as told, without holding it.
+// endless returns a text repeated n times, without keeping it in memory.
 func endless(text string, times int) io.Reader {
 	return &repeating{text: text, left: times}
 }

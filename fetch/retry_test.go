@@ -16,9 +16,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// failing answers with what fail does so often, then with an empty fleet.
+// failing answers the first requests with fail, and all later ones with an empty fleet.
 func failing(times int, fail http.HandlerFunc) http.HandlerFunc {
-	var n atomic.Int64 // a request that was given up may still be under way when the next one comes
+	var n atomic.Int64 // a canceled request may still be under way when the next one comes
 	return func(w http.ResponseWriter, r *http.Request) {
 		if n.Add(1) <= int64(times) {
 			fail(w, r)
@@ -32,7 +32,7 @@ func status(code int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(code) }
 }
 
-// broken ends the connection in the middle of a body; reset does so without a goodbye.
+// broken closes the connection in the middle of a body, with a TCP reset if reset is set.
 func broken(reset bool) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		conn, _, _ := w.(http.Hijacker).Hijack()
@@ -133,7 +133,7 @@ func TestTokenTrouble(t *testing.T) {
 	}
 }
 
-// TestSlowRefusal has a refusal whose body drips: the status is told without waiting for the rest.
+// TestSlowRefusal sends an error whose body drips. The status must be reported without waiting for the rest.
 func TestSlowRefusal(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, func(w http.ResponseWriter, r *http.Request) {
@@ -152,8 +152,7 @@ func TestSlowRefusal(t *testing.T) {
 	}
 }
 
-// TestRetriedOverTLS cuts replies of a server that would rather speak HTTP/2, whose errors for it are not net/http's
-// own.
+// TestRetriedOverTLS cuts replies of a server that prefers HTTP/2, whose errors aren't those of net/http.
 func TestRetriedOverTLS(t *testing.T) {
 	var n atomic.Int64
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -176,7 +175,7 @@ func TestRetriedOverTLS(t *testing.T) {
 	}
 }
 
-// TestRetriesOfARun has every page fail twice: the run ends when ten retries are used up.
+// TestRetriesOfARun lets every page fail twice. The run must end when ten retries are used up.
 func TestRetriesOfARun(t *testing.T) {
 	var n atomic.Int64
 	a := newAPI(t, func(w http.ResponseWriter, r *http.Request) {

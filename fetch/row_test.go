@@ -26,7 +26,7 @@ func decodeOne(t *testing.T, row string) (*fleet.Instance, []string) {
 	return p.rows[0], p.warnings.Lines()
 }
 
-// shown writes an instance down so that a test can compare it.
+// shown returns an instance as text, for comparison.
 func shown(in *fleet.Instance) string {
 	number := func(n fleet.Number) string {
 		if !n.Known {
@@ -113,7 +113,7 @@ func TestModelAndRegion(t *testing.T) {
 	}
 }
 
-// TestTypes gives each field each JSON type and checks what is read and what is warned of.
+// TestTypes gives each field a value of each JSON type, and checks what is read and which warnings there are.
 func TestTypes(t *testing.T) {
 	values := map[string]string{
 		"number":         `7`,
@@ -194,7 +194,7 @@ func TestTypes(t *testing.T) {
 	}
 	tests := []struct {
 		field string
-		want  map[string]string // what is absent is unknown, with a warning
+		want  map[string]string // values that are not here are unknown, with a warning
 		read  func(*fleet.Instance) string
 	}{
 		{"cpu_cores", number, size(func(in *fleet.Instance) fleet.Number { return in.CPUCores })},
@@ -439,7 +439,7 @@ func TestWarningsAreGathered(t *testing.T) {
 	}
 }
 
-// TestSecretsStopAtTheDoor looks for values of fields that are none of ours in all that the decoder lets out.
+// TestSecretsStopAtTheDoor checks that the decoder returns no value of a field that the program doesn't use.
 func TestSecretsStopAtTheDoor(t *testing.T) {
 	text, err := os.ReadFile("testdata/reply-2024-11.json")
 	if err != nil {
@@ -457,7 +457,7 @@ func TestSecretsStopAtTheDoor(t *testing.T) {
 	}
 }
 
-// TestAddedField puts a field into the table: replies are read for it and --hide takes it, without a word elsewhere.
+// TestAddedField adds a field to the table. Replies are then read for it and --hide accepts it, with no other change.
 func TestAddedField(t *testing.T) {
 	f := fleettest.AddField(t)
 	reply := `{"data": [{"id": 1, "rack": "r7"}], "total_instance": 1, "status": "success"}`

@@ -8,8 +8,8 @@ import (
 	"gpufleet/fetch/jsonscan/jsontest"
 )
 
-// TestSyntaxInReplies reads every case of JSON's syntax as a part of a reply and as a whole one: what is JSON is
-// skipped, what is not is refused as a reply that is not what the API's document describes.
+// TestSyntaxInReplies reads every case of JSON's syntax as a part of a reply and as a whole reply. Valid JSON in a
+// field is no error. Invalid JSON is, and so is a whole reply that is not what the API documents.
 func TestSyntaxInReplies(t *testing.T) {
 	for _, c := range jsontest.Cases(t) {
 		text, valid, invalid := c.Text, c.Verdict == jsontest.Valid, c.Verdict == jsontest.Invalid

@@ -19,7 +19,8 @@ import (
 	"golang.org/x/net/html"
 )
 
-// naughty returns the texts that show as themselves in every field, each once. Blank ones and cut ones do not.
+// naughty returns the texts that every field shows unchanged, without duplicates. Blank and shortened texts are not
+// among them.
 func naughty(t testing.TB) (once []string) {
 	t.Helper()
 	own, more := Texts(t)
@@ -33,16 +34,16 @@ func naughty(t testing.TB) (once []string) {
 	return once
 }
 
-// cleaned returns a text as the report is to show it: the rule is written down here a second time, from the README's
-// words, and not the program's.
+// cleaned returns a text as the report should show it. This is the rule of the README, written a second time,
+// independent of the program.
 func cleaned(text string) string {
 	text = strings.TrimSpace(strings.Map(func(r rune) rune {
 		switch {
 		case strings.ContainsRune("\t\n\r\u0085\u2028\u2029", r):
 			return ' '
 		case unicode.IsControl(r),
-			r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069, // direction
-			r >= 0xFDD0 && r <= 0xFDEF, r&0xFFFE == 0xFFFE: // no characters
+			r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069, // text direction
+			r >= 0xFDD0 && r <= 0xFDEF, r&0xFFFE == 0xFFFE: // not characters
 			return '\uFFFD'
 		}
 		return r
@@ -53,7 +54,7 @@ func cleaned(text string) string {
 	return text
 }
 
-// textFields are the fields of a row that are text.
+// textFields are the text fields of a row.
 var textFields = []string{"region", "product_type", "host_name", "gpu", "gpu_type", "public_ipv4", "os", "status"}
 
 // rowOf returns a row with a text in each of its text fields.
@@ -62,7 +63,8 @@ func rowOf(id, text string) string {
 	for _, field := range textFields {
 		row[field] = text
 	}
-	if _, err := netip.ParseAddr(strings.TrimSpace(text)); err == nil { // in a host name, the instance's own is masked
+	// An instance's own address would be masked in its host name.
+	if _, err := netip.ParseAddr(strings.TrimSpace(text)); err == nil {
 		row["host_name"] = "host"
 	}
 	line, err := json.Marshal(row)
@@ -72,8 +74,8 @@ func rowOf(id, text string) string {
 	return string(line)
 }
 
-// harmless returns so many different texts that mean nothing to anyone. They are no addresses, so slugs of them are
-// as long as any.
+// harmless returns n different texts without special characters. None is an address, so their slugs have the usual
+// length.
 func harmless(n int) []string {
 	var texts []string
 	for i := range n {
@@ -82,9 +84,8 @@ func harmless(n int) []string {
 	return texts
 }
 
-// siteOf renders an instance a text, which stands in all of its fields, over an earlier report, so that every page
-// has something to tell. The first three of the texts are those of instances that were there before, under other
-// names.
+// siteOf renders one instance per text, with the text in all of its fields, over an earlier report, so that every
+// page has content. The instances of the first three texts were in the earlier report under other names.
 func siteOf(t testing.TB, texts []string, args ...string) (outcome, map[string]string) {
 	t.Helper()
 	out := quickDir(t) + "/out"
@@ -103,7 +104,7 @@ func siteOf(t testing.TB, texts []string, args ...string) (outcome, map[string]s
 	}
 	for i, text := range texts[3:] {
 		id := text
-		// No id that can be shown, and so none at all.
+		// Such a text can't be shown as an ID and would be left out.
 		if cleaned(text) != strings.TrimSpace(text) || strings.ContainsRune(text, unicode.ReplacementChar) {
 			id = fmt.Sprint("id-", i)
 		}
@@ -112,19 +113,19 @@ func siteOf(t testing.TB, texts []string, args ...string) (outcome, map[string]s
 	return renderTo(t, out, reply(now...), args...), contents(t, out)
 }
 
-// batch is how many texts a site is made of, and batchBytes how long those may be together that are not harmless: so
-// long, the summary stays whole.
+// batch is the number of texts in a site. batchBytes is the most bytes of other than harmless texts with which the
+// summary isn't shortened.
 const (
 	batch        = 60
 	batchBytes   = 2500
 	wholeSummary = 60_000 // bytes
 )
 
-// batches hands out the texts a few at a time: enough for pages with a bit of everything, few enough for a page each.
+// batches calls the test with a few texts at a time: enough to fill every kind of page, few enough for one page each.
 func batches(t *testing.T, do func(t *testing.T, texts []string)) {
 	t.Helper()
 	all := naughty(t)
-	slices.SortFunc(all, func(a, b string) int { return len(a) - len(b) }) // the long ones together
+	slices.SortFunc(all, func(a, b string) int { return len(a) - len(b) }) // long texts together
 	for len(all) > 0 {
 		n, size := 0, 0
 		for n < min(batch, len(all)) && (n == 0 || size+len(all[n]) <= batchBytes) {
@@ -147,8 +148,9 @@ var harmlessRest = func() (texts []string) {
 	return texts
 }()
 
-// TestTextStaysText puts every naughty text into every field: each page's tree is that of harmless texts, each text
-// shows as itself, each feed and part of the workbook is the XML that it was, and the workbook has the same formulas.
+// TestTextStaysText puts every naughty text into every field. Each page must have the same tree as with harmless
+// texts and show each text unchanged. Feeds and the parts of the workbook must have the same XML, and the workbook
+// the same formulas.
 func TestTextStaysText(t *testing.T) {
 	_, plain := siteOf(t, harmless(batch), "--audience", "internal")
 	wantPages, wantXML := skeletons(t, plain)
@@ -182,8 +184,8 @@ func TestTextStaysText(t *testing.T) {
 	})
 }
 
-// TestBlankAndLongTexts puts what naughty leaves out into every field: a blank text counts as none, and the pages and
-// the CSV show the beginning of a long one.
+// TestBlankAndLongTexts puts the texts that naughty leaves out into every field. A blank text counts as missing.
+// Pages and CSV show the beginning of a long one.
 func TestBlankAndLongTexts(t *testing.T) {
 	own, _ := Texts(t)
 	var long, rows []string
@@ -220,8 +222,7 @@ func TestBlankAndLongTexts(t *testing.T) {
 	}
 }
 
-// skeletons returns the trees of all pages, gathered by what stands for their names, and what is in all XML but for
-// its texts.
+// skeletons returns the trees of all pages by their general names, and the XML of all parts without its texts.
 func skeletons(t testing.TB, files map[string]string) (pages map[string]map[string]string, parts map[string]string) {
 	t.Helper()
 	pages, parts = map[string]map[string]string{}, map[string]string{}
@@ -239,7 +240,7 @@ func skeletons(t testing.TB, files map[string]string) (pages map[string]map[stri
 			pages[general][skeleton(t, name, tree)] = name
 		case ".xml", ".rels":
 			parts[name] = xmlSkeleton(t, name, text)
-			if strings.HasSuffix(name, "/styles.xml") { // what looks like a formula has a style of its own
+			if strings.HasSuffix(name, "/styles.xml") { // texts that look like formulas have their own style
 				delete(parts, name)
 			}
 		}
@@ -256,14 +257,14 @@ func generalName(name string) string {
 	})
 }
 
-// heat is the class of a cell of the matrix by its figure. Which cell is which follows the order of the names.
+// heat is the color class of a cell in the matrix. The order of the names decides which cell has which.
 var heat = regexp.MustCompile(`heat-[0-9]+`)
 
-// dataTime is what tells the explorer's data of two runs apart.
+// dataTime is the version in the address of the explorer's data, which differs from run to run.
 var dataTime = regexp.MustCompile(`\?\d{8}T\d{6}Z$`)
 
-// skeleton writes down a tree's elements, their attributes and what these say where it can't come from a name. It
-// fails on what no page may have.
+// skeleton returns a tree's elements, their attributes, and the values of attributes that don't depend on names. It
+// fails if there is something that no page may contain.
 func skeleton(t testing.TB, page string, n *html.Node) string {
 	var b strings.Builder
 	var walk func(*html.Node)
@@ -274,7 +275,7 @@ func skeleton(t testing.TB, page string, n *html.Node) string {
 		case html.CommentNode:
 			b.WriteString("<!-->")
 		case html.ElementNode:
-			if n.Data == "code" { // in the summary, around what is no plain word
+			if n.Data == "code" { // in the summary, around text that is not a plain word
 				break
 			}
 			b.WriteString("\n<" + n.Data)
@@ -320,7 +321,7 @@ func textOf(t testing.TB, document string) string {
 	return b.String()
 }
 
-// xmlSkeleton writes down XML's elements, and all of its formulas and addresses.
+// xmlSkeleton returns the elements of XML, and all of its formulas and addresses.
 func xmlSkeleton(t testing.TB, name, text string) string {
 	t.Helper()
 	var b strings.Builder
@@ -360,7 +361,7 @@ func xmlSkeleton(t testing.TB, name, text string) string {
 	}
 }
 
-// firstDifference shows where a text begins to differ from the one that is most like it.
+// firstDifference shows where a text begins to differ from the most similar of the expected ones.
 func firstDifference(got string, wants []string) string {
 	most, best := 0, ""
 	for _, want := range wants {

@@ -40,7 +40,7 @@ func prepared(m *testing.M) int {
 	return m.Run()
 }
 
-// outcome is what a run left.
+// outcome is the result of a run.
 type outcome struct {
 	code           int
 	stdout, stderr string
@@ -52,10 +52,10 @@ type job struct {
 	args    []string
 	env     []string
 	stdin   io.Reader
-	started func(*os.Process) // called once it runs
+	started func(*os.Process) // called when the program has started
 }
 
-// command returns the command of a job, in an environment that has nothing of the caller's but what it takes to run.
+// command returns the command of a job. Its environment has nothing of the caller's except what it needs to run.
 func (j job) command(ctx context.Context) *exec.Cmd {
 	path, err := Build()
 	if err != nil {
@@ -67,7 +67,7 @@ func (j job) command(ctx context.Context) *exec.Cmd {
 	return c
 }
 
-// run runs the program to its end. One that hangs fails the test.
+// run runs the program to its end. If it hangs, the test fails.
 func (j job) run(t testing.TB) outcome {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
@@ -92,7 +92,7 @@ func (j job) run(t testing.TB) outcome {
 	return outcome{c.ProcessState.ExitCode(), stdout.String(), stderr.String(), time.Since(start)}
 }
 
-// render runs the program over a saved reply, which must go well, and returns what it said and the folder.
+// render runs the program with a saved reply. It must succeed. render returns what it printed and the folder.
 func render(t testing.TB, reply string, args ...string) (outcome, string) {
 	t.Helper()
 	out := filepath.Join(quickDir(t), "out")
@@ -108,7 +108,7 @@ func renderTo(t testing.TB, out, reply string, args ...string) outcome {
 	return o
 }
 
-// quickDir is a temporary folder, in memory where the system has that.
+// quickDir returns a temporary folder, in memory if the system has /dev/shm.
 func quickDir(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/dev/shm", "proof")
@@ -119,7 +119,7 @@ func quickDir(t testing.TB) string {
 	return dir
 }
 
-// contents returns every file below a folder by its path. What is packed is there twice: as it is, and its parts
+// contents returns every file below a folder by its path. A compressed file is there twice: as it is, and its parts
 // below its name.
 func contents(t testing.TB, dir string) map[string]string {
 	t.Helper()
@@ -159,7 +159,7 @@ func write(t testing.TB, path, content string) string {
 	return path
 }
 
-// server is a stand-in for the API. It records what it was sent.
+// server is a stand-in for the API. It records the requests.
 type server struct {
 	*httptest.Server
 	mu    sync.Mutex
@@ -202,7 +202,7 @@ func fixed(code int, body string) http.HandlerFunc {
 	}
 }
 
-// reply is the API's reply of rows.
+// reply returns the API's reply with these rows.
 func reply(rows ...string) string {
 	return fmt.Sprintf(`{"data": [%s], "total_instance": %d, "status": "success"}`, strings.Join(rows, ","), len(rows))
 }

@@ -111,7 +111,7 @@ func TestReadmeTables(t *testing.T) {
 	if hideable == nil || !strings.Contains(text, "`"+strings.ReplaceAll(hideable[1], ", ", "`, `")+"`") {
 		t.Errorf("the README doesn't list what --hide takes: %q", hideable)
 	}
-	for code := range 6 { // those of a signal are 128 and its number
+	for code := range 6 { // a signal's code is 128 plus its number
 		if !strings.Contains(text, fmt.Sprintf("\n| %d | ", code)) {
 			t.Errorf("the README doesn't explain exit code %d", code)
 		}

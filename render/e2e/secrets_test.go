@@ -19,15 +19,15 @@ import (
 	"unicode/utf16"
 )
 
-// Every secret holds one of these, so that one search finds them all. Letters and digits alone: what escapes text for
-// HTML, JSON or an address leaves them as they are. A run of digits so long is in no output by chance.
+// Every secret contains one of these, so one search finds them all. They have only letters and digits, which no
+// escaping for HTML, JSON or addresses changes. No output contains so many digits in a row by chance.
 const (
 	canary = "kAnArY7qZx"
 	number = "731946280517394"
 )
 
-// disguises returns what a text may look like in a file or a message, by the name of the disguise. The first of each
-// is what to look for whatever its case.
+// disguises returns the forms in which a text may appear in a file or a message, by name. Their case doesn't matter,
+// except in base64.
 func disguises(secret string) map[string][]string {
 	var percent, decimal, hexadecimal, unicode strings.Builder
 	for _, c := range []byte(secret) {
@@ -52,8 +52,8 @@ func disguises(secret string) map[string][]string {
 		"as UTF-16":               {string(wide)},
 		"as hex":                  {hex.EncodeToString([]byte(secret))},
 	}
-	// In base64 a text looks different at each of three places, and its first and last letters depend on what stands
-	// around it.
+	// In base64 a text has three forms, depending on its position, and its first and last letters depend on its
+	// neighbors.
 	for shift := range 3 {
 		for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
 			text := encoding.EncodeToString([]byte(strings.Repeat("\x00", shift) + secret + strings.Repeat("\x00", 3)))
@@ -64,7 +64,7 @@ func disguises(secret string) map[string][]string {
 	return forms
 }
 
-// leaks says where a text shows a secret, "" where it does not.
+// leaks returns where and how a text shows a secret, or "".
 func leaks(text string) string {
 	lower := strings.ToLower(text)
 	for _, secret := range []string{canary, number} {
@@ -83,7 +83,7 @@ func leaks(text string) string {
 	return ""
 }
 
-// TestLeaksAreFound holds the search itself to what it promises.
+// TestLeaksAreFound checks the search itself.
 func TestLeaksAreFound(t *testing.T) {
 	for _, secret := range []string{"<" + canary + `&"'>`, "x" + number, strings.ToUpper(canary)} {
 		for name, text := range map[string]string{
@@ -111,7 +111,7 @@ func TestLeaksAreFound(t *testing.T) {
 	}
 }
 
-// secretMembers is a row's members that are none of ours, with secrets of every JSON type, and nested.
+// secretMembers returns members of a row that the program doesn't use, with secrets of every JSON type, also nested.
 func secretMembers() string {
 	values := []string{
 		`"` + canary + `"`,
@@ -136,7 +136,7 @@ func secretMembers() string {
 	return strings.Join(members, ", ")
 }
 
-// wrongRows are rows with secrets in the fields that are ours, where their type or form does not belong.
+// wrongRows returns rows with secrets in fields that the program uses, with an invalid type or form.
 func wrongRows() []string {
 	var rows []string
 	for _, field := range []string{
@@ -162,7 +162,7 @@ func wrongRows() []string {
 	return rows
 }
 
-// secretBodies are replies full of secrets, by what is wrong with them.
+// secretBodies returns replies full of secrets, by what is wrong with them.
 func secretBodies() map[string]string {
 	secrets := secretMembers()
 	row := `{"id": "a", "region": "CANADA-1", "gpu": "RTX-A6000", "gpu_count": 1, "price_per_hour": 1, ` +
@@ -187,11 +187,11 @@ func secretBodies() map[string]string {
 	}
 }
 
-// verbosities are the ways in which a run speaks. A step of GitHub Actions also gets a summary and outputs, in files
-// of their own.
+// verbosities are the ways in which a run prints messages. A step of GitHub Actions also gets a summary and outputs,
+// in separate files.
 var verbosities = []string{"", "--quiet", "--verbose", "on GitHub Actions"}
 
-// withVerbosity returns a job that speaks in one of these ways, with the secrets in its environment.
+// withVerbosity returns a job with one of these verbosities and with the secrets in its environment.
 func withVerbosity(verbosity, beside string, args []string) job {
 	j := job{args: args, env: secretEnv()}
 	switch {
@@ -205,13 +205,13 @@ func withVerbosity(verbosity, beside string, args []string) job {
 	return j
 }
 
-// secretEnv has secrets wherever the program takes one.
+// secretEnv sets secrets in every variable that may contain one.
 func secretEnv() []string {
 	return []string{"GPUFLEET_TOKEN=ak_" + canary, "GPUFLEET_PSEUDONYM_KEY=" + canary}
 }
 
-// wantNoSecrets looks for secrets in all that a run said and in every file that is there. Nor is there any sign of
-// where it ran and whom it asked.
+// wantNoSecrets looks for secrets in everything that a run printed and in every file. The names in local, which show
+// where it ran and which server it used, must not be there either.
 func wantNoSecrets(t *testing.T, name string, o outcome, dir string, local ...string) {
 	t.Helper()
 	said := contents(t, dir)
@@ -235,8 +235,8 @@ func wantNoSecrets(t *testing.T, name string, o outcome, dir string, local ...st
 	}
 }
 
-// TestNoSecretComesOut sends secrets in every field and of every type and has runs end in every way, at every
-// verbosity: no secret is in what the run says or in any file, in any disguise.
+// TestNoSecretComesOut sends secrets in every field and as every type, and lets runs end in every way at every
+// verbosity. No message and no file may contain a secret in any form.
 func TestNoSecretComesOut(t *testing.T) {
 	dir := quickDir(t)
 	blocked := write(t, filepath.Join(dir, "file"), "in the way")
@@ -334,7 +334,7 @@ func TestNoSecretComesOut(t *testing.T) {
 	}
 }
 
-// dripping answers with a body whose end never comes.
+// dripping answers with a body that never ends.
 func dripping(t *testing.T, body string) string {
 	return serve(t, func(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, body[:len(body)-5])
@@ -346,7 +346,7 @@ func dripping(t *testing.T, body string) string {
 	}).URL
 }
 
-// cutting cuts the connection in the middle of a body.
+// cutting closes the connection in the middle of a body.
 func cutting(t *testing.T, body string) string {
 	return serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", fmt.Sprint(2*len(body)))
@@ -355,7 +355,7 @@ func cutting(t *testing.T, body string) string {
 	}).URL
 }
 
-// talking says a text to whoever connects, and hangs up.
+// talking sends a text to every client and closes the connection.
 func talking(t *testing.T, text string) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -371,15 +371,15 @@ func talking(t *testing.T, text string) string {
 			}
 			io.CopyN(io.Discard, conn, 10)
 			io.WriteString(conn, text)
-			time.Sleep(20 * time.Millisecond) // a reset would take the text with it
+			time.Sleep(20 * time.Millisecond) // a reset would lose the text
 			conn.Close()
 		}
 	}()
 	return "http://" + listener.Addr().String()
 }
 
-// TestNoSecretOfAnInterruptedRun sends signals while a reply full of secrets comes in. Meanwhile the process's
-// arguments, which every user of the machine can read, hold none either.
+// TestNoSecretOfAnInterruptedRun sends signals while a reply full of secrets arrives. The arguments of the process,
+// which every user of the machine can read, must not contain a secret either.
 func TestNoSecretOfAnInterruptedRun(t *testing.T) {
 	body := secretBodies()["good"]
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {

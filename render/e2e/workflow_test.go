@@ -16,7 +16,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// action is the composite action, as far as its steps are run here.
+// action is the composite action, as far as its steps run here.
 type action struct {
 	Inputs  map[string]struct{ Default string }
 	Outputs map[string]struct{ Value string }
@@ -50,7 +50,7 @@ func readAction(t *testing.T) *action {
 	return a
 }
 
-// runner runs the steps of the action as GitHub's runner does: with its variables, its files and its shell.
+// runner runs the steps of the action like GitHub's runner, with its variables, files and shell.
 type runner struct {
 	action         *action
 	temp, work     string
@@ -86,7 +86,7 @@ func (r *runner) use(t *testing.T, inputs map[string]string) int {
 	code := 0
 	for _, s := range r.action.Runs.Steps {
 		if s.Run == "" {
-			continue // another action, which sets Go up
+			continue // another action, which installs Go
 		}
 		summary, output := filepath.Join(files, s.ID+"summary"), filepath.Join(files, s.ID+"output")
 		env := map[string]string{
@@ -136,7 +136,7 @@ func (r *runner) use(t *testing.T, inputs map[string]string) int {
 	return code
 }
 
-// without returns an environment without the variables that begin so.
+// without returns an environment without the variables that begin with one of the prefixes.
 func without(environment []string, prefixes ...string) (rest []string) {
 	for _, variable := range environment {
 		keep := true
@@ -150,7 +150,7 @@ func without(environment []string, prefixes ...string) (rest []string) {
 	return rest
 }
 
-// evaluate returns a value with its expressions replaced. What an expression names must be there.
+// evaluate returns a value with its expressions replaced. Every name in an expression must exist.
 func evaluate(t *testing.T, value string, values map[string]string) string {
 	t.Helper()
 	return regexp.MustCompile(`\$\{\{ (\S+) \}\}`).ReplaceAllStringFunc(value, func(expression string) string {
@@ -163,7 +163,7 @@ func evaluate(t *testing.T, value string, values map[string]string) string {
 	})
 }
 
-// outputsOf reads a file of outputs, of which each has one line.
+// outputsOf reads a file of outputs, one per line.
 func outputsOf(text string) map[string]string {
 	values := map[string]string{}
 	for _, match := range regexp.MustCompile(`(?m)^(\w+)<<gpufleet\n(.*)\ngpufleet$`).FindAllStringSubmatch(text, -1) {
@@ -178,7 +178,7 @@ const twoInstances = `{"data": [{"id": 1, "host_name": "a", "region": "A", "gpu"
 	` {"id": 2, "host_name": "b", "region": "A", "gpu": "RTX", "gpu_count": 1, "status": "Running"}], ` +
 	`"total_instance": 2, "status": "success"}`
 
-// tokenServer is an API that knows one token.
+// tokenServer returns the address of an API that accepts one token.
 func tokenServer(t *testing.T) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -192,7 +192,8 @@ func tokenServer(t *testing.T) string {
 	return server.URL
 }
 
-// TestAction uses the action twice as the workflow publishes: first there is no site, then the one that was deployed.
+// TestAction uses the action twice, like the publishing workflow: first without a site, then with the one that was
+// deployed.
 func TestAction(t *testing.T) {
 	t.Parallel()
 	live := t.TempDir()
@@ -250,7 +251,7 @@ func TestAction(t *testing.T) {
 	if err := os.CopyFS(live, os.DirFS(inputs["out"])); err != nil { // deployed
 		t.Fatal(err)
 	}
-	if err := os.RemoveAll(inputs["out"]); err != nil { // every job starts from nothing
+	if err := os.RemoveAll(inputs["out"]); err != nil { // every job starts with an empty folder
 		t.Fatal(err)
 	}
 	r.env["SOURCE_DATE_EPOCH"] = "1795521600"
@@ -263,7 +264,7 @@ func TestAction(t *testing.T) {
 		t.Errorf("the history is not carried on: %v: %s", err, history)
 	}
 
-	// A fetch that fails: nothing to deploy, and why stands beside the run.
+	// If the fetch fails, there is nothing to deploy, and the run shows the reason.
 	if err := os.RemoveAll(inputs["out"]); err != nil {
 		t.Fatal(err)
 	}
@@ -277,8 +278,7 @@ func TestAction(t *testing.T) {
 	}
 }
 
-// TestActionKeepsTheEnvironment holds that an input which is not given does not undo what the workflow has set for
-// the whole job.
+// TestActionKeepsTheEnvironment checks that a missing input doesn't undo a setting of the whole job.
 func TestActionKeepsTheEnvironment(t *testing.T) {
 	t.Parallel()
 	r := newRunner(t, map[string]string{
@@ -300,8 +300,8 @@ func TestActionKeepsTheEnvironment(t *testing.T) {
 	}
 }
 
-// TestActionIsSafe holds what no run shows: no expression in a script, the token no input, no secret where none is
-// needed, other actions pinned.
+// TestActionIsSafe checks what a run doesn't show: no script contains an expression, the token is not an input, steps
+// that need no secret have none, and other actions are pinned.
 func TestActionIsSafe(t *testing.T) {
 	a := readAction(t)
 	secrets := []string{"GPUFLEET_TOKEN", "ACCESS_TOKEN", "NEBULA_BLOCK_API_KEY", "GPUFLEET_PSEUDONYM_KEY"}
@@ -330,7 +330,7 @@ func TestActionIsSafe(t *testing.T) {
 	}
 }
 
-// TestWorkflows holds the workflows' own promises; what is wrong with their form, the linter finds.
+// TestWorkflows checks what the workflows promise. The linter checks their form.
 func TestWorkflows(t *testing.T) {
 	paths, err := filepath.Glob(filepath.Join(root, ".github/*/*.yml"))
 	if err != nil || len(paths) < 2 {
