@@ -255,7 +255,7 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, t *console.Cons
 	}
 	out := folders.Report
 	previous := fetch.Previous{Named: s.previous, Client: s.client(s.previous, t),
-		Out: s.out, Manifest: out.Manifest(), Damaged: len(out.Warnings()) > 0}
+		Out: s.out, Manifest: out.Manifest(), Damaged: out.HasDamagedManifest()}
 	waitPast := previous.Begin(ctx, s.report.Head(), s.report.Generated)
 	s.source.Client = s.client(s.apiURL, t)
 	s.source.Client.Token = s.token

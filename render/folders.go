@@ -46,7 +46,7 @@ func (f *Folders) all() []*folder.Folder {
 func (f *Folders) HeldByReport() string {
 	for _, each := range f.all() {
 		last := each.Manifest()
-		if last == nil && len(each.Warnings()) > 0 || last != nil && last.Source != string(report.FromDemo) {
+		if each.HasDamagedManifest() || last != nil && last.Source != string(report.FromDemo) {
 			return each.Path()
 		}
 	}

@@ -162,3 +162,40 @@ func TestMoneyPercent(t *testing.T) {
 		}
 	}
 }
+
+// TestFields holds the table to what its readers rely on.
+func TestFields(t *testing.T) {
+	names, hostNames := map[string]bool{}, 0
+	for _, f := range Fields {
+		for _, name := range []string{f.Name, f.Older} {
+			if name != "" && names[name] {
+				t.Errorf("%s is in the table twice", name)
+			}
+			names[name] = true
+		}
+		places := 0
+		for _, has := range []bool{f.Text != nil, f.Number != nil, f.Price != nil, f.Term != nil, f.Source != nil, f.Time != nil} {
+			if has {
+				places++
+			}
+		}
+		if places != 1 {
+			t.Errorf("%s has none or several places in an instance", f.Name)
+		}
+		fits := map[Kind]bool{ID: f.Text != nil, HostName: f.Text != nil, Text: f.Text != nil, Address: f.Text != nil,
+			Count: f.Number != nil && f.Max > 0, Size: f.Number != nil && f.Max > 0, Amount: f.Price != nil,
+			Term: f.Term != nil, Moment: f.Time != nil, Computed: f.Number == nil && f.Price == nil}
+		if !fits[f.Kind] {
+			t.Errorf("%s has a place of another kind", f.Name)
+		}
+		if f.Kind == HostName {
+			hostNames++
+		}
+		if f.Compared && f.SnapshotForm == 0 || f.SnapshotForm > 0 && f.Source != nil {
+			t.Errorf("%s is not in snapshots, or can't be", f.Name)
+		}
+	}
+	if hostNames != 1 || len(names) > 64 {
+		t.Errorf("%d host names, %d names", hostNames, len(names))
+	}
+}

@@ -112,6 +112,7 @@ type snapshotDecoder struct {
 	head     *Snapshot
 	begin    func(*Snapshot) error
 	row      func(*fleet.Instance) error
+	fields   []string          // that the head names
 	members  map[string]member // that a row may have
 	rows     int
 	in       fleet.Instance
@@ -157,7 +158,9 @@ func (d *snapshotDecoder) decode() error {
 		case "key":
 			d.head.Key, err = d.word()
 		case "hidden":
-			err = d.hidden()
+			d.head.Hidden, err = d.words()
+		case "fields":
+			d.fields, err = d.words()
 		case "total_instances":
 			total, err = d.numeral()
 		case "instances":
@@ -178,23 +181,31 @@ func (d *snapshotDecoder) decode() error {
 	return d.s.End()
 }
 
-// headMembers are those that every head has.
+// headMembers are those that every head has. One of form 2 also has "fields".
 var headMembers = []string{"schema", "taken", "source", "audience", "currency", "hidden", "key", "total_instances"}
 
 // instances checks the head, of which the members in seen were read, and reads the rows.
-func (d *snapshotDecoder) instances(seen map[string]bool, version, total float64) error {
+func (d *snapshotDecoder) instances(seen map[string]bool, form, total float64) error {
 	h := d.head
 	isMissing := func(name string) bool { return !seen[name] }
-	if version != 1 && version != snapshotSchema || slices.ContainsFunc(headMembers, isMissing) {
+	if form != 1 && form != snapshotForm || seen["fields"] != (form == snapshotForm) ||
+		slices.ContainsFunc(headMembers, isMissing) {
 		return errForm
 	}
 	if !h.valid() || h.Taken.IsZero() || h.Taken.Location() != time.UTC || h.Taken.Nanosecond() != 0 ||
 		h.Taken.Year() > 9999 || total != math.Trunc(total) || total < 0 || total > fleet.MaxInstances {
 		return fault("its head is not that of a snapshot")
 	}
-	h.Count, h.schema = int(total), int(version)
+	h.Count, h.form = int(total), int(form)
+	h.kept = h.keptFields(h.form)
+	if seen["fields"] { // an earlier version may have kept fewer
+		h.kept = slices.DeleteFunc(h.kept, func(f *fleet.Field) bool { return !slices.Contains(d.fields, f.Name) })
+		if len(h.kept) != len(d.fields) {
+			return errForm
+		}
+	}
 	d.members = map[string]member{}
-	for i, f := range h.keptFields() {
+	for i, f := range h.kept {
 		d.members[f.Name] = member{f, 1 << i}
 	}
 	if err := d.begin(h); err != nil {
@@ -211,18 +222,20 @@ func (d *snapshotDecoder) instances(seen map[string]bool, version, total float64
 	})
 }
 
-func (d *snapshotDecoder) hidden() error {
+// words reads a list of names in the head.
+func (d *snapshotDecoder) words() (words []string, err error) {
 	if err := d.expect(jsonscan.Array); err != nil {
-		return err
+		return nil, err
 	}
-	return d.s.Array(func() error {
+	err = d.s.Array(func() error {
 		name, err := d.word()
-		d.head.Hidden = append(d.head.Hidden, name)
-		if len(d.head.Hidden) > 40 {
+		words = append(words, name)
+		if len(words) > 40 {
 			return errForm
 		}
 		return err
 	})
+	return words, err
 }
 
 // instance reads a row and hands it on.
@@ -266,7 +279,7 @@ func (d *snapshotDecoder) value(f *fleet.Field) (err error) {
 	case f.Term != nil:
 		*f.Term(&d.in), err = d.term()
 	case f.Time != nil:
-		*f.Time(&d.in), err = d.time()
+		*f.Time(&d.in), err = d.time(f)
 	}
 	return err
 }
@@ -279,12 +292,16 @@ func (d *snapshotDecoder) term() (fleet.Purchase, error) {
 	return fleet.OnDemand + fleet.Purchase(n), err
 }
 
-func (d *snapshotDecoder) time() (time.Time, error) {
+func (d *snapshotDecoder) time(f *fleet.Field) (time.Time, error) {
 	n, err := d.numeral()
 	if err != nil {
 		return time.Time{}, err
 	}
 	at, ok := fleet.TimeOf(n)
+	if f.Kind == fleet.Computed { // a run's time, whatever its clock said
+		at = time.Unix(int64(n), 0).UTC()
+		ok = n == math.Trunc(n) && !at.After(d.head.Taken)
+	}
 	if !ok {
 		err = d.wrong("has a time that is none")
 	}

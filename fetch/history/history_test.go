@@ -272,6 +272,19 @@ func TestOlderForm(t *testing.T) {
 	}
 }
 
+// TestWrongClock holds that a snapshot can be read whatever the clock said that it was taken by.
+func TestWrongClock(t *testing.T) {
+	taken := time.Unix(86400, 0).UTC()
+	row := fleet.Instance{ID: "1", StatusSince: taken}
+	read, err := readWhole(contentOf(t, snapshot(t, head(), taken, &row)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rows := rowsOf(t, read); len(rows) != 1 || rows[0] != fmt.Sprintf("%+v", row) {
+		t.Errorf("%s", rows)
+	}
+}
+
 // TestEveryField fills each field of the table in turn: those that snapshots keep come back, the others and the
 // hidden ones don't.
 func TestEveryField(t *testing.T) {
@@ -285,7 +298,7 @@ func TestEveryField(t *testing.T) {
 			row, blank := fleet.Instance{}, fleet.Instance{}
 			fleettest.Set(f, &row, 3)
 			want := &blank
-			if f.InSnapshot && !f.HiddenBy(h.Hidden) || f.Name == "public_ipv4" { // where the added field is
+			if f.SnapshotForm > 0 && !f.HiddenBy(h.Hidden) || f.Name == "public_ipv4" { // where the added field is
 				want = &row
 			}
 			read, err := readWhole(contentOf(t, snapshot(t, h, now, &row)))
@@ -373,6 +386,11 @@ func TestDamagedSnapshots(t *testing.T) {
 		"no JSON":            packed("CANARY"),
 		"array":              packed(`["CANARY"]`),
 		"other schema":       change(`"schema":2`, `"schema":3`),
+		"no fields":          change(`"fields":`, `"CANARY":`),
+		"unknown in list":    change(`"fields":["id"`, `"fields":["CANARY"`),
+		"field listed twice": change(`"fields":["id"`, `"fields":["id","id"`),
+		"field not listed":   change(`"fields":["id","status"`, `"fields":["id"`),
+		"status to come":     change(`{"id":"2"}`, `{"id":"2","status_since":1795348801}`),
 		"schema is text":     change(`"schema":2`, `"schema":"CANARY"`),
 		"source":             change(`"api"`, `"CANARY"`),
 		"account":            change(`"aaaa`, `"CANARY`),
@@ -595,7 +613,8 @@ func FuzzSnapshot(f *testing.F) {
 		`{"id":" 1"}`, `{"price_per_hour":"1"}`, `{"price_per_hour":"01"}`, `{"status":"x","id":"1"}`,
 	} {
 		f.Add(`{"schema":2,"taken":"2026-11-22T12:00:00Z","source":"file","audience":"public","currency":"USD",` +
-			`"hidden":[],"key":"","total_instances":1,"instances":[` + "\n" + row + "\n]}\n")
+			`"hidden":[],"key":"","fields":["id","status","ram","price_per_hour"],"total_instances":1,"instances":[` +
+			"\n" + row + "\n]}\n")
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		s, err := readWhole(packed(text))

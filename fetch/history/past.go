@@ -1,7 +1,7 @@
-// Package past holds what earlier runs left for this one: snapshots of the list, one a day, and a history of figures.
+// Package history holds what earlier runs left for this one: snapshots of the list, one a day, and a history of figures.
 // It reads both as if a stranger had written them, since they may come from a folder or a site that anyone could
-// change: within bounds, strictly, and with errors that quote nothing. All that is carried on is decoded, checked and
-// encoded anew.
+// change: within bounds, strictly, and with errors that quote nothing. Snapshots that no list is compared with are kept
+// as they are if they are what the manifest lists.
 package history
 
 import (
@@ -12,11 +12,10 @@ import (
 	"gpufleet/fetch/fleet"
 )
 
-// The versions of the files' forms. Snapshots of form 1 lack their rows' groups, types and times; they are written
-// anew.
+// The forms of the files. Snapshots of form 1 lack their rows' groups, types and times; they are written anew.
 const (
-	snapshotSchema = 2
-	historySchema  = 1
+	snapshotForm  = 2
+	historySchema = 1
 )
 
 // How long the past is kept, in days of UTC, today's among them.

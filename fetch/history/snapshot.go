@@ -2,6 +2,7 @@ package history
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -23,9 +24,10 @@ type Snapshot struct {
 	Taken time.Time // when the list was fetched, UTC, to the second
 	Count int       // instances
 
-	rows   func(ctx context.Context, row func(*fleet.Instance) error) error
-	file   []byte // as it was read and will be written; nil of one that is encoded anew
-	schema int    // of the file that was read
+	rows func(ctx context.Context, row func(*fleet.Instance) error) error
+	kept []*fleet.Field // of its rows, in the order of the table
+	file []byte         // as it was read and will be written; nil of one that is encoded anew
+	form int            // of the file that was read
 }
 
 // Path returns where the snapshot stands in the output folder.
@@ -84,23 +86,25 @@ func (s *Snapshot) Check(ctx context.Context) error {
 }
 
 // IsOlderForm reports whether the snapshot has the form of an earlier version. It is then written anew.
-func (s *Snapshot) IsOlderForm() bool { return s.schema != 0 && s.schema < snapshotSchema }
+func (s *Snapshot) IsOlderForm() bool { return s.form != 0 && s.form < snapshotForm }
+
+// Kept returns the fields that the rows keep: those that the lists of two snapshots can be compared by.
+func (s *Snapshot) Kept() []*fleet.Field { return s.kept }
 
 // renew has the snapshot encoded anew, so that nothing but its head and rows is carried on.
 func (s *Snapshot) renew() { s.file = nil }
 
-// SettleGroups gives the rows of a snapshot of an older form, which says no group, the group that the instance of the
-// same id has now. group returns "" for an id that is gone.
+// SettleGroups gives the rows of a snapshot of form 1, which names no group, the group that the instance of the same id
+// is in now, else that of their own GPU. group returns "" for an id that is gone.
 func (s *Snapshot) SettleGroups(group func(id string) string) {
 	read := s.rows
 	s.rows = func(ctx context.Context, row func(*fleet.Instance) error) error {
 		return read(ctx, func(in *fleet.Instance) error {
-			if in.GPUGroup == "" {
-				in.GPUGroup = group(in.ID)
-			}
+			in.GPUGroup = cmp.Or(group(in.ID), in.Model())
 			return row(in)
 		})
 	}
+	s.kept = append(slices.Clone(s.kept), fleet.FieldNamed("gpu_group"))
 }
 
 // NewSnapshot returns the snapshot of a list, whose instances must stand by ascending id. What head hides is left out.
@@ -113,7 +117,7 @@ func NewSnapshot(head Head, taken time.Time, instances []*fleet.Instance) *Snaps
 		}
 		return nil
 	}
-	return &Snapshot{Head: head, Taken: taken.UTC(), Count: len(instances), rows: rows}
+	return &Snapshot{Head: head, Taken: taken.UTC(), Count: len(instances), rows: rows, kept: head.keptFields(snapshotForm)}
 }
 
 // snapshotHead is the beginning of a snapshot's file.
@@ -121,7 +125,8 @@ type snapshotHead struct {
 	Schema int       `json:"schema"`
 	Taken  time.Time `json:"taken"`
 	Head
-	Total int `json:"total_instances"`
+	Fields []string `json:"fields"` // that the rows keep
+	Total  int      `json:"total_instances"`
 }
 
 // encoder writes a snapshot's text, one instance a line.
@@ -134,8 +139,11 @@ type encoder struct {
 }
 
 func newEncoder(w io.Writer, s *Snapshot) (*encoder, error) {
-	e := &encoder{out: bufio.NewWriterSize(w, 64<<10), fields: s.keptFields(), separator: "\n"}
-	head := snapshotHead{snapshotSchema, s.Taken, s.Head, s.Count}
+	e := &encoder{out: bufio.NewWriterSize(w, 64<<10), fields: s.kept, separator: "\n"}
+	head := snapshotHead{snapshotForm, s.Taken, s.Head, nil, s.Count}
+	for _, f := range s.kept {
+		head.Fields = append(head.Fields, f.Name)
+	}
 	if head.Hidden == nil {
 		head.Hidden = []string{}
 	}
@@ -147,10 +155,10 @@ func newEncoder(w io.Writer, s *Snapshot) (*encoder, error) {
 	return e, nil
 }
 
-// keptFields returns the fields that a snapshot of this head keeps, in the order of the table.
-func (h Head) keptFields() []*fleet.Field {
+// keptFields returns the fields that a snapshot of this head and form keeps, in the order of the table.
+func (h Head) keptFields(form int) []*fleet.Field {
 	return slices.DeleteFunc(slices.Clone(fleet.Fields), func(f *fleet.Field) bool {
-		return !f.InSnapshot || f.HiddenBy(h.Hidden)
+		return f.SnapshotForm == 0 || f.SnapshotForm > form || f.HiddenBy(h.Hidden)
 	})
 }
 

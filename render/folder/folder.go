@@ -97,6 +97,9 @@ func (f *Folder) readManifest() {
 // are listed as they were written.
 func (f *Folder) Manifest() *manifest.Manifest { return f.manifest }
 
+// HasDamagedManifest reports whether the folder has a manifest.json that can't be read.
+func (f *Folder) HasDamagedManifest() bool { return f.manifest == nil && len(f.warnings) > 0 }
+
 // Path returns the folder's path as it was given to Open.
 func (f *Folder) Path() string { return f.path }
 
