@@ -174,8 +174,10 @@ func TestFields(t *testing.T) {
 			names[name] = true
 		}
 		places := 0
-		for _, has := range []bool{f.Text != nil, f.Number != nil, f.Price != nil, f.Term != nil, f.Source != nil, f.Time != nil} {
-			if has {
+		for _, isPlace := range []bool{
+			f.Text != nil, f.Number != nil, f.Price != nil, f.Term != nil, f.Source != nil, f.Time != nil,
+		} {
+			if isPlace {
 				places++
 			}
 		}

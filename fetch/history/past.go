@@ -1,7 +1,7 @@
-// Package history holds what earlier runs left for this one: snapshots of the list, one a day, and a history of figures.
-// It reads both as if a stranger had written them, since they may come from a folder or a site that anyone could
-// change: within bounds, strictly, and with errors that quote nothing. Snapshots that no list is compared with are kept
-// as they are if they are what the manifest lists.
+// Package history holds what earlier runs left for this one: snapshots of the list, one a day, and a history of
+// figures. It reads both as if a stranger had written them, since they may come from a folder or a site that anyone
+// could change: within bounds, strictly, and with errors that quote nothing. Snapshots that no list is compared with
+// are kept as they are if they are what the manifest lists.
 package history
 
 import (

@@ -117,7 +117,8 @@ func NewSnapshot(head Head, taken time.Time, instances []*fleet.Instance) *Snaps
 		}
 		return nil
 	}
-	return &Snapshot{Head: head, Taken: taken.UTC(), Count: len(instances), rows: rows, kept: head.keptFields(snapshotForm)}
+	kept := head.keptFields(snapshotForm)
+	return &Snapshot{Head: head, Taken: taken.UTC(), Count: len(instances), rows: rows, kept: kept}
 }
 
 // snapshotHead is the beginning of a snapshot's file.

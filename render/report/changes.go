@@ -132,11 +132,12 @@ type comparison struct {
 	last   string            // id that a change was noted of
 }
 
-// compare returns what changed from snapshot s to today's list, byID, of which today is the snapshot: in the fields that
-// both keep. byID is sorted by ID. isLast says that s is the last run's: then a status that has not changed began when
-// that run says.
+// compare returns what changed from snapshot s to today's list, byID, of which today is the snapshot: in the fields
+// that both keep. byID is sorted by ID. isLast says that s is the last run's: then a status that has not changed
+// began when that run says.
 func (r *Report) compare(s, today *history.Snapshot, byID []*fleet.Instance, isLast bool) (*Window, error) {
-	kept := slices.DeleteFunc(slices.Clone(today.Kept()), func(f *fleet.Field) bool { return !slices.Contains(s.Kept(), f) })
+	lacks := func(f *fleet.Field) bool { return !slices.Contains(s.Kept(), f) }
+	kept := slices.DeleteFunc(slices.Clone(today.Kept()), lacks)
 	c := &comparison{w: &Window{From: s.Taken, To: r.Generated, After: r.Listed, sameRows: s.Count == len(byID)},
 		kept: kept, fields: comparedFields(r.Audience, kept), isLast: isLast, all: byID, rest: byID}
 	for len(c.rest) > 0 && c.rest[0].ID == "" {

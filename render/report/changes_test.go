@@ -232,8 +232,8 @@ func olderSnapshot(t *testing.T, taken time.Time, rows ...string) *history.Snaps
 	return s
 }
 
-// TestUpgrade compares with snapshots of form 1, which lack fields: those are no changes, now and after they were written
-// anew. A status began at the first of them in a row that has it.
+// TestUpgrade compares with snapshots of form 1, which lack fields. These are no changes, now and after they were
+// written anew. A status began at the first of them in a row that has it.
 func TestUpgrade(t *testing.T) {
 	at := settings().Generated
 	row := `{"id":"1","status":"%s","gpu":"RTX"}`

@@ -70,8 +70,8 @@ func (r *Report) Compare(earlier *history.Past) error {
 	return nil
 }
 
-// beginStatuses has each status begin now, or at the first of the last snapshots of an older form, which don't say when, in
-// a row that have it. The comparison with a last snapshot that says it comes later.
+// beginStatuses has each status begin now, or at the first of the last snapshots of an older form, which don't say
+// when, in a row that have it. The comparison with a last snapshot that says it comes later.
 func (r *Report) beginStatuses(snapshots []*history.Snapshot, byID []*fleet.Instance) error {
 	same := make([]bool, len(byID)) // in all snapshots so far
 	for i, in := range byID {

@@ -187,7 +187,8 @@ func Set(f *fleet.Field, in *fleet.Instance, n int) {
 // it where it holds public_ipv4, which snapshots don't keep. The test can't run beside others.
 func AddField(t testing.TB) *fleet.Field {
 	t.Helper()
-	added := &fleet.Field{Name: "rack", Older: "rack_no", Kind: fleet.Text, HiddenAs: "rack", Compared: true, SnapshotForm: 2,
+	added := &fleet.Field{Name: "rack", Older: "rack_no", Kind: fleet.Text,
+		HiddenAs: "rack", Compared: true, SnapshotForm: 2,
 		Text: func(in *fleet.Instance) *string { return &in.PublicIPv4 }}
 	before := fleet.Fields
 	fleet.Fields = append(slices.Clone(before), added)
