@@ -45,10 +45,10 @@ func (b *book) explainBook(p *page) {
 	p.explain("Source", b.r.Origin())
 	p.explain("Written by", "gpufleet "+b.r.Version)
 	p.explain("Other formats", "The same run wrote "+report.MarkdownPath+" (paste it into a report) and "+
-		report.ReportPath+" (attach it to a mail).")
+		report.ReportPath+" (attach it to an email).")
 	p.add(textCell(term, "Workbook contract"), cell{value: contract, style: cellStyle{role: prose}})
 	p.explain("", "While this number stays the same, sheets, tables and columns keep their names and meanings. "+
-		"New columns can appear.")
+		"New columns may be added.")
 	p.explain("", "The header of a table is in row "+strconv.Itoa(headerRow)+" of its sheet, "+
 		"on "+assumptionsSheet+" in row "+strconv.Itoa(b.statuses.header())+". "+
 		"A list that is too long for one sheet continues on the next: sheet Instances 2, table tblInstances2.")
@@ -81,21 +81,22 @@ func (b *book) explainFormulas(p *page) {
 		"At first it is 1 for every listed status and 0 for every other one, so Billed equals Listed.")
 	p.explain("Exchange rate", "The exchange rate and the other currency change one block on "+summarySheet+
 		", which converts the costs. All other amounts stay in "+b.r.Currency+".")
-	p.explain("What follows", "Counts, sums, costs, shares, the budget's use and "+matrixSheet+" are formulas. "+
-		"They follow the inputs, and the figures on "+b.instances.sheet+". "+
+	p.explain("What is recalculated", "Counts, sums, costs, shares, percentages of the budget "+
+		"and "+matrixSheet+" are formulas. "+
+		"They follow the inputs and the figures on "+b.instances.sheet+". "+
 		"The mark ≥ disappears once nothing is missing from a sum.")
-	p.explain("What does not follow", "Typing another status, region or GPU model into "+b.instances.sheet+
+	p.explain("What is not recalculated", "Typing another status, region or GPU model into "+b.instances.sheet+
 		" changes no figure. Rows that you add are not counted. "+
 		"Changes and Unpriced stay as they were written, "+
 		"and so do each GPU model's cheapest and most expensive region. "+
-		"On Trend only the amounts per month follow, since they depend on the hours per month.")
+		"On Trend, only the costs per month are recalculated: they depend on the hours per month.")
 	p.explain("Filters", "The row above the table on "+b.instances.sheet+
 		" shows the totals of the rows that pass its filters.")
 	p.explain("Group numbers", "Formulas match regions, GPU models and statuses by number, never by name. "+
 		"A spreadsheet confuses texas with Texas and 007 with 7, and takes * and ? for wildcards.")
 	p.explain("Large fleets", "With more than "+report.FormatCount(maxFormulaRows)+" instances, "+
 		"the billed cost of each instance is a fixed value, not a formula. "+
-		"So is a table of regions or GPU models that would take minutes to recalculate. "+
+		"A table of regions or GPU models that would take minutes to recalculate holds fixed values, too. "+
 		"The totals of the fleet and "+matrixSheet+" are always formulas.")
 	p.explain("Colours", "Running is bold on green. Error is bold and underlined on red. "+
 		"Any other listed status is italic on yellow. A status that is not listed is struck out on grey. "+
@@ -131,7 +132,7 @@ func (b *book) explainGaps(p *page) {
 		p.explain(name, sentence)
 		name = ""
 	}
-	p.explain("Not an invoice", "No figure here is an invoice. "+
+	p.explain("Invoice", "No figure here is an invoice. "+
 		"Prices come from the price file, the instance list and the product list. "+
 		"Discounts, taxes, storage and traffic are not included. "+
 		"Monthly amounts are for a full month, even if an instance did not run all of it.")

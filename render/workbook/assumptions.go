@@ -30,9 +30,7 @@ func (b *book) assumptions(statuses []report.StatusGroup) *table {
 	p.lines = append(p.lines, line{cells: []cell{textCell(title, assumptionsSheet)}, height: 24})
 	p.add(b.caption(b.r.Origin() + "."))
 	p.add(textCell(caption, "Change the boxed cells: every figure that depends on them is recalculated. "+
-		"You can also type missing prices into Instances."))
-	p.add(textCell(caption, "Another status, region or GPU model on Instances changes no figure, "+
-		"and added rows are not counted. About says more."))
+		"You can also type missing prices into Instances. About says what is not recalculated."))
 	for p.next() < hoursRow-1 {
 		p.blank()
 	}

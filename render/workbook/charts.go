@@ -31,7 +31,7 @@ const (
 	rowPixels  = 18
 )
 
-// chartColors can be distinguished in greyscale, and by people with color blindness.
+// chartColors can be distinguished in greyscale, and by people with colour blindness.
 var chartColors = []string{"1F3864", "C55A11", "9DC3E6", "548235", "FFC000", "7030A0", "A6A6A6", "264478"}
 
 func (c chart) options() *excelize.Chart {

@@ -101,7 +101,7 @@ var dataBar = excelize.ConditionalFormatOptions{
 	Type: "data_bar", Criteria: "=", MinType: "num", MinValue: "0", MaxType: "max", BarColor: "#9DC3E6",
 }
 
-// statusFormats distinguish statuses by color, and without color by bold, underlined, struck out and italic text. A
+// statusFormats distinguish statuses by colour, and without colour by bold, underlined, struck out and italic text. A
 // listed status is italic if it is not running.
 func (b *book) statusFormats(cell string) []excelize.ConditionalFormatOptions {
 	is := func(names ...string) string {

@@ -53,7 +53,7 @@ const (
 	figureTotal
 )
 
-// The text colors have a contrast of at least 4.5 with their background, in greyscale too.
+// The text colours have a contrast of at least 4.5 with their background, in greyscale too.
 const (
 	navy     = "1F3864"
 	paleBlue = "DCE6F1"

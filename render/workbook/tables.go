@@ -38,7 +38,7 @@ func (b *book) makeTables() {
 	for i, model := range r.Models {
 		modelNo[model] = i + 1
 	}
-	models := b.totalsTable("Models", "GPU model, over all regions", len(r.Models))
+	models := b.totalsTable("Models", "GPU model, across all regions", len(r.Models))
 	modelColumns := append(report.Shown(r.Settings, report.ModelColumns()),
 		billedColumns(func(m *report.Model) *report.Totals { return &m.Totals },
 			"model_no", "Model no.", func(m *report.Model) int { return modelNo[m] })...)
@@ -82,8 +82,8 @@ const (
 	perMonthUnit = "per month"
 )
 
-// perMonthText describes a column of amounts per month that follows the same amounts per hour.
-const perMonthText = "The amount per hour times the hours per month."
+// perMonthText describes a column of costs per month.
+const perMonthText = "The hourly cost times the hours per month."
 
 func newColumn[T any](name, title, unit string, typ report.Type, description string,
 	value func(T) report.Value) report.Column[T] {
@@ -261,7 +261,8 @@ func dayColumns(r *report.Report) []report.Column[history.Entry] {
 			countColumn(name+"_priced", title+" priced", "instances", "How many of these had a price.",
 				func(d day) int { return pick(d).Priced }),
 			amountColumn(name+"_per_hour", title, perHourUnit,
-				"The sum of their prices. An instance without a price counts as 0, which makes this a lower bound.",
+				"The sum of the prices of "+what+" instances. "+
+					"An instance without a price counts as 0, which makes this a lower bound.",
 				func(d day) (fleet.Money, bool) { c := pick(d); return c.PerHour.Money, c.Priced < c.Instances }),
 			amountColumn(name+"_per_month", title, perMonthUnit, perMonthText,
 				func(d day) (fleet.Money, bool) {
@@ -286,7 +287,7 @@ func dayColumns(r *report.Report) []report.Column[history.Entry] {
 		countColumn("instances", "Instances", "", "How many instances there were, of any status.",
 			func(d day) int { return d.Instances }),
 		gpusColumn("How many GPUs these instances had.", func(d day) report.Sum { return report.NewDay(d).GPUs }),
-		countColumn("gpu_count_known", "GPUs known", "instances", "How many of these instances had a known number of GPUs.",
+		countColumn("gpu_count_known", "GPUs known", "instances", "How many instances had a known number of GPUs.",
 			func(d day) int { return d.GPUsKnown }),
 	}
 	columns = append(columns, cost("running", "Running", "running", func(d day) history.Cost { return d.Running })...)
