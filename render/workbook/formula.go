@@ -6,8 +6,8 @@ import (
 )
 
 // Formulas match groups by number (region_no, model_no, status_no), never by name: SUMIFS takes texa* for a pattern,
-// "<5" for a comparison, 007 for 7 and texas for Texas, and names come from the API. Formulas use no function that is
-// newer than Excel 2010 or volatile. They use plain ranges, which every program reads, on all sheets with instances.
+// "<5" for a comparison, 007 for 7 and texas for Texas, and names come from the API. No function is volatile or newer
+// than Excel 2010. Ranges are plain, which every program reads, and cover all sheets with instances.
 
 // The defined names of the inputs on Assumptions.
 const (

@@ -70,14 +70,15 @@ func (s *sheet) format(t *table, p part) {
 	for i := range t.columns {
 		c := &t.columns[i]
 		var formats []excelize.ConditionalFormatOptions
-		if of, ok := coverage[c.name]; ok && c.formula != nil && c.totalFormula != "" {
-			bounds := func(from, to int) rule {
+		if counts, ok := coverage[c.name]; ok && c.formula != nil && c.totalFormula != "" {
+			lowerBounds := func(from, to int) rule {
 				format := s.b.valueStyle(c, textValue, figureValue).format
-				return s.b.lowerBoundRule(rangeOf(i+1, from, to), t.cell(of[0], from), t.cell(of[1], from), format)
+				return s.b.lowerBoundRule(rangeOf(i+1, from, to),
+					t.cell(counts[0], from), t.cell(counts[1], from), format)
 			}
-			if t.index(of[0]) >= 0 {
-				s.apply([]rule{bounds(totalRow, totalRow)})
-				formats = bounds(first, last).formats
+			if t.index(counts[0]) >= 0 {
+				s.apply([]rule{lowerBounds(totalRow, totalRow)})
+				formats = lowerBounds(first, last).formats
 			}
 		}
 		switch {

@@ -86,7 +86,7 @@ func (s *sheet) row(cells []any, options ...excelize.RowOpts) {
 func (s *sheet) head() {
 	b := s.b
 	s.row([]any{b.text(cellStyle{role: title}, s.name)}, excelize.RowOpts{Height: 24})
-	note := b.r.Origin() + ". Amounts are in " + b.r.Currency + ". An empty cell means unknown."
+	note := b.r.Origin() + ". Amounts are in " + b.r.Currency + ". Empty cells are unknown."
 	s.row([]any{b.pageCell(b.caption(note))})
 	s.next = totalRow
 }

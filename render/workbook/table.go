@@ -7,8 +7,7 @@ import (
 	"gpufleet/render/report"
 )
 
-// table is one of the report's lists. It is an Excel table on a sheet of its own, or several if one sheet is too
-// short.
+// table is one of the report's lists: an Excel table on a sheet of its own, or several if one sheet is too short.
 type table struct {
 	sheet    string // "Instances"; its table is tblInstances
 	rowPer   string // "instance": there is one row per instance
@@ -94,8 +93,7 @@ func (t *table) title() string {
 	return "tbl" + t.sheet
 }
 
-// lastRow returns the table's last row on the sheet of a part. A table without rows has a blank one, as Excel
-// requires.
+// lastRow returns the table's last row on the sheet of a part. Excel requires a row, so an empty table has a blank one.
 func (t *table) lastRow(p part) int { return t.header() + max(1, p.to-p.from) }
 
 // part is what one sheet holds of a table: the rows from up to, but not including, to.

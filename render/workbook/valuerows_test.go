@@ -84,7 +84,7 @@ func TestValueRows(t *testing.T) {
 	wanted := strings.SplitAfter(want, "</row>")
 	for i, row := range strings.SplitAfter(got, "</row>") {
 		if i >= len(wanted) || row != wanted[i] {
-			t.Fatalf("row %d is\n%.3000s\nand not\n%.3000s", i, row, wanted[min(i, len(wanted)-1)])
+			t.Fatalf("row %d is\n%.3000s\nwant\n%.3000s", i, row, wanted[min(i, len(wanted)-1)])
 		}
 	}
 	t.Error("rows are missing")

@@ -16,9 +16,8 @@ import (
 	"github.com/klauspost/compress/flate"
 )
 
-// level is the level of compression. A sheet of 100,000 instances (94 MB) becomes 9.8 MB in 0.38 s. Level 1 takes
-// 0.16 s for 12.1 MB. The standard library takes 0.53 s for 10.5 MB at level 3 and 1.5 s for 9.2 MB at its default of
-// 6.
+// level is the compression level. A sheet of 100,000 instances (94 MB) becomes 9.8 MB in 0.38 s; level 1 takes 0.16 s
+// for 12.1 MB. The standard library takes 0.53 s for 10.5 MB at level 3, and 1.5 s for 9.2 MB at its usual level 6.
 const level = 6
 
 // archive replaces excelize's own zip file, whose entries come in random order. It holds the compressed entries until
