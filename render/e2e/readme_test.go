@@ -87,6 +87,7 @@ func TestReadmeTables(t *testing.T) {
 	t.Parallel()
 	text := readme(t)
 	help := job{args: []string{"--help"}}.run(t)
+	help.stdout = regexp.MustCompile(`\n {10,}`).ReplaceAllString(help.stdout, " ") // the help wraps long lines
 	lines := regexp.MustCompile(`(?m)^  --([a-z-]+) .*?(?: \(default (.*)\))?$`).FindAllStringSubmatch(help.stdout, -1)
 	if help.code != 0 || len(lines) < 20 {
 		t.Fatalf("exit code %d, %d flags: %s", help.code, len(lines), help.stdout)
