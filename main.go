@@ -1,5 +1,48 @@
-// Command gpufleet turns a GPU cloud's instance list into a report: an HTML site, a Markdown summary, an Excel
-// workbook, CSV and JSON in one folder.
+// Gpufleet turns the instance list of a GPU cloud into a report: a website, a Markdown summary, an Excel workbook, CSV
+// and JSON.
+//
+// Usage:
+//
+//	gpufleet [flags]
+//
+// Each run fetches the list from the API, groups it by region and GPU model, compares it with the previous report, and
+// writes the new report into the output folder. A run that fails leaves the folder unchanged.
+//
+// The API token is read from a file (--token-file) or from an environment variable such as $GPUFLEET_TOKEN:
+//
+//	$ export GPUFLEET_TOKEN=ak_your_key
+//	$ gpufleet --title "Team fleet" --out site
+//
+// By default the report is made to be published: it has no IP addresses, and never passwords or personal data.
+// --audience internal adds the addresses, and --hide leaves out more fields.
+//
+// # Example
+//
+// The built-in sample fleet needs no token:
+//
+//	$ gpufleet --demo --out sample
+//	sample: 57 instances, ≥ 146 GPUs · 56 of 57 known, running ≥ $239.089/h · 42 of 46 priced,
+//	listed ≥ $273.608/h · 51 of 55 priced
+//
+// Open sample/index.html in a browser and sample/fleet.xlsx in Excel or LibreOffice. In the line above, "running" is
+// the cost per hour of the instances that are running, and "listed" that of all that still exist. "≥" marks a lower
+// bound, here because some instances have no known price.
+//
+// # Exit codes
+//
+//	0    the report is written
+//	1    rendering or writing failed
+//	2    a flag, variable or input file is invalid
+//	3    the API, or the website of --previous, failed
+//	4    the list is incomplete
+//	5    the report is written, but a check of --fail-on failed
+//	130  interrupted (143: terminated)
+//
+// # More
+//
+// gpufleet --help lists all flags. README.md shows more ways to run the program. The guides in .github/guides explain
+// settings.md (flags, prices, budget), files.md (the output folder) and publishing.md (GitHub Pages, servers,
+// troubles). .github/CONTRIBUTING.md is for developers.
 package main
 
 import (
@@ -27,11 +70,11 @@ import (
 )
 
 func main() {
-	log.SetOutput(io.Discard) // net/http writes there, and quotes what a server sends beyond a reply's end
-	// A run keeps most of what it reads, so garbage is collected half as often as by default: 8 % less CPU time, for
-	// 60 MB more (165 to 225 MB) with 100,000 instances.
-	collectGarbage(200)
-	signal.Ignore(syscall.SIGPIPE) // a reader of our messages that goes away is no reason to die half-way
+	log.SetOutput(io.Discard) // net/http logs there, and quotes what a server sends after the end of a reply
+	// A run keeps most of what it reads. With 100,000 instances, this takes 8 % less CPU time than the default of 100,
+	// and 225 MB of memory instead of 165 MB.
+	setGCPercent(200)
+	signal.Ignore(syscall.SIGPIPE) // a closed pipe must not end a run that is writing its files
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -39,74 +82,74 @@ func main() {
 	os.Exit(run(ctx, os.Args, os.Getenv, os.Stdin, os.Stdout, os.Stderr))
 }
 
-// collectGarbage has it collected once there is so much of it, in percent of what is in use. $GOGC overrules it.
-func collectGarbage(percent int) {
+// setGCPercent is debug.SetGCPercent, unless $GOGC is set.
+func setGCPercent(percent int) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(percent)
 	}
 }
 
-// interrupted is the cause of a context that a signal ended.
+// interrupted is the cause of a context that was canceled by a signal.
 type interrupted struct{ signal syscall.Signal }
 
 func (i interrupted) Error() string {
-	return fmt.Sprintf("stopped by a signal (%v); the output folder is as before", i.signal)
+	return fmt.Sprintf("stopped by a signal (%v); the output folder is unchanged", i.signal)
 }
 
 func (i interrupted) ExitCode() int { return exit.Signal + int(i.signal) }
 
-// checksError says which checks of --fail-on tripped in a run that has written its report.
+// checksError has a message for each check of --fail-on that failed. The report is written all the same.
 type checksError []string
 
 func (e checksError) Error() string { return "check " + strings.Join(e, "\ngpufleet: check ") }
 
 func (e checksError) ExitCode() int { return exit.Check }
 
-// run is the whole program: it reads the settings from the arguments, of which the first is the program's name, and
-// through getenv, does the work and returns the exit code. Errors and warnings go to stderr. When ctx ends, the run
-// stops and the output folder is as before, unless its files are already being placed.
+// run is the whole program. It takes its settings from args, which begin with the program's name, and from getenv, and
+// returns the exit code. Errors and warnings go to stderr. If ctx ends before files are moved into the output folder,
+// the run stops and the folder is unchanged.
 func run(ctx context.Context, args []string, getenv func(string) string,
 	stdin io.Reader, stdout, stderr io.Writer) (code int) {
-	t := console.New(stdout, stderr, getenv)
+	c := console.New(stdout, stderr, getenv)
 	panicked := parallel.Catch(func() {
-		err := t.Run(ctx, args, func(v *console.Values) error {
+		err := c.Run(ctx, args, func(v *console.Values) error {
 			s, err := readSettings(ctx, v)
 			if err != nil {
 				return err
 			}
-			t.Quiet, t.Verbose = s.quiet, s.verbose
-			return s.produce(ctx, stdin, t)
+			c.Quiet, c.Verbose = s.quiet, s.verbose
+			return s.produce(ctx, stdin, c)
 		})
 		if err != nil {
-			t.Fail(err)
+			c.Error(err)
 		}
 		code = exit.Code(err)
 	})
 	if panicked != nil {
-		fmt.Fprintf(t.Stderr, "gpufleet: internal error (%s): please report it with what follows\n%s",
+		fmt.Fprintf(c.Stderr, "gpufleet: internal error (%s): please report it with this stack trace\n%s",
 			panicked.Text(), panicked.Stack)
 		return exit.Failed
 	}
 	return code
 }
 
-// settings is what the flags and the environment say, checked.
+// settings are the flags and variables after all checks.
 type settings struct {
-	apiURL, token  string       // both unused where the source does not ask the API
-	source         fetch.Source // without its client, which needs a voice
+	apiURL, token  string       // unused if the list isn't fetched from the API
+	source         fetch.Source // its Client is set later
 	out            string
 	privateOut     string // "" for none
-	previous       string // a folder or an address; "" for what is in out
+	previous       string // a folder or a URL; "" for out
 	acceptShrink   bool
 	timeout        time.Duration
-	pseudonymKey   []byte // where ids are hidden
+	pseudonymKey   []byte // nil unless IDs are hidden
 	failOn         []report.Check
 	report         report.Settings
-	notesWarnings  []string // what the pages leave out of the notes
+	notesWarnings  []string // about parts of the notes that the pages leave out
 	quiet, verbose bool
 }
 
-// readSettings checks all that can be checked before any work.
+// readSettings reads the settings and checks everything that can be checked before any work.
 func readSettings(ctx context.Context, v *console.Values) (*settings, error) {
 	s := &settings{
 		apiURL:       v.Text("api-url"),
@@ -142,35 +185,34 @@ func readSettings(ctx context.Context, v *console.Values) (*settings, error) {
 		s.report.KeyFingerprint = fleet.KeyFingerprint(s.pseudonymKey)
 	}
 	s.privateOut = privateOut(v, s.out)
-	s.refuseContradictions(v)
+	s.checkConflicts(v)
 	if v.Err == nil {
-		s.settleSource(ctx, v)
+		s.readSource(ctx, v)
 	}
 	return s, v.Err
 }
 
-// refuseContradictions holds the settings against each other.
-func (s *settings) refuseContradictions(v *console.Values) {
+// checkConflicts checks settings that exclude or need each other.
+func (s *settings) checkConflicts(v *console.Values) {
 	demo, saved := s.source.Demo, len(s.source.Inputs) > 0
 	switch {
 	case demo && saved:
-		v.Fail("--demo and --input exclude each other: give one of them")
+		v.Fail("--demo and --input can't be combined; choose one")
 	case s.source.ReadsStdinTwice():
-		v.Fail("--input - is given twice, but standard input can be read once")
+		v.Fail("--input - is given twice, but standard input can only be read once")
 	case s.source.Products && (demo || saved):
-		v.Fail("--prices api asks the API, which --demo and --input do not: give a price file, or fetch the list")
+		v.Fail("--prices api needs the API; with --demo or --input, use a price file")
 	case s.quiet && s.verbose:
-		v.Fail("--quiet and --verbose exclude each other: give one of them")
+		v.Fail("--quiet and --verbose can't be combined; choose one")
 	case slices.Contains(s.report.Hidden, "id") && len(s.pseudonymKey) == 0:
-		v.Fail("--hide id needs a key for the pseudonyms: " +
-			"put a long random text into $GPUFLEET_PSEUDONYM_KEY and keep it")
+		v.Fail("--hide id needs a key to make pseudonyms; set $GPUFLEET_PSEUDONYM_KEY to a long random text and keep it")
 	case slices.Contains(s.failOn, report.OverBudget) && !s.report.Budget.Known:
-		v.Fail("--fail-on over-budget needs a --budget")
+		v.Fail("--fail-on over-budget needs --budget")
 	}
 }
 
-// settleSource completes the settings of where the list comes from: to ask the API takes its address and a token.
-func (s *settings) settleSource(ctx context.Context, v *console.Values) {
+// readSource sets the source of the report. Only the API needs a URL and a token.
+func (s *settings) readSource(ctx context.Context, v *console.Values) {
 	switch {
 	case s.source.Demo:
 		s.report.Source = report.FromDemo
@@ -188,7 +230,7 @@ func (s *settings) settleSource(ctx context.Context, v *console.Values) {
 	}
 }
 
-// now is the one place where time enters.
+// now returns the time of the run. Nothing else reads the clock for the report.
 func now(v *console.Values) time.Time {
 	if v.Variable("SOURCE_DATE_EPOCH") != "" {
 		return console.ParseVariable(v, "SOURCE_DATE_EPOCH", report.ParseEpoch)
@@ -196,22 +238,21 @@ func now(v *console.Values) time.Time {
 	return time.Now().UTC().Truncate(time.Second)
 }
 
-// privateOut returns the folder of what is not published, "" for none.
+// privateOut returns the folder for files that must not be published, "" for none.
 func privateOut(v *console.Values, out string) string {
 	private := v.Text("private-out")
 	if private == "" {
 		return ""
 	}
-	if apart, err := folder.Apart(private, out); err != nil {
+	if overlap, err := folder.Overlap(private, out); err != nil {
 		v.Fail("--private-out: %w", err)
-	} else if !apart {
-		v.Fail("--private-out is inside --out or the other way round, and what is in --out is published: " +
-			"name a folder elsewhere")
+	} else if overlap {
+		v.Fail("--private-out and --out overlap, and --out may be published; choose a folder elsewhere")
 	}
 	return private
 }
 
-// readNotes returns the author's notes, "" for none, and warnings of what the pages leave out of them.
+// readNotes returns the author's notes, "" for none, and warnings about parts that the pages leave out.
 func readNotes(ctx context.Context, v *console.Values) (notes string, warnings []string) {
 	path := v.Text("notes")
 	if path == "" {
@@ -230,50 +271,50 @@ func readNotes(ctx context.Context, v *console.Values) (notes string, warnings [
 	return notes, warnings
 }
 
-// manyInstances is the number of instances above which memory matters more than time. Then garbage is collected more
-// often, at 150 % in place of 200 %, and a million instances stay below 1.8 GB.
+// manyInstances is the number of instances above which memory matters more than time. Garbage is then collected more
+// often, which keeps a million instances below 1.8 GB.
 const manyInstances = 300_000
 
-// produce makes the report: it fetches the list, computes the report, writes its files and puts them in place.
-func (s *settings) produce(ctx context.Context, stdin io.Reader, t *console.Console) error {
+// produce fetches the list, computes the report and writes it into the output folder.
+func (s *settings) produce(ctx context.Context, stdin io.Reader, c *console.Console) error {
 	folders, err := render.OpenFolders(s.out, s.privateOut)
 	if err != nil {
 		return err
 	}
 	defer func() {
-		// Whatever is left over then, the report is in place or the folder as before, and the next run clears it.
-		if left := folders.Close(); left != nil {
-			t.Warn(left.Error())
+		if err := folders.Close(); err != nil { // only temporary files remain, which the next run removes
+			c.Warn(err.Error())
 		}
 	}()
-	if held := folders.HeldByReport(); s.source.Demo && held != "" {
-		return console.Usagef("%s holds a real report, or one whose manifest.json can't be read: "+
-			"give --demo another folder", held)
+	if s.source.Demo {
+		if err := folders.CheckSample(); err != nil {
+			return console.Usagef("%w", err)
+		}
 	}
 	for _, warning := range s.notesWarnings {
-		t.Warn(warning)
+		c.Warn(warning)
 	}
 	out := folders.Report
-	previous := fetch.Previous{Named: s.previous, Client: s.client(s.previous, t),
-		Out: s.out, Manifest: out.Manifest(), Damaged: len(out.Warnings()) > 0}
-	waitPast := previous.Begin(ctx, s.report.Head(), s.report.Generated)
-	s.source.Client = s.client(s.apiURL, t)
+	previous := fetch.Previous{Named: s.previous, Client: s.client(s.previous, c),
+		Out: s.out, Manifest: out.Manifest(), Damaged: out.HasDamagedManifest()}
+	waitHistory := previous.Begin(ctx, s.report.Head(), s.report.Generated)
+	s.source.Client = s.client(s.apiURL, c)
 	s.source.Client.Token = s.token
-	list, err := s.source.Fleet(ctx, stdin, func(note string) { t.EndProgress(); t.Note(note) })
-	t.EndProgress()
+	list, err := s.source.Fleet(ctx, stdin, func(note string) { c.EndProgress(); c.Note(note) })
+	c.EndProgress()
 	if err != nil {
 		return err
 	}
 	if unused := s.source.Prices.Unused(); unused != "" {
-		t.Note("price file: " + unused)
+		c.Note("price file: " + unused)
 	}
 	if len(list.Instances) > manyInstances {
-		collectGarbage(150)
+		setGCPercent(150)
 	}
 	list.Hide(s.report.Hidden, s.pseudonymKey)
-	past, err := waitPast()
+	past, err := waitHistory()
 	for _, warning := range past.Warnings {
-		t.Warn(warning)
+		c.Warn(warning)
 	}
 	if err != nil {
 		return err
@@ -287,47 +328,47 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, t *console.Cons
 	if err := r.Compare(past); err != nil {
 		return err
 	}
-	t.Debug("%d instances in %d regions, %d models", r.Count, len(r.Regions), len(r.Models))
+	c.Debug("%d instances in %d regions, %d models", r.Count, len(r.Regions), len(r.Models))
 
 	warnings, err := folders.Write(ctx, r)
 	for _, warning := range warnings {
-		t.Warn(warning)
+		c.Warn(warning)
 	}
 	if err != nil {
 		return err
 	}
-	if t.OnActions() {
-		s.handOver(r, t)
+	if c.OnActions() {
+		s.writeStep(r, c)
 	}
-	return s.tell(r, t)
+	return s.printResult(r, c)
 }
 
-// tell says what came of a run. The error is a checksError.
-func (s *settings) tell(r *report.Report, t *console.Console) error {
-	further := t.Warnings // those that are not the report's
+// printResult prints the warnings of the report and its key figures. The error is a checksError.
+func (s *settings) printResult(r *report.Report, c *console.Console) error {
+	others := c.Warnings // warnings that aren't part of the report
 	for _, warning := range r.Warnings {
-		t.Warn(warning)
+		c.Warn(warning)
 	}
-	t.Say("%s: %s", s.out, r.Line())
-	if tripped := r.Tripped(s.failOn, further); len(tripped) > 0 {
+	c.Result("%s: %s", s.out, r.Line())
+	if tripped := r.Tripped(s.failOn, others); len(tripped) > 0 {
 		return checksError(tripped)
 	}
 	return nil
 }
 
-// handOver gives GitHub Actions the summary and the key figures. They are in the public form whoever the report is
-// for: the page of a run is as public as its repository.
-func (s *settings) handOver(r *report.Report, t *console.Console) {
+// writeStep gives GitHub Actions the summary and the key figures. They are always those of the public report, because
+// the page of a run is as public as its repository.
+func (s *settings) writeStep(r *report.Report, c *console.Console) {
 	public := r.For(report.Public)
-	outputs := []console.Output{{Name: "out", Value: s.out}}
-	for _, figure := range public.Figures(t.Warnings) {
-		outputs = append(outputs, console.Output(figure))
+	outputs := []console.StepOutput{{Name: "out", Value: s.out}}
+	for _, figure := range public.Figures(c.Warnings) {
+		outputs = append(outputs, console.StepOutput(figure))
 	}
-	t.HandOver([]byte(markdown.NewSummary(public).String()), outputs)
+	c.WriteStep([]byte(markdown.NewSummary(public).String()), outputs)
 }
 
-// client returns a client for an address, without its token.
-func (s *settings) client(url string, t *console.Console) *fetch.Client {
+// client returns a client for a URL, without a token.
+func (s *settings) client(url string, c *console.Console) *fetch.Client {
 	agent := "gpufleet/" + console.Version()
-	return &fetch.Client{URL: url, UserAgent: agent, Timeout: s.timeout, Progress: t.Progress, Log: t.Debug}
+	return &fetch.Client{URL: url, UserAgent: agent, Timeout: s.timeout, Progress: c.Progress, Log: c.Debug}
 }

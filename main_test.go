@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -19,7 +20,7 @@ import (
 	"gpufleet/render/e2e"
 )
 
-// TestMain makes this test binary the program gpufleet when a script runs it.
+// TestMain lets scripts run this test binary as gpufleet.
 func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"gpufleet": main}) }
 
 // TestScripts runs the program as its users do, with one script for each subject.
@@ -30,7 +31,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// TestInterruptedAtPipe ends runs that read a setting from a pipe which nobody writes to.
+// TestInterruptedAtPipe interrupts runs that read a setting from a pipe without a writer.
 func TestInterruptedAtPipe(t *testing.T) {
 	t.Parallel()
 	pipe := filepath.Join(t.TempDir(), "pipe")
@@ -46,16 +47,16 @@ func TestInterruptedAtPipe(t *testing.T) {
 		out := filepath.Join(t.TempDir(), "out")
 		var stdout, stderr bytes.Buffer
 		code := run(ctx, append([]string{"gpufleet", "--out", out}, args...), noEnvironment, nil, &stdout, &stderr)
-		if code != exit.Signal+int(signal) || !strings.Contains(stderr.String(), "as before") || stdout.Len() > 0 {
+		if code != exit.Signal+int(signal) || !strings.Contains(stderr.String(), "unchanged") || stdout.Len() > 0 {
 			t.Errorf("%v: exit code %d: %s%s", signal, code, &stdout, &stderr)
 		}
 		if _, err := os.Stat(out); !os.IsNotExist(err) {
-			t.Errorf("%v: an interrupted run made a folder", signal)
+			t.Errorf("%v: an interrupted run created a folder", signal)
 		}
 	}
 }
 
-// TestPanic has the program panic with a value that must not be shown. One run has read secrets by then.
+// TestPanic makes the program panic with a value that must not be printed. One of the runs has read secrets by then.
 func TestPanic(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -79,8 +80,27 @@ func TestPanic(t *testing.T) {
 	}
 }
 
-// noEnvironment is an environment without any variable.
+// noEnvironment is an empty environment.
 func noEnvironment(string) string { return "" }
+
+// TestManual runs the example in the doc comment of this package, and compares its output.
+func TestManual(t *testing.T) {
+	source, err := os.ReadFile("main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	example := regexp.MustCompile(`(?m)^//\t\$ (gpufleet --demo .*)\n((?://\t.*\n)+)`).FindSubmatch(source)
+	if example == nil {
+		t.Fatal("no example")
+	}
+	want := strings.Join(strings.Fields(strings.ReplaceAll(string(example[2]), "//", "")), " ") + "\n"
+	t.Chdir(t.TempDir())
+	var stdout, stderr bytes.Buffer
+	code := run(t.Context(), strings.Fields(string(example[1])), noEnvironment, nil, &stdout, &stderr)
+	if code != exit.Written || stdout.String() != want || stderr.Len() > 0 {
+		t.Errorf("exit code %d: %s%s, want %s", code, &stdout, &stderr, want)
+	}
+}
 
 type panicking struct{}
 

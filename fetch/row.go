@@ -102,8 +102,8 @@ func (r *rowReader) fillFromOlder() {
 		if f.Older == "" {
 			continue
 		}
-		if *f.Text(r.in) == "" {
-			*f.Text(r.in) = *f.Text(&r.older)
+		if !f.IsKnown(r.in) {
+			f.Copy(r.in, &r.older)
 		}
 		f.Clear(&r.older)
 	}
@@ -140,7 +140,7 @@ func (r *rowReader) read(in *fleet.Instance) (err error) {
 	switch f := r.reading.field; f.Kind {
 	case fleet.ID:
 		*f.Text(in), err = r.id()
-	case fleet.Name:
+	case fleet.HostName:
 		err = r.readHostName()
 	case fleet.Text:
 		*f.Text(in), err = r.sharedText()

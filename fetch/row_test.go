@@ -460,13 +460,16 @@ func TestSecretsStopAtTheDoor(t *testing.T) {
 // TestAddedField adds a field to the table. Replies are then read for it and --hide accepts it, with no other change.
 func TestAddedField(t *testing.T) {
 	f := fleettest.AddField(t)
-	reply := `{"data": [{"id": 1, "rack": "r7"}], "total_instance": 1, "status": "success"}`
+	reply := `{"data": [{"id": 1, "rack": "r7", "rack_no": "r9"}, {"id": 2, "rack_no": "r8"}, {"id": 3}],
+		"total_instance": 3, "status": "success"}`
 	list, err := Saved(context.Background(), []string{Stdin}, strings.NewReader(reply))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := *f.Text(list.Instances[0]); got != "r7" {
-		t.Errorf("read %q", got)
+	for i, want := range []string{"r7", "r8", ""} {
+		if got := *f.Text(list.Instances[i]); got != want {
+			t.Errorf("read %q, want %q", got, want)
+		}
 	}
 	hidden, err := fleet.ParseHidden("rack")
 	if err != nil {

@@ -3,6 +3,7 @@ package render
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"gpufleet/fetch/manifest"
@@ -10,15 +11,15 @@ import (
 	"gpufleet/render/report"
 )
 
-// Folders are what a run writes into: the folder of the report, and a private one beside it if wanted. The run holds
-// both until Close.
+// Folders are the output folders of a run: the folder of the report, and a private one if wanted. Both are locked
+// until Close.
 type Folders struct {
 	Report  *folder.Folder
 	private *folder.Folder // nil for none
 }
 
-// OpenFolders opens the folder of the report and, unless its path is "", the private one. The error is as that of
-// folder.Open and folder.OpenPrivate; then none is held.
+// OpenFolders opens the folder of the report and, unless its path is "", the private one. Errors are those of
+// folder.Open and folder.OpenPrivate; no folder is then locked.
 func OpenFolders(path, private string) (*Folders, error) {
 	opened, err := folder.Open(path)
 	if err != nil {
@@ -33,7 +34,7 @@ func OpenFolders(path, private string) (*Folders, error) {
 	return f, nil
 }
 
-// all returns the folders in the order in which they are placed: the report, which others see, comes last.
+// all returns the folders in the order in which they are committed. The report, which others see, comes last.
 func (f *Folders) all() []*folder.Folder {
 	if f.private == nil {
 		return []*folder.Folder{f.Report}
@@ -41,20 +42,23 @@ func (f *Folders) all() []*folder.Folder {
 	return []*folder.Folder{f.private, f.Report}
 }
 
-// HeldByReport returns the path of a folder that a sample must not be written over: it holds a real report, or one
-// that can't be read. It returns "" where there is none.
-func (f *Folders) HeldByReport() string {
+// CheckSample returns an error if the sample would replace a real report, or one whose manifest can't be read.
+func (f *Folders) CheckSample() error {
 	for _, each := range f.all() {
-		last := each.Manifest()
-		if last == nil && len(each.Warnings()) > 0 || last != nil && last.Source != string(report.FromDemo) {
-			return each.Path()
+		previous := each.Manifest()
+		switch {
+		case each.HasDamagedManifest():
+			return fmt.Errorf("%s may contain a real report, since its manifest.json can't be read; choose another folder",
+				each.Path())
+		case previous != nil && previous.Source != string(report.FromDemo):
+			return fmt.Errorf("%s contains a real report; choose another folder", each.Path())
 		}
 	}
-	return ""
+	return nil
 }
 
-// Write writes the report into the folders, all its files or none. Warnings say what was odd about the folders, with
-// an error too.
+// Write writes the report into the folders: all its files or none. It returns the warnings about the folders even if
+// there is an error.
 func (f *Folders) Write(ctx context.Context, r *report.Report) (warnings []string, err error) {
 	for _, each := range f.all() {
 		warnings = append(warnings, each.Warnings()...)
@@ -84,11 +88,11 @@ func (f *Folders) Write(ctx context.Context, r *report.Report) (warnings []strin
 	return warnings, folder.Commit(prepared...)
 }
 
-// Close gives the folders back. What it can't remove of what the run left, the next run does.
+// Close unlocks the folders. An error names temporary files that remain; the next run removes them.
 func (f *Folders) Close() error {
-	var left []error
+	var errs []error
 	for _, each := range slices.Backward(f.all()) {
-		left = append(left, each.Close())
+		errs = append(errs, each.Close())
 	}
-	return errors.Join(left...)
+	return errors.Join(errs...)
 }

@@ -11,7 +11,8 @@ import (
 	"gpufleet/render/report/reporttest"
 )
 
-// ownAddress matches a link within the folder: a slug's letters, and behind the explorer's data the time of the report.
+// ownAddress matches a link within the folder: a slug's letters, and behind the explorer's data the time of the
+// report.
 var ownAddress = regexp.MustCompile(`^[a-z0-9\-/.#]*(\.js\?\d{8}T\d{6}Z)?$`)
 
 // elementsOf writes down each page's elements and the names of their attributes, without what stands in them.

@@ -1,5 +1,5 @@
-// Package render writes a report into files: it has the list of all outputs and writes the site. The formats of the
-// other outputs are those of the packages below it. No writer computes anything: each lays out what the report says.
+// Package render writes a report into files. It lists all outputs and writes the website; the packages below it write
+// the other formats. Writers only lay out: every figure is computed in package report.
 package render
 
 import (
@@ -16,12 +16,12 @@ import (
 	"gpufleet/templates"
 )
 
-// Create opens a file of the output folder for writing. The path is relative, with slashes. It is called from several
-// goroutines.
+// Create opens a file of the output folder for writing. The path is relative, with slashes. It must be safe for use by
+// several goroutines.
 type Create func(path string) (io.WriteCloser, error)
 
-// Write writes every output of the report, several at once. If files can't be written, the error is that of create or
-// of the file, and it is about the same file each time.
+// Write writes every output of the report, several at once. If several files fail, the error is always about the same
+// one.
 func Write(r *report.Report, create Create) error {
 	summary := markdown.NewSummary(r)
 	texts, err := textsOf(r, summary)
@@ -37,22 +37,22 @@ func Write(r *report.Report, create Create) error {
 	if err := writeAll(append(outputs, site...), sizes.counted(create)); err != nil {
 		return err
 	}
-	return writeAll([]output{overview}, create) // which tells the sizes of the others
+	return writeAll([]output{overview}, create) // last, because it shows the sizes of the others
 }
 
 // pageTexts are the notes and the summary as safe HTML.
 type pageTexts struct {
 	notes                     string // for the overview
 	summary                   string // with the notes, for its page
-	reportBefore, reportAfter string // the same around the charts of the report in one file
+	reportBefore, reportAfter string // for report.html, before and after its charts
 }
 
-// textsOf renders the notes and the summary. Relative links of the notes start at the folder of the site, whatever the
-// page.
+// textsOf renders the notes and the summary. On every page, relative links in the notes are relative to the output
+// folder.
 func textsOf(r *report.Report, summary markdown.Summary) (texts pageTexts, err error) {
 	root := ""
 	if r.BaseURL != "" {
-		root = r.BaseURL + "/" // a report in one file may be read anywhere
+		root = r.BaseURL + "/" // report.html may be read elsewhere
 	}
 	notes, err := markdown.NotesHTML(r.Notes, "", "../", root)
 	if err != nil {
@@ -67,8 +67,8 @@ func textsOf(r *report.Report, summary markdown.Summary) (texts pageTexts, err e
 	return pageTexts{notes[0], head + notes[1] + before + after, head + notes[2] + before, after}, nil
 }
 
-// writePrivate writes the files of a private folder, of a report for an internal audience: the workbook and the CSV
-// of the instances.
+// writePrivate writes the files of a private folder: the workbook and the CSV of the instances. The report must be the
+// internal one.
 func writePrivate(r *report.Report, create Create) error {
 	return writeAll([]output{
 		{report.WorkbookPath, func(w io.Writer) error { return workbook.Write(w, r) }},
@@ -77,7 +77,7 @@ func writePrivate(r *report.Report, create Create) error {
 }
 
 // fileOutputs returns the outputs that are neither pages nor made from the summary. The workbook takes longest and
-// comes first: the others are written meanwhile.
+// comes first, so that the others are written at the same time.
 func fileOutputs(r *report.Report) []output {
 	of := func(write func(io.Writer, *report.Report) error) func(io.Writer) error {
 		return func(w io.Writer) error { return write(w, r) }
@@ -97,9 +97,9 @@ func fileOutputs(r *report.Report) []output {
 	}...)
 }
 
-// siteOutputs returns the site: its pages, then the files that all of them share, always in the same order. The
-// overview is apart: it tells the sizes of other files, which must be known by then. summaryHTML and notesHTML are
-// safe HTML.
+// siteOutputs returns the pages of the website, then the files that they share, always in the same order. The overview
+// is separate: it must be written last, because it shows the sizes of other files. summaryHTML and notesHTML are safe
+// HTML.
 func siteOutputs(r *report.Report, summaryHTML, notesHTML string, sizes templates.Sizes) (
 	outputs []output, overview output) {
 	var indexed []string
@@ -117,25 +117,25 @@ func siteOutputs(r *report.Report, summaryHTML, notesHTML string, sizes template
 		copyContent := func(w io.Writer) error { _, err := io.WriteString(w, file.Content); return err }
 		outputs = append(outputs, output{file.Path, copyContent})
 	}
-	if r.BaseURL != "" && !r.Internal() { // what is internal is not for search engines
+	if r.BaseURL != "" && !r.Internal() { // search engines must not find an internal report
 		sitemap := func(w io.Writer) error { return data.WriteSitemap(w, r, indexed) }
 		outputs = append(outputs, output{report.SitemapPath, sitemap})
 	}
 	return append(outputs, output{report.NoJekyllPath, func(io.Writer) error { return nil }}), overview
 }
 
-// pageWriter renders a page straight into its file, so that memory holds no whole page.
+// pageWriter renders a page directly into its file, so that no whole page is in memory.
 func pageWriter(page templates.Page) func(io.Writer) error {
 	return func(w io.Writer) error { return page.Body.Render(context.Background(), w) }
 }
 
-// sizes are those of the files that are written.
+// sizes collects the sizes of written files, in bytes by path.
 type sizes struct {
 	mu sync.Mutex
 	of templates.Sizes
 }
 
-// counted has the bytes of files counted as they are written.
+// counted returns a Create that records the sizes of its files.
 func (s *sizes) counted(create Create) Create {
 	return func(path string) (io.WriteCloser, error) {
 		file, err := create(path)

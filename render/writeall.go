@@ -8,29 +8,29 @@ import (
 	"gpufleet/fetch/parallel"
 )
 
-// output is a file to write: where it goes, and what writes it.
+// output is a file to write.
 type output struct {
 	path  string
 	write func(io.Writer) error
 }
 
-// writeAll writes files, as many at once as there are processors. create has to be safe for that.
+// writeAll writes files, as many at once as there are processors.
 //
-// The error is the one that would come first if the files were written one after the other, so it is the same each
-// time. Once a file has failed, no later one is begun; those that are being written come to their end. A panic counts
-// as a failure: writeAll panics in turn, with a *parallel.Panic.
+// Its error is that of the first output in the list that fails, so it is the same each time. After a failure no later
+// output is started, and those in progress are finished. A panic counts as a failure: writeAll then panics with a
+// *parallel.Panic.
 func writeAll(outputs []output, create Create) error {
 	var (
 		mu       sync.Mutex
-		failed   = len(outputs) // the first in the list that did
+		failed   = len(outputs) // index of the first output that failed
 		err      error
-		panicked *parallel.Panic // in place of err
+		panicked *parallel.Panic // instead of err
 	)
 	parallel.Each(len(outputs), func(i int) {
 		mu.Lock()
-		giveUp := i > failed
+		skip := i > failed
 		mu.Unlock()
-		if giveUp {
+		if skip {
 			return
 		}
 		var e error
@@ -53,9 +53,9 @@ func (o output) writeFile(create Create) error {
 	if err != nil {
 		return err
 	}
-	failed, closed := o.write(file), file.Close()
-	if closed != nil && errors.Is(failed, closed) { // the file says again what its writer has passed on
-		return failed
+	writeErr, closeErr := o.write(file), file.Close()
+	if closeErr != nil && errors.Is(writeErr, closeErr) { // Close repeats an error of Write
+		return writeErr
 	}
-	return errors.Join(failed, closed)
+	return errors.Join(writeErr, closeErr)
 }

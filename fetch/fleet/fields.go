@@ -14,7 +14,7 @@ type Kind byte
 // The kinds.
 const (
 	ID       Kind = iota + 1 // an identifier: text or a whole number, kept as text
-	Name                     // free text by the user, different in most rows
+	HostName                 // the host name, which must not show the row's password
 	Text                     // text that many rows have in common
 	Address                  // an IP address
 	Count                    // a whole number
@@ -33,9 +33,10 @@ type Field struct {
 	Kind  Kind
 	Max   float64 // the largest valid Count or Size
 
-	HiddenAs   string // its name in --hide; "" if it can't be hidden
-	Compared   bool   // changes are reported
-	InSnapshot bool   // snapshots keep it
+	HiddenAs string // its name in --hide; "" if it can't be hidden
+	Compared bool   // changes are reported
+	// SnapshotFormat is the first snapshot format that keeps the field; 0 if none does.
+	SnapshotFormat int
 
 	// Exactly one of these is set. It returns a pointer to the field of an instance.
 	Text   func(*Instance) *string
@@ -56,37 +57,39 @@ const (
 // Fields is the table. Its order is that of the members in a snapshot, of the changes of an instance, and of the
 // comparison of rows without name and id.
 var Fields = []*Field{
-	{Name: "id", Kind: ID, HiddenAs: "id", InSnapshot: true, Text: func(in *Instance) *string { return &in.ID }},
-	{Name: "status", Kind: Text, Compared: true, InSnapshot: true, Text: func(in *Instance) *string { return &in.Status }},
-	{Name: "region", Kind: Text, Compared: true, InSnapshot: true, Text: func(in *Instance) *string { return &in.Region }},
-	{Name: "gpu", Kind: Text, Compared: true, InSnapshot: true, Text: func(in *Instance) *string { return &in.GPU }},
-	{Name: "gpu_count", Kind: Count, Max: MaxGPUs, Compared: true, InSnapshot: true,
+	{Name: "id", Kind: ID, HiddenAs: "id", SnapshotFormat: 1, Text: func(in *Instance) *string { return &in.ID }},
+	{Name: "status", Kind: Text, Compared: true, SnapshotFormat: 1,
+		Text: func(in *Instance) *string { return &in.Status }},
+	{Name: "region", Kind: Text, Compared: true, SnapshotFormat: 1,
+		Text: func(in *Instance) *string { return &in.Region }},
+	{Name: "gpu", Kind: Text, Compared: true, SnapshotFormat: 1, Text: func(in *Instance) *string { return &in.GPU }},
+	{Name: "gpu_count", Kind: Count, Max: MaxGPUs, Compared: true, SnapshotFormat: 1,
 		Number: func(in *Instance) *Number { return &in.GPUCount }},
-	{Name: "cpu_cores", Kind: Size, Max: maxCores, Compared: true, InSnapshot: true,
+	{Name: "cpu_cores", Kind: Size, Max: maxCores, Compared: true, SnapshotFormat: 1,
 		Number: func(in *Instance) *Number { return &in.CPUCores }},
-	{Name: "ram", Kind: Size, Max: maxGB, Compared: true, InSnapshot: true,
+	{Name: "ram", Kind: Size, Max: maxGB, Compared: true, SnapshotFormat: 1,
 		Number: func(in *Instance) *Number { return &in.RAM }},
-	{Name: "disk_size", Kind: Size, Max: maxGB, HiddenAs: "disk_size", Compared: true, InSnapshot: true,
+	{Name: "disk_size", Kind: Size, Max: maxGB, HiddenAs: "disk_size", Compared: true, SnapshotFormat: 1,
 		Number: func(in *Instance) *Number { return &in.DiskSize }},
-	{Name: "host_name", Kind: Name, HiddenAs: "host_name", Compared: true, InSnapshot: true,
+	{Name: "host_name", Kind: HostName, HiddenAs: "host_name", Compared: true, SnapshotFormat: 1,
 		Text: func(in *Instance) *string { return &in.HostName }},
-	{Name: "price_per_hour", Kind: Amount, Compared: true, InSnapshot: true,
+	{Name: "price_per_hour", Kind: Amount, Compared: true, SnapshotFormat: 1,
 		Price: func(in *Instance) *Price { return &in.Price }},
 	{Name: "price_source", Kind: Computed, Source: func(in *Instance) *PriceSource { return &in.PriceSource }},
-	{Name: "type", Kind: Term, InSnapshot: true, Term: func(in *Instance) *Purchase { return &in.Purchase }},
+	{Name: "type", Kind: Term, SnapshotFormat: 2, Term: func(in *Instance) *Purchase { return &in.Purchase }},
 	{Name: "product_type", Older: "instance_type", Kind: Text, HiddenAs: "product_type",
 		Text: func(in *Instance) *string { return &in.ProductType }},
 	{Name: "gpu_type", Kind: Text, Text: func(in *Instance) *string { return &in.GPUType }},
-	{Name: "gpu_group", Kind: Computed, InSnapshot: true, Text: func(in *Instance) *string { return &in.GPUGroup }},
+	{Name: "gpu_group", Kind: Computed, SnapshotFormat: 2, Text: func(in *Instance) *string { return &in.GPUGroup }},
 	{Name: "ephemeral", Kind: Size, Max: maxGB, HiddenAs: "ephemeral",
 		Number: func(in *Instance) *Number { return &in.Ephemeral }},
 	{Name: "public_ipv4", Kind: Address, Text: func(in *Instance) *string { return &in.PublicIPv4 }},
 	{Name: "os", Kind: Text, HiddenAs: "os", Text: func(in *Instance) *string { return &in.OS }},
-	{Name: "created_at", Kind: Moment, HiddenAs: "created_at", InSnapshot: true,
+	{Name: "created_at", Kind: Moment, HiddenAs: "created_at", SnapshotFormat: 2,
 		Time: func(in *Instance) *time.Time { return &in.CreatedAt }},
-	{Name: "started_at", Kind: Moment, HiddenAs: "created_at", Compared: true, InSnapshot: true,
+	{Name: "started_at", Kind: Moment, HiddenAs: "created_at", Compared: true, SnapshotFormat: 2,
 		Time: func(in *Instance) *time.Time { return &in.StartedAt }},
-	{Name: "status_since", Kind: Computed, InSnapshot: true,
+	{Name: "status_since", Kind: Computed, SnapshotFormat: 2,
 		Time: func(in *Instance) *time.Time { return &in.StatusSince }},
 }
 
@@ -115,23 +118,32 @@ func (f *Field) HiddenBy(hidden []string) bool {
 	return f.Kind != ID && f.HiddenAs != "" && slices.Contains(hidden, f.HiddenAs)
 }
 
-// Clear makes the field unknown.
-func (f *Field) Clear(in *Instance) {
+// Copy copies the field to another instance.
+func (f *Field) Copy(to, from *Instance) {
 	switch {
 	case f.Text != nil:
-		*f.Text(in) = ""
+		*f.Text(to) = *f.Text(from)
 	case f.Number != nil:
-		*f.Number(in) = Number{}
+		*f.Number(to) = *f.Number(from)
 	case f.Price != nil:
-		*f.Price(in) = Price{}
+		*f.Price(to) = *f.Price(from)
 	case f.Term != nil:
-		*f.Term(in) = UnknownPurchase
+		*f.Term(to) = *f.Term(from)
 	case f.Source != nil:
-		*f.Source(in) = NoPrice
+		*f.Source(to) = *f.Source(from)
 	case f.Time != nil:
-		*f.Time(in) = time.Time{}
+		*f.Time(to) = *f.Time(from)
 	}
 }
+
+// Clear makes the field unknown.
+func (f *Field) Clear(in *Instance) { f.Copy(in, &unknown) }
+
+// IsKnown reports whether the instance has a value of the field.
+func (f *Field) IsKnown(in *Instance) bool { return f.Compare(in, &unknown) != 0 }
+
+// unknown is an instance whose fields are all unknown.
+var unknown Instance
 
 // Compare orders two instances by the field: unknown first, texts byte by byte.
 func (f *Field) Compare(a, b *Instance) int {

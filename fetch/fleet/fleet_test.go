@@ -162,3 +162,42 @@ func TestMoneyPercent(t *testing.T) {
 		}
 	}
 }
+
+// TestFields checks what the code relies on in the table of fields.
+func TestFields(t *testing.T) {
+	names, hostNames := map[string]bool{}, 0
+	for _, f := range Fields {
+		for _, name := range []string{f.Name, f.Older} {
+			if name != "" && names[name] {
+				t.Errorf("%s is in the table twice", name)
+			}
+			names[name] = true
+		}
+		accessors := 0
+		for _, isSet := range []bool{
+			f.Text != nil, f.Number != nil, f.Price != nil, f.Term != nil, f.Source != nil, f.Time != nil,
+		} {
+			if isSet {
+				accessors++
+			}
+		}
+		if accessors != 1 {
+			t.Errorf("%s has %d accessors, want 1", f.Name, accessors)
+		}
+		fits := map[Kind]bool{ID: f.Text != nil, HostName: f.Text != nil, Text: f.Text != nil, Address: f.Text != nil,
+			Count: f.Number != nil && f.Max > 0, Size: f.Number != nil && f.Max > 0, Amount: f.Price != nil,
+			Term: f.Term != nil, Moment: f.Time != nil, Computed: f.Number == nil && f.Price == nil}
+		if !fits[f.Kind] {
+			t.Errorf("%s has an accessor for another kind", f.Name)
+		}
+		if f.Kind == HostName {
+			hostNames++
+		}
+		if f.Compared && f.SnapshotFormat == 0 || f.SnapshotFormat > 0 && f.Source != nil {
+			t.Errorf("%s is not in snapshots, or can't be", f.Name)
+		}
+	}
+	if hostNames != 1 || len(names) > 64 {
+		t.Errorf("%d host names, %d names", hostNames, len(names))
+	}
+}

@@ -111,6 +111,7 @@ type snapshotDecoder struct {
 	head     *Snapshot
 	begin    func(*Snapshot) error
 	row      func(*fleet.Instance) error
+	fields   []string          // in the head: those that rows can have
 	members  map[string]member // that a row can have
 	rows     int
 	in       fleet.Instance
@@ -128,7 +129,7 @@ type member struct {
 // decode reads {"schema": 2, …, "instances": [row, …]}. The rows must come last.
 func (d *snapshotDecoder) decode() error {
 	seen := map[string]bool{}
-	total, version := -1.0, 0.0
+	total, format := -1.0, 0.0
 	if err := d.expect(jsonscan.Object); err != nil {
 		return err
 	}
@@ -141,7 +142,7 @@ func (d *snapshotDecoder) decode() error {
 		var text string
 		switch field {
 		case "schema":
-			version, err = d.numeral()
+			format, err = d.numeral()
 		case "taken":
 			text, err = d.word()
 			d.head.Taken, _ = time.Parse(time.RFC3339, text)
@@ -156,11 +157,13 @@ func (d *snapshotDecoder) decode() error {
 		case "key":
 			d.head.Key, err = d.word()
 		case "hidden":
-			err = d.hidden()
+			d.head.Hidden, err = d.words()
+		case "fields":
+			d.fields, err = d.words()
 		case "total_instances":
 			total, err = d.numeral()
 		case "instances":
-			return d.instances(seen, version, total)
+			return d.instances(seen, format, total)
 		default:
 			return errFormat
 		}
@@ -177,23 +180,31 @@ func (d *snapshotDecoder) decode() error {
 	return d.s.End()
 }
 
-// headMembers are the required members of a head.
+// headMembers are the required members of a head. Format 2 also requires "fields".
 var headMembers = []string{"schema", "taken", "source", "audience", "currency", "hidden", "key", "total_instances"}
 
 // instances checks the head, whose members in seen have been read, and reads the rows.
-func (d *snapshotDecoder) instances(seen map[string]bool, version, total float64) error {
+func (d *snapshotDecoder) instances(seen map[string]bool, format, total float64) error {
 	h := d.head
 	isMissing := func(name string) bool { return !seen[name] }
-	if version != 1 && version != snapshotSchema || slices.ContainsFunc(headMembers, isMissing) {
+	if format != 1 && format != snapshotFormat || seen["fields"] != (format == snapshotFormat) ||
+		slices.ContainsFunc(headMembers, isMissing) {
 		return errFormat
 	}
 	if !h.valid() || h.Taken.IsZero() || h.Taken.Location() != time.UTC || h.Taken.Nanosecond() != 0 ||
 		h.Taken.Year() > 9999 || total != math.Trunc(total) || total < 0 || total > fleet.MaxInstances {
 		return fault("its header is invalid")
 	}
-	h.Count, h.schema = int(total), int(version)
+	h.Count, h.format = int(total), int(format)
+	h.kept = h.keptFields(h.format)
+	if seen["fields"] { // an earlier version may have kept fewer
+		h.kept = slices.DeleteFunc(h.kept, func(f *fleet.Field) bool { return !slices.Contains(d.fields, f.Name) })
+		if len(h.kept) != len(d.fields) {
+			return errFormat
+		}
+	}
 	d.members = map[string]member{}
-	for i, f := range h.keptFields() {
+	for i, f := range h.kept {
 		d.members[f.Name] = member{f, 1 << i}
 	}
 	if err := d.begin(h); err != nil {
@@ -210,18 +221,20 @@ func (d *snapshotDecoder) instances(seen map[string]bool, version, total float64
 	})
 }
 
-func (d *snapshotDecoder) hidden() error {
+// words reads a list of short texts in the head.
+func (d *snapshotDecoder) words() (words []string, err error) {
 	if err := d.expect(jsonscan.Array); err != nil {
-		return err
+		return nil, err
 	}
-	return d.s.Array(func() error {
+	err = d.s.Array(func() error {
 		name, err := d.word()
-		d.head.Hidden = append(d.head.Hidden, name)
-		if len(d.head.Hidden) > 40 {
+		words = append(words, name)
+		if len(words) > 40 {
 			return errFormat
 		}
 		return err
 	})
+	return words, err
 }
 
 // instance reads a row and calls row with it.
@@ -265,7 +278,7 @@ func (d *snapshotDecoder) value(f *fleet.Field) (err error) {
 	case f.Term != nil:
 		*f.Term(&d.in), err = d.term()
 	case f.Time != nil:
-		*f.Time(&d.in), err = d.time()
+		*f.Time(&d.in), err = d.time(f)
 	}
 	return err
 }
@@ -278,12 +291,16 @@ func (d *snapshotDecoder) term() (fleet.Purchase, error) {
 	return fleet.OnDemand + fleet.Purchase(n), err
 }
 
-func (d *snapshotDecoder) time() (time.Time, error) {
+func (d *snapshotDecoder) time(f *fleet.Field) (time.Time, error) {
 	n, err := d.numeral()
 	if err != nil {
 		return time.Time{}, err
 	}
 	at, ok := fleet.TimeOf(n)
+	if f.Kind == fleet.Computed { // the time of a run, even if its clock was wrong
+		at = time.Unix(int64(n), 0).UTC()
+		ok = n == math.Trunc(n) && !at.After(d.head.Taken)
+	}
 	if !ok {
 		err = d.invalid("has an invalid time")
 	}

@@ -1,7 +1,7 @@
 // Package history has what earlier runs left for this one: daily snapshots of the list, and daily figures.
 //
 // Both come from a folder or a site that others may be able to change. So they are read strictly and within limits, and
-// errors quote nothing.
+// errors quote nothing. But a snapshot that matches the manifest is kept unread if it is not needed for comparison.
 package history
 
 import (
@@ -12,10 +12,10 @@ import (
 	"gpufleet/fetch/fleet"
 )
 
-// The versions of the file formats. Snapshots of version 1 lack their rows' groups, types and times. They are encoded
-// again in the current version.
+// The versions of the file formats. Snapshots in format 1 lack their rows' groups, types and times. They are encoded
+// again in the current format.
 const (
-	snapshotSchema = 2
+	snapshotFormat = 2
 	historySchema  = 1
 )
 

@@ -247,7 +247,7 @@ func TestCheckSnapshots(t *testing.T) {
 	}
 }
 
-// TestOldFormat reads a snapshot of version 1, whose rows have no group. They get the current group of their id, and
+// TestOldFormat reads a snapshot in format 1, whose rows have no group. They get the current group of their id, and
 // the snapshot is encoded again.
 func TestOldFormat(t *testing.T) {
 	file := packed(`{"schema":1,"taken":"2026-11-22T12:00:00Z","source":"file","account":"","audience":"public",` +
@@ -270,6 +270,19 @@ func TestOldFormat(t *testing.T) {
 	}
 }
 
+// TestWrongClock checks that a snapshot can be read even if the clock was wrong when it was taken.
+func TestWrongClock(t *testing.T) {
+	taken := time.Unix(86400, 0).UTC()
+	row := fleet.Instance{ID: "1", StatusSince: taken}
+	read, err := readWhole(contentOf(t, snapshot(t, head(), taken, &row)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rows := rowsOf(t, read); len(rows) != 1 || rows[0] != fmt.Sprintf("%+v", row) {
+		t.Errorf("%s", rows)
+	}
+}
+
 // TestEveryField sets each field of the table in turn. It must be read again if snapshots keep it and it isn't hidden,
 // and only then.
 func TestEveryField(t *testing.T) {
@@ -283,7 +296,7 @@ func TestEveryField(t *testing.T) {
 			row, blank := fleet.Instance{}, fleet.Instance{}
 			fleettest.Set(f, &row, 3)
 			want := &blank
-			if f.InSnapshot && !f.HiddenBy(h.Hidden) || f.Name == "public_ipv4" { // where the added field is
+			if f.SnapshotFormat > 0 && !f.HiddenBy(h.Hidden) || f.Name == "public_ipv4" { // where the added field is
 				want = &row
 			}
 			read, err := readWhole(contentOf(t, snapshot(t, h, now, &row)))
@@ -371,6 +384,11 @@ func TestDamagedSnapshots(t *testing.T) {
 		"no JSON":            packed("CANARY"),
 		"array":              packed(`["CANARY"]`),
 		"other schema":       change(`"schema":2`, `"schema":3`),
+		"no fields":          change(`"fields":`, `"CANARY":`),
+		"unknown in list":    change(`"fields":["id"`, `"fields":["CANARY"`),
+		"field listed twice": change(`"fields":["id"`, `"fields":["id","id"`),
+		"field not listed":   change(`"fields":["id","status"`, `"fields":["id"`),
+		"status to come":     change(`{"id":"2"}`, `{"id":"2","status_since":1795348801}`),
 		"schema is text":     change(`"schema":2`, `"schema":"CANARY"`),
 		"source":             change(`"api"`, `"CANARY"`),
 		"account":            change(`"aaaa`, `"CANARY`),
@@ -594,7 +612,8 @@ func FuzzSnapshot(f *testing.F) {
 		`{"id":" 1"}`, `{"price_per_hour":"1"}`, `{"price_per_hour":"01"}`, `{"status":"x","id":"1"}`,
 	} {
 		f.Add(`{"schema":2,"taken":"2026-11-22T12:00:00Z","source":"file","audience":"public","currency":"USD",` +
-			`"hidden":[],"key":"","total_instances":1,"instances":[` + "\n" + row + "\n]}\n")
+			`"hidden":[],"key":"","fields":["id","status","ram","price_per_hour"],"total_instances":1,"instances":[` +
+			"\n" + row + "\n]}\n")
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		s, err := readWhole(packed(text))

@@ -2,6 +2,7 @@ package history
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -24,8 +25,9 @@ type Snapshot struct {
 	Count int       // number of instances
 
 	rows   func(ctx context.Context, row func(*fleet.Instance) error) error
-	file   []byte // as it was read and will be written; nil if it is to be encoded
-	schema int    // of the file that was read, else 0
+	kept   []*fleet.Field // in its rows, in the order of the table
+	file   []byte         // as it was read and will be written; nil if it is to be encoded
+	format int            // of the file that was read, else 0
 }
 
 // Path returns the path of the snapshot in the output folder.
@@ -84,23 +86,25 @@ func (s *Snapshot) Check(ctx context.Context) error {
 }
 
 // IsOldFormat reports whether the snapshot's file has an old format. Then it is encoded again.
-func (s *Snapshot) IsOldFormat() bool { return s.schema != 0 && s.schema < snapshotSchema }
+func (s *Snapshot) IsOldFormat() bool { return s.format != 0 && s.format < snapshotFormat }
+
+// Kept returns the fields that the rows have. Only these can be compared with another list.
+func (s *Snapshot) Kept() []*fleet.Field { return s.kept }
 
 // reencode makes WriteTo encode the snapshot again, so that it writes only its head and rows.
 func (s *Snapshot) reencode() { s.file = nil }
 
-// SetMissingGroups sets the GPU group of rows in an old format, which has none, to the current group of the instance
-// with the same id. group returns "" if there is no such instance.
+// SetMissingGroups sets the GPU group of rows in format 1, which has none. It is the current group of the instance with
+// the same id, or else the row's own GPU. group returns "" if there is no such instance.
 func (s *Snapshot) SetMissingGroups(group func(id string) string) {
 	read := s.rows
 	s.rows = func(ctx context.Context, row func(*fleet.Instance) error) error {
 		return read(ctx, func(in *fleet.Instance) error {
-			if in.GPUGroup == "" {
-				in.GPUGroup = group(in.ID)
-			}
+			in.GPUGroup = cmp.Or(group(in.ID), in.Model())
 			return row(in)
 		})
 	}
+	s.kept = append(slices.Clone(s.kept), fleet.FieldNamed("gpu_group"))
 }
 
 // NewSnapshot returns the snapshot of a list. Instances must be sorted by id. Fields that head hides are left out.
@@ -113,7 +117,8 @@ func NewSnapshot(head Head, taken time.Time, instances []*fleet.Instance) *Snaps
 		}
 		return nil
 	}
-	return &Snapshot{Head: head, Taken: taken.UTC(), Count: len(instances), rows: rows}
+	kept := head.keptFields(snapshotFormat)
+	return &Snapshot{Head: head, Taken: taken.UTC(), Count: len(instances), rows: rows, kept: kept}
 }
 
 // snapshotHead is the start of a snapshot's file.
@@ -121,7 +126,8 @@ type snapshotHead struct {
 	Schema int       `json:"schema"`
 	Taken  time.Time `json:"taken"`
 	Head
-	Total int `json:"total_instances"`
+	Fields []string `json:"fields"` // that the rows can have
+	Total  int      `json:"total_instances"`
 }
 
 // encoder writes a snapshot's JSON, one instance per line.
@@ -134,8 +140,11 @@ type encoder struct {
 }
 
 func newEncoder(w io.Writer, s *Snapshot) (*encoder, error) {
-	e := &encoder{out: bufio.NewWriterSize(w, 64<<10), fields: s.keptFields(), separator: "\n"}
-	head := snapshotHead{snapshotSchema, s.Taken, s.Head, s.Count}
+	e := &encoder{out: bufio.NewWriterSize(w, 64<<10), fields: s.kept, separator: "\n"}
+	head := snapshotHead{snapshotFormat, s.Taken, s.Head, nil, s.Count}
+	for _, f := range s.kept {
+		head.Fields = append(head.Fields, f.Name)
+	}
 	if head.Hidden == nil {
 		head.Hidden = []string{}
 	}
@@ -147,10 +156,10 @@ func newEncoder(w io.Writer, s *Snapshot) (*encoder, error) {
 	return e, nil
 }
 
-// keptFields returns the fields of a snapshot with this head, in the order of the table.
-func (h Head) keptFields() []*fleet.Field {
+// keptFields returns the fields of a snapshot with this head and format, in the order of the table.
+func (h Head) keptFields(format int) []*fleet.Field {
 	return slices.DeleteFunc(slices.Clone(fleet.Fields), func(f *fleet.Field) bool {
-		return !f.InSnapshot || f.HiddenBy(h.Hidden)
+		return f.SnapshotFormat == 0 || f.SnapshotFormat > format || f.HiddenBy(h.Hidden)
 	})
 }
 

@@ -10,8 +10,8 @@ import (
 	"unicode"
 )
 
-// onActions returns a voice on GitHub Actions, its log, and the paths of the summary and of the outputs.
-func onActions(t *testing.T) (voice *Console, log *strings.Builder, summary, output string) {
+// onActions returns a console on GitHub Actions, its log, and the paths of the summary and of the outputs.
+func onActions(t *testing.T) (console *Console, log *strings.Builder, summary, output string) {
 	t.Helper()
 	dir := t.TempDir()
 	summary, output = filepath.Join(dir, "summary"), filepath.Join(dir, "output")
@@ -33,12 +33,13 @@ func read(t *testing.T, path string) string {
 	return string(content)
 }
 
-// obeyed returns the commands that the runner would find in a log: it splits lines at line feeds and carriage returns.
-func obeyed(log string) (commands []string) {
+// workflowCommands returns the commands that the runner would find in a log. It splits lines at line feeds and
+// carriage returns.
+func workflowCommands(log string) (commands []string) {
 	for _, line := range regexp.MustCompile(`[\r\n]+`).Split(log, -1) {
 		visible := strings.Map(func(r rune) rune {
 			if unicode.Is(unicode.Cf, r) {
-				return -1 // a comparison by a language's rules skips these
+				return -1 // comparisons that follow a language's rules skip these
 			}
 			return r
 		}, line)
@@ -49,7 +50,7 @@ func obeyed(log string) (commands []string) {
 	return commands
 }
 
-// TestActionsLog says hostile things in every way there is: none but the warning and the error is a command.
+// TestActionsLog prints hostile texts in every way there is. Only the warning and the error may be commands.
 func TestActionsLog(t *testing.T) {
 	for _, hostile := range []string{
 		"::add-mask::x",
@@ -73,48 +74,48 @@ func TestActionsLog(t *testing.T) {
 		"%0A::error::x",
 		"\xff::error::x",
 	} {
-		voice, log, _, _ := onActions(t)
-		voice.Verbose = true
-		voice.Say("%s", hostile)
-		voice.Debug("%s", hostile)
-		voice.Stderr.Write([]byte(hostile + "\n"))
-		voice.Stdout.Write([]byte(hostile + "\n"))
-		voice.Warn(hostile)
-		voice.Fail(errors.New(hostile))
-		commands := obeyed(log.String())
+		console, log, _, _ := onActions(t)
+		console.Verbose = true
+		console.Result("%s", hostile)
+		console.Debug("%s", hostile)
+		console.Stderr.Write([]byte(hostile + "\n"))
+		console.Stdout.Write([]byte(hostile + "\n"))
+		console.Warn(hostile)
+		console.Error(errors.New(hostile))
+		commands := workflowCommands(log.String())
 		if len(commands) != 2 || !strings.HasPrefix(commands[0], "::warning title=gpufleet::") ||
 			!strings.HasPrefix(commands[1], "::error title=gpufleet::") {
 			t.Errorf("%q: the commands are %q", hostile, commands)
 		}
 		control := func(r rune) bool { return unicode.Is(unicode.C, r) && r != '\n' && r != '\t' }
 		if at := strings.IndexFunc(log.String(), control); at >= 0 {
-			t.Errorf("%q: the log holds %q", hostile, log.String()[at:])
+			t.Errorf("%q: the log contains %q", hostile, log.String()[at:])
 		}
 	}
 }
 
-func TestActionsSpareWhatIsHarmless(t *testing.T) {
-	voice, log, _, _ := onActions(t)
+func TestHarmlessTextIsUnchanged(t *testing.T) {
+	console, log, _, _ := onActions(t)
 	const text = "gpufleet: GET http://[::1]:80/a: 100 % of ≥ $1.50 · 3 #[1]\n\tat main.go:1\n"
-	voice.Stdout.Write([]byte(text))
+	console.Stdout.Write([]byte(text))
 	if log.String() != text {
 		t.Errorf("%q", log.String())
 	}
 	log.Reset()
-	voice.Warn("100%\nof it")
-	if log.String() != "::warning title=gpufleet::100%25%0Aof it\n" || voice.Warnings != 1 {
+	console.Warn("100%\nof it")
+	if log.String() != "::warning title=gpufleet::100%25%0Aof it\n" || console.Warnings != 1 {
 		t.Errorf("%q", log.String())
 	}
 }
 
-func TestHandOver(t *testing.T) {
-	voice, log, summary, output := onActions(t)
+func TestWriteStep(t *testing.T) {
+	console, log, summary, output := onActions(t)
 	if err := os.WriteFile(output, []byte("mine=1"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	outputs := []Output{{"out", "a\ngpufleet\ngpufleet_\nevil=1"}, {"empty", ""}, {"instances", "3"}}
-	voice.HandOver([]byte("# One\n"), outputs)
-	voice.HandOver([]byte("# Two\n"), outputs[2:])
+	outputs := []StepOutput{{"out", "a\ngpufleet\ngpufleet_\nevil=1"}, {"empty", ""}, {"instances", "3"}}
+	console.WriteStep([]byte("# One\n"), outputs)
+	console.WriteStep([]byte("# Two\n"), outputs[2:])
 	if got := read(t, summary); got != "# One\n\n\n# Two\n" {
 		t.Errorf("%q", got)
 	}
@@ -128,11 +129,11 @@ func TestHandOver(t *testing.T) {
 		}
 	}
 	if len(values) != 4 {
-		t.Errorf("further outputs: %q", values)
+		t.Errorf("unexpected outputs: %q", values)
 	}
 }
 
-// parseOutputs reads the file of outputs as the runner does.
+// parseOutputs reads the file of step outputs as the runner does.
 func parseOutputs(t *testing.T, text string) map[string]string {
 	t.Helper()
 	values := map[string]string{}
@@ -161,60 +162,60 @@ func parseOutputs(t *testing.T, text string) map[string]string {
 	return values
 }
 
-// TestStepSummaryLimit fills the summary of a step up to the last byte that GitHub takes, and then over it.
+// TestStepSummaryLimit fills a step's summary to one byte beyond GitHub's limit, and then to the limit.
 func TestStepSummaryLimit(t *testing.T) {
-	voice, log, summary, output := onActions(t)
+	console, log, summary, output := onActions(t)
 	const before = 1000
 	if err := os.WriteFile(summary, make([]byte, before), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	room := maxStepSummary - 1 - before - len("\n\n")
-	voice.HandOver(make([]byte, room+1), nil)
+	space := maxStepSummary - 1 - before - len("\n\n")
+	console.WriteStep(make([]byte, space+1), nil)
 	if got := len(read(t, summary)); got != before {
 		t.Errorf("%d bytes", got)
 	}
-	const warning = "::warning title=gpufleet::the step has no summary: " +
-		"$GITHUB_STEP_SUMMARY: it would have 1048576 bytes"
+	const warning = "::warning title=gpufleet::cannot write the step summary " +
+		"($GITHUB_STEP_SUMMARY): it would have 1048576 bytes"
 	if !strings.HasPrefix(log.String(), warning) {
 		t.Error(log)
 	}
-	voice.HandOver(make([]byte, room), []Output{{"a", "b"}})
+	console.WriteStep(make([]byte, space), []StepOutput{{"a", "b"}})
 	if got := len(read(t, summary)); got != maxStepSummary-1 {
 		t.Errorf("%d bytes", got)
 	}
-	if voice.Warnings != 1 || parseOutputs(t, read(t, output))["a"] != "b" {
-		t.Error(voice.Warnings, log)
+	if console.Warnings != 1 || parseOutputs(t, read(t, output))["a"] != "b" {
+		t.Error(console.Warnings, log)
 	}
 }
 
-// TestHandOverFails has neither file writable: both are told of, and that is all.
-func TestHandOverFails(t *testing.T) {
-	voice, log, summary, output := onActions(t)
+// TestWriteStepFails makes both files unwritable, which costs two warnings.
+func TestWriteStepFails(t *testing.T) {
+	console, log, summary, output := onActions(t)
 	for _, path := range []string{summary, output} {
 		if err := os.Mkdir(path, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	voice.HandOver([]byte("x"), []Output{{"a", "b"}})
+	console.WriteStep([]byte("x"), []StepOutput{{"a", "b"}})
 	for _, part := range []string{
-		"::warning title=gpufleet::the step has no summary: ",
-		"::warning title=gpufleet::the step has no outputs: ",
+		"::warning title=gpufleet::cannot write the step summary ",
+		"::warning title=gpufleet::cannot write the step outputs ",
 	} {
 		if !strings.Contains(log.String(), part) {
 			t.Errorf("%q is not in %s", part, log)
 		}
 	}
-	if voice.Warnings != 2 {
-		t.Error(voice.Warnings)
+	if console.Warnings != 2 {
+		t.Error(console.Warnings)
 	}
 }
 
 func TestNotOnActions(t *testing.T) {
 	var out, errs strings.Builder
-	voice := New(&out, &errs, func(string) string { return "" })
-	voice.Warn("100%")
-	voice.Fail(errors.New("no"))
-	if voice.OnActions() || errs.String() != "gpufleet: warning: 100%\ngpufleet: no\n" || out.Len() > 0 {
+	console := New(&out, &errs, func(string) string { return "" })
+	console.Warn("100%")
+	console.Error(errors.New("no"))
+	if console.OnActions() || errs.String() != "gpufleet: warning: 100%\ngpufleet: no\n" || out.Len() > 0 {
 		t.Error(errs.String(), out.String())
 	}
 }

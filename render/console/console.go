@@ -1,5 +1,5 @@
-// Package console is the person's side of the program: flags and environment, messages and progress on the terminal,
-// and what GitHub Actions gets. What it is given to say holds no value from a reply.
+// Package console is the user's side of the program: flags and environment variables, messages, progress on a
+// terminal, and GitHub Actions. Callers must pass no value from a reply to it.
 package console
 
 import (
@@ -10,84 +10,84 @@ import (
 	"golang.org/x/term"
 )
 
-// Console is what the program says while it works.
+// Console prints the messages of a run.
 type Console struct {
 	Stdout, Stderr io.Writer
 	Quiet, Verbose bool
-	Warnings       int // given so far, whether or not they are printed
+	Warnings       int // so far, printed or not
 
 	getenv  func(string) string
-	actions *actions // nil elsewhere
+	actions *actions // nil outside GitHub Actions
 }
 
-// New returns the console of a run, whose environment is read through getenv. On GitHub Actions, warnings and errors
-// are shown beside the run, and nothing else that is written to Stdout and Stderr is obeyed as a command.
+// New returns the console of a run. On GitHub Actions, warnings and errors become annotations, and nothing else that
+// is written to Stdout and Stderr is obeyed as a workflow command.
 func New(stdout, stderr io.Writer, getenv func(string) string) *Console {
-	t := &Console{Stdout: stdout, Stderr: stderr, getenv: getenv}
+	c := &Console{Stdout: stdout, Stderr: stderr, getenv: getenv}
 	if getenv("GITHUB_ACTIONS") == "true" {
-		t.Stdout, t.Stderr = harmless{stdout}, harmless{stderr}
-		t.actions = &actions{log: stderr, summary: getenv("GITHUB_STEP_SUMMARY"), output: getenv("GITHUB_OUTPUT")}
+		c.Stdout, c.Stderr = commandFilter{stdout}, commandFilter{stderr}
+		c.actions = &actions{log: stderr, summary: getenv("GITHUB_STEP_SUMMARY"), output: getenv("GITHUB_OUTPUT")}
 	}
-	return t
+	return c
 }
 
-// Say prints what came of the run.
-func (t *Console) Say(format string, args ...any) {
-	if !t.Quiet {
-		fmt.Fprintf(t.Stdout, format+"\n", args...)
+// Result prints the result of the run to Stdout.
+func (c *Console) Result(format string, args ...any) {
+	if !c.Quiet {
+		fmt.Fprintf(c.Stdout, format+"\n", args...)
 	}
 }
 
-// Warn prints a warning.
-func (t *Console) Warn(warning string) {
-	t.Warnings++
+// Warn counts a warning and prints it.
+func (c *Console) Warn(warning string) {
+	c.Warnings++
 	switch {
-	case t.Quiet:
-	case t.actions != nil:
-		t.actions.command("warning", warning)
+	case c.Quiet:
+	case c.actions != nil:
+		c.actions.annotate("warning", warning)
 	default:
-		fmt.Fprintf(t.Stderr, "gpufleet: warning: %s\n", warning)
+		fmt.Fprintf(c.Stderr, "gpufleet: warning: %s\n", warning)
 	}
 }
 
-// Note prints what may well be so, but is worth a look.
-func (t *Console) Note(text string) {
-	if !t.Quiet {
-		fmt.Fprintf(t.Stderr, "gpufleet: %s\n", text)
+// Note prints something that is worth a look but may be as intended. It isn't counted as a warning.
+func (c *Console) Note(text string) {
+	if !c.Quiet {
+		fmt.Fprintf(c.Stderr, "gpufleet: %s\n", text)
 	}
 }
 
-// Fail prints why the run fails.
-func (t *Console) Fail(err error) {
-	if t.actions != nil {
-		t.actions.command("error", err.Error())
+// Error prints the error that ends the run.
+func (c *Console) Error(err error) {
+	if c.actions != nil {
+		c.actions.annotate("error", err.Error())
 		return
 	}
-	fmt.Fprintf(t.Stderr, "gpufleet: %v\n", err)
+	fmt.Fprintf(c.Stderr, "gpufleet: %v\n", err)
 }
 
-// Debug prints a step, for whoever wants to read them all.
-func (t *Console) Debug(format string, args ...any) {
-	if t.Verbose {
-		fmt.Fprintf(t.Stderr, "gpufleet: "+format+"\n", args...)
+// Debug prints a step, in a verbose run.
+func (c *Console) Debug(format string, args ...any) {
+	if c.Verbose {
+		fmt.Fprintf(c.Stderr, "gpufleet: "+format+"\n", args...)
 	}
 }
 
-// Progress shows how far the fetch is, on a terminal only; whoever wants to read every step reads lines.
-func (t *Console) Progress(page, instances int) {
-	if t.onTerminal() {
-		fmt.Fprintf(t.Stderr, "\r\x1b[Kpage %d, %d instances", page, instances)
+// Progress shows the progress of the fetch, on a terminal only. A verbose run prints its steps instead.
+func (c *Console) Progress(page, instances int) {
+	if c.showsProgress() {
+		fmt.Fprintf(c.Stderr, "\r\x1b[Kpage %d, %d instances", page, instances)
 	}
 }
 
-// EndProgress clears what Progress shows.
-func (t *Console) EndProgress() {
-	if t.onTerminal() {
-		fmt.Fprint(t.Stderr, "\r\x1b[K")
+// EndProgress clears the line that Progress shows.
+func (c *Console) EndProgress() {
+	if c.showsProgress() {
+		fmt.Fprint(c.Stderr, "\r\x1b[K")
 	}
 }
 
-func (t *Console) onTerminal() bool {
-	file, ok := t.Stderr.(*os.File)
-	return ok && !t.Quiet && !t.Verbose && term.IsTerminal(int(file.Fd()))
+func (c *Console) showsProgress() bool {
+	file, ok := c.Stderr.(*os.File)
+	return ok && !c.Quiet && !c.Verbose && term.IsTerminal(int(file.Fd()))
 }

@@ -3,108 +3,110 @@ package console
 import (
 	"context"
 	"fmt"
-	"gpufleet/fetch/fleet"
 	"runtime"
 	"runtime/debug"
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"gpufleet/fetch/fleet"
 )
 
-// Groups returns the program's flags, in the order of the help. They are new each time, since the library keeps in
-// them what it reads.
+// Group is a group of flags in the help.
+type Group struct {
+	Name  string
+	Flags []cli.Flag
+}
+
+// Groups returns the program's flags in the order of the help. Each call makes new ones, because the library stores
+// the values in them.
 func Groups() []Group {
 	return []Group{
 		{"source", []cli.Flag{
-			text("api-url", "https://api.nebulablock.com/api/v1", "fetch from the API at `URL`"),
-			text("token-file", "", "`FILE` with the API token; else $GPUFLEET_TOKEN, $ACCESS_TOKEN or $NEBULA_BLOCK_API_KEY "+
-				"has it"),
-			list("input", "saved reply in `FILE` to render instead (- is standard input); repeat it for pages of one "+
-				"list"),
-			toggle("demo", "render the built-in sample fleet"),
+			textFlag("api-url", "https://api.nebulablock.com/api/v1", "`URL` of the API"),
+			textFlag("token-file", "", "`FILE` with the API token; without it, the token is in $GPUFLEET_TOKEN, "+
+				"$ACCESS_TOKEN or $NEBULA_BLOCK_API_KEY"),
+			listFlag("input", "read a saved reply from `FILE` (- is standard input); can be repeated"),
+			boolFlag("demo", "show the built-in sample fleet"),
 		}},
 		{"output", []cli.Flag{
-			text("out", "out", "write the report into `DIR`"),
-			text("title", "GPU fleet", "`TEXT` that heads every page"),
-			text("expect-every", "24h", "the `TIME` between two runs: twice that without one shows as out of date"),
-			text("notes", "", "Markdown of your own in `FILE.md`, which comes first in the summary, the one-file report and "+
-				"on the overview"),
-			text("base-url", "", "the `URL` at which the folder will be published, for links that need it: those of the "+
-				"feed, the sitemap, the summary and 404.html"),
+			textFlag("out", "out", "write the report into `DIR`"),
+			textFlag("title", "GPU fleet", "`TEXT` at the top of every page"),
+			textFlag("expect-every", "24h", "`TIME` between runs, to detect old reports"),
+			textFlag("notes", "", "show Markdown from `FILE.md` first"),
+			textFlag("base-url", "", "`URL` of the published folder, for links in feed, sitemap and summary"),
 		}},
 		{"privacy", []cli.Flag{
-			text("audience", "public", "`WHO` reads it: public leaves addresses out, internal shows them"),
-			text("hide", "", "`FIELDS` to leave out, with commas: "+strings.Join(fleet.Hideable(), ", ")),
-			text("private-out", "", "write the internal workbook and CSV as well, into `DIR`, apart from --out and for this "+
-				"user alone"),
+			textFlag("audience", "public", "`WHO` reads it: public (without IP addresses) or internal"),
+			textFlag("hide", "", "`FIELDS` to leave out, with commas: "+strings.Join(fleet.Hideable(), ", ")),
+			textFlag("private-out", "", "also write the internal workbook and CSV into `DIR`, for this user only"),
 		}},
 		{"cost", []cli.Flag{
-			list("prices", "contract prices in `FILE.csv`; or api: the product list, for what has no price; give one or one "+
-				"of each"),
-			text("currency", "USD", "the ISO `CODE` of all prices; nothing is converted"),
-			text("hours-per-month", "730", "`HOURS` that make a month"),
-			text("budget", "", "a month's `AMOUNT`, which the run rate is a share of"),
+			listFlag("prices", "`FILE.csv` with contract prices, or api: the product list; can be repeated"),
+			textFlag("currency", "USD", "currency `CODE` of all prices; nothing is converted"),
+			textFlag("hours-per-month", "730", "`HOURS` in a month"),
+			textFlag("budget", "", "`AMOUNT` to spend per month"),
 		}},
-		{"change", []cli.Flag{
-			text("previous", "", "the earlier report to compare with and carry on, a folder or the URL of a published site, "+
-				"in `PLACE`; else what is in --out"),
-			toggle("accept-shrink", "believe a list with fewer than half of the last run's instances"),
+		{"changes", []cli.Flag{
+			textFlag("previous", "", "`PLACE` of the previous report, a folder or website; else --out"),
+			boolFlag("accept-shrink", "accept a list with fewer than half of the last run's instances"),
 		}},
 		{"checks", []cli.Flag{
-			text("fail-on", "", "exit with 5 on any of `LIST`: over-budget, unpriced, instance-error, warnings "+
-				"(commas between)"),
+			textFlag("fail-on", "", "exit with code 5 if any check of `LIST` fails, with commas: over-budget, unpriced, "+
+				"instance-error, warnings"),
 		}},
 		{"network", []cli.Flag{
-			text("timeout", "5m", "`TIME` that the whole fetch may take"),
+			textFlag("timeout", "5m", "maximum `TIME` of a fetch"),
 		}},
-		{"talk", []cli.Flag{
-			toggle("quiet", "say nothing but errors"),
-			toggle("verbose", "say what is done"),
-			toggle("version", "print the version and stop"),
-			toggle("help", "show help", "h"),
+		{"messages", []cli.Flag{
+			boolFlag("quiet", "print errors only"),
+			boolFlag("verbose", "print every step"),
+			boolFlag("version", "print the version and exit"),
+			boolFlag("help", "print this help and exit", "h"),
 		}},
 	}
 }
 
-func text(name, value, usage string) cli.Flag {
+// textFlag returns a flag with a default. The usage has the placeholder of its value in backquotes.
+func textFlag(name, value, usage string) cli.Flag {
 	return &cli.StringFlag{Name: name, Value: value, Usage: usage}
 }
 
-func list(name, usage string) cli.Flag { return &cli.StringSliceFlag{Name: name, Usage: usage} }
+// listFlag returns a flag that can be repeated.
+func listFlag(name, usage string) cli.Flag { return &cli.StringSliceFlag{Name: name, Usage: usage} }
 
-func toggle(name, usage string, aliases ...string) cli.Flag {
+func boolFlag(name, usage string, aliases ...string) cli.Flag {
 	return &cli.BoolFlag{Name: name, Usage: usage, Aliases: aliases}
 }
 
-// Run reads the flags among args, of which the first is the program's name, and acts on them. A mistake in them is a
-// UsageError; any other error is action's. Help and version go to Stdout, without action.
-func (t *Console) Run(ctx context.Context, args []string, action func(*Values) error) error {
+// Run parses args, which begin with the program's name, and calls action with the values. For --help and --version it
+// prints to Stdout instead. A mistake in args is a UsageError; any other error is action's.
+func (c *Console) Run(ctx context.Context, args []string, action func(*Values) error) error {
 	groups := Groups()
-	const purpose = "gpufleet turns a GPU cloud's instance list into a site, a summary and a workbook."
 	var notFound error
 	app := &cli.App{
 		Name:      "gpufleet",
-		Writer:    t.Stdout,
-		ErrWriter: t.Stderr,
-		// The library's own help sorts the groups by name, and all runs of a process would share its flag.
-		CustomAppHelpTemplate:     Help(purpose, groups),
+		Writer:    c.Stdout,
+		ErrWriter: c.Stderr,
+		// The library's help sorts the groups by name, and its flag is shared by all runs in a process.
+		CustomAppHelpTemplate:     Help(groups),
 		HideHelp:                  true,
 		HideVersion:               true,
-		DisableSliceFlagSeparator: true,                         // a path may hold a comma
-		ExitErrHandler:            func(*cli.Context, error) {}, // the library's own calls os.Exit
+		DisableSliceFlagSeparator: true,                         // a path may contain a comma
+		ExitErrHandler:            func(*cli.Context, error) {}, // the library's handler calls os.Exit
 		CommandNotFound:           func(_ *cli.Context, name string) { notFound = unexpected(name) },
 		OnUsageError: func(_ *cli.Context, err error, _ bool) error {
-			return Usagef("%v: see gpufleet --help", err)
+			return Usagef("%v; see gpufleet --help", err)
 		},
-		Action: func(c *cli.Context) error {
-			if c.Args().Present() {
-				return unexpected(c.Args().First())
+		Action: func(flags *cli.Context) error {
+			if flags.Args().Present() {
+				return unexpected(flags.Args().First())
 			}
-			if c.Bool("version") {
-				_, err := fmt.Fprintln(t.Stdout, versionLine())
+			if flags.Bool("version") {
+				_, err := fmt.Fprintln(c.Stdout, versionLine())
 				return err
 			}
-			return action(&Values{Context: c, Getenv: t.getenv})
+			return action(&Values{Context: flags, Getenv: c.getenv})
 		},
 	}
 	for _, group := range groups {
@@ -113,14 +115,14 @@ func (t *Console) Run(ctx context.Context, args []string, action func(*Values) e
 	if err := app.RunContext(ctx, args); err != nil {
 		return err
 	}
-	return notFound // --help NAME
+	return notFound // of --help NAME
 }
 
 func unexpected(argument string) error {
-	return Usagef("unexpected argument %q: every setting is a flag, see gpufleet --help", argument)
+	return Usagef("unexpected argument %q; see gpufleet --help", argument)
 }
 
-// Version returns the version that the program was built as, "devel" where it was not built from a release.
+// Version returns the version of the program, "devel" if it wasn't built from a release.
 func Version() string {
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
 		return info.Main.Version
@@ -128,9 +130,9 @@ func Version() string {
 	return "devel"
 }
 
-// versionLine returns what --version prints: the version, the revision that it was built from, and the version of Go.
+// versionLine returns what --version prints: the version, the commit and the version of Go.
 func versionLine() string {
-	commit := "unknown" // the build did not note it
+	commit := "unknown"
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, setting := range info.Settings {
 			if setting.Key == "vcs.revision" {

@@ -10,13 +10,14 @@ import (
 	"testing"
 
 	"gpufleet/fetch/exit"
+	"gpufleet/fetch/fleet"
 )
 
-// TestRun holds what comes of each kind of arguments, and that nothing but a run of the program acts.
+// TestRun parses arguments of each kind. Only a run of the program may call the action.
 func TestRun(t *testing.T) {
 	failed := errors.New("disk full")
 	for args, test := range map[string]struct {
-		acts   bool
+		acted  bool
 		code   int
 		stdout string
 	}{
@@ -33,26 +34,26 @@ func TestRun(t *testing.T) {
 	} {
 		var stdout strings.Builder
 		acted := false
-		voice := New(&stdout, io.Discard, func(string) string { return "" })
-		err := voice.Run(t.Context(), append([]string{"gpufleet"}, strings.Fields(args)...), func(v *Values) error {
+		console := New(&stdout, io.Discard, func(string) string { return "" })
+		err := console.Run(t.Context(), append([]string{"gpufleet"}, strings.Fields(args)...), func(v *Values) error {
 			acted = true
 			return failed
 		})
-		if acted != test.acts || exit.Code(err) != test.code || !strings.Contains(stdout.String(), test.stdout) {
-			t.Errorf("%s: acted %v, error %v (exit code %d), said %q", args, acted, err, exit.Code(err), stdout.String())
+		if acted != test.acted || exit.Code(err) != test.code || !strings.Contains(stdout.String(), test.stdout) {
+			t.Errorf("%s: acted %v, error %v (exit code %d), printed %q", args, acted, err, exit.Code(err), stdout.String())
 		}
 	}
 }
 
-// TestRunsSideBySide holds that runs in one process share neither flags nor environment.
-func TestRunsSideBySide(t *testing.T) {
+// TestConcurrentRuns checks that runs in one process share neither flags nor environment.
+func TestConcurrentRuns(t *testing.T) {
 	var runs sync.WaitGroup
 	for i := range 20 {
 		runs.Go(func() {
 			title, out := fmt.Sprint("title ", i), fmt.Sprint("out", i)
 			getenv := func(name string) string { return map[string]string{"GPUFLEET_TITLE": title}[name] }
-			voice := New(io.Discard, io.Discard, getenv)
-			err := voice.Run(context.Background(), []string{"gpufleet", "--out", out, "--input", out}, func(v *Values) error {
+			console := New(io.Discard, io.Discard, getenv)
+			err := console.Run(context.Background(), []string{"gpufleet", "--out", out, "--input", out}, func(v *Values) error {
 				if got := v.Text("title") + v.Text("out") + strings.Join(v.List("input"), ","); got != title+out+out {
 					t.Errorf("run %d reads %q", i, got)
 				}
@@ -66,7 +67,7 @@ func TestRunsSideBySide(t *testing.T) {
 	runs.Wait()
 }
 
-// stopped is the error of a run that a signal ended.
+// stopped is the error of a run that was ended by a signal.
 type stopped struct{}
 
 func (stopped) Error() string { return "stopped" }
@@ -78,5 +79,24 @@ func TestUsageErrorExitCode(t *testing.T) {
 	}
 	if got := exit.Code(Usagef("--notes x.md: %w", stopped{})); got != 130 {
 		t.Errorf("a signal while a file is read: exit code %d", got)
+	}
+}
+
+// TestHelpFitsAScreen checks the size of the help, and that wrapping loses no word.
+func TestHelpFitsAScreen(t *testing.T) {
+	help := Help(Groups())
+	if n := strings.Count(help, "\n"); n > 50 {
+		t.Errorf("the help has %d lines", n)
+	}
+	for line := range strings.Lines(help) {
+		if len(line) > helpWidth+len("\n") {
+			t.Errorf("more than %d columns: %s", helpWidth, line)
+		}
+	}
+	words := strings.Join(strings.Fields(help), " ")
+	for _, hideable := range fleet.Hideable() {
+		if !strings.Contains(words, hideable) {
+			t.Errorf("the help doesn't mention %s", hideable)
+		}
 	}
 }

@@ -34,8 +34,7 @@ func naughty(t testing.TB) (once []string) {
 	return once
 }
 
-// cleaned returns a text as the report should show it. This is the rule of the README, written a second time,
-// independent of the program.
+// cleaned returns a text as the report should show it. It states the rule a second time, independent of the program.
 func cleaned(text string) string {
 	text = strings.TrimSpace(strings.Map(func(r rune) rune {
 		switch {

@@ -14,24 +14,6 @@ import (
 	"testing"
 )
 
-// blocks returns the README's code blocks in a language.
-func blocks(t *testing.T, language string) (found []string) {
-	t.Helper()
-	for _, match := range regexp.MustCompile("(?s)```"+language+"\n(.*?)```").FindAllStringSubmatch(readme(t), -1) {
-		found = append(found, match[1])
-	}
-	return found
-}
-
-func readme(t *testing.T) string {
-	t.Helper()
-	content, err := os.ReadFile(filepath.Join(root, "README.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(content)
-}
-
 // shell runs commands in a folder, with the program in the PATH. It returns their output and whether they failed.
 func shell(t *testing.T, dir, program, commands string, env ...string) (output string, failed bool) {
 	t.Helper()
@@ -50,16 +32,12 @@ func shell(t *testing.T, dir, program, commands string, env ...string) (output s
 	return string(text), err != nil
 }
 
-// TestBranchRecipe runs the README's script several times against a new repository.
+// TestBranchRecipe runs the publishing guide's script several times against a new repository.
 func TestBranchRecipe(t *testing.T) {
 	t.Parallel()
-	scripts := blocks(t, "bash")
-	if len(scripts) != 1 {
-		t.Fatalf("the README has %d scripts", len(scripts))
-	}
 	dir, program := t.TempDir(), filepath.Dir(Program(t))
 	for name, content := range map[string]string{
-		"publish.sh": scripts[0],
+		"publish.sh": block(t, publishingGuide, "bash"),
 		"one.json": `{"data": [{"id": 1, "region": "A", "gpu": "RTX", "status": "Running"}], ` +
 			`"total_instance": 1, "status": "success"}`,
 		"two.json":    twoInstances,
@@ -145,14 +123,11 @@ git push --quiet origin gh-pages`); failed {
 	published(4, "data/snapshots/2026-11-23.json.gz")
 }
 
-// TestSchedules checks the README's crontab line and systemd units, as far as possible without installing them.
+// TestSchedules checks the crontab line and the systemd units of the publishing guide, as far as possible without
+// installing them.
 func TestSchedules(t *testing.T) {
 	t.Parallel()
-	lines := blocks(t, "crontab")
-	if len(lines) != 1 {
-		t.Fatal(lines)
-	}
-	fields := strings.SplitN(strings.TrimSpace(lines[0]), " ", 6)
+	fields := strings.SplitN(strings.TrimSpace(block(t, publishingGuide, "crontab")), " ", 6)
 	for _, field := range fields[:5] {
 		if !regexp.MustCompile(`^(\*|\d{1,2})$`).MatchString(field) {
 			t.Errorf("not a time: %q", field)
@@ -172,7 +147,7 @@ func TestSchedules(t *testing.T) {
 		t.Error(err)
 	}
 
-	units := blocks(t, "ini")
+	units := blocks(t, publishingGuide, "ini")
 	if len(units) != 2 {
 		t.Fatalf("%d units", len(units))
 	}
@@ -194,10 +169,10 @@ func TestSchedules(t *testing.T) {
 	}
 }
 
-// TestTroubles makes the program print the messages that the README's section Troubles quotes, in their order.
+// TestTroubles makes the program print the messages that the publishing guide quotes under Troubles, in their order.
 func TestTroubles(t *testing.T) {
 	t.Parallel()
-	_, section, _ := strings.Cut(readme(t), "\n## Troubles\n")
+	_, section, _ := strings.Cut(document(t, publishingGuide), "\n## Troubles\n")
 	section, _, _ = strings.Cut(section, "\n## ")
 	quoted := regexp.MustCompile("(?m)^\\| `(.*?)`").FindAllStringSubmatch(section, -1)
 	full := `{"data": [{"id": 1},{"id": 2},{"id": 3},{"id": 4},{"id": 5},{"id": 6},{"id": 7},{"id": 8},{"id": 9},` +
@@ -239,19 +214,15 @@ func TestTroubles(t *testing.T) {
 		want := strings.ReplaceAll(regexp.QuoteMeta(quoted[i][1]), "…", ".+")
 		want = strings.ReplaceAll(want, `ak_.+`, "ak_…")
 		if !failed || !regexp.MustCompile(want).MatchString(output) {
-			t.Errorf("%s: the README says %q: %s", run, quoted[i][1], output)
+			t.Errorf("%s: the guide says %q: %s", run, quoted[i][1], output)
 		}
 	}
 }
 
 // TestSecurityPolicy checks that every test that the security policy names exists.
 func TestSecurityPolicy(t *testing.T) {
-	policy, err := os.ReadFile(filepath.Join(root, ".github/SECURITY.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	var sources strings.Builder
-	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasSuffix(path, "_test.go") {
 			return err
 		}
@@ -262,7 +233,8 @@ func TestSecurityPolicy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	named := regexp.MustCompile("`((?:Test|Fuzz)\\w+)(?:/([\\w-]+))?`").FindAllStringSubmatch(string(policy), -1)
+	test := regexp.MustCompile("`((?:Test|Fuzz)\\w+)(?:/([\\w-]+))?`")
+	named := test.FindAllStringSubmatch(document(t, securityPolicy), -1)
 	if len(named) < 40 {
 		t.Errorf("only %d tests are named", len(named))
 	}

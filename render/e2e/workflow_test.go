@@ -300,6 +300,29 @@ func TestActionKeepsTheEnvironment(t *testing.T) {
 	}
 }
 
+// TestActionExample checks that the publishing guide's example uses inputs and outputs that the action has.
+func TestActionExample(t *testing.T) {
+	var steps []step
+	if err := yaml.Unmarshal([]byte(block(t, publishingGuide, "yaml")), &steps); err != nil || len(steps) != 2 {
+		t.Fatal(steps, err)
+	}
+	action := readAction(t)
+	for input := range steps[0].With {
+		if _, ok := action.Inputs[input]; !ok {
+			t.Errorf("the action has no input %s", input)
+		}
+	}
+	outputs := regexp.MustCompile(`steps\.fleet\.outputs\.(\w+)`).FindAllStringSubmatch(steps[1].Env["COST"], -1)
+	if len(outputs) == 0 || steps[0].ID != "fleet" {
+		t.Error(steps)
+	}
+	for _, output := range outputs {
+		if _, ok := action.Outputs[output[1]]; !ok {
+			t.Errorf("the action has no output %s", output[1])
+		}
+	}
+}
+
 // TestActionIsSafe checks what a run doesn't show: no script contains an expression, the token is not an input, steps
 // that need no secret have none, and other actions are pinned.
 func TestActionIsSafe(t *testing.T) {

@@ -7,12 +7,11 @@ import (
 	"os"
 )
 
-// disk is every operation that staging and placing do on the folder, each on slash paths inside it. Tests put one in
-// between that fails.
+// disk has the operations on the folder, with slash paths inside it. Tests replace it to make operations fail.
 type disk interface {
 	Lstat(path string) (fs.FileInfo, error)
 	ReadDir(path string) ([]fs.DirEntry, error)
-	Open(path string) (io.ReadCloser, error) // a regular file that is no symlink
+	Open(path string) (io.ReadCloser, error) // only regular files, and no symlinks
 	Create(path string, perm fs.FileMode) (io.WriteCloser, error)
 	Mkdir(path string, perm fs.FileMode) error
 	Rename(from, to string) error
@@ -21,8 +20,8 @@ type disk interface {
 	RemoveAll(path string) error
 }
 
-// rootDisk is the real one. The os.Root keeps every operation inside the folder, even where a symlink turns up in the
-// middle of a run.
+// rootDisk is the real disk. The os.Root keeps every operation inside the folder, even if a symlink appears during a
+// run.
 type rootDisk struct{ *os.Root }
 
 func (d rootDisk) ReadDir(path string) ([]fs.DirEntry, error) {
@@ -39,8 +38,8 @@ func (d rootDisk) Open(path string) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !expected.Mode().IsRegular() { // to open a fifo would wait for a writer
-		return nil, errors.New("it is no regular file")
+	if !expected.Mode().IsRegular() { // opening a FIFO would block
+		return nil, errors.New("not a regular file")
 	}
 	file, err := d.Root.Open(path)
 	if err != nil {
@@ -48,12 +47,12 @@ func (d rootDisk) Open(path string) (io.ReadCloser, error) {
 	}
 	if opened, err := file.Stat(); err != nil || !os.SameFile(expected, opened) {
 		file.Close()
-		return nil, errors.New("it changed while it was opened")
+		return nil, errors.New("it was replaced while it was opened")
 	}
 	return file, nil
 }
 
-// Create makes a new file; one that is there already is an error.
+// Create creates a file. It fails if the file exists.
 func (d rootDisk) Create(path string, perm fs.FileMode) (io.WriteCloser, error) {
 	return d.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
 }

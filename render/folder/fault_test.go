@@ -14,10 +14,10 @@ import (
 	"gpufleet/fetch/manifest"
 )
 
-// quickDir is a temporary folder, in memory where the system has that: a thousand runs take their time on a disk.
+// quickDir returns a temporary folder, in memory if possible, because a thousand runs on a disk take long.
 func quickDir(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "publish")
+	dir, err := os.MkdirTemp("/dev/shm", "folder")
 	if err != nil {
 		return t.TempDir()
 	}
@@ -32,9 +32,9 @@ func quickDir(t *testing.T) string {
 type situation struct {
 	before func(t *testing.T, dir string)
 	wrap   func(disk) disk
-	old    site // what is there at our names
-	byHand bool // and is not from an earlier run
-	copies bool // the old files come back as copies, with new times
+	old    site // the existing files with our names
+	byHand bool // old is not from a previous run
+	copies bool // old files are restored as copies, with new times
 }
 
 func situations() map[string]situation {
@@ -46,7 +46,7 @@ func situations() map[string]situation {
 	}
 	return map[string]situation{
 		"empty": {before: func(t *testing.T, dir string) {}},
-		"earlier run among foreign files": {before: func(t *testing.T, dir string) {
+		"previous run among foreign files": {before: func(t *testing.T, dir string) {
 			foreign(t, dir)
 			mustRun(t, dir, first)
 		}, old: first},
@@ -59,7 +59,7 @@ func situations() map[string]situation {
 	}
 }
 
-// others are the files that are neither the old nor the new run's.
+// others returns the files that are neither from the old run nor from the new one.
 func (s situation) others(before tree) tree {
 	others := maps.Clone(before.timeless())
 	for path := range s.old {
@@ -77,56 +77,57 @@ func (s situation) others(before tree) tree {
 	return others
 }
 
-// A run that meets an error anywhere changes nothing, or it is complete.
+// A run that meets an error at any operation changes nothing, or it is complete.
 func TestFailEverywhere(t *testing.T) {
 	t.Parallel()
 	for name, situation := range situations() {
 		t.Run(name, func(t *testing.T) {
 			dir := quickDir(t)
 			situation.before(t, dir)
-			age(t, dir)
+			backdate(t, dir)
 			faults := []error{syscall.ENOSPC, syscall.EIO, syscall.EACCES}
 			failed, placed := 0, 0
 			for n := 1; ; n++ {
 				x := &fault{n: n, err: faults[n%len(faults)], reads: true}
-				before := look(t, dir)
+				before := readTree(t, dir)
 				wraps := []func(disk) disk{x.wrap}
 				if situation.wrap != nil {
 					wraps = []func(disk) disk{situation.wrap, x.wrap}
 				}
 				_, err := run(dir, second, wraps...)
-				after := look(t, dir)
+				after := readTree(t, dir)
 				if x.hit == "" {
 					if err != nil {
 						t.Fatal(err)
 					}
 					break
 				}
-				if err == nil || errors.As(err, new(closedBadly)) {
+				if err == nil || errors.As(err, new(closeError)) {
 					placed++
-					// Without links there are copies, what is left is removed later, and what can't be compared is replaced.
+					// Files are copied if they can't be linked, replaced if they can't be compared, and removed later if they can't
+					// be removed.
 					if !slices.Contains([]string{"link", "removeall", "open", "read"}, strings.Fields(x.hit)[0]) {
-						t.Errorf("operation %d (%s) failed and the run did not", n, x.hit)
+						t.Errorf("operation %d (%s) failed, but the run didn't", n, x.hit)
 					}
-					if err != nil { // the stage is there yet
+					if err != nil { // the stage is still there
 						mustRun(t, dir, second)
-						after = look(t, dir)
+						after = readTree(t, dir)
 					}
-					sameTree(t, fmt.Sprintf("complete in spite of operation %d (%s)", n, x.hit),
+					sameTree(t, fmt.Sprintf("complete despite operation %d (%s)", n, x.hit),
 						expected(t, second, situation.others(before)), after.timeless())
-					// On to the next fault, from the beginning.
+					// The next fault needs a fresh folder.
 					dir = quickDir(t)
 					situation.before(t, dir)
-					age(t, dir)
+					backdate(t, dir)
 					continue
 				}
 				failed++
 				if !errors.Is(err, x.err) {
-					t.Errorf("operation %d (%s) failed for %v, the run for %v", n, x.hit, x.err, err)
+					t.Errorf("operation %d (%s) failed with %v, the run with %v", n, x.hit, x.err, err)
 				}
 				wantError(t, err, dir)
 				what := fmt.Sprintf("operation %d (%s)", n, x.hit)
-				if strings.HasPrefix(x.hit, "removeall") { // then nothing can have been undone by Close
+				if strings.HasPrefix(x.hit, "removeall") { // Close can't have undone anything then
 					t.Fatal(what, err)
 				}
 				if situation.copies {
@@ -135,16 +136,16 @@ func TestFailEverywhere(t *testing.T) {
 				sameTree(t, what, before, after)
 			}
 			if failed < 30 || placed == 0 {
-				t.Errorf("%d operations failed a run, %d did not", failed, placed)
+				t.Errorf("%d operations made a run fail, %d did not", failed, placed)
 			}
-			sameTree(t, "at last", expected(t, second, situation.others(look(t, dir))), look(t, dir).timeless())
+			sameTree(t, "at last", expected(t, second, situation.others(readTree(t, dir))), readTree(t, dir).timeless())
 		})
 	}
 }
 
-// wholeAndLinked checks a folder in which a run died: every file is whole, and no page that a reader can reach leads
-// nowhere.
-func wholeAndLinked(t *testing.T, what string, s situation, before, after tree) {
+// wantWholeAndLinked checks a folder in which a run was killed: every file is whole, and no page that a reader can
+// reach has a broken link.
+func wantWholeAndLinked(t *testing.T, what string, s situation, before, after tree) {
 	t.Helper()
 	files := after.timeless()
 	for path, old := range s.others(before) {
@@ -161,11 +162,11 @@ func wholeAndLinked(t *testing.T, what string, s situation, before, after tree) 
 		if (isOld || isNew) && now != "-rw-r--r-- "+s.old[path] && now != "-rw-r--r-- "+second[path] {
 			t.Fatalf("%s: %s is neither old nor new: %q", what, path, now)
 		}
-		// Pages that nothing of the last run leads to may still be waiting for each other.
+		// New pages that no old page links to may still be incomplete.
 		if isOld && strings.HasSuffix(path, ".html") || path == indexName {
 			for _, link := range strings.Fields(now)[2:] {
 				if strings.Contains(link, ".") && files[link] == "" {
-					t.Fatalf("%s: %s leads to %s, which is not there", what, path, link)
+					t.Fatalf("%s: %s links to %s, which doesn't exist", what, path, link)
 				}
 			}
 		}
@@ -183,8 +184,8 @@ func wholeAndLinked(t *testing.T, what string, s situation, before, after tree) 
 	}
 }
 
-// A run that is killed anywhere leaves whole files, and whatever the next run writes, it makes the folder right. A
-// first error that is followed by the kill is the same while the run is taking its changes back.
+// A run that is killed at any operation leaves whole files, and the next run repairs the folder, whatever it writes.
+// The same holds if a run fails first and is then killed while it undoes its changes.
 func TestKillEverywhere(t *testing.T) {
 	t.Parallel()
 	third := site{"index.html": page("third"), "regions/d/index.html": page("third d")}
@@ -199,7 +200,7 @@ func TestKillEverywhere(t *testing.T) {
 					if err := os.CopyFS(dir, os.DirFS(template)); err != nil {
 						t.Fatal(err)
 					}
-					before := look(t, dir)
+					before := readTree(t, dir)
 					wraps := []func(disk) disk{}
 					if situation.wrap != nil {
 						wraps = append(wraps, situation.wrap)
@@ -217,20 +218,20 @@ func TestKillEverywhere(t *testing.T) {
 						}
 						break
 					}
-					if kill.hit == "" { // the run was over before
+					if kill.hit == "" { // the run ended before
 						continue
 					}
 					kills++
 					what := fmt.Sprintf("failed at change %d (%s), killed at %d (%s)", fail.n, fail.hit, kill.n, kill.hit)
-					wholeAndLinked(t, what, situation, before, look(t, dir))
+					wantWholeAndLinked(t, what, situation, before, readTree(t, dir))
 					next := []site{second, situation.old, third}[n%3]
 					if _, err := run(dir, next); err != nil {
 						t.Fatalf("%s, then: %v", what, err)
 					}
 					others := situation.others(before)
-					got := look(t, dir).timeless()
+					got := readTree(t, dir).timeless()
 					for path, data := range situation.old {
-						// A file made by hand stays where the kill came before its turn and the next run has no file of its name.
+						// A file that wasn't replaced before the kill stays if the next run has no file of this name.
 						if _, written := next[path]; situation.byHand && !written && got[path] == "-rw-r--r-- "+data {
 							others[path] = got[path]
 						}
@@ -242,12 +243,12 @@ func TestKillEverywhere(t *testing.T) {
 	}
 }
 
-// Where even the way back fails, the error names what is lost and where the old files are, they are kept, and the
-// next run makes the folder right.
+// If undo fails too, the error names the files that are not restored and the folder that has their previous versions.
+// The next run repairs the folder.
 func TestUndoFails(t *testing.T) {
 	for name, test := range map[string]struct {
-		fails func(op string) bool // after the removal that fails
-		lost  []string
+		fails func(op string) bool // which operations fail after the first one
+		lost  []string             // paths that are not restored
 	}{
 		"everywhere": {func(op string) bool { return !strings.HasPrefix(op, "removeall") },
 			[]string{"index.html", "summary.md", "z.html", "regions/c"}},
@@ -281,14 +282,14 @@ func TestUndoFails(t *testing.T) {
 			wantError(t, err, "cannot remove "+shown("static/old/gone.css")+": input/output error",
 				shown(fmt.Sprintf("%s%d", stagePrefix, os.Getpid())))
 			for _, path := range test.lost {
-				wantError(t, err, "cannot put back "+shown(path)+": input/output error")
+				wantError(t, err, "cannot restore "+shown(path)+": input/output error")
 			}
-			if name != "everywhere" && strings.Count(err.Error(), "put back") != len(test.lost) {
-				t.Errorf("%v names more than is lost", err)
+			if name != "everywhere" && strings.Count(err.Error(), "cannot restore") != len(test.lost) {
+				t.Errorf("%v names too many paths", err)
 			}
 			if name == "everywhere" {
 				kept := false
-				for path, what := range look(t, dir) {
+				for path, what := range readTree(t, dir) {
 					kept = kept || strings.HasPrefix(path, stagePrefix) && strings.HasSuffix(what, first["index.html"])
 				}
 				if !kept {
@@ -298,12 +299,12 @@ func TestUndoFails(t *testing.T) {
 			next := maps.Clone(second)
 			next["z.html"] = "yet another"
 			wantWarnings(t, mustRun(t, dir, next))
-			sameTree(t, "the next run", expected(t, next, nil), look(t, dir).timeless())
+			sameTree(t, "the next run", expected(t, next, nil), readTree(t, dir).timeless())
 		})
 	}
 }
 
-// What the folder goes through, in this order.
+// The changes of the folder come in this order.
 func TestOrderOfPlacing(t *testing.T) {
 	dir := quickDir(t)
 	mustRun(t, dir, first)
@@ -339,7 +340,7 @@ func TestOrderOfPlacing(t *testing.T) {
 	}
 	both := manifest.Sorted(slices.Concat(manifestOf(first).Files, manifestOf(second).Files))
 	if union == nil || !slices.Equal(union.Files, both) {
-		t.Errorf("while placing the manifest lists %v", union)
+		t.Errorf("the union manifest lists %v", union)
 	}
 	mustRun(t, dir, site{"d/old": "x"})
 	if _, err := run(dir, site{"d/new": "x"}, func(inner disk) disk {
@@ -367,7 +368,7 @@ func TestOrderOfPlacing(t *testing.T) {
 	}
 }
 
-// A folder that Open made is gone again after any failure.
+// A folder that Open created is removed after any failure.
 func TestFailEverywhereInANewFolder(t *testing.T) {
 	top := quickDir(t)
 	for n := 1; ; n++ {
@@ -377,12 +378,12 @@ func TestFailEverywhereInANewFolder(t *testing.T) {
 		if err == nil && x.hit == "" {
 			break
 		}
-		if err == nil || errors.As(err, new(closedBadly)) {
+		if err == nil || errors.As(err, new(closeError)) {
 			if err := os.RemoveAll(filepath.Join(top, "a")); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if left := look(t, top); len(left) != 1 {
+		if left := readTree(t, top); len(left) != 1 {
 			t.Fatalf("operation %d (%s): %v left %v", n, x.hit, err, left)
 		}
 	}

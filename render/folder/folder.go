@@ -1,21 +1,21 @@
-// Package folder puts the files of a run into the output folder: all of them, or none.
+// Package folder writes the files of a run into the output folder: all of them, or none.
 //
-// A run opens the folder (which locks it), writes each file that differs from the one in place into a stage, a folder
-// of its own inside, and then places them:
+// A run opens the folder, which locks it. It writes new and changed files into a stage, a hidden folder inside the
+// output folder, and then moves them into place:
 //
 //	folder, err := folder.Open("out")
 //	defer folder.Close()
 //	stage, err := folder.Stage(ctx)
-//	w, err := stage.Create("index.html") // write and close; the same for every other file, at once if you like
+//	w, err := stage.Create("index.html") // write and close it; files may be written concurrently
 //	warnings, err := stage.Place(manifest.Manifest{Source: "api", Audience: "public"})
 //
-// Two folders of one run are prepared and then committed together: all files of both are placed, or none. A private
-// folder is for its owner alone.
+// A run with two folders prepares both and then commits them together: the files of both are placed, or none. A
+// private folder is for its owner only.
 //
-// manifest.json says which files are ours. What it does not list is not ours, and is never touched; symlinks inside
-// the folder are never followed. A run that fails changes nothing. One that is killed leaves every file whole, old or
-// new, and a manifest from which the next run makes the folder right. Nothing is synced to the disk, so a power loss
-// is not covered.
+// The files listed in manifest.json are ours. No other file is touched, unless there is no readable manifest and the
+// file has one of our names: it is then replaced, with a warning. Symlinks inside the folder are not followed. A run
+// that fails changes nothing. A run that is killed leaves every file whole, old or new, and a manifest that lets the
+// next run repair the folder. Nothing is synced to disk, so this doesn't hold for a power failure.
 package folder
 
 import (
@@ -31,17 +31,17 @@ import (
 	"gpufleet/fetch/manifest"
 )
 
-// ErrBusy is returned (wrapped) by Open where another run holds the folder.
-var ErrBusy = errors.New("another run holds this folder: wait for it to end, then run again")
+// ErrBusy is the error of Open, wrapped, if another run has locked the folder.
+var ErrBusy = errors.New("another run is in progress; wait for it to finish, then run again")
 
-// stagePrefix and the process id make the name of the folder that a run stages in.
+// stagePrefix is the start of a stage's name. The process ID follows.
 const stagePrefix = ".gpufleet-"
 
-// Folder is an output folder that this run holds until Close. Its methods are for one goroutine.
+// Folder is an output folder that is locked until Close. Its methods must not be called concurrently.
 type Folder struct {
-	path     string // as the user gave it
-	private  bool   // for its owner alone
-	made     []string
+	path     string   // as the user gave it
+	private  bool     // for its owner only
+	created  []string // folders that Open created, outermost first
 	root     *os.Root
 	lock     *lock
 	disk     disk
@@ -49,26 +49,25 @@ type Folder struct {
 	warnings []string
 
 	stageDir  string // "" before Stage
-	keepStage bool   // it has files that could not be put back
+	keepStage bool   // it has files that could not be restored
 }
 
-// Open opens and locks the folder at path, making it and its parents where they are missing. Where path is a symlink,
-// the folder that it leads to now is meant from here on. The error is ErrBusy where another run holds the folder;
-// Open never waits.
+// Open opens and locks the folder at path. It creates the folder and its parents if they don't exist. A symlink is
+// resolved once, here. If another run has locked the folder, Open doesn't wait and returns ErrBusy.
 func Open(path string) (*Folder, error) { return open(&Folder{path: path}) }
 
 func open(f *Folder) (*Folder, error) {
 	path := f.path
 	if path == "" {
-		return nil, errors.New("no output folder is named: name one")
+		return nil, errors.New("no output folder is given")
 	}
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("cannot find %s: %w", path, err)
 	}
-	if err := f.hold(abs); err != nil {
-		if !errors.Is(err, ErrBusy) { // the one who holds it may be counting on the folders that we made
-			err = errors.Join(err, f.removeMade())
+	if err := f.openAndLock(abs); err != nil {
+		if !errors.Is(err, ErrBusy) { // the other run may be using the folders that this run created
+			err = errors.Join(err, f.removeCreated())
 		}
 		return nil, err
 	}
@@ -77,7 +76,7 @@ func open(f *Folder) (*Folder, error) {
 	return f, nil
 }
 
-// readManifest reads what the last run left; a manifest that cannot be read is a warning, and as good as none.
+// readManifest reads the manifest of the previous run. One that can't be read costs a warning and counts as none.
 func (f *Folder) readManifest() {
 	r, err := f.disk.Open(manifest.Path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -89,25 +88,28 @@ func (f *Folder) readManifest() {
 	}
 	if err != nil {
 		err = f.cannot("read", manifest.Path, err)
-		f.warnings = append(f.warnings, fmt.Sprintf("%v, so no file here is known to be from gpufleet", err))
+		f.warnings = append(f.warnings, fmt.Sprintf("%v; it is not known which files are from gpufleet", err))
 	}
 }
 
-// Manifest returns what the last run left, nil where there is none that can be read. Files that were changed since
-// are listed as they were written.
+// Manifest returns the manifest of the previous run, or nil if there is none that can be read. It may list files that
+// were changed or removed since.
 func (f *Folder) Manifest() *manifest.Manifest { return f.manifest }
 
-// Path returns the folder's path as it was given to Open.
+// HasDamagedManifest reports whether the folder has a manifest.json that can't be read.
+func (f *Folder) HasDamagedManifest() bool { return f.manifest == nil && len(f.warnings) > 0 }
+
+// Path returns the path that was given to Open.
 func (f *Folder) Path() string { return f.path }
 
-// Warnings returns what Open found odd: a manifest.json that cannot be read. Usually none.
+// Warnings returns the warnings of Open: none, or that manifest.json can't be read.
 func (f *Folder) Warnings() []string { return f.warnings }
 
-// Stage removes what killed runs left behind and makes the folder to stage this run's files in. It can be called
-// once. The context governs everything up to the beginning of Place.
+// Stage removes the stages of killed runs and creates one for this run. It can be called once. The context is valid
+// for everything before Commit.
 func (f *Folder) Stage(ctx context.Context) (*Stage, error) {
 	if f.stageDir != "" {
-		return nil, errors.New("the folder has a stage already")
+		return nil, errors.New("the folder already has a stage")
 	}
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
@@ -122,22 +124,21 @@ func (f *Folder) Stage(ctx context.Context) (*Stage, error) {
 			continue
 		}
 		if err := f.disk.RemoveAll(entry.Name()); err != nil {
-			return nil, f.cannot("remove what a killed run left:", entry.Name(), err)
+			return nil, f.cannot("remove the leftover", entry.Name(), err)
 		}
 	}
 	dir := stagePrefix + strconv.Itoa(os.Getpid())
 	if err := f.disk.Mkdir(dir, 0o700); errors.Is(err, fs.ErrExist) {
-		return nil, fmt.Errorf("%s is in the way: remove it", f.shown(dir))
+		return nil, fmt.Errorf("%s already exists; remove it", f.display(dir))
 	} else if err != nil {
-		return nil, f.cannot("make", dir, err)
+		return nil, f.cannot("create", dir, err)
 	}
 	f.stageDir = dir
-	return &Stage{folder: f, ctx: ctx, dir: dir, files: map[string]*staged{}, folders: map[string]bool{}}, nil
+	return &Stage{folder: f, ctx: ctx, dir: dir, files: map[string]*stagedFile{}, folders: map[string]bool{}}, nil
 }
 
-// Close removes the stage, removes the folder and its parents again where Open made them and nothing was placed, and
-// gives the lock back. An error says what could not be removed; what was placed stays placed. To close twice is no
-// error.
+// Close removes the stage, removes the folders that Open created if they are still empty, and unlocks the folder. An
+// error says what could not be removed; it doesn't undo Place. Closing twice is allowed.
 func (f *Folder) Close() error {
 	if f.lock == nil {
 		return nil
@@ -145,11 +146,11 @@ func (f *Folder) Close() error {
 	var err error
 	if f.stageDir != "" && !f.keepStage {
 		if err = f.disk.RemoveAll(f.stageDir); err != nil {
-			err = fmt.Errorf("%w: the next run removes it", f.cannot("remove", f.stageDir, err))
+			err = fmt.Errorf("%w; the next run removes it", f.cannot("remove", f.stageDir, err))
 		}
 	}
 	f.root.Close()
-	err = errors.Join(err, f.lock.release(f.removeMade))
+	err = errors.Join(err, f.lock.release(f.removeCreated))
 	f.lock = nil
 	return err
 }

@@ -17,18 +17,17 @@ import (
 	"gpufleet/fetch/manifest"
 )
 
-// With this variable set, the test binary is a run that stages a file in the folder it names and then waits to be
-// killed.
-const holdVariable = "GPUFLEET_TEST_HOLD"
+// stageVariable names a folder. If it is set, the test binary stages a file there and waits to be killed.
+const stageVariable = "GPUFLEET_TEST_STAGE"
 
 func TestMain(m *testing.M) {
-	if dir := os.Getenv(holdVariable); dir != "" {
-		holdForever(dir)
+	if dir := os.Getenv(stageVariable); dir != "" {
+		stageForever(dir)
 	}
 	os.Exit(m.Run())
 }
 
-func holdForever(dir string) {
+func stageForever(dir string) {
 	f, err := Open(dir)
 	if err == nil {
 		var s *Stage
@@ -44,13 +43,13 @@ func holdForever(dir string) {
 	runtime.KeepAlive(f)
 }
 
-// A run in another process holds the folder, and no longer than it lives.
+// A run in another process locks the folder until it dies.
 func TestLockOfAnotherProcess(t *testing.T) {
 	dir := t.TempDir()
 	mustRun(t, dir, first)
-	before := look(t, dir)
+	before := readTree(t, dir)
 	other := exec.Command(os.Args[0])
-	other.Env = append(os.Environ(), holdVariable+"="+dir)
+	other.Env = append(os.Environ(), stageVariable+"="+dir)
 	stdin, err := other.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -69,15 +68,15 @@ func TestLockOfAnotherProcess(t *testing.T) {
 	}
 	_, err = Open(dir)
 	if !errors.Is(err, ErrBusy) {
-		t.Errorf("while it is held: %v", err)
+		t.Errorf("while it is locked: %v", err)
 	}
 	other.Process.Kill()
 	other.Wait()
-	if len(look(t, dir)) != len(before)+2 {
-		t.Errorf("no stage left: %v", look(t, dir))
+	if len(readTree(t, dir)) != len(before)+2 {
+		t.Errorf("no stage left: %v", readTree(t, dir))
 	}
 	mustRun(t, dir, first)
-	sameTree(t, "the next run", before, look(t, dir))
+	sameTree(t, "the next run", before, readTree(t, dir))
 }
 
 func TestOneRunAtATime(t *testing.T) {
@@ -115,7 +114,7 @@ func TestOneRunAtATime(t *testing.T) {
 	}
 }
 
-// Runs that begin and end all the time, and remove the folder that they made, never meet.
+// Runs that repeatedly create and remove the same folder never have it locked at the same time.
 func TestRunsInTurn(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "out")
 	var inside sync.Mutex
@@ -132,7 +131,7 @@ func TestRunsInTurn(t *testing.T) {
 					continue
 				}
 				if !inside.TryLock() {
-					t.Error("two hold the folder")
+					t.Error("two runs have locked the folder")
 					continue
 				}
 				if _, err := f.Stage(t.Context()); err != nil {
@@ -166,12 +165,12 @@ func TestOpenAndClose(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if left := look(t, top); len(left) != 1 {
+	if left := readTree(t, top); len(left) != 1 {
 		t.Errorf("a run that placed nothing leaves %v", left)
 	}
 }
 
-func TestCloseRemovesOnlyWhatItMadeAndIsEmpty(t *testing.T) {
+func TestCloseRemovesOnlyCreatedEmptyFolders(t *testing.T) {
 	top := t.TempDir()
 	if err := os.Mkdir(filepath.Join(top, "a"), 0o755); err != nil {
 		t.Fatal(err)
@@ -185,9 +184,9 @@ func TestCloseRemovesOnlyWhatItMadeAndIsEmpty(t *testing.T) {
 		t.Error(err)
 	}
 	want := tree{".": "drwxr-xr-x", "a": "drwxr-xr-x", "a/b": "drwxr-xr-x", "a/b/mine": "-rw-r--r-- mine"}
-	sameTree(t, "closed", want, look(t, top).timeless())
+	sameTree(t, "closed", want, readTree(t, top).timeless())
 
-	f, err = Open(filepath.Join(top, "a")) // empty or not, it was there
+	f, err = Open(filepath.Join(top, "a")) // it existed before, empty or not
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,13 +206,13 @@ func TestOpenRefuses(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	before := look(t, top)
+	before := readTree(t, top)
 	for path, says := range map[string]string{
 		"file":         "not a folder",
 		"file/x":       "cannot",
 		"tofile":       "not a folder",
-		"dangling":     "symlink to nothing",
-		"dangling/x/y": "symlink to nothing",
+		"dangling":     "broken symlink",
+		"dangling/x/y": "broken symlink",
 		"loop":         "cannot",
 
 		"new/" + strings.Repeat("x", 300): "cannot",
@@ -225,10 +224,10 @@ func TestOpenRefuses(t *testing.T) {
 	if _, err := Open(""); err == nil {
 		t.Error("opened nothing")
 	}
-	sameTree(t, "refused", before, look(t, top))
+	sameTree(t, "refused", before, readTree(t, top))
 }
 
-// A symlinked output folder is resolved once: what the link leads to later does not matter to this run.
+// A symlink to the output folder is resolved once. If it changes later, the run isn't affected.
 func TestOpenSymlink(t *testing.T) {
 	top := t.TempDir()
 	for _, name := range []string{"old", "new"} {
@@ -255,8 +254,8 @@ func TestOpenSymlink(t *testing.T) {
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
-	sameTree(t, "placed", expected(t, first, nil), look(t, filepath.Join(top, "old")).timeless())
-	if left := look(t, filepath.Join(top, "new")); len(left) != 1 {
+	sameTree(t, "placed", expected(t, first, nil), readTree(t, filepath.Join(top, "old")).timeless())
+	if left := readTree(t, filepath.Join(top, "new")); len(left) != 1 {
 		t.Errorf("the other folder has %v", left)
 	}
 	if f.Path() != link {
@@ -264,7 +263,7 @@ func TestOpenSymlink(t *testing.T) {
 	}
 }
 
-func TestOpenTellsOfTheLastRun(t *testing.T) {
+func TestOpenReadsTheManifest(t *testing.T) {
 	dir := t.TempDir()
 	mustRun(t, dir, first)
 	f, err := Open(dir)
@@ -278,7 +277,7 @@ func TestOpenTellsOfTheLastRun(t *testing.T) {
 	f.Close()
 }
 
-func TestOpenWarnsOfABrokenManifest(t *testing.T) {
+func TestOpenWarnsAboutABrokenManifest(t *testing.T) {
 	for name, prepare := range map[string]func(path string) error{
 		"not JSON": func(path string) error { return os.WriteFile(path, []byte("no"), 0o644) },
 		"folder":   func(path string) error { return os.Mkdir(path, 0o755) },

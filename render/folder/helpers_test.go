@@ -16,15 +16,15 @@ import (
 	"gpufleet/fetch/manifest"
 )
 
-// tree is what is in a folder: a description by slash path.
+// tree is the content of a folder: descriptions by slash path.
 type tree map[string]string
 
-// site is what a run writes: contents by slash path.
+// site is the output of a run: content by slash path.
 type site map[string]string
 
-// look reads everything in the folder, hidden files too, and follows no symlink. The folder itself is "." in it; a
-// folder that is missing is an empty tree. Times are those of files alone: folders have to change theirs.
-func look(t *testing.T, dir string) tree {
+// readTree reads everything in a folder, even hidden files, and follows no symlink. The folder itself is ".". A
+// missing folder is an empty tree. Only files have times, because those of folders must change.
+func readTree(t *testing.T, dir string) tree {
 	t.Helper()
 	found := tree{}
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
@@ -60,7 +60,7 @@ func look(t *testing.T, dir string) tree {
 	return found
 }
 
-// timeless drops the files' times.
+// timeless removes the times of the files.
 func (found tree) timeless() tree {
 	out := tree{}
 	for path, what := range found {
@@ -87,7 +87,7 @@ func sameTree(t *testing.T, what string, want, got tree) {
 	t.FailNow()
 }
 
-// write puts files into the folder with a time long past, so that a rewrite shows.
+// write writes files with an old time, so that a rewrite is noticed.
 func write(t *testing.T, dir string, files site) {
 	t.Helper()
 	for path, data := range files {
@@ -99,11 +99,11 @@ func write(t *testing.T, dir string, files site) {
 			t.Fatal(err)
 		}
 	}
-	age(t, dir)
+	backdate(t, dir)
 }
 
-// age sets the time of every file back.
-func age(t *testing.T, dir string) {
+// backdate gives every file an old time.
+func backdate(t *testing.T, dir string) {
 	t.Helper()
 	filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err == nil && entry.Type().IsRegular() {
@@ -116,7 +116,7 @@ func age(t *testing.T, dir string) {
 	})
 }
 
-// run is one whole run: open, stage, place, close. The disk it works on may be wrapped.
+// run is a whole run: open, stage, place, close. Its disk can be wrapped.
 func run(dir string, files site, wrap ...func(disk) disk) (warnings []string, err error) {
 	f, err := Open(dir)
 	if err != nil {
@@ -127,13 +127,13 @@ func run(dir string, files site, wrap ...func(disk) disk) (warnings []string, er
 	}
 	warnings, err = stageAndPlace(f, files)
 	if closing := f.Close(); err == nil && closing != nil {
-		err = closedBadly{closing}
+		err = closeError{closing}
 	}
 	return warnings, err
 }
 
-// closedBadly is the error of a run that placed everything and then failed to clear up.
-type closedBadly struct{ error }
+// closeError is the error of a run that placed all files and failed in Close.
+type closeError struct{ error }
 
 func stageAndPlace(f *Folder, files site) ([]string, error) {
 	s, err := f.Stage(context.Background())
@@ -169,10 +169,10 @@ func mustRun(t *testing.T, dir string, files site) (warnings []string) {
 	return warnings
 }
 
-// sum is the entry that a manifest should have for the file.
+// sum is the manifest entry of a file.
 func sum(path, data string) manifest.File { return manifest.FileOf(path, []byte(data)) }
 
-// manifestOf is the manifest that a run of these files should leave.
+// manifestOf is the manifest after a run with these files.
 func manifestOf(files site) manifest.Manifest {
 	m := manifest.Manifest{Schema: 1, Source: "demo", Audience: "public", Files: []manifest.File{}}
 	for _, path := range slices.Sorted(maps.Keys(files)) {
@@ -191,7 +191,7 @@ func encoded(t *testing.T, files ...manifest.File) string {
 	return string(data)
 }
 
-// expected is the folder after a run of these files, with whatever else was and stays there.
+// expected is the folder after a run with these files, and with the files of others.
 func expected(t *testing.T, files site, others tree) tree {
 	t.Helper()
 	want := tree{".": "drwxr-xr-x", manifest.Path: "-rw-r--r-- " + encoded(t, manifestOf(files).Files...)}
@@ -228,7 +228,7 @@ func wantWarnings(t *testing.T, got []string, about ...string) {
 	}
 }
 
-// page is an HTML file's stand-in: the paths it links to, one a line.
+// page stands in for an HTML file. It has a title and the paths it links to, one per line.
 func page(title string, links ...string) string {
 	return fmt.Sprintf("%s\n%s\n", title, strings.Join(links, "\n"))
 }

@@ -9,8 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lock is held on the folder itself, through a descriptor: it leaves no file behind, and the system takes it back
-// from a process that dies.
+// lock is a lock on the folder itself. It needs no lock file, and the system releases it if the process dies.
 type lock struct{ folder *os.File }
 
 func takeLock(root *os.Root) (*lock, error) {
@@ -34,8 +33,8 @@ func takeLock(root *os.Root) (*lock, error) {
 	return &lock{folder}, nil
 }
 
-// release runs last and gives the lock back: in this order, so that last never removes a folder that another run has
+// release calls cleanUp and then unlocks the folder. In this order, cleanUp can't remove a folder that another run has
 // locked.
-func (l *lock) release(last func() error) error {
-	return errors.Join(last(), l.folder.Close())
+func (l *lock) release(cleanUp func() error) error {
+	return errors.Join(cleanUp(), l.folder.Close())
 }

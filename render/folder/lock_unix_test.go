@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// The folder is still locked while it is removed.
-func TestReleaseRemovesBeforeItUnlocks(t *testing.T) {
+// The folder is still locked while it is cleaned up.
+func TestReleaseCleansUpBeforeItUnlocks(t *testing.T) {
 	dir := t.TempDir()
 	f, err := Open(dir)
 	if err != nil {

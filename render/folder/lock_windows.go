@@ -8,8 +8,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// lock is a file that nobody else can open while we have it open. The system removes it with the handle, also from a
-// process that dies.
+// lock is a file that no other process can open. The system removes it when the handle is closed or the process dies.
 type lock struct{ file windows.Handle }
 
 func takeLock(root *os.Root) (*lock, error) {
@@ -28,8 +27,8 @@ func takeLock(root *os.Root) (*lock, error) {
 	return &lock{file}, nil
 }
 
-// release gives the lock back and then runs last: the lock's own file has to be gone before the folder can be empty,
-// and no folder that another run has open can be removed.
-func (l *lock) release(last func() error) error {
-	return errors.Join(windows.CloseHandle(l.file), last())
+// release unlocks the folder and then calls cleanUp, which can only remove the folder if the lock's file is gone.
+// Windows doesn't remove a folder that another run has open.
+func (l *lock) release(cleanUp func() error) error {
+	return errors.Join(windows.CloseHandle(l.file), cleanUp())
 }

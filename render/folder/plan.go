@@ -11,14 +11,14 @@ import (
 	"gpufleet/fetch/manifest"
 )
 
-// plan is what Place will do, in this order. To make one changes nothing.
+// plan lists the changes that Commit makes, in this order.
 //
-// Files come by path, but new ones before changed ones and index.html after both, and it is the first to be removed:
-// so a page of the folder never leads to one that is still to come or already gone.
+// New files come before changed ones, index.html comes last, and it is the first file to be removed. Otherwise files
+// are in the order of their paths. So no page ever links to a file that doesn't exist yet or any more.
 type plan struct {
 	mkdirs   []string // outer before inner
-	files    []*staged
-	removed  []string
+	files    []*stagedFile
+	removed  []string // files
 	rmdirs   []string // inner before outer
 	warnings []string
 }
@@ -27,29 +27,30 @@ const indexName = "index.html"
 
 func (p *plan) empty() bool { return len(p.mkdirs)+len(p.files)+len(p.removed)+len(p.rmdirs) == 0 }
 
-// plan compares the staged files, which come by path, and the last manifest with what is in the folder.
-func (s *Stage) plan(files []*staged) (*plan, error) {
+// plan compares the staged files and the previous manifest with the folder. The files must be in the order of their
+// paths. It changes nothing.
+func (s *Stage) plan(files []*stagedFile) (*plan, error) {
 	p := &plan{}
-	needed := map[string]bool{} // the folders that the files are in
+	neededDirs := map[string]bool{} // the parents of the files
 	listed := s.folder.manifest.ByPath()
 	for _, file := range files {
-		if err := s.folder.planFile(p, file, needed, listed[file.Path] != nil); err != nil {
+		if err := s.folder.planFile(p, file, neededDirs, listed[file.Path] != nil); err != nil {
 			return nil, err
 		}
 		delete(listed, file.Path)
 	}
-	slices.SortStableFunc(p.files, func(a, b *staged) int { return cmp.Compare(a.turn(), b.turn()) })
+	slices.SortStableFunc(p.files, func(a, b *stagedFile) int { return cmp.Compare(a.round(), b.round()) })
 	if err := s.folder.planManifest(p); err != nil {
 		return nil, err
 	}
-	if err := s.folder.planRemovals(p, listed, needed); err != nil {
+	if err := s.folder.planRemovals(p, listed, neededDirs); err != nil {
 		return nil, err
 	}
 	return p, nil
 }
 
-// turn is when the file is placed: in the first round, the second, or the third.
-func (s *staged) turn() int {
+// round returns when the file is placed: first, second or third.
+func (s *stagedFile) round() int {
 	switch {
 	case s.Path == indexName:
 		return 3
@@ -59,13 +60,13 @@ func (s *staged) turn() int {
 	return 1
 }
 
-// planFile decides what is done with one staged file, and adds its folders to those that are needed.
-func (f *Folder) planFile(p *plan, file *staged, needed map[string]bool, listed bool) error {
+// planFile plans one staged file, and adds its parents to neededDirs.
+func (f *Folder) planFile(p *plan, file *stagedFile, neededDirs map[string]bool, listed bool) error {
 	for _, dir := range parents(file.Path) {
-		if needed[dir] {
+		if neededDirs[dir] {
 			continue
 		}
-		needed[dir] = true
+		neededDirs[dir] = true
 		_, info, err := f.find(dir)
 		if err != nil {
 			return err
@@ -78,68 +79,69 @@ func (f *Folder) planFile(p *plan, file *staged, needed map[string]bool, listed 
 	switch {
 	case err != nil:
 		return err
-	case file.inPlace != nil:
-		return f.planToKeep(file, at, info)
+	case file.unchanged != nil:
+		return f.checkUnchanged(file, at, info)
 	case info == nil:
 		p.files = append(p.files, file)
 		return nil
 	case at != file.Path || !info.Mode().IsRegular():
-		return f.inTheWay(at, info)
+		return f.blockedError(at, info)
 	}
 	if !listed {
 		if f.manifest != nil {
-			return fmt.Errorf("%s is not from gpufleet, which has a file of this name to write: "+
-				"move yours away, or name another folder", f.shown(file.Path))
+			return fmt.Errorf("%s is not from gpufleet, which needs this name; move it away or choose another folder",
+				f.display(file.Path))
 		}
-		p.warn(f, file.Path)
+		p.warnReplaced(f, file.Path)
 	}
 	file.replaces = true
 	p.files = append(p.files, file)
 	return nil
 }
 
-// planToKeep checks that a file which was not written, since the same one was in place, is still there and the same.
-func (f *Folder) planToKeep(file *staged, at string, info fs.FileInfo) error {
+// checkUnchanged checks that a file which was found unchanged is still there, with the same content.
+func (f *Folder) checkUnchanged(file *stagedFile, at string, info fs.FileInfo) error {
 	if at != file.Path || info == nil || !info.Mode().IsRegular() {
 		return f.cannot("keep", file.Path, errChanged)
 	}
-	before := file.inPlace
+	before := file.unchanged
 	if os.SameFile(before, info) && before.Size() == info.Size() &&
 		before.ModTime().Equal(info.ModTime()) && before.Mode() == info.Mode() {
-		return nil // nobody has touched it since it was compared, so it need not be read again
+		return nil // not touched since it was compared, so it needn't be read again
 	}
-	same, err := f.holds(info, file.File)
-	if err == nil && (!same || !f.mayStay(info)) {
+	same, err := f.hasContent(info, file.File)
+	if err == nil && (!same || !f.isPrivateEnough(info)) {
 		err = f.cannot("keep", file.Path, errChanged)
 	}
 	return err
 }
 
-// planManifest looks at the place of the manifest itself.
+// planManifest checks that the manifest can be written.
 func (f *Folder) planManifest(p *plan) error {
 	at, info, err := f.find(manifest.Path)
 	if err != nil || info == nil {
 		return err
 	}
 	if !info.Mode().IsRegular() {
-		return f.inTheWay(at, info)
+		return f.blockedError(at, info)
 	}
 	if f.manifest == nil {
-		p.warn(f, manifest.Path)
+		p.warnReplaced(f, manifest.Path)
 	}
 	return nil
 }
 
-func (p *plan) warn(f *Folder, path string) {
-	p.warnings = append(p.warnings, fmt.Sprintf("%s was there and not known to be from gpufleet: replaced", f.shown(path)))
+// warnReplaced warns about a file that is replaced although no manifest lists it.
+func (p *plan) warnReplaced(f *Folder, path string) {
+	p.warnings = append(p.warnings, fmt.Sprintf("replaced %s, which may not be from gpufleet", f.display(path)))
 }
 
-// planRemovals decides what is done with the files that only the last manifest lists, and with their folders.
-func (f *Folder) planRemovals(p *plan, listed map[string][]manifest.File, needed map[string]bool) error {
-	dirs := map[string]bool{} // also those of files that are gone already: a killed run may have come no further
+// planRemovals plans the removal of files that only the previous manifest lists, and of their folders.
+func (f *Folder) planRemovals(p *plan, listed map[string][]manifest.File, neededDirs map[string]bool) error {
+	dirs := map[string]bool{} // also those of missing files, because a killed run may have removed only the files
 	for _, path := range slices.Sorted(maps.Keys(listed)) {
 		for _, dir := range parents(path) {
-			if !needed[dir] {
+			if !neededDirs[dir] {
 				dirs[dir] = true
 			}
 		}
@@ -152,13 +154,13 @@ func (f *Folder) planRemovals(p *plan, listed map[string][]manifest.File, needed
 		}
 		ours := false
 		if at == path && info.Mode().IsRegular() {
-			if ours, err = f.holds(info, listed[path]...); err != nil {
+			if ours, err = f.hasContent(info, listed[path]...); err != nil {
 				return err
 			}
 		}
 		if !ours {
 			p.warnings = append(p.warnings,
-				fmt.Sprintf("%s was changed since gpufleet wrote it, so it stays: remove it if nobody needs it", f.shown(path)))
+				fmt.Sprintf("kept %s, which was changed after gpufleet wrote it; remove it if you don't need it", f.display(path)))
 			continue
 		}
 		p.removed = append(p.removed, path)
@@ -166,14 +168,14 @@ func (f *Folder) planRemovals(p *plan, listed map[string][]manifest.File, needed
 	if i := slices.Index(p.removed, indexName); i > 0 {
 		p.removed = slices.Concat([]string{indexName}, p.removed[:i], p.removed[i+1:])
 	}
-	return f.planRmdirs(p, dirs)
+	return f.planEmptyDirs(p, dirs)
 }
 
-// planRmdirs decides which of the folders go: those that the removed files leave empty.
-func (f *Folder) planRmdirs(p *plan, dirs map[string]bool) error {
-	leaves := map[string]bool{}
+// planEmptyDirs plans the removal of folders that are empty without the removed files.
+func (f *Folder) planEmptyDirs(p *plan, dirs map[string]bool) error {
+	gone := map[string]bool{} // paths that are removed
 	for _, path := range p.removed {
-		leaves[path] = true
+		gone[path] = true
 	}
 	for _, dir := range slices.Backward(slices.Sorted(maps.Keys(dirs))) {
 		at, info, err := f.find(dir)
@@ -187,9 +189,9 @@ func (f *Folder) planRmdirs(p *plan, dirs map[string]bool) error {
 		if err != nil {
 			return f.cannot("read", dir, err)
 		}
-		if !slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !leaves[dir+"/"+e.Name()] }) {
+		if !slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !gone[dir+"/"+e.Name()] }) {
 			p.rmdirs = append(p.rmdirs, dir)
-			leaves[dir] = true
+			gone[dir] = true
 		}
 	}
 	return nil

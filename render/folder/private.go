@@ -11,21 +11,21 @@ import (
 	"gpufleet/fetch/exit"
 )
 
-// ErrWide is returned (wrapped) by OpenPrivate where others may use the folder.
-var ErrWide error = wideError{}
+// ErrNotPrivate is the error of OpenPrivate, wrapped, if other users can access the folder.
+var ErrNotPrivate error = notPrivateError{}
 
-type wideError struct{}
+type notPrivateError struct{}
 
-func (wideError) Error() string {
-	return "others may use this folder: take their permissions away (chmod 700), or name a new folder"
+func (notPrivateError) Error() string {
+	return "other users can access this folder; run chmod 700 on it, or choose a new folder"
 }
 
-// ExitCode says that the user has named an unfit folder.
-func (wideError) ExitCode() int { return exit.Usage }
+// ExitCode returns exit.Usage, because the user chose the folder.
+func (notPrivateError) ExitCode() int { return exit.Usage }
 
-// OpenPrivate is as Open, for a folder that its owner alone may use: it and those in it get the permissions 0700,
-// files 0600. A folder that is there with wider permissions is refused and not narrowed, since others may count on
-// them. Windows has no such permissions: a folder there is as private as the one that it is in.
+// OpenPrivate is Open for a folder that only its owner can access. Folders get the permissions 0700, files 0600. An
+// existing folder with wider permissions is refused, because others may be using it. Windows has no such permissions:
+// the folder is as private as the one that contains it.
 func OpenPrivate(path string) (*Folder, error) { return open(&Folder{path: path, private: true}) }
 
 func (f *Folder) dirPerm() fs.FileMode {
@@ -51,19 +51,19 @@ func (f *Folder) checkPrivate(root *os.Root) error {
 		return f.cannot("open", ".", err)
 	}
 	if info.Mode().Perm()&0o077 != 0 {
-		return fmt.Errorf("%s: %w", f.path, ErrWide)
+		return fmt.Errorf("%s: %w", f.path, ErrNotPrivate)
 	}
 	return nil
 }
 
-// mayStay tells whether a file can stay as it is if it holds the right bytes: nobody may read it who must not.
-func (f *Folder) mayStay(info fs.FileInfo) bool {
+// isPrivateEnough reports whether the permissions of an existing file are narrow enough to keep it.
+func (f *Folder) isPrivateEnough(info fs.FileInfo) bool {
 	return !f.private || runtime.GOOS == "windows" || info.Mode().Perm()&0o077 == 0
 }
 
-// Apart reports whether two folders, which may be yet to be made, are neither the same nor one inside the other,
-// whatever symlinks lead to them.
-func Apart(a, b string) (bool, error) {
+// Overlap reports whether two folders are the same or one contains the other. Symlinks are resolved. The folders
+// needn't exist yet.
+func Overlap(a, b string) (bool, error) {
 	a, err := resolve(a)
 	if err != nil {
 		return false, err
@@ -71,10 +71,10 @@ func Apart(a, b string) (bool, error) {
 	if b, err = resolve(b); err != nil {
 		return false, err
 	}
-	return !inside(a, b) && !inside(b, a), nil
+	return inside(a, b) || inside(b, a), nil
 }
 
-// resolve returns the absolute path behind all symlinks of what is there of a path; the rest is as it is.
+// resolve returns an absolute path. Symlinks are resolved in the part of the path that exists.
 func resolve(path string) (string, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
@@ -93,14 +93,14 @@ func resolve(path string) (string, error) {
 	}
 }
 
-// inside reports whether dir is at or below top. Two names of one folder are the same.
+// inside reports whether dir is top or below it, even if the same folder has different names.
 func inside(dir, top string) bool {
-	there, err := os.Stat(top)
+	topInfo, err := os.Stat(top)
 	for ; ; dir = filepath.Dir(dir) {
 		if dir == top {
 			return true
 		}
-		if info, statErr := os.Stat(dir); err == nil && statErr == nil && os.SameFile(there, info) {
+		if info, statErr := os.Stat(dir); err == nil && statErr == nil && os.SameFile(topInfo, info) {
 			return true
 		}
 		if dir == filepath.Dir(dir) {

@@ -16,7 +16,7 @@ import (
 	"gpufleet/fetch/manifest"
 )
 
-// runAll is one run that writes the same files into several folders, the first of which is private. The disks may be
+// runAll is one run that writes the same files into several folders. The first one is private. The disks can be
 // wrapped.
 func runAll(dirs []string, files site, wrap ...func(disk) disk) (err error) {
 	var prepared []*Prepared
@@ -51,13 +51,12 @@ func runAll(dirs []string, files site, wrap ...func(disk) disk) (err error) {
 	return Commit(prepared...)
 }
 
-// A private folder and all in it is for its owner alone, whatever the umask allows, and also where a file was there
-// before.
+// A private folder and its content are for its owner only, whatever the umask, and even if a file existed before.
 func TestPrivate(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "parent", "out")
 	check := func(what string) {
 		t.Helper()
-		for path, found := range look(t, filepath.Dir(dir)) {
+		for path, found := range readTree(t, filepath.Dir(dir)) {
 			if mode := found[:10]; mode != "-rw-------" && mode != "drwx------" {
 				t.Errorf("%s: %s is %s", what, path, mode)
 			}
@@ -84,15 +83,15 @@ func TestPrivate(t *testing.T) {
 	if err := os.Chmod(dir, 0o750); err != nil {
 		t.Fatal(err)
 	}
-	before := look(t, dir)
-	if err := runAll([]string{dir}, second); !errors.Is(err, ErrWide) || !strings.Contains(err.Error(), dir) {
-		t.Errorf("a folder that others may read: %v", err)
+	before := readTree(t, dir)
+	if err := runAll([]string{dir}, second); !errors.Is(err, ErrNotPrivate) || !strings.Contains(err.Error(), dir) {
+		t.Errorf("a folder that others can read: %v", err)
 	}
-	sameTree(t, "refused", before, look(t, dir))
+	sameTree(t, "refused", before, readTree(t, dir))
 }
 
-// Of two folders both are as they should be or both as they were, whichever operation fails on either of them. A run
-// that is killed anywhere is made right by the next one.
+// If any operation fails on one of two folders, both are new or both are unchanged. If a run is killed, the next run
+// repairs both.
 func TestCommitAllOrNone(t *testing.T) {
 	t.Parallel()
 	for _, kill := range []bool{false, true} {
@@ -103,7 +102,7 @@ func TestCommitAllOrNone(t *testing.T) {
 			if err := runAll(dirs, first); err != nil {
 				t.Fatal(err)
 			}
-			before := look(t, top)
+			before := readTree(t, top)
 			x := &fault{n: n, err: syscall.EIO, reads: !kill, kill: kill}
 			placed := false
 			err := runAll(dirs, second, x.wrap, func(inner disk) disk {
@@ -122,7 +121,7 @@ func TestCommitAllOrNone(t *testing.T) {
 				if placed {
 					undone++
 				}
-				sameTree(t, "after a fault at "+x.hit, withoutStage(before), withoutStage(look(t, top)))
+				sameTree(t, "after a fault at "+x.hit, withoutStage(before), withoutStage(readTree(t, top)))
 			}
 			if err := runAll(dirs, second); err != nil {
 				t.Fatalf("after %s: %v", x.hit, err)
@@ -148,14 +147,14 @@ func TestCommitAllOrNone(t *testing.T) {
 	}
 }
 
-// withoutStage leaves out what the next run clears.
+// withoutStage removes stages, which the next run removes too.
 func withoutStage(found tree) tree {
 	rest := maps.Clone(found)
 	maps.DeleteFunc(rest, func(path, _ string) bool { return strings.Contains(path, stagePrefix) })
 	return rest
 }
 
-func TestApart(t *testing.T) {
+func TestOverlap(t *testing.T) {
 	top := t.TempDir()
 	for _, dir := range []string{"out/sub", "elsewhere"} {
 		if err := os.MkdirAll(filepath.Join(top, dir), 0o755); err != nil {
@@ -169,27 +168,27 @@ func TestApart(t *testing.T) {
 		private, out string
 		want         bool
 	}{
-		{"elsewhere", "out", true},
-		{"elsewhere/new/er", "out", true},
-		{"out-2", "out", true},
-		{"out/way-out", "out", true},
-		{"new", "newer", true},
-		{"out", "out", false},
-		{"./out/", top + "/out", false},
-		{"out/sub", "out", false},
-		{"out/new/er", "out", false},
-		{".", "out", false},
-		{"/", "out", false},
-		{"link", "out", false},
-		{"link/new", "out", false},
-		{"out", "link/new", false},
-		{"elsewhere/new", "out/way-out", false},
-		{"new/er", "new", false},
-		{"new", "new/er", false},
-		{"elsewhere/../out", "out", false},
+		{"elsewhere", "out", false},
+		{"elsewhere/new/er", "out", false},
+		{"out-2", "out", false},
+		{"out/way-out", "out", false},
+		{"new", "newer", false},
+		{"out", "out", true},
+		{"./out/", top + "/out", true},
+		{"out/sub", "out", true},
+		{"out/new/er", "out", true},
+		{".", "out", true},
+		{"/", "out", true},
+		{"link", "out", true},
+		{"link/new", "out", true},
+		{"out", "link/new", true},
+		{"elsewhere/new", "out/way-out", true},
+		{"new/er", "new", true},
+		{"new", "new/er", true},
+		{"elsewhere/../out", "out", true},
 	} {
-		if got, err := Apart(test.private, test.out); got != test.want || err != nil {
-			t.Errorf("%s beside %s: %v, %v", test.private, test.out, got, err)
+		if got, err := Overlap(test.private, test.out); got != test.want || err != nil {
+			t.Errorf("%s and %s: %v, %v", test.private, test.out, got, err)
 		}
 	}
 }

@@ -19,46 +19,47 @@ import (
 	"gpufleet/fetch/manifest"
 )
 
-// Stage holds the files of a run that are not placed yet, under numbers: so their names matter only where they are
-// placed.
+// Stage has the new files of a run until they are moved into place. In the stage their names are numbers.
 type Stage struct {
 	folder *Folder
 	ctx    context.Context
 	dir    string
 
 	mu      sync.Mutex
-	files   map[string]*staged // by path in lower case, since some file systems see no difference
-	folders map[string]bool    // those that the files are in, in lower case
-	names   int                // given out so far
+	files   map[string]*stagedFile // by path in lower case, because some file systems ignore case
+	folders map[string]bool        // the parents of the files, in lower case
+	names   int                    // used so far
 }
 
-// staged is one file. Its size and hash are known once it is closed.
-type staged struct {
+// stagedFile is one file of a run. Its size and hash are set when it is closed.
+type stagedFile struct {
 	manifest.File
-	stored   string      // where it is until it is placed; "" where it was not written, since it is in place
-	inPlace  fs.FileInfo // of the file that is the same, where it was not written
-	closed   bool
-	replaces bool // another file, says the plan
+	stored    string      // its path in the stage, "" if it is unchanged
+	unchanged fs.FileInfo // the file in place, if it has the same content; else nil
+	closed    bool
+	replaces  bool // set by the plan: another file is replaced
 }
 
-// Create makes a file that Place will put at path, a slash path inside the folder. Any number of files may be written
-// at once. It refuses a path that is absolute, unclean, hidden (.nojekyll aside) or leads outside, names of other
-// than ASCII letters, digits, dot, hyphen and underscore, manifest.json, and a path that was created before or is a
-// folder of one that was; upper and lower case are the same here.
+// Create creates a file that Place will move to path, a slash path inside the folder. Files may be written
+// concurrently.
 //
-// What is written is first compared with the file at path. While both are the same nothing is written, and a file
-// that is the same to its end is never written. The writer is buffered. Write fails with the context's cause once the
-// context is done. Only a file that was closed without an error is placed.
+// The name must consist of ASCII letters, digits, dots, hyphens and underscores. Create refuses paths that are
+// absolute, unclean, hidden (except .nojekyll) or outside the folder, and manifest.json. It also refuses a path that
+// was created before, or that is a file and a folder at once. Case is ignored in both checks.
+//
+// The content is first compared with the file in place. If they are the same to the end, nothing is written. The
+// writer is buffered. Write fails with the context's cause once the context is done. A file must be closed without an
+// error to be placed.
 func (s *Stage) Create(path string) (io.WriteCloser, error) {
 	if !manifest.Allowed(path) {
-		return nil, fmt.Errorf("%q is no name for a file in the output folder", path)
+		return nil, fmt.Errorf("%q is not a valid name for a file in the output folder", path)
 	}
 	file, err := s.add(path)
 	if err != nil {
 		return nil, err
 	}
 	w := &writer{stage: s, file: file, hash: sha256.New()}
-	if w.same, err = s.folder.openTwin(path); err == nil && w.same == nil {
+	if w.existing, err = s.folder.openExisting(path); err == nil && w.existing == nil {
 		err = w.create()
 	}
 	if err != nil {
@@ -67,67 +68,67 @@ func (s *Stage) Create(path string) (io.WriteCloser, error) {
 	return w, nil
 }
 
-func (s *Stage) add(path string) (*staged, error) {
+func (s *Stage) add(path string) (*stagedFile, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	lower := strings.ToLower(path)
 	if s.files[lower] != nil {
 		return nil, fmt.Errorf("%q is written twice", path)
 	}
-	clash := s.folders[lower]
+	conflict := s.folders[lower]
 	for _, dir := range parents(lower) {
-		clash = clash || s.files[dir] != nil
+		conflict = conflict || s.files[dir] != nil
 	}
-	if clash {
+	if conflict {
 		return nil, fmt.Errorf("%q is both a file and a folder", path)
 	}
 	for _, dir := range parents(lower) {
 		s.folders[dir] = true
 	}
-	file := &staged{File: manifest.File{Path: path}}
+	file := &stagedFile{File: manifest.File{Path: path}}
 	s.files[lower] = file
 	return file, nil
 }
 
-// name returns a new name in the stage. The caller holds the lock, or is the only one left.
-func (s *Stage) name() string {
+// newPath returns an unused path in the stage. The caller must hold the mutex while files are written.
+func (s *Stage) newPath() string {
 	s.names++
 	return s.dir + "/" + strconv.Itoa(s.names)
 }
 
-// all returns the files by path, or an error where one is unfinished.
-func (s *Stage) all() ([]*staged, error) {
+// all returns the files in the order of their paths. It fails if one is not closed.
+func (s *Stage) all() ([]*stagedFile, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	files := make([]*staged, 0, len(s.files))
+	files := make([]*stagedFile, 0, len(s.files))
 	for _, file := range s.files {
 		if !file.closed {
-			return nil, fmt.Errorf("%s is unfinished: nothing is placed", s.folder.shown(file.Path))
+			return nil, fmt.Errorf("%s is not closed, or writing it failed", s.folder.display(file.Path))
 		}
 		files = append(files, file)
 	}
-	slices.SortFunc(files, func(a, b *staged) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortFunc(files, func(a, b *stagedFile) int { return strings.Compare(a.Path, b.Path) })
 	return files, nil
 }
 
-// writer writes one staged file. Its first error is its answer from then on.
+// writer writes one staged file. After an error it always returns that error.
 type writer struct {
-	stage  *Stage
-	file   *staged
-	same   *twin // nil once there is a difference, or from the beginning
-	out    io.WriteCloser
-	buffer *bufio.Writer // to out
-	hash   hash.Hash
-	size   int64
-	err    error
-	closed bool
+	stage    *Stage
+	file     *stagedFile
+	existing *existingFile // nil if there is none, or after the first difference
+	out      io.WriteCloser
+	buffer   *bufio.Writer // writes to out
+	hash     hash.Hash
+	size     int64
+	err      error
+	closed   bool
 }
 
-// create makes the file in the stage.
+// create creates the file in the stage.
 func (w *writer) create() error {
 	s := w.stage
 	s.mu.Lock()
-	w.file.stored = s.name()
+	w.file.stored = s.newPath()
 	s.mu.Unlock()
 	out, err := s.folder.disk.Create(w.file.stored, s.folder.filePerm())
 	if err != nil {
@@ -137,13 +138,13 @@ func (w *writer) create() error {
 	return nil
 }
 
-// diverge begins the staged file once there is a difference, with what was the same until then.
-func (w *writer) diverge() error {
-	w.same.file.Close() // it was only read
-	w.same = nil
+// startStaging creates the file after the first difference, and copies the content so far from the existing file.
+func (w *writer) startStaging() error {
+	w.existing.file.Close() // it was only read
+	w.existing = nil
 	err := w.create()
 	if err == nil && w.size > 0 {
-		err = w.stage.folder.copyTwin(w.buffer, w.file.Path, w.size, w.hash.Sum(nil))
+		err = w.stage.folder.copyStart(w.buffer, w.file.Path, w.size, w.hash.Sum(nil))
 	}
 	return err
 }
@@ -155,14 +156,14 @@ func (w *writer) Write(p []byte) (int, error) {
 	if w.err == nil {
 		w.err = context.Cause(w.stage.ctx)
 	}
-	if w.err == nil && w.same != nil && !w.same.goesOnWith(p) {
-		w.err = w.diverge()
+	if w.err == nil && w.existing != nil && !w.existing.continuesWith(p) {
+		w.err = w.startStaging()
 	}
 	if w.err != nil {
 		return 0, w.err
 	}
 	n := len(p)
-	if w.same == nil {
+	if w.existing == nil {
 		var err error
 		if n, err = w.buffer.Write(p); err != nil {
 			w.err = w.stage.folder.cannot("write", w.file.Path, err)
@@ -173,22 +174,22 @@ func (w *writer) Write(p []byte) (int, error) {
 	return n, w.err
 }
 
-// Close reports any error of the writing, also one that Write returned before.
+// Close returns the first error of all writes.
 func (w *writer) Close() error {
 	if w.closed {
 		return os.ErrClosed
 	}
 	w.closed = true
-	if w.err == nil && w.same != nil && !w.same.atEnd() {
-		w.err = w.diverge()
+	if w.err == nil && w.existing != nil && !w.existing.atEnd() {
+		w.err = w.startStaging()
 	}
 	if w.err == nil && w.out != nil {
 		if err := w.buffer.Flush(); err != nil {
 			w.err = w.stage.folder.cannot("write", w.file.Path, err)
 		}
 	}
-	if w.same != nil {
-		w.same.file.Close() // it was only read
+	if w.existing != nil {
+		w.existing.file.Close() // it was only read
 	}
 	if w.out != nil {
 		if err := w.out.Close(); err != nil && w.err == nil {
@@ -201,19 +202,19 @@ func (w *writer) Close() error {
 	w.stage.mu.Lock()
 	defer w.stage.mu.Unlock()
 	w.file.Size, w.file.SHA256, w.file.closed = w.size, hex.EncodeToString(w.hash.Sum(nil)), true
-	if w.same != nil {
-		w.file.inPlace = w.same.info
+	if w.existing != nil {
+		w.file.unchanged = w.existing.info
 	}
 	return nil
 }
 
-// store writes a file of placing's own into the stage and returns its name there.
+// store writes data into a new file in the stage and returns its path.
 func (s *Stage) store(data io.Reader, perm os.FileMode) (string, error) {
-	name := s.name()
-	w, err := s.folder.disk.Create(name, perm)
+	path := s.newPath()
+	w, err := s.folder.disk.Create(path, perm)
 	if err != nil {
 		return "", err
 	}
 	_, err = io.Copy(w, data)
-	return name, errors.Join(err, w.Close())
+	return path, errors.Join(err, w.Close())
 }

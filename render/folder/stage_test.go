@@ -66,7 +66,7 @@ func TestStageIsPrivateAndOnce(t *testing.T) {
 	if err := create(s, "a/b.html", "x"); err != nil {
 		t.Fatal(err)
 	}
-	found := look(t, dir)
+	found := readTree(t, dir)
 	stage := stagePrefix + strconv.Itoa(os.Getpid())
 	if found[stage] != "drwx------" || len(found) != 3 {
 		t.Errorf("while staging the folder has %q", found)
@@ -92,7 +92,7 @@ func TestStageRemovesLeftovers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	want := look(t, dir)
+	want := readTree(t, dir)
 	for _, path := range []string{
 		".gpufleet-1", ".gpufleet-1/a", ".gpufleet-1/a/b", ".gpufleet-1/out", ".gpufleet-99999999999",
 		".gpufleet-99999999999/x",
@@ -103,7 +103,7 @@ func TestStageRemovesLeftovers(t *testing.T) {
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
-	sameTree(t, "leftovers", want, look(t, dir))
+	sameTree(t, "leftovers", want, readTree(t, dir))
 	if _, err := os.Stat(filepath.Join(elsewhere, "x")); err != nil {
 		t.Error(err)
 	}
@@ -113,16 +113,16 @@ func TestStageNameTaken(t *testing.T) {
 	dir := t.TempDir()
 	name := stagePrefix + strconv.Itoa(os.Getpid())
 	write(t, dir, site{name: "mine"})
-	before := look(t, dir)
+	before := readTree(t, dir)
 	_, err := run(dir, first)
-	wantError(t, err, filepath.Join(dir, name), "in the way", "remove it")
-	sameTree(t, "refused", before, look(t, dir))
+	wantError(t, err, filepath.Join(dir, name), "already exists", "remove it")
+	sameTree(t, "refused", before, readTree(t, dir))
 }
 
 func TestCancelledWhileStaging(t *testing.T) {
 	dir := t.TempDir()
 	mustRun(t, dir, first)
-	before := look(t, dir)
+	before := readTree(t, dir)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cause := errors.New("the user pressed ctrl-c")
 	f, s := openStage(t, ctx, dir)
@@ -149,7 +149,7 @@ func TestCancelledWhileStaging(t *testing.T) {
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
-	sameTree(t, "cancelled", before, look(t, dir))
+	sameTree(t, "cancelled", before, readTree(t, dir))
 
 	f, err = Open(dir)
 	if err != nil {
@@ -159,10 +159,10 @@ func TestCancelledWhileStaging(t *testing.T) {
 	if _, err := f.Stage(ctx); !errors.Is(err, cause) {
 		t.Errorf("stage: %v", err)
 	}
-	sameTree(t, "cancelled before", before, look(t, dir))
+	sameTree(t, "cancelled before", before, readTree(t, dir))
 }
 
-// Once it has begun, placing does not stop for a context.
+// Once Commit has started, it ignores the context.
 func TestCancelledWhilePlacing(t *testing.T) {
 	dir := t.TempDir()
 	mustRun(t, dir, first)
@@ -183,7 +183,7 @@ func TestCancelledWhilePlacing(t *testing.T) {
 		t.Fatal(err, ctx.Err())
 	}
 	f.Close()
-	sameTree(t, "placed", expected(t, second, nil), look(t, dir).timeless())
+	sameTree(t, "placed", expected(t, second, nil), readTree(t, dir).timeless())
 }
 
 func TestWriter(t *testing.T) {
@@ -208,7 +208,7 @@ func TestWriter(t *testing.T) {
 		}
 		return nil
 	}}
-	for _, size := range []int{10, 1 << 20} { // found by Close and by Write
+	for _, size := range []int{10, 1 << 20} { // noticed by Close and by Write
 		path := fmt.Sprintf("%d.html", size)
 		w, err := s.Create(path)
 		if err != nil {
@@ -219,7 +219,7 @@ func TestWriter(t *testing.T) {
 			t.Errorf("write of %d: %v", size, writing)
 		}
 		err = w.Close()
-		wantError(t, err, "cannot write "+f.shown(path)+": no space left on device: free some space")
+		wantError(t, err, "cannot write "+f.display(path)+": no space left on device; free some disk space")
 		if !errors.Is(err, errNoSpace) {
 			t.Errorf("%v is not ENOSPC", err)
 		}
@@ -261,5 +261,5 @@ func TestCreateFromManyGoroutines(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.Close()
-	sameTree(t, "placed", expected(t, files, nil), look(t, dir).timeless())
+	sameTree(t, "placed", expected(t, files, nil), readTree(t, dir).timeless())
 }

@@ -14,8 +14,8 @@ const errNoSpace = syscall.ENOSPC
 
 var errKilled = errors.New("killed")
 
-// testDisk asks before every operation, each write and read of a file included. A write that is refused has written
-// half.
+// testDisk calls before ahead of every operation, even of each read and write of a file. If before fails, the
+// operation fails; a write has then written half.
 type testDisk struct {
 	disk
 	before func(op string) error
@@ -116,8 +116,8 @@ func (f testFile) Close() error {
 	return errors.Join(err, f.w.Close())
 }
 
-// fault makes operations fail: number n and, if it is a kill, all after it. Only a fault that counts reads makes
-// reads fail before that: a kill while reading is no other than a kill at the next change.
+// fault makes operation n fail, and all later ones if it is a kill. It only counts reading operations if reads is set:
+// a kill during a read has the same effect as one at the next change.
 type fault struct {
 	n     int
 	err   error
@@ -144,7 +144,7 @@ func (x *fault) wrap(inner disk) disk {
 	}}
 }
 
-// noLinks is a file system that has no hard links.
+// noLinks is a file system without hard links.
 func noLinks(inner disk) disk {
 	return &testDisk{inner, func(op string) error {
 		if strings.HasPrefix(op, "link") {

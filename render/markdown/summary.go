@@ -11,8 +11,8 @@ import (
 	"gpufleet/render/report"
 )
 
-// Summary is summary.md in GitHub-flavoured Markdown, in parts: the author's notes are kept as written, and the report in
-// one file has its charts in the middle.
+// Summary is summary.md in GitHub-flavoured Markdown, in parts: the author's notes are kept as written, and the report
+// in one file has its charts in the middle.
 //
 // It is never longer than maxSummary bytes, whatever the fleet. Every text from the API shows as itself: it makes no
 // link, mention, reference, image or markup. No table cell holds two amounts, since GitHub takes what stands between

@@ -31,7 +31,7 @@ type Window struct {
 	Delta         fleet.Money // After.PerHour less Before.PerHour
 	Sum           []SumLine   // by kind, adding up to Delta
 
-	sameRows bool // both lists have the same rows, in all that a snapshot keeps
+	sameRows bool // both lists have the same rows, in the fields that both snapshots keep
 }
 
 // Member is an instance that was added or removed.
@@ -99,13 +99,13 @@ type comparedField struct {
 	column *Column[*fleet.Instance]
 }
 
-// comparedFields returns the fields to compare, in the order of the table, but for those that one of the lists hides.
-func comparedFields(audience Audience, hidden ...string) []comparedField {
+// comparedFields returns those of some fields whose changes are reported.
+func comparedFields(audience Audience, fields []*fleet.Field) []comparedField {
 	var compared []comparedField
 	columns := instanceColumns(audience)
-	for _, f := range fleet.Fields {
-		if f.Compared && !f.HiddenBy(hidden) {
-			at := slices.IndexFunc(columns, func(c Column[*fleet.Instance]) bool { return c.Name == f.Name })
+	for _, f := range fields {
+		at := slices.IndexFunc(columns, func(c Column[*fleet.Instance]) bool { return c.Name == f.Name })
+		if f.Compared && at >= 0 {
 			compared = append(compared, comparedField{f, &columns[at]})
 		}
 	}
@@ -123,7 +123,8 @@ func counted(in *fleet.Instance) fleet.Money {
 // comparison compares a list with a snapshot's, both by ascending id, in one pass.
 type comparison struct {
 	w      *Window
-	fields []comparedField
+	kept   []*fleet.Field    // by both snapshots
+	fields []comparedField   // of these
 	isLast bool              // the snapshot is the last run's
 	all    []*fleet.Instance // the new list
 	met    int               // rows of the snapshot
@@ -131,12 +132,14 @@ type comparison struct {
 	last   string            // id that a change was noted of
 }
 
-// compare returns what changed from snapshot s to today's list, byID, which stands by ascending id, those without one
-// first. isLast says that s is the last run's: then a status that has not changed began when that run says.
-func (r *Report) compare(s *history.Snapshot, byID []*fleet.Instance, isLast bool) (*Window, error) {
-	hidden := append(slices.Clone(r.Hidden), s.Hidden...)
+// compare returns what changed from snapshot s to today's list, byID, of which today is the snapshot: in the fields
+// that both keep. byID is sorted by ID. isLast says that s is the last run's: then a status that has not changed
+// began when that run says.
+func (r *Report) compare(s, today *history.Snapshot, byID []*fleet.Instance, isLast bool) (*Window, error) {
+	lacks := func(f *fleet.Field) bool { return !slices.Contains(s.Kept(), f) }
+	kept := slices.DeleteFunc(slices.Clone(today.Kept()), lacks)
 	c := &comparison{w: &Window{From: s.Taken, To: r.Generated, After: r.Listed, sameRows: s.Count == len(byID)},
-		fields: comparedFields(r.Audience, hidden...), isLast: isLast, all: byID, rest: byID}
+		kept: kept, fields: comparedFields(r.Audience, kept), isLast: isLast, all: byID, rest: byID}
 	for len(c.rest) > 0 && c.rest[0].ID == "" {
 		c.w.Nameless.After++
 		c.w.Nameless.Delta = c.w.Nameless.Delta.Add(counted(c.rest[0]))
@@ -153,7 +156,7 @@ func (r *Report) compare(s *history.Snapshot, byID []*fleet.Instance, isLast boo
 // meet takes the next instance of the snapshot. It returns no error.
 func (c *comparison) meet(old *fleet.Instance) error {
 	c.match(old)
-	c.w.sameRows = c.w.sameRows && c.met < len(c.all) && sameRow(old, c.all[c.met])
+	c.w.sameRows = c.w.sameRows && c.met < len(c.all) && sameRow(c.kept, old, c.all[c.met])
 	c.met++
 	return nil
 }
@@ -176,11 +179,8 @@ func (c *comparison) match(old *fleet.Instance) {
 	}
 	now := c.rest[0]
 	c.rest = c.rest[1:]
-	if c.isLast && old.Status == now.Status {
+	if c.isLast && old.Status == now.Status && !old.StatusSince.IsZero() {
 		now.StatusSince = old.StatusSince
-		if old.StatusSince.IsZero() { // a snapshot of an older form doesn't say
-			now.StatusSince = c.w.From
-		}
 	}
 	c.differ(old, now)
 }
@@ -208,14 +208,9 @@ func (c *comparison) differ(old, now *fleet.Instance) {
 	}
 }
 
-// sameRow reports whether a snapshot's row says all that a snapshot of the new list would say.
-func sameRow(old, now *fleet.Instance) bool {
-	for _, f := range fleet.Fields {
-		if f.InSnapshot && f.Compare(old, now) != 0 {
-			return false
-		}
-	}
-	return true
+// sameRow reports whether two instances are the same in some fields.
+func sameRow(fields []*fleet.Field, a, b *fleet.Instance) bool {
+	return !slices.ContainsFunc(fields, func(f *fleet.Field) bool { return f.Compare(a, b) != 0 })
 }
 
 // effect returns what the change of one field does to the listed total. Where status and price change together, the

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"bytes"
+	"compress/gzip"
 	"fmt"
 	"math/big"
 	"math/rand/v2"
@@ -138,9 +140,6 @@ func TestEachFieldIsCompared(t *testing.T) {
 		if f.Compare(old, now) == 0 || f.Compare(old, old) != 0 {
 			t.Errorf("%s: values compare wrongly", f.Name)
 		}
-		if f.InSnapshot && sameRow(old, now) {
-			t.Errorf("%s: the rows are the same", f.Name)
-		}
 		want := 0
 		if f.Compared {
 			want = 1
@@ -198,13 +197,87 @@ func TestStatusSince(t *testing.T) {
 
 // TestSameRows holds that a list is the same whatever has changed in it that snapshots don't keep.
 func TestSameRows(t *testing.T) {
+	kept := history.NewSnapshot(settings().Head(), settings().Generated, nil).Kept()
 	for _, f := range fleet.Fields {
 		old, now := instance("1", "A", "RTX", 1, "2"), instance("1", "A", "RTX", 1, "2")
 		fleettest.Set(f, now, 9)
-		if got := sameRow(old, now); got == f.InSnapshot {
+		if got := sameRow(kept, old, now); got != (f.SnapshotFormat == 0) {
 			t.Errorf("%s: the same: %v", f.Name, got)
 		}
 	}
+}
+
+// TestEveryComparedFieldHasAColumn holds that no change of a field goes unreported for want of words.
+func TestEveryComparedFieldHasAColumn(t *testing.T) {
+	for _, f := range fleet.Fields {
+		if f.Compared && len(comparedFields(Public, []*fleet.Field{f})) != 1 {
+			t.Errorf("%s has no column", f.Name)
+		}
+	}
+}
+
+// olderSnapshot returns a snapshot of form 1.
+func olderSnapshot(t *testing.T, taken time.Time, rows ...string) *history.Snapshot {
+	t.Helper()
+	var b bytes.Buffer
+	zip := gzip.NewWriter(&b)
+	fmt.Fprintf(zip, `{"schema":1,"taken":%q,"source":"file","account":"","audience":"public","currency":"USD",`+
+		`"hidden":[],"key":"","total_instances":%d,"instances":[%s]}`,
+		taken.Format(time.RFC3339), len(rows), strings.Join(rows, ","))
+	zip.Close()
+	s, err := history.ReadSnapshot(b.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// TestUpgrade compares with snapshots of form 1, which lack fields. These are no changes, now and after they were
+// written anew. A status began at the first of them in a row that has it.
+func TestUpgrade(t *testing.T) {
+	at := settings().Generated
+	row := `{"id":"1","status":"%s","gpu":"RTX"}`
+	earlier := &history.History{}
+	for ago, status := range map[int]string{9: "Running", 8: "Stopped", 2: "Running", 1: "Running"} {
+		earlier.Snapshots = append(earlier.Snapshots,
+			olderSnapshot(t, at.AddDate(0, 0, -ago), `{"gpu":"RTX"}`, fmt.Sprintf(row, status)))
+	}
+	slices.SortFunc(earlier.Snapshots, func(a, b *history.Snapshot) int { return a.Taken.Compare(b.Taken) })
+	now := func() []*fleet.Instance {
+		in := &fleet.Instance{ID: "1", Status: "Running", GPU: "RTX", StartedAt: at, CreatedAt: at, Purchase: fleet.Reserved}
+		return []*fleet.Instance{{GPU: "RTX", StartedAt: at}, in}
+	}
+	for day := range 3 {
+		for again := range 2 { // a run once more says the same
+			r := runAt(t, at.AddDate(0, 0, day), earlier, now()...)
+			if got := told(r.SinceLastRun); !slices.Equal(got, []string{"- without an id 0"}) {
+				t.Errorf("day %d, again %d: since the last run, of %v: %q", day, again, r.SinceLastRun.From, got)
+			}
+			if got := told(r.SinceLastWeek); len(got) != 2 || !strings.Contains(got[0], "status Stopped Running") {
+				t.Errorf("day %d, again %d: since last week, of %v: %q", day, again, r.SinceLastWeek.From, got)
+			}
+			if since := r.Instances[len(r.Instances)-1].StatusSince; !since.Equal(at.AddDate(0, 0, -2)) {
+				t.Errorf("day %d, again %d: the status is there since %v", day, again, since)
+			}
+			earlier = reread(t, left(r))
+		}
+	}
+}
+
+// reread returns what a run left as the next run reads it.
+func reread(t *testing.T, past *history.History) *history.History {
+	t.Helper()
+	for i, s := range past.Snapshots {
+		var b bytes.Buffer
+		_, err := s.WriteTo(&b)
+		if err == nil {
+			past.Snapshots[i], err = history.ReadSnapshot(b.Bytes())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return past
 }
 
 // listedTotal adds up a list by other means than the report.

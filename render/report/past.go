@@ -31,14 +31,16 @@ func (r *Report) Compare(earlier *history.History) error {
 	if n := len(earlier.Snapshots); n > 0 {
 		last = earlier.Snapshots[n-1]
 	}
-	r.beginStatuses()
+	if err := r.beginStatuses(earlier.Snapshots, byID); err != nil {
+		return err
+	}
 	today := history.NewSnapshot(r.Head(), r.Generated, byID)
 	windows := map[*history.Snapshot]*Window{}
 	since := func(s *history.Snapshot) (*Window, error) {
 		if s == nil || windows[s] != nil {
 			return windows[s], nil
 		}
-		w, err := r.compare(s, byID, s == last)
+		w, err := r.compare(s, today, byID, s == last)
 		windows[s] = w
 		return w, err
 	}
@@ -68,13 +70,34 @@ func (r *Report) Compare(earlier *history.History) error {
 	return nil
 }
 
-// beginStatuses has each status begin now. The comparison with the last run finds those that are older.
-func (r *Report) beginStatuses() {
-	for _, in := range r.Instances {
-		if in.ID != "" {
+// beginStatuses has each status begin now, or at the first of the last snapshots of an older form, which don't say
+// when, in a row that have it. The comparison with a last snapshot that says it comes later.
+func (r *Report) beginStatuses(snapshots []*history.Snapshot, byID []*fleet.Instance) error {
+	same := make([]bool, len(byID)) // in all snapshots so far
+	for i, in := range byID {
+		if same[i] = in.ID != ""; same[i] {
 			in.StatusSince = r.Generated
 		}
 	}
+	for _, s := range slices.Backward(snapshots) {
+		if !s.IsOldFormat() {
+			break
+		}
+		at, here := 0, make([]bool, len(byID))
+		if err := s.Rows(func(old *fleet.Instance) error {
+			for at < len(byID) && byID[at].ID < old.ID {
+				at++
+			}
+			if at < len(byID) && byID[at].ID == old.ID && same[at] && byID[at].Status == old.Status {
+				byID[at].StatusSince, here[at] = s.Taken, true
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+		same = here
+	}
+	return nil
 }
 
 // settleGroups gives snapshots of an older form the groups that their instances are in now.

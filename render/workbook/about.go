@@ -8,12 +8,18 @@ import (
 
 const aboutSheet = "About"
 
-// about makes the last sheet: what the workbook is, how it is read, what it leaves out, and what each column means.
+// What a sheet without a table shows, for About and for the list of sheets on Summary.
+const (
+	matrixText = "GPUs and listed cost per month, by region and GPU model."
+	aboutText  = "What the sheets, columns and figures mean."
+)
+
+// about makes the last sheet: what to change, what the figures mean and leave out, and what each column means.
 func (b *book) about() *page {
 	p := &page{widths: []float64{30, 84, 14, 18, 26}}
-	p.lines = append(p.lines, line{cells: []cell{words(title, "About this workbook")}, height: 24})
-	if marks := b.marks(); marks != "" {
-		p.add(words(mark, marks))
+	p.lines = append(p.lines, line{cells: []cell{textCell(title, "About this workbook")}, height: 24})
+	if notices := b.notices(); notices != "" {
+		p.add(textCell(notice, notices))
 	}
 	p.blank()
 	b.explainBook(p)
@@ -27,9 +33,9 @@ func (b *book) about() *page {
 	return p
 }
 
-// explain adds a row of text that may run on over several lines in the second column.
+// explain adds a row whose second column holds text that may wrap.
 func (p *page) explain(name, text string, more ...cell) {
-	cells := append([]cell{words(term, name), words(prose, text)}, more...)
+	cells := append([]cell{textCell(term, name), textCell(prose, text)}, more...)
 	p.lines = append(p.lines, line{cells: cells, height: p.heightOf(text, p.widths[1])})
 }
 
@@ -38,58 +44,63 @@ func (b *book) explainBook(p *page) {
 	p.explain("Title", oneLine(b.r.Title))
 	p.explain("Source", b.r.Origin())
 	p.explain("Written by", "gpufleet "+b.r.Version)
-	p.explain("As text", "The same run wrote "+report.MarkdownPath+", to paste into a report, and "+
-		report.ReportPath+", one file to attach.")
-	p.add(words(term, "Workbook contract"), cell{value: contract, style: cellStyle{role: prose}})
-	p.explain("", "Sheets, tables and columns keep their names and meanings within a version of the contract; "+
-		"columns may be added. "+
-		"A table's header is in row "+strconv.Itoa(headerRow)+" of its sheet, "+
+	p.explain("Other formats", "The same run wrote "+report.MarkdownPath+" (paste it into a report) and "+
+		report.ReportPath+" (attach it to an email).")
+	p.add(textCell(term, "Workbook contract"), cell{value: contract, style: cellStyle{role: prose}})
+	p.explain("", "While this number stays the same, sheets, tables and columns keep their names and meanings. "+
+		"New columns may be added.")
+	p.explain("", "The header of a table is in row "+strconv.Itoa(headerRow)+" of its sheet, "+
 		"on "+assumptionsSheet+" in row "+strconv.Itoa(b.statuses.header())+". "+
-		"A list that one sheet can't hold goes on in the next: Instances 2 with tblInstances2.")
+		"A list that is too long for one sheet continues on the next: sheet Instances 2, table tblInstances2.")
 	p.blank()
 }
 
 func (b *book) explainSheets(p *page) {
 	p.section(section, "Sheets", "")
-	p.explain(summarySheet, "The headline figures, charts, and links to the other sheets.")
+	p.explain(summarySheet, "Headline figures, charts, and links to the other sheets.")
 	for _, t := range b.tables {
 		if t.sheet == afterMatrix {
-			p.explain(matrixSheet, "Regions by models: the GPUs, and what is listed per month. "+
-				"What the charts on Summary show.")
+			p.explain(matrixSheet, matrixText+" The bar charts on Summary show these figures.")
 		}
-		text := "Table " + t.title() + ": a row is " + t.row + "."
+		text := "Table " + t.title() + ": one row per " + t.rowPer + "."
 		if t == b.statuses {
-			text = "The inputs, and table " + t.title() + ": a row is " + t.row + "."
+			text = "The inputs, and table " + t.title() + ": one row per " + t.rowPer + "."
 		}
 		p.explain(t.sheet, text)
 	}
-	p.explain(aboutSheet, "What sheets, columns and figures mean.")
+	p.explain(aboutSheet, aboutText)
 	p.blank()
 }
 
 func (b *book) explainFormulas(p *page) {
-	p.section(section, "Formulas", "")
-	p.explain("Inputs", "The boxed cells on "+assumptionsSheet+" are the only inputs: "+
-		hoursName+", "+budgetName+", the billed share of each status, "+
-		"and "+rateName+" and "+currencyName+", which one block on Summary uses and nothing else. "+
-		"As written, all of what is listed is billed and nothing else, so Billed equals Listed.")
-	p.explain("What follows", "Counts, sums, costs, shares, the matrix and the budget's use are formulas "+
-		"down to "+b.instances.sheet+" and "+assumptionsSheet+". "+
-		"A price that is typed into "+b.instances.sheet+" is counted everywhere, and ≥ goes once nothing is missing. "+
-		"Another status, region or model that is typed there moves no figure, nor does a row that is added. "+
-		"The lists themselves (Changes, Trend, Unpriced) and a model's cheapest and dearest region "+
-		"are as of when the workbook was written.")
-	p.explain("Filters", "The row above the instances sums up what the table's filters let through: "+
-		"rows, GPUs, sizes, and what is billed.")
-	p.explain("Numbers of groups", "Formulas tell regions, models and statuses by their numbers, never by their names: "+
-		"a spreadsheet takes texas for Texas, 007 for 7, and * for anything.")
-	p.explain("Many instances", "Above "+report.FormatCount(maxLiveRows)+" instances, "+
-		"what each is billed is a value as of when the workbook was written, "+
-		"and so is a table of regions or models that would take minutes to recalculate. "+
-		"The totals of the fleet, and the matrix, are formulas all the same.")
-	p.explain("Colours", "Running is bold on green, what else is listed slanted on yellow, "+
-		"Error bold and underlined on red, what is not listed struck out on grey. "+
-		"Bars behind amounts compare them within their column.")
+	p.section(section, "Inputs and formulas", "")
+	p.explain("What to change", "The inputs are the boxed cells on "+assumptionsSheet+": "+
+		"hours per month, budget, exchange rate, other currency, and the billed share of each status. "+
+		"You can also type a missing price, or a missing number of GPUs, into "+b.instances.sheet+".")
+	p.explain("Billed share", "The share of an instance's hours that is billed while it has a status. "+
+		"At first it is 1 for every listed status and 0 for every other one, so Billed equals Listed.")
+	p.explain("Exchange rate", "The exchange rate and the other currency change one block on "+summarySheet+
+		", which converts the costs. All other amounts stay in "+b.r.Currency+".")
+	p.explain("What is recalculated", "Counts, sums, costs, shares, percentages of the budget "+
+		"and "+matrixSheet+" are formulas. "+
+		"They follow the inputs and the figures on "+b.instances.sheet+". "+
+		"The mark ≥ disappears once nothing is missing from a sum.")
+	p.explain("What is not recalculated", "Typing another status, region or GPU model into "+b.instances.sheet+
+		" changes no figure. Rows that you add are not counted. "+
+		"Changes and Unpriced stay as they were written, "+
+		"and so do each GPU model's cheapest and most expensive region. "+
+		"On Trend, only the costs per month are recalculated: they depend on the hours per month.")
+	p.explain("Filters", "The row above the table on "+b.instances.sheet+
+		" shows the totals of the rows that pass its filters.")
+	p.explain("Group numbers", "Formulas match regions, GPU models and statuses by number, never by name. "+
+		"A spreadsheet confuses texas with Texas and 007 with 7, and takes * and ? for wildcards.")
+	p.explain("Large fleets", "With more than "+report.FormatCount(maxFormulaRows)+" instances, "+
+		"the billed cost of each instance is a fixed value, not a formula. "+
+		"A table of regions or GPU models that would take minutes to recalculate holds fixed values, too. "+
+		"The totals of the fleet and "+matrixSheet+" are always formulas.")
+	p.explain("Colours", "Running is bold on green. Error is bold and underlined on red. "+
+		"Any other listed status is italic on yellow. A status that is not listed is struck out on grey. "+
+		"Bars compare the amounts of a column.")
 	p.blank()
 }
 
@@ -103,15 +114,14 @@ func (b *book) explainFigures(p *page) {
 		p.explain(name, sentence)
 		p.compute(1, b.monthFormula(sentence))
 	}
-	p.explain("Empty cell", "Unknown: the list does not say it, or says what can't be read. "+
-		"It is never 0; a price of 0 is shown as 0.")
-	p.explain("Amounts", "Numbers, with as many decimals as they have. "+
-		"A cell holds 15 digits; the CSV and JSON files hold amounts exactly.")
-	p.explain("Times", "Dates with a time in UTC.")
-	p.explain("Text", "As the list has it. "+
-		"Ids and text that looks like a formula or a number are text and stay so when they are edited.")
-	p.explain("GPU model", "gpu, or gpu_type where the list has no gpu. "+
-		"CPU only is what has no GPU; Unknown GPU and Unknown region are what the list does not name.")
+	p.explain("Empty cell", "Unknown: missing from the list, or unreadable. "+
+		"It never means 0; a price of 0 is shown as 0.")
+	p.explain("Amounts", "A cell holds an amount to 15 digits. The CSV and JSON files hold it exactly.")
+	p.explain("Times", "Dates and times are in UTC.")
+	p.explain("Text", "As in the list. "+
+		"IDs, and text that looks like a formula or a number, stay text when you edit them.")
+	p.explain("GPU model", "gpu, or gpu_type if the list has no gpu. CPU only means that an instance has no GPU. "+
+		"Unknown GPU and Unknown region mean that the list does not say.")
 	p.blank()
 }
 
@@ -122,22 +132,26 @@ func (b *book) explainGaps(p *page) {
 		p.explain(name, sentence)
 		name = ""
 	}
-	p.explain("The bill", "Prices are those of the price file, of the list and of the product list. "+
-		"Discounts, taxes, storage, traffic and hours that an instance did not run are not in it: no figure is an invoice.")
+	p.explain("Invoice", "No figure here is an invoice. "+
+		"Prices come from the price file, the instance list and the product list. "+
+		"Discounts, taxes, storage and traffic are not included. "+
+		"Monthly amounts are for a full month, even if an instance did not run all of it.")
 	p.blank()
 }
 
 func (b *book) explainTable(p *page, t *table) {
-	p.section(section, t.sheet+" (table "+t.title()+")", "A row is "+t.row+".", "Type", "Unit", "Name in CSV and JSON")
+	p.section(section, t.sheet+" (table "+t.title()+")", "One row per "+t.rowPer+".",
+		"Type", "Unit", "Name in CSV and JSON")
 	for _, c := range t.columns {
-		p.explain(c.heading, c.description, words(term, c.typ.String()), words(term, c.unit), words(term, c.name))
+		p.explain(c.heading, c.description,
+			textCell(term, c.typ.String()), textCell(term, c.unit), textCell(term, c.name))
 	}
 	if t.total {
-		above := "The row above the table has the figures of the whole fleet."
+		totals := "The row above the table has the totals of the whole fleet."
 		if t == b.instances {
-			above = "The row above the table has the totals of the rows that are shown."
+			totals = "The row above the table has the totals of the rows that pass the filters."
 		}
-		p.explain("", above)
+		p.explain("", totals)
 	}
 	p.blank()
 }

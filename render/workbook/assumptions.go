@@ -18,23 +18,19 @@ const (
 	currencyRow
 )
 
-// assumptions makes the table of statuses with the inputs above it: the only cells of the workbook that are there to
-// be changed.
+// assumptions makes the table of statuses, with the other inputs above it.
 func (b *book) assumptions(statuses []report.StatusGroup) *table {
 	t := &table{
-		sheet: assumptionsSheet, name: "tblStatuses", row: "a status, with the share of its hours that is billed",
-		rows: len(statuses), whole: true,
+		sheet: assumptionsSheet, name: "tblStatuses", rowPer: "status, with the share of its hours that is billed",
+		rows: len(statuses), oneSheet: true,
 	}
 	addColumns(b.r, t, statusColumns(statuses), func(row int) int { return row })
 	t.column("billed_share").input = true
 	p := &page{widths: []float64{28, 16}}
-	p.lines = append(p.lines, line{cells: []cell{words(title, assumptionsSheet)}, height: 24})
-	if marks := b.marks(); marks != "" {
-		p.add(words(mark, marks))
-	}
-	p.add(words(caption, b.r.Origin()+"."))
-	p.add(words(caption, "Change the boxed cells: every figure of the workbook that depends on them follows. "+
-		"A price typed into Instances is counted too; what else is changed moves nothing."))
+	p.lines = append(p.lines, line{cells: []cell{textCell(title, assumptionsSheet)}, height: 24})
+	p.add(b.caption(b.r.Origin() + "."))
+	p.add(textCell(caption, "Change the boxed cells: every figure that depends on them is recalculated. "+
+		"You can also type missing prices into Instances. About says what is not recalculated."))
 	for p.next() < hoursRow-1 {
 		p.blank()
 	}
@@ -48,7 +44,7 @@ func (b *book) assumptions(statuses []report.StatusGroup) *table {
 	return t
 }
 
-// addInputs adds the inputs that are not of a status, in the order of their rows.
+// addInputs adds the inputs other than the billed shares, in the order of their rows.
 func (b *book) addInputs(p *page) {
 	p.section(figureSection, "Input", "Value")
 	hours := b.r.HoursPerMonth
@@ -60,24 +56,25 @@ func (b *book) addInputs(p *page) {
 		return cell{value: value, style: cellStyle{role: input, format: format}}
 	}
 	add := func(name string, value cell, meaning string) {
-		p.add(words(plain, name), value, words(note, meaning))
+		p.add(textCell(plain, name), value, textCell(note, meaning))
 	}
 	add("Hours per month", number(hours.InexactFloat64(), b.valueFormat(report.Size, decimalsOf(hours.String()))),
-		"HoursPerMonth: what a month is in every monthly amount")
+		"Every monthly amount is an hourly amount times these hours. Name: "+hoursName)
 	add("Budget ("+b.r.Currency+" per month)", number(budget, b.valueFormat(report.Money, 2)),
-		"Budget: may be empty; what the costs of a month are shares of")
+		"Costs per month are shown as a percentage of it. May be empty. Name: "+budgetName)
 	add("Exchange rate", number(1, "0.0000"),
-		"FxRate: what one "+b.r.Currency+" is in the other currency, for one block on Summary")
-	add("Other currency", words(inputText, b.r.Currency), "FxCurrency: its name, for the same block")
+		"What 1 "+b.r.Currency+" is worth in the other currency. Used in one block on Summary. Name: "+rateName)
+	add("Other currency", textCell(inputText, b.r.Currency),
+		"What the other currency is called. Used in the same block. Name: "+currencyName)
 	p.blank()
 }
 
-// validate lets no other values into the inputs than those that make sense.
+// validate restricts each input to values that make sense.
 func (b *book) validate(t *table) {
 	add := func(cells, message string, set func(*excelize.DataValidation) error) {
 		v := excelize.NewDataValidation(true)
 		v.SetSqref(cells)
-		v.SetError(excelize.DataValidationErrorStyleStop, "Not a possible value", message)
+		v.SetError(excelize.DataValidationErrorStyleStop, "Invalid value", message)
 		b.try(set(v))
 		t.above.inputs = append(t.above.inputs, v)
 	}
@@ -92,18 +89,19 @@ func (b *book) validate(t *table) {
 		}
 	}
 	at := func(row int) string { return "B" + strconv.Itoa(row) }
-	const hoursOfAYear = 8784
-	add(at(hoursRow), "Hours per month: a number above 0, such as 730.", between(0.001, hoursOfAYear))
-	add(at(budgetRow), "Budget: an amount above 0, or nothing.", above(0))
-	add(at(rateRow), "Exchange rate: a number above 0.", above(0))
-	add(at(currencyRow), "Other currency: a short name, such as EUR.", func(v *excelize.DataValidation) error {
+	const hoursOfAYear = 8784 // a leap year
+	add(at(hoursRow), "Enter a number above 0, such as 730. The largest is "+strconv.Itoa(hoursOfAYear)+".",
+		between(0.001, hoursOfAYear))
+	add(at(budgetRow), "Enter an amount above 0, or leave the cell empty.", above(0))
+	add(at(rateRow), "Enter a number above 0, such as 0.92.", above(0))
+	add(at(currencyRow), "Enter a name of up to 20 characters, such as EUR.", func(v *excelize.DataValidation) error {
 		return v.SetRange(1, 20, excelize.DataValidationTypeTextLength, excelize.DataValidationOperatorBetween)
 	})
 	shares := rangeOf(t.index("billed_share")+1, t.header()+1, t.header()+max(1, t.rows))
-	add(shares, "Billed share: from 0 (not billed) to 1 (all hours are billed).", between(0, 1))
+	add(shares, "Enter a share from 0 (not billed) to 1 (every hour is billed).", between(0, 1))
 }
 
-// setStatusFormulas makes the statuses' figures follow the instances.
+// setStatusFormulas makes the figures of the statuses follow the instances.
 func (b *book) setStatusFormulas() {
 	t := b.statuses
 	set := func(name string, formula func(row int) string) { t.column(name).formula = formula }

@@ -14,25 +14,24 @@ import (
 
 // chart is a chart on a page.
 type chart struct {
-	at            string // the cell of its corner
+	at            string // the cell of its upper left corner
 	kind          excelize.ChartType
 	title, alt    string
-	category      string // what the categories are, the title of their axis
-	value, format string // what the values are, with their unit, and their number format
+	category      string // the title of the categories' axis
+	value, format string // the title of the values' axis, with their unit, and their number format
 	days          bool   // the categories are days
 	series        []excelize.ChartSeries
 }
 
-// The size of a chart on Summary. It is anchored to the cells that it covers: excelize anchors what moves but is not
-// sized with them to its first cell alone, and Excel draws no more of a chart than its cells. Rows are 18 pixels to
-// excelize, 20 to those who draw them.
+// The size of a chart on Summary. It is anchored to all cells that it covers ("twoCell"): with "oneCell" excelize
+// anchors it to its first cell, and Excel draws it no larger. excelize takes a row for 18 pixels; programs draw 20.
 const (
 	chartWidth = 560 // in pixels
 	chartRows  = 15
 	rowPixels  = 18
 )
 
-// Colours that are told apart in grey too, and by people who don't see all colours.
+// chartColors can be distinguished in greyscale, and by people with colour blindness.
 var chartColors = []string{"1F3864", "C55A11", "9DC3E6", "548235", "FFC000", "7030A0", "A6A6A6", "264478"}
 
 func (c chart) options() *excelize.Chart {
@@ -65,12 +64,12 @@ func (c chart) options() *excelize.Chart {
 	}
 	if c.kind == excelize.BarStacked {
 		options.GapWidth = &gap
-		options.XAxis.ReverseOrder = true // the first region on top
+		options.XAxis.ReverseOrder = true // the first region at the top
 	}
 	return options
 }
 
-// addCharts adds the charts to Summary, from a column on: GPUs and cost by region and model, and the trend.
+// addCharts adds the charts to Summary, from a column on: GPUs and cost by region and model, and cost by day.
 func (b *book) addCharts(p *page, column int) {
 	row := 5
 	add := func(c chart) {
@@ -81,20 +80,21 @@ func (b *book) addCharts(p *page, column int) {
 	if !b.r.Empty() {
 		add(chart{kind: excelize.BarStacked, title: "GPUs by region and model", category: "Region",
 			value: "GPUs", format: "#,##0", series: b.seriesByModel(b.gpuBlock),
-			alt: "Bars: how many GPUs each region has, by GPU model. The figures are on the sheet Matrix."})
+			alt: "Stacked bars: the GPUs of each region, by GPU model. The figures are on the sheet Matrix."})
 		add(chart{kind: excelize.BarStacked, title: "Listed cost per month by region", category: "Region",
 			value: b.r.Currency + " per month", format: "#,##0", series: b.seriesByModel(b.costBlock),
-			alt: "Bars: what is listed in each region costs a month, by GPU model. The figures are on the sheet Matrix."})
+			alt: "Stacked bars: the listed cost per month of each region, by GPU model. " +
+				"The figures are on the sheet Matrix."})
 	}
 	if trend := b.table("Trend"); trend.rows > 0 {
-		add(chart{kind: excelize.Line, title: "Cost per month, day by day", category: "Day (UTC)", days: true,
+		add(chart{kind: excelize.Line, title: "Cost per month, by day", category: "Day (UTC)", days: true,
 			value: b.r.Currency + " per month", format: "#,##0", series: b.seriesOfDays(trend),
-			alt: "Lines: what ran and what was listed on each day, as a cost per month. " +
+			alt: "Lines: the running and the listed cost per month on each day. " +
 				"The figures are on the sheet Trend."})
 	}
 }
 
-// seriesByModel returns a series for each model of a block of the matrix: its figures by region.
+// seriesByModel returns a series for each model in a block of the matrix: its figures by region.
 func (b *book) seriesByModel(k block) (series []excelize.ChartSeries) {
 	ref := func(column, from, to int) string {
 		ref := k.ref(column, from, to)
@@ -113,7 +113,7 @@ func (b *book) seriesByModel(k block) (series []excelize.ChartSeries) {
 	return series
 }
 
-// seriesOfDays returns what ran and what was listed, as costs a month, by day.
+// seriesOfDays returns the running and the listed cost per month, by day.
 func (b *book) seriesOfDays(trend *table) (series []excelize.ChartSeries) {
 	last := trend.lastRow(trend.parts(b.lastRow)[0])
 	heading := func(name string) string {
@@ -142,15 +142,14 @@ func (b *book) seriesOfDays(trend *table) (series []excelize.ChartSeries) {
 	return series
 }
 
-// A chart's reference to cells, as excelize writes it: without what the cells hold.
+// chartRef matches a chart's reference to cells as excelize writes it, without the cells' values.
 var chartRef = regexp.MustCompile(`<f>([^<]*)</f>(?:<numCache><formatCode></formatCode></numCache>)?</(str|num)Ref>`)
 
-// A chart with a single category.
+// oneCategory matches the categories of a chart that has only one.
 var oneCategory = regexp.MustCompile(`<cat><strRef><f>[^<]*</f><strCache><ptCount val="1">`)
 
-// fillCharts puts beside each reference of the charts what its cells hold: viewers that don't calculate draw charts
-// from that alone. An axis with a single category is told not to look for days: LibreOffice takes the only day of a
-// history for its year, and shows January the first.
+// fillCharts adds the cells' values to the charts' references, for viewers that don't calculate. If there is only one
+// category, it also stops the axis from looking for dates: LibreOffice would show January 1 for the only day.
 func (b *book) fillCharts() {
 	b.file.Pkg.Range(func(name, content any) bool {
 		text, ok := content.([]byte)
@@ -165,7 +164,7 @@ func (b *book) fillCharts() {
 	})
 }
 
-// withCache returns a reference with the values of its cells. A cell without one has no point.
+// withCache returns a reference with the values of its cells. An empty cell has no point.
 func (b *book) withCache(ref []byte) []byte {
 	match := chartRef.FindSubmatch(ref)
 	cells, kind := match[1], match[2]

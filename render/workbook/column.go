@@ -7,33 +7,33 @@ import (
 	"gpufleet/render/report"
 )
 
-// column is a column of a table, with what is known of its values once they were measured.
+// column is a column of a table. Its last fields are set by measure, from its values.
 type column struct {
 	name, heading, unit, description string
 	typ                              report.Type
 	value                            func(row int) report.Value
-	total                            func() report.Value  // what stands above the table; nil for nothing
-	formula                          func(row int) string // gives the value, in a row of a sheet from 1; nil for none
-	totalFormula                     string               // which gives total, "" for none
-	input                            bool                 // its values are there to be changed
+	total                            func() report.Value  // the total above the table; nil for none
+	formula                          func(row int) string // the formula in a row of a sheet, from 1; nil for none
+	totalFormula                     string               // the formula of total, "" for none
+	input                            bool                 // a person may change its values
 	decimals                         int                  // of the most exact value
 	textWidth                        int                  // of the widest text
-	largest                          float64              // number, without its sign
-	bounded                          bool                 // some value in a row is a lower bound
-	provoking                        bool                 // some text is; see isProvoking
+	largest                          float64              // number, ignoring its sign
+	hasLowerBound                    bool                 // some value in a row is a lower bound
+	needsQuote                       bool                 // some text needs a quotePrefix
 }
 
-// measure looks at all values, for the columns' widths and number formats.
+// measure reads all values of a table, for the columns' widths and number formats.
 func (b *book) measure(t *table) {
 	for row := range t.rows {
-		if row%askEvery == 0 && !b.ask() {
+		if row%checkWriterEvery == 0 && !b.writable() {
 			return
 		}
 		for i := range t.columns {
 			c := &t.columns[i]
 			v := c.value(row)
 			c.measure(v)
-			c.bounded = c.bounded || v.LowerBound
+			c.hasLowerBound = c.hasLowerBound || v.LowerBound
 		}
 	}
 	for i := range t.columns {
@@ -48,8 +48,8 @@ func (b *book) measure(t *table) {
 	}
 }
 
-// askEvery is after how many rows the writer is asked whether it still takes anything.
-const askEvery = 1000
+// checkWriterEvery is the number of rows after which the writer is checked.
+const checkWriterEvery = 1000
 
 func (c *column) measure(v report.Value) {
 	if !v.Known {
@@ -58,8 +58,8 @@ func (c *column) measure(v report.Value) {
 	number := v.Number
 	switch c.typ {
 	case report.Text:
-		c.provoking = c.provoking || isProvoking(v.Text)
-		if len(v.Text) > c.textWidth { // no text is wider than it has bytes
+		c.needsQuote = c.needsQuote || needsQuotePrefix(v.Text)
+		if len(v.Text) > c.textWidth { // a text is never wider than its number of bytes
 			c.textWidth = max(c.textWidth, textWidth(v.Text))
 		}
 		return
@@ -74,8 +74,8 @@ func (c *column) measure(v report.Value) {
 	}
 }
 
-// The limits of a column's width, in digits. Longer text would push other columns off the screen; it shows when the
-// cell is entered. A figure must fit, else Excel shows it as ###: this is room for every sum that is not absurd.
+// The limits of a column's width, in digits. Longer text is cut off on the screen, and shown when the cell is entered.
+// Excel shows a figure that does not fit as ###; maxFigureWidth has room for any realistic sum.
 const (
 	minWidth       = 9
 	maxTextWidth   = 42
@@ -83,8 +83,8 @@ const (
 )
 
 const (
-	headerLines = 3 // into which a heading may wrap
-	headerSpare = 4 // digits that a heading's bold letters and its filter button take besides
+	headerLines = 3 // the most lines that a heading may take
+	headerSpare = 4 // extra digits for bold letters and the filter button
 )
 
 // width returns the column's width in digits.
@@ -117,7 +117,7 @@ func longestWord(text string) int {
 	return longest
 }
 
-// columnStyle returns the style of a column's cells. Under other blocks it is General, for what stands in these.
+// columnStyle returns the style of a column's empty cells. It is General below a page, whose cells share the columns.
 func (b *book) columnStyle(t *table, c *column) int {
 	if t.above != nil {
 		return 0
@@ -125,11 +125,11 @@ func (b *book) columnStyle(t *table, c *column) int {
 	return b.style(b.valueStyle(c, textValue, figureValue))
 }
 
-// valueStyle returns the style of a column's values in one of two roles.
+// valueStyle returns the style of a column's values, in the role text or figure.
 func (b *book) valueStyle(c *column, text, figure role) cellStyle {
 	s := cellStyle{role: text, format: b.valueFormat(c.typ, c.decimals)}
 	if c.isFigure() {
-		s.role, s.format = figure, s.format+apart
+		s.role, s.format = figure, s.format+figureGap
 	}
 	return s
 }

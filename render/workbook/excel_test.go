@@ -13,7 +13,7 @@ import (
 	"gpufleet/render/report"
 )
 
-func TestTablesAreWhatExcelExpects(t *testing.T) {
+func TestTablesAreValid(t *testing.T) {
 	for _, currency := range []string{"USD", "CAD"} {
 		s := settings()
 		s.Currency, s.Audience, s.HoursPerMonth = currency, report.Internal, decimal.RequireFromString("730.5")
@@ -21,9 +21,8 @@ func TestTablesAreWhatExcelExpects(t *testing.T) {
 	}
 }
 
-// checkTables checks the parts of a workbook that Excel repairs, with a message, where they are wrong: table ids and
-// names are unique, column names are unique and are those of the header's cells, ranges fit, and no <col> is out of
-// order.
+// checkTables checks what Excel would otherwise repair, with a message: table IDs and names are unique, column names
+// are unique and match the header's cells, and ranges fit.
 func checkTables(t *testing.T, data []byte) {
 	t.Helper()
 	f, texts := opened(t, data), parts(t, data)
@@ -49,7 +48,7 @@ func checkTables(t *testing.T, data []byte) {
 		}
 		check(t, xml.Unmarshal([]byte(text), &table))
 		if ids[table.ID] || names[strings.ToLower(table.Name)] || table.Name != table.DisplayName {
-			t.Errorf("%s: id %s or name %s is there twice", name, table.ID, table.Name)
+			t.Errorf("%s: ID %s or name %s is a duplicate", name, table.ID, table.Name)
 		}
 		ids[table.ID], names[strings.ToLower(table.Name)] = true, true
 		sheet := sheetOf(t, texts, f, path.Base(name))
@@ -71,17 +70,17 @@ func checkTables(t *testing.T, data []byte) {
 		for i, c := range table.Columns.Column {
 			got := rawValue(t, f, sheet, cellName(column+i, row))
 			if got != c.Name || headings[strings.ToLower(c.Name)] || c.Name == "" {
-				t.Errorf("%s: column %q is there twice, or its heading is %q", name, c.Name, got)
+				t.Errorf("%s: column %q is a duplicate, or its heading is %q", name, c.Name, got)
 			}
 			headings[strings.ToLower(c.Name)] = true
 		}
 	}
 	if len(ids) < 3 {
-		t.Errorf("%d tables", len(ids))
+		t.Errorf("%d tables, want at least 3", len(ids))
 	}
 }
 
-// sheetOf returns the name of the sheet that a table's part belongs to.
+// sheetOf returns the name of the sheet with the table of a part.
 func sheetOf(t *testing.T, texts map[string]string, f *excelize.File, tablePart string) string {
 	t.Helper()
 	for i, sheet := range f.GetSheetList() {

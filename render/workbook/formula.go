@@ -5,12 +5,11 @@ import (
 	"strings"
 )
 
-// Formulas go by numbers alone (region_no, model_no, status_no), never by names: SUMIFS takes texa* for a pattern,
-// "<5" for a comparison, 007 for 7 and texas for Texas, and names come from the API. They use no function that is
-// newer than Excel 2010, none that is volatile, and plain ranges, which every program reads: over all sheets that the
-// instances are spread over.
+// Formulas match groups by number (region_no, model_no, status_no), never by name: SUMIFS takes texa* for a pattern,
+// "<5" for a comparison, 007 for 7 and texas for Texas, and names come from the API. No function is volatile or newer
+// than Excel 2010. Ranges are plain, which every program reads, and cover all sheets with instances.
 
-// named inputs, on the sheet of assumptions.
+// The defined names of the inputs on Assumptions.
 const (
 	hoursName    = "HoursPerMonth"
 	budgetName   = "Budget"
@@ -18,12 +17,12 @@ const (
 	currencyName = "FxCurrency"
 )
 
-// criterion is a condition that a column of the instances must meet.
+// criterion is a condition on a column of the instances.
 type criterion struct{ column, is string }
 
 var isPriced = criterion{"price_per_hour", `">=0"`}
 
-// known is met where a number is known.
+// known is met if a number is known.
 func known(column string) criterion { return criterion{column, `">=0"`} }
 
 func isOne(column string) criterion { return criterion{column, "1"} }
@@ -31,7 +30,7 @@ func isOne(column string) criterion { return criterion{column, "1"} }
 // columnOf names a column of a sheet's table.
 type columnOf struct{ sheet, name string }
 
-// refs returns the range of a column of a table, for each sheet that it is spread over. It is not to be changed.
+// refs returns the range of a table's column on each of its sheets. Callers must not change it.
 func (b *book) refs(t *table, name string) []string {
 	key := columnOf{t.sheet, name}
 	refs, ok := b.ranges[key]
@@ -56,7 +55,7 @@ func (b *book) newRefs(t *table, name string) []string {
 	return refs
 }
 
-// sheetRef returns what stands before a cell of a sheet. Our own names need no more than quotes.
+// sheetRef returns the prefix of a reference to another sheet. Our sheet names need no more than quotes.
 func sheetRef(sheet string) string {
 	if strings.Contains(sheet, " ") {
 		return "'" + sheet + "'!"
@@ -69,7 +68,7 @@ func (b *book) sum(column string, where ...criterion) string {
 	if len(where) == 0 {
 		return "SUM(" + strings.Join(b.refs(b.instances, column), ",") + ")"
 	}
-	return b.over("SUMIFS(", column, where)
+	return b.sumOverSheets("SUMIFS(", column, where)
 }
 
 // count returns how many instances meet all conditions.
@@ -77,11 +76,12 @@ func (b *book) count(where ...criterion) string {
 	if len(where) == 0 {
 		return "COUNT(" + strings.Join(b.refs(b.instances, "status_no"), ",") + ")"
 	}
-	return b.over("COUNTIFS(", "", where)
+	return b.sumOverSheets("COUNTIFS(", "", where)
 }
 
-// over adds up a function over the sheets of the instances.
-func (b *book) over(function, column string, where []criterion) string {
+// sumOverSheets adds up a function, such as SUMIFS(, over the sheets with instances. column is the column to sum, ""
+// if the function takes none.
+func (b *book) sumOverSheets(function, column string, where []criterion) string {
 	var f strings.Builder
 	for i := range b.refs(b.instances, "status_no") {
 		if i > 0 {
@@ -102,30 +102,30 @@ func (b *book) over(function, column string, where []criterion) string {
 	return f.String()
 }
 
-// billed returns what the instances that meet all conditions are billed an hour: their prices by status, times the
-// shares.
+// billed returns the billed cost per hour of the instances that meet all conditions: their prices by status, times the
+// billed shares.
 func (b *book) billed(where ...criterion) string {
 	return b.byStatus("SUMIFS(", "price_per_hour", where, b.shares())
 }
 
-// billedCount returns how many of the instances that meet all conditions have a status of which something is billed.
+// billedCount returns how many instances meet all conditions and have a status with a billed share above 0.
 func (b *book) billedCount(where ...criterion) string {
 	return b.byStatus("COUNTIFS(", "", where, "--("+b.shares()+">0)")
 }
 
 func (b *book) byStatus(function, column string, where []criterion, factor string) string {
 	status := criterion{"status_no", b.refs(b.statuses, "status_no")[0]}
-	sums := b.over(function, column, append(where[:len(where):len(where)], status))
+	sums := b.sumOverSheets(function, column, append(where[:len(where):len(where)], status))
 	return "SUMPRODUCT(" + sums + "," + factor + ")"
 }
 
 func (b *book) shares() string { return b.refs(b.statuses, "billed_share")[0] }
 
-// perMonth returns what a cell with an amount an hour comes to in a month.
+// perMonth returns the amount per month of a cell with an amount per hour.
 func perMonth(cell string) string { return cell + "*" + hoursName }
 
-// totalsFormulas returns the formulas of the columns of totals, by the columns' names, over the instances that meet a
-// condition. cell returns the cell of another column in the same row; total that of the listed cost of all.
+// totalsFormulas returns the formulas of totals, by column name, for the instances that meet all conditions. cell
+// returns another cell in the same row; total is the cell with the listed cost per hour of the fleet.
 func (b *book) totalsFormulas(cell func(column string) string, total string, where ...criterion) map[string]string {
 	and := func(more ...criterion) []criterion { return append(where[:len(where):len(where)], more...) }
 	f := map[string]string{"instances": b.count(where...)}
@@ -150,13 +150,13 @@ func (b *book) totalsFormulas(cell func(column string) string, total string, whe
 	return f
 }
 
-// coveredFormula says of how many instances something is known, where it is not known of all: "37 of 41 priced".
+// coveredFormula returns "37 of 41 priced", and "" if part equals whole.
 func coveredFormula(part, whole, word string) string {
 	return "IF(" + part + "<" + whole + ",FIXED(" + part + `,0)&" of "&FIXED(` + whole + `,0)&" ` + word + `","")`
 }
 
-// budgetUse returns what a cell with an amount a month is of the budget, rounded to a tenth of a percent, but never
-// across 100 %.
+// budgetUse returns the share of the budget that a cell with an amount per month takes, rounded to a tenth of a
+// percent, but never across 100%.
 func budgetUse(cell string) string {
 	share := cell + "/" + budgetName
 	rounded := "ROUND(" + share + ",3)"
@@ -165,8 +165,8 @@ func budgetUse(cell string) string {
 		"IF(AND(" + cell + "<" + budgetName + "," + rounded + ">=1),0.999," + rounded + ")))"
 }
 
-// shown returns the sum of a column over what the filters let through.
-func (b *book) shown(function, column string) string {
+// subtotal returns a SUBTOTAL of a column over the instances that pass the filters.
+func (b *book) subtotal(function, column string) string {
 	var sums []string
 	for _, ref := range b.refs(b.instances, column) {
 		sums = append(sums, "SUBTOTAL("+function+","+ref+")")
@@ -174,9 +174,9 @@ func (b *book) shown(function, column string) string {
 	return strings.Join(sums, "+")
 }
 
-// What SUBTOTAL does, leaving out rows that are filtered or hidden.
+// The functions of SUBTOTAL that leave out filtered and hidden rows.
 const (
-	countNumbers = "102"
-	countFilled  = "103"
-	sumUp        = "109"
+	countNumbers  = "102"
+	countNonEmpty = "103"
+	sumUp         = "109"
 )

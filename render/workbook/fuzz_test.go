@@ -9,8 +9,7 @@ import (
 	"gpufleet/fetch/fleet"
 )
 
-// FuzzSheetText holds that a text reads back from the workbook as it was, is text by type, and adds neither formula
-// nor link.
+// FuzzSheetText checks that a text is read back unchanged, and adds no formula and no link.
 func FuzzSheetText(f *testing.F) {
 	for _, text := range hostileTexts {
 		f.Add(text)
@@ -20,7 +19,7 @@ func FuzzSheetText(f *testing.F) {
 		unfit := func(r rune) bool { return unicode.IsControl(r) || r >= 0xFDD0 && r <= 0xFDEF || r&0xFFFE == 0xFFFE }
 		if text = strings.TrimSpace(text); text == "" || !utf8.ValidString(text) ||
 			strings.ContainsFunc(text, unfit) || len(text) > 1024 {
-			return // the decoder lets no such text through
+			return // the decoder never returns such text
 		}
 		if n := len(formulasOf(t, text)); n != plain {
 			t.Errorf("%q: %d formulas, without it %d", text, n, plain)
@@ -28,7 +27,7 @@ func FuzzSheetText(f *testing.F) {
 	})
 }
 
-// formulasOf writes a workbook with a text in every place, reads it back and returns its formulas.
+// formulasOf writes a workbook with a text in every field, reads it back and returns the part of each of its formulas.
 func formulasOf(t testing.TB, text string) (formulas []string) {
 	t.Helper()
 	in := &fleet.Instance{
@@ -38,7 +37,7 @@ func formulasOf(t testing.TB, text string) (formulas []string) {
 	data := written(t, newReport([]*fleet.Instance{in}, settings()))
 	for name, part := range parts(t, data) {
 		if strings.Contains(part, "TargetMode") || strings.Contains(name, "external") {
-			t.Errorf("%q: %s leads outside", text, name)
+			t.Errorf("%q: %s refers to another file", text, name)
 		}
 		for range strings.Count(part, "<f>") + strings.Count(part, "<f ") {
 			formulas = append(formulas, name)
@@ -56,7 +55,7 @@ func formulasOf(t testing.TB, text string) (formulas []string) {
 		}
 	}
 	if found < 7 {
-		t.Errorf("%q reads back %d times: %q", text, found, rows[headerRow:])
+		t.Errorf("%q is read back %d times: %q", text, found, rows[headerRow:])
 	}
 	return formulas
 }

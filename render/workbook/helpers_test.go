@@ -17,7 +17,7 @@ import (
 	"gpufleet/render/report"
 )
 
-// settings are those of a report for the public.
+// settings returns the settings of a public report.
 func settings() report.Settings {
 	return report.Settings{
 		Title: "GPU fleet", Generated: time.Date(2026, 11, 22, 21, 36, 5, 0, time.UTC), Version: "1.2.3",
@@ -34,7 +34,7 @@ func price(t testing.TB, text string) fleet.Price {
 	return fleet.Known(m)
 }
 
-// sample is a fleet with something of everything: two regions, a CPU, unknown numbers, no price, a price of 0.
+// sample is a small fleet with two regions, an instance without GPUs, unknown numbers, no price, and a price of 0.
 func sample(t testing.TB) []*fleet.Instance {
 	created := time.Date(2025, 7, 4, 9, 13, 11, 0, time.UTC)
 	return []*fleet.Instance{
@@ -105,7 +105,7 @@ func parts(t testing.TB, data []byte) map[string]string {
 	return texts
 }
 
-// rawValue returns what a cell holds, without its number format.
+// rawValue returns the value of a cell, without its number format.
 func rawValue(t testing.TB, f *excelize.File, sheet, cell string) string {
 	t.Helper()
 	value, err := f.GetCellValue(sheet, cell, excelize.Options{RawCellValue: true})
@@ -115,8 +115,8 @@ func rawValue(t testing.TB, f *excelize.File, sheet, cell string) string {
 	return value
 }
 
-// shown returns what a cell shows.
-func shown(t testing.TB, f *excelize.File, sheet, cell string) string {
+// shownValue returns the value of a cell as its number format shows it.
+func shownValue(t testing.TB, f *excelize.File, sheet, cell string) string {
 	t.Helper()
 	value, err := f.GetCellValue(sheet, cell)
 	if err != nil {
@@ -125,7 +125,7 @@ func shown(t testing.TB, f *excelize.File, sheet, cell string) string {
 	return value
 }
 
-// find returns the first cell of a sheet that holds text, and fails where none does.
+// find returns the first cell of a sheet that holds text, and fails if there is none.
 func find(t testing.TB, f *excelize.File, sheet, text string) (column, row int) {
 	t.Helper()
 	rows, err := f.GetRows(sheet)
@@ -139,7 +139,7 @@ func find(t testing.TB, f *excelize.File, sheet, text string) (column, row int) 
 	return 0, 0
 }
 
-// styleText returns a cell's number format and what else tells its look.
+// styleText describes a cell's number format and style.
 func styleText(t testing.TB, f *excelize.File, sheet, cell string) string {
 	t.Helper()
 	id, err := f.GetCellStyle(sheet, cell)
@@ -173,7 +173,7 @@ func check(t testing.TB, err error) {
 	}
 }
 
-// rowsOf returns the rows of a range: "4-5" of A4:Z5. Columns come and go.
+// rowsOf returns the rows of a range: "4-5" for A4:Z5.
 func rowsOf(cells string) string {
 	return regexp.MustCompile(`[A-Z]+(\d+):[A-Z]+(\d+)`).ReplaceAllString(cells, "$1-$2")
 }

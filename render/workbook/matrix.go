@@ -9,14 +9,14 @@ import (
 
 const matrixSheet = "Matrix"
 
-// A chart of more than these is a thicket.
+// A chart with more than these can't be read.
 const (
 	maxChartRegions = 12
 	maxChartModels  = 8
 )
 
-// matrix makes the sheet of regions by models: the GPUs, and what is listed a month. Its last two blocks are what the
-// charts show, where the whole is too much for a chart.
+// matrixPage makes the sheet with the GPUs and the listed cost per month of each region and model. If that is too much
+// for a chart, two smaller blocks follow, which the charts show.
 func (b *book) matrixPage() *page {
 	m := b.r.Matrix
 	p := &page{widths: []float64{28}}
@@ -24,19 +24,15 @@ func (b *book) matrixPage() *page {
 		p.widths = append(p.widths, float64(min(max(textWidth(model.Name)+3, 14), maxTextWidth)))
 	}
 	p.widths = append(p.widths, 16)
-	p.lines = append(p.lines, line{cells: []cell{words(title, matrixSheet)}, height: 24})
-	note := b.r.Origin() + ". Amounts are in " + b.r.Currency + ". A cell is empty where a region has none of a model."
-	if marks := b.marks(); marks != "" {
-		p.add(words(mark, marks+" "+note))
-	} else {
-		p.add(words(caption, note))
-	}
+	p.lines = append(p.lines, line{cells: []cell{textCell(title, matrixSheet)}, height: 24})
+	p.add(b.caption(b.r.Origin() + ". Amounts are in " + b.r.Currency +
+		". An empty cell means that the region has no such instances."))
 	if text := m.Note(); text != "" {
-		p.add(words(caption, text))
+		p.add(textCell(caption, text))
 	}
 	p.blank()
 	if len(m.Rows) == 0 {
-		p.add(words(mark, "No instances."))
+		p.add(textCell(notice, "No instances."))
 		return p
 	}
 	b.addMatrix(p, m, "")
@@ -47,10 +43,10 @@ func (b *book) matrixPage() *page {
 	return p
 }
 
-// block is where a matrix stands on its sheet: the row of its header, and how many rows and columns of figures it has.
+// block is where figures are on Matrix: the row of their header, and the number of their rows and columns.
 type block struct{ header, rows, columns int }
 
-// ref returns a range of the block's column, from 0 for the names; the header is row 0.
+// ref returns a range in a column of the block. Column 0 has the names, and row 0 is the header.
 func (k block) ref(column, from, to int) string {
 	letter := "$" + columnName(column+1) + "$"
 	text := matrixSheet + "!" + letter + strconv.Itoa(k.header+from)
@@ -60,7 +56,7 @@ func (k block) ref(column, from, to int) string {
 	return text
 }
 
-// addMatrix adds the two blocks of a matrix, the GPUs and what is listed a month.
+// addMatrix adds the two blocks of a matrix: GPUs and listed cost per month.
 func (b *book) addMatrix(p *page, m report.Matrix, before string) {
 	b.gpuBlock = b.addBlock(p, m, before+"GPUs",
 		func(t *report.Totals) cell { return b.sumCell(t.GPUs) },
@@ -72,17 +68,17 @@ func (b *book) addMatrix(p *page, m report.Matrix, before string) {
 		})
 }
 
-// addBlock adds one block of a matrix: value gives the cell of a group's totals, or of a whole row's or column's, and
-// formula the formula of its figure.
+// addBlock adds one block of a matrix. value returns the cell for the totals of a group, a row, a column or the fleet;
+// formula returns its formula.
 func (b *book) addBlock(
 	p *page, m report.Matrix, name string, value func(*report.Totals) cell, formula func([]criterion) string,
 ) block {
 	k := block{header: p.next(), rows: len(m.Rows), columns: len(m.Models)}
 	head := make([]cell, len(p.widths))
 	for i := range head {
-		head[i] = words(figureSection, "")
+		head[i] = textCell(figureSection, "")
 	}
-	head[0] = words(section, name)
+	head[0] = textCell(section, name)
 	for i, model := range m.Models {
 		head[i+1].value = model.Name
 	}
@@ -101,7 +97,7 @@ func (b *book) addBlock(
 		return append(cells, c)
 	}
 	for _, row := range m.Rows {
-		cells := []cell{words(plain, row.Region.Name)}
+		cells := []cell{textCell(plain, row.Region.Name)}
 		p.fit(0, min(textWidth(row.Region.Name)+2, maxTextWidth))
 		for i, group := range row.Cells {
 			if group == nil {
@@ -112,7 +108,7 @@ func (b *book) addBlock(
 		}
 		p.add(add(cells, &row.Region.Totals, region(row.Region))...)
 	}
-	cells := []cell{words(textTotal, "All regions")}
+	cells := []cell{textCell(textTotal, "All regions")}
 	for _, of := range m.Models {
 		cells = add(cells, &of.Totals, model(of))
 	}

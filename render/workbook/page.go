@@ -4,11 +4,11 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// page is a sheet without a table: blocks of rows below each other. It is made as a whole before it is written.
+// page is a sheet without a table, or the rows above one. It is complete before it is written.
 type page struct {
 	widths  []float64 // of its columns
 	lines   []line
-	onePage bool // it is printed on one page
+	onePage bool // it is scaled to print on one page
 	rules   []rule
 	inputs  []*excelize.DataValidation
 	charts  []chart
@@ -17,28 +17,28 @@ type page struct {
 // line is a row of a page.
 type line struct {
 	cells  []cell
-	height float64 // in points, 0 for what the text needs
-	across bool    // its first cell reaches over all columns
+	height float64 // in points; 0 for the default
+	across bool    // its first cell spans all columns
 }
 
-// cell is a cell of a page. A value of nil is an empty cell.
+// cell is a cell of a page. It is empty if its value is nil.
 type cell struct {
 	value   any // string or a number or time
 	style   cellStyle
-	link    string // the sheet that a click leads to, "" for none
-	formula string // which gives the value, "" for none
+	link    string // the sheet that it links to, "" for none
+	formula string // the formula of the value, "" for none
 }
 
-// with returns the cell with the formula that gives its value.
+// with returns the cell with the formula of its value.
 func (c cell) with(formula string) cell {
 	c.formula = formula
 	return c
 }
 
-// next returns the row that is added next, from 1.
+// next returns the number of the next row, from 1.
 func (p *page) next() int { return len(p.lines) + 1 }
 
-// width returns the width of a column, 0 for one behind the last.
+// width returns the width of a column from 0, and 0 after the last one.
 func (p *page) width(i int) float64 {
 	if i < len(p.widths) {
 		return p.widths[i]
@@ -50,16 +50,16 @@ func (p *page) add(cells ...cell) { p.lines = append(p.lines, line{cells: cells}
 
 func (p *page) blank() { p.lines = append(p.lines, line{}) }
 
-// across adds text that may run on over several lines over all columns.
+// across adds text that spans all columns and may wrap.
 func (p *page) across(role role, text string) {
 	width := 0.0
 	for _, w := range p.widths {
 		width += w
 	}
-	p.lines = append(p.lines, line{cells: []cell{words(role, text)}, height: p.heightOf(text, width), across: true})
+	p.lines = append(p.lines, line{cells: []cell{textCell(role, text)}, height: p.heightOf(text, width), across: true})
 }
 
-// compute has a formula make the text of the last line in a column, counted from 0; "" leaves the text as it is.
+// compute adds a formula to the cell of the last line in a column, from 0. It does nothing if the formula is "".
 func (p *page) compute(column int, formula string) {
 	if formula == "" {
 		return
@@ -68,18 +68,18 @@ func (p *page) compute(column int, formula string) {
 	last[column] = last[column].with(formula)
 }
 
-// heightOf returns the height of wrapped text. It is set and not left to the program that opens the file, since some
-// find none, and none of them finds one where cells are merged.
+// heightOf returns the height of wrapped text in points. The program that opens the file may not find it, and never
+// does for merged cells.
 func (p *page) heightOf(text string, width float64) float64 {
-	// Most letters are narrower than a digit, so more of them fit than are counted on.
+	// Most letters are narrower than a digit, so this is rather too high than too low.
 	return 15.75 * float64(wrappedLines(text, int(width)))
 }
 
-// section adds the head of a block over all columns. Figures behind the first column stand on the right.
+// section adds the heading of a block. role is the role of the cells after the first column.
 func (p *page) section(role role, names ...string) {
 	cells := make([]cell, len(p.widths))
 	for i := range cells {
-		cells[i] = words(section, "")
+		cells[i] = textCell(section, "")
 		if i > 0 {
 			cells[i].style.role = role
 		}
@@ -90,21 +90,21 @@ func (p *page) section(role role, names ...string) {
 	p.lines = append(p.lines, line{cells: cells, height: 18})
 }
 
-func words(role role, text string) cell { return cell{value: text, style: cellStyle{role: role}} }
+func textCell(role role, text string) cell { return cell{value: text, style: cellStyle{role: role}} }
 
 // formatted returns the cell of a number or a time with its number format.
 func formatted(value any, format string) cell {
 	return cell{value: value, style: cellStyle{format: format}}
 }
 
-// fit widens a column to so many digits where it is narrower.
+// fit makes a column at least so many digits wide.
 func (p *page) fit(column, digits int) {
 	p.widths[column] = max(p.widths[column], float64(min(digits, maxFigureWidth)))
 }
 
 // writePage writes a page to its sheet.
 func (b *book) writePage(name string, p *page) {
-	for len(p.lines) > 0 && len(p.lines[len(p.lines)-1].cells) == 0 { // the blank line behind the last block
+	for len(p.lines) > 0 && len(p.lines[len(p.lines)-1].cells) == 0 { // the blank line after the last block
 		p.lines = p.lines[:len(p.lines)-1]
 	}
 	s := b.open(name, layout{columns: len(p.widths), rows: len(p.lines), widths: p.widths, onePage: p.onePage})
@@ -112,7 +112,7 @@ func (b *book) writePage(name string, p *page) {
 	s.close()
 }
 
-// lines writes a page's lines and what else it has.
+// lines writes the lines of a page, its conditional formats, validations and charts.
 func (s *sheet) lines(p *page) {
 	b := s.b
 	for i, line := range p.lines {
@@ -140,7 +140,7 @@ func (s *sheet) lines(p *page) {
 func (b *book) pageCell(c cell) any {
 	switch text, isText := c.value.(string); {
 	case c.formula != "":
-		return live(excelize.Cell{StyleID: b.style(c.style), Value: c.value, Formula: c.formula})
+		return withEmptyText(excelize.Cell{StyleID: b.style(c.style), Value: c.value, Formula: c.formula})
 	case c.value == nil && c.style == cellStyle{}:
 		return nil
 	case isText && text != "":

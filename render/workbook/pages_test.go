@@ -12,7 +12,7 @@ import (
 	"gpufleet/render/report"
 )
 
-// The headline figures are numbers, show what other outputs say, and say where they are lower bounds.
+// The headline figures are numbers, match the other outputs, and are marked if they are lower bounds.
 func TestSummaryFigures(t *testing.T) {
 	r := newReport(sample(t), settings())
 	f := opened(t, written(t, r))
@@ -33,25 +33,25 @@ func TestSummaryFigures(t *testing.T) {
 		if got := rawValue(t, f, summarySheet, cell); got != test.raw {
 			t.Errorf("%s holds %q, want %q", cell, got, test.raw)
 		}
-		if got := shown(t, f, summarySheet, cell); got != test.shows || got != test.asReport {
-			t.Errorf("%s shows %q, want %q as the report says it", cell, got, test.asReport)
+		if got := shownValue(t, f, summarySheet, cell); got != test.shows || got != test.asReport {
+			t.Errorf("%s shows %q, want %q as in the report", cell, got, test.asReport)
 		}
 		if got := rawValue(t, f, summarySheet, cellName(7, test.row)); got != test.coverage {
-			t.Errorf("row %d covers %q, want %q", test.row, got, test.coverage)
+			t.Errorf("row %d has the coverage %q, want %q", test.row, got, test.coverage)
 		}
 	}
 }
 
-// A figure that is whole is not marked.
-func TestSummaryWholeFigures(t *testing.T) {
+// A complete figure is not marked as a lower bound.
+func TestSummaryCompleteFigures(t *testing.T) {
 	r := newReport(sample(t)[:1], settings())
 	f := opened(t, written(t, r))
 	_, row := find(t, f, summarySheet, "Running")
-	if got := shown(t, f, summarySheet, cellName(4, row)); got != "$0.679" {
-		t.Errorf("a whole cost shows as %q", got)
+	if got := shownValue(t, f, summarySheet, cellName(4, row)); got != "$0.679" {
+		t.Errorf("a complete cost shows as %q", got)
 	}
 	if got := rawValue(t, f, summarySheet, cellName(7, row)); got != "" {
-		t.Errorf("a whole cost covers %q", got)
+		t.Errorf("a complete cost has the coverage %q", got)
 	}
 }
 
@@ -65,13 +65,13 @@ func TestSummaryBasis(t *testing.T) {
 		"Fetched (UTC)":   "2026-11-22 21:36:05",
 	} {
 		column, row := find(t, f, summarySheet, label)
-		if got := shown(t, f, summarySheet, cellName(column+1, row)); got != want {
+		if got := shownValue(t, f, summarySheet, cellName(column+1, row)); got != want {
 			t.Errorf("%s shows %q, want %q", label, got, want)
 		}
 	}
 }
 
-// Each sheet has a link.
+// Summary links to every other sheet.
 func TestSummaryIndex(t *testing.T) {
 	f := opened(t, writtenTo(t, newReport(sample(t), settings()), headerRow+2))
 	for _, sheet := range f.GetSheetList()[1:] {
@@ -103,7 +103,7 @@ func TestSummaryWarnings(t *testing.T) {
 	check(t, err)
 	wide := cellName(1, row) + ":" + cellName(7, row)
 	if !slices.ContainsFunc(merged, func(m excelize.MergeCell) bool { return m[0] == wide }) {
-		t.Errorf("the warning in row %d is not across the page: %v", row, merged)
+		t.Errorf("the warning in row %d does not span the page: %v", row, merged)
 	}
 	if height, err := f.GetRowHeight(summarySheet, row); err != nil || height < 40 {
 		t.Errorf("the warning's row is %v high (%v): it can't be read", height, err)
@@ -111,7 +111,7 @@ func TestSummaryWarnings(t *testing.T) {
 	find(t, f, summarySheet, "and 11 more")
 }
 
-// Summary says itself what its marks and words mean.
+// Summary explains its own marks and terms.
 func TestSummaryLegend(t *testing.T) {
 	r := newReport(sample(t), settings())
 	f := opened(t, written(t, r))
@@ -120,7 +120,7 @@ func TestSummaryLegend(t *testing.T) {
 	}
 }
 
-// About names every column of every table, and the contract.
+// About explains every column, and states the contract.
 func TestAbout(t *testing.T) {
 	r := newReport(sample(t), settings())
 	f := opened(t, written(t, r))
@@ -135,18 +135,18 @@ func TestAbout(t *testing.T) {
 		lines = append(lines, strings.Join(row, "|"))
 	}
 	text := strings.Join(lines, "\n") + "\n"
-	for _, sentence := range append(r.Legend(), "Addresses are left out", "|USD per hour|price_per_hour\n",
+	for _, sentence := range append(append(r.Legend(), r.LeftOut()...), "|USD per hour|price_per_hour\n",
 		"|time|UTC|created_at\n", "tblInstances", "tblRegions", "tblModels") {
 		if !strings.Contains(text, sentence) {
 			t.Errorf("About does not say %q", sentence)
 		}
 	}
-	explained(t, text, r.Settings, r.Columns)
-	explained(t, text, r.Settings, report.RegionColumns())
-	explained(t, text, r.Settings, report.ModelColumns())
+	expectExplained(t, text, r.Settings, r.Columns)
+	expectExplained(t, text, r.Settings, report.RegionColumns())
+	expectExplained(t, text, r.Settings, report.ModelColumns())
 }
 
-func explained[T any](t *testing.T, text string, s report.Settings, columns []report.Column[T]) {
+func expectExplained[T any](t *testing.T, text string, s report.Settings, columns []report.Column[T]) {
 	t.Helper()
 	for _, c := range columns {
 		if want := report.Heading(s, c) + "|" + c.Description + "|" + c.Type.String() + "|"; !strings.Contains(text, want) {

@@ -25,8 +25,7 @@ import (
 	"gpufleet/render/report"
 )
 
-// awkward is a fleet whose names a spreadsheet takes for something else, or for one another, with everything unknown
-// somewhere.
+// awkward is a fleet whose names a spreadsheet could misread or confuse. Each figure is unknown for some instances.
 func awkward(t testing.TB) []*fleet.Instance {
 	names := append([]string{
 		"texas", "Texas", "TEXAS", "tex*", "te?as", "~texas", "te~*as", "<5", ">0", "<>", "=", "7", "07", "7.0", "1e3",
@@ -73,13 +72,13 @@ func days(t testing.TB) []history.Entry {
 	return []history.Entry{day(20, "1.5"), day(21, "2.333")}
 }
 
-// assumptions are what a person may change.
+// assumptions are the inputs that a person may change.
 type assumptions struct {
 	hours, budget, rate float64
-	shares              map[string]float64 // by status; others stay as written
+	shares              map[string]float64 // by status; the others keep their values
 }
 
-// calculation is a workbook, written as a report's, with what of it is changed before it is recalculated.
+// calculation is a report whose workbook is recalculated, perhaps with other inputs.
 type calculation struct {
 	name    string
 	r       *report.Report
@@ -114,8 +113,8 @@ func calculations(t testing.TB) []calculation {
 	}
 }
 
-// TestRecalculated holds that LibreOffice comes to the values that the workbook was written with, in every cell with
-// a formula; and after the assumptions change to those of a report that was made under them.
+// TestRecalculated checks that LibreOffice calculates the value that was written for each formula. After a change of
+// inputs, the values must be those of a report that was made with these inputs.
 func TestRecalculated(t *testing.T) {
 	all := calculations(t)
 	dir := t.TempDir()
@@ -123,7 +122,7 @@ func TestRecalculated(t *testing.T) {
 	for _, c := range all {
 		data := writtenTo(t, c.r, c.lastRow)
 		written[c.name] = data
-		check(t, os.WriteFile(filepath.Join(dir, c.name+".xlsx"), stripped(t, data, c.change), 0o600))
+		check(t, os.WriteFile(filepath.Join(dir, c.name+".xlsx"), withoutValues(t, data, c.change), 0o600))
 	}
 	recalculate(t, dir)
 	for _, c := range all {
@@ -133,7 +132,7 @@ func TestRecalculated(t *testing.T) {
 			defer calculated.Close()
 			want := formulaCells(t, written[c.name])
 			if len(want) < 100 && c.name != "empty" {
-				t.Fatalf("%d cells have formulas: the test proves nothing", len(want))
+				t.Fatalf("%d cells have formulas: the test checks nothing", len(want))
 			}
 			for name, text := range parts(t, written[c.name]) {
 				if at := strings.Index(text, "</f></c>"); at >= 0 {
@@ -164,32 +163,32 @@ func TestRecalculated(t *testing.T) {
 	}
 }
 
-// place is a cell of a workbook.
-type place struct{ sheet, cell string }
+// cellRef names a cell of a workbook.
+type cellRef struct{ sheet, cell string }
 
 var formulaCell = regexp.MustCompile(`<c r="(\w+)"([^>]*)><f>([^<]*)</f>(?:<v>([^<]*)</v>)?</c>`)
 
-// formulaCells returns the values that a workbook's cells with formulas were written with.
-func formulaCells(t testing.TB, data []byte) map[place]string {
+// formulaCells returns the values that were written for a workbook's formulas.
+func formulaCells(t testing.TB, data []byte) map[cellRef]string {
 	t.Helper()
-	values := map[place]string{}
+	values := map[cellRef]string{}
 	texts := parts(t, data)
 	for i, sheet := range opened(t, data).GetSheetList() {
 		for _, match := range formulaCell.FindAllStringSubmatch(texts[fmt.Sprintf("xl/worksheets/sheet%d.xml", i+1)], -1) {
-			values[place{sheet, match[1]}] = match[4]
+			values[cellRef{sheet, match[1]}] = match[4]
 		}
 	}
 	return values
 }
 
-func formulaOf(t testing.TB, data []byte, at place) string {
+func formulaOf(t testing.TB, data []byte, at cellRef) string {
 	t.Helper()
 	formula, err := opened(t, data).GetCellFormula(at.sheet, at.cell)
 	check(t, err)
 	return formula
 }
 
-// sameValue compares numbers as far as a sum of rounded ones can agree, and all else exactly.
+// sameValue compares numbers within the precision of a sum, and everything else exactly.
 func sameValue(a, b string) bool {
 	x, errX := strconv.ParseFloat(a, 64)
 	y, errY := strconv.ParseFloat(b, 64)
@@ -199,12 +198,12 @@ func sameValue(a, b string) bool {
 	return math.Abs(x-y) <= 1e-9*max(math.Abs(x), math.Abs(y), 1e-3)
 }
 
-// stripped returns a workbook without the values of its formulas, which LibreOffice would keep, and with other
-// assumptions where there are some.
-func stripped(t testing.TB, data []byte, change *assumptions) []byte {
+// withoutValues returns a workbook without the values of its formulas, which LibreOffice would keep. If change is not
+// nil, the workbook has these inputs.
+func withoutValues(t testing.TB, data []byte, change *assumptions) []byte {
 	t.Helper()
 	f := opened(t, data)
-	assumed := slices.Index(f.GetSheetList(), assumptionsSheet) + 1
+	sheetNumber := slices.Index(f.GetSheetList(), assumptionsSheet) + 1
 	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	check(t, err)
 	texts := parts(t, data)
@@ -218,7 +217,7 @@ func stripped(t testing.TB, data []byte, change *assumptions) []byte {
 				return `<c r="` + match[1] + `"><f>` + match[3] + `</f></c>`
 			})
 		}
-		if change != nil && file.Name == fmt.Sprintf("xl/worksheets/sheet%d.xml", assumed) {
+		if change != nil && file.Name == fmt.Sprintf("xl/worksheets/sheet%d.xml", sheetNumber) {
 			for cell, value := range change.cells(t, f) {
 				text = withNumber(t, text, cell, value)
 			}
@@ -232,7 +231,7 @@ func stripped(t testing.TB, data []byte, change *assumptions) []byte {
 	return b.Bytes()
 }
 
-// cells returns the inputs' cells with the values that they change to.
+// cells returns the new values of the inputs, by cell.
 func (a assumptions) cells(t testing.TB, f *excelize.File) map[string]float64 {
 	cells := map[string]float64{}
 	for name, value := range map[string]float64{hoursName: a.hours, budgetName: a.budget, rateName: a.rate} {
@@ -261,12 +260,12 @@ func withNumber(t testing.TB, sheet, cell string, value float64) string {
 	return old.ReplaceAllString(sheet, "${1}<v>"+strconv.FormatFloat(value, 'g', -1, 64)+"</v>${3}")
 }
 
-// expectShares changes what is expected of the cells that follow the billed shares and the exchange rate.
-func expectShares(t testing.TB, want map[place]string, f *excelize.File, c calculation) {
+// expectShares updates the expected values of the cells that depend on the billed shares and the exchange rate.
+func expectShares(t testing.TB, want map[cellRef]string, f *excelize.File, c calculation) {
 	t.Helper()
-	statuses, places := c.r.StatusGroups(maxStatuses)
+	statuses, statusIndexes := c.r.StatusGroups(maxStatuses)
 	share := func(in *fleet.Instance) float64 {
-		s := statuses[places[in.Status]]
+		s := statuses[statusIndexes[in.Status]]
 		if share, ok := c.change.shares[s.Label]; ok {
 			return share
 		}
@@ -295,18 +294,18 @@ func expectShares(t testing.TB, want map[place]string, f *excelize.File, c calcu
 		add(&all, in)
 		add(of(regions, in.RegionName()), in)
 		add(of(models, in.Model()), in)
-		add(of(byStatus, statuses[places[in.Status]].Label), in)
+		add(of(byStatus, statuses[statusIndexes[in.Status]].Label), in)
 	}
 	set := func(sheet, cell string, value float64) {
-		at := place{sheet, cell}
+		at := cellRef{sheet, cell}
 		if _, ok := want[at]; !ok {
 			t.Fatalf("%s!%s has no formula", sheet, cell)
 		}
 		want[at] = strconv.FormatFloat(value, 'g', -1, 64)
 	}
-	headings := map[place]string{} // the letters of columns
+	headings := map[columnOf]string{} // the letters of columns
 	column := func(sheet, heading string) string {
-		at := place{sheet, heading}
+		at := columnOf{sheet, heading}
 		if headings[at] == "" {
 			column, _ := find(t, f, sheet, heading)
 			headings[at] = columnName(column)
@@ -320,7 +319,7 @@ func expectShares(t testing.TB, want map[place]string, f *excelize.File, c calcu
 		set(sheet, column(sheet, "Billed (USD per hour)")+at, b.perHour)
 		set(sheet, column(sheet, "Billed (USD per month)")+at, b.perHour*c.change.hours)
 	}
-	spread := func(sheet string, i int) (string, int) { // the sheet and row of a table's i-th row
+	position := func(sheet string, i int) (string, int) { // the sheet and row of a table's i-th row
 		room := c.lastRow - headerRow
 		if i >= room {
 			return sheet + " " + strconv.Itoa(i/room+1), headerRow + 1 + i%room
@@ -328,20 +327,20 @@ func expectShares(t testing.TB, want map[place]string, f *excelize.File, c calcu
 		return sheet, headerRow + 1 + i
 	}
 	for i, region := range c.r.Regions {
-		sheet, row := spread("Regions", i)
+		sheet, row := position("Regions", i)
 		setBill(sheet, row, of(regions, region.Name))
 		setBill(sheet, totalRow, &all)
 	}
 	for i, model := range c.r.Models {
-		sheet, row := spread("Models", i)
+		sheet, row := position("Models", i)
 		setBill(sheet, row, of(models, model.Name))
 		setBill(sheet, totalRow, &all)
 	}
 	for i, in := range c.r.Instances {
-		sheet, row := spread("Instances", i)
+		sheet, row := position("Instances", i)
 		hour, month := column(sheet, "Billed (USD per hour)"), column(sheet, "Billed (USD per month)")
 		if share(in) > 0 && !in.Price.Known {
-			want[place{sheet, hour + strconv.Itoa(row)}], want[place{sheet, month + strconv.Itoa(row)}] = "", ""
+			want[cellRef{sheet, hour + strconv.Itoa(row)}], want[cellRef{sheet, month + strconv.Itoa(row)}] = "", ""
 			continue
 		}
 		perHour := in.Price.Value.Float64() * share(in)
@@ -365,8 +364,8 @@ func expectShares(t testing.TB, want map[place]string, f *excelize.File, c calcu
 	set(summarySheet, "D"+at, all.perHour)
 	set(summarySheet, "E"+at, perMonth)
 	set(summarySheet, "F"+at, math.Round(perMonth/c.change.budget*1000)/1000)
-	want[place{summarySheet, "G" + at}] = fmt.Sprintf("%v of %v priced", all.priced, all.instances)
-	const below = 6 // rows from the costs to the same in the other currency
+	want[cellRef{summarySheet, "G" + at}] = fmt.Sprintf("%v of %v priced", all.priced, all.instances)
+	const below = 6 // rows from the costs to the converted costs
 	for i, cost := range []report.Cost{c.r.Running, c.r.Listed} {
 		set(summarySheet, "D"+strconv.Itoa(running+below+i), cost.PerHour.Float64()*c.change.rate)
 		set(summarySheet, "E"+strconv.Itoa(running+below+i), cost.PerHour.Float64()*c.change.hours*c.change.rate)
@@ -375,7 +374,7 @@ func expectShares(t testing.TB, want map[place]string, f *excelize.File, c calcu
 	set(summarySheet, "E"+strconv.Itoa(running+below+2), perMonth*c.change.rate)
 }
 
-// recalculate has LibreOffice open the workbooks of a folder and save them in its folder out.
+// recalculate has LibreOffice recalculate the workbooks in a folder, and save them in its subfolder out.
 func recalculate(t *testing.T, dir string) {
 	t.Helper()
 	e2e.Need(t, "soffice", "the workbook recalculated by LibreOffice")

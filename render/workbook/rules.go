@@ -21,7 +21,7 @@ func (s *sheet) apply(rules []rule) {
 	}
 }
 
-// when formats what meets a condition, a formula for the range's first cell.
+// when formats the cells that meet a condition, which is a formula for the range's first cell.
 func (b *book) when(condition string, style *excelize.Style) excelize.ConditionalFormatOptions {
 	key := condition
 	if style.CustomNumFmt != nil {
@@ -37,18 +37,19 @@ func (b *book) when(condition string, style *excelize.Style) excelize.Conditiona
 	return excelize.ConditionalFormatOptions{Type: "formula", Criteria: condition, Format: &id}
 }
 
-// bounds marks a figure as a lower bound while part is below whole, which are cells. The cells themselves bear the
-// mark of the day on which they were written, for programs that know no such formats; these follow what is typed in
-// later.
-func (b *book) bounds(cells, part, whole, format string) rule {
-	bounded := atLeast(format)
+// lowerBoundRule shows figures as lower bounds while the cell part is below the cell whole. The figures' own number
+// formats show what was unknown when the workbook was written, for programs without such rules. The rules follow what
+// is typed in later.
+func (b *book) lowerBoundRule(cells, part, whole, format string) rule {
+	lowerBound := atLeast(format)
 	return rule{cells, []excelize.ConditionalFormatOptions{
-		b.when(part+"<"+whole, &excelize.Style{CustomNumFmt: &bounded}),
+		b.when(part+"<"+whole, &excelize.Style{CustomNumFmt: &lowerBound}),
 		b.when(part+">="+whole, &excelize.Style{CustomNumFmt: &format}),
 	}}
 }
 
-// coverage says which columns tell of how many instances a column's sum is known, and of how many it would have to be.
+// coverage names, for the sum in a column, the columns that count the instances it covers and all that it should
+// cover.
 var coverage = map[string][2]string{
 	"gpu_count":         {"gpu_count_known", "instances"},
 	"cpu_cores":         {"cpu_cores_known", "instances"},
@@ -69,20 +70,21 @@ func (s *sheet) format(t *table, p part) {
 	for i := range t.columns {
 		c := &t.columns[i]
 		var formats []excelize.ConditionalFormatOptions
-		if of, ok := coverage[c.name]; ok && c.formula != nil && c.totalFormula != "" {
-			bounds := func(from, to int) rule {
+		if counts, ok := coverage[c.name]; ok && c.formula != nil && c.totalFormula != "" {
+			lowerBounds := func(from, to int) rule {
 				format := s.b.valueStyle(c, textValue, figureValue).format
-				return s.b.bounds(rangeOf(i+1, from, to), t.cell(of[0], from), t.cell(of[1], from), format)
+				return s.b.lowerBoundRule(rangeOf(i+1, from, to),
+					t.cell(counts[0], from), t.cell(counts[1], from), format)
 			}
-			if t.index(of[0]) >= 0 {
-				s.apply([]rule{bounds(totalRow, totalRow)})
-				formats = bounds(first, last).formats
+			if t.index(counts[0]) >= 0 {
+				s.apply([]rule{lowerBounds(totalRow, totalRow)})
+				formats = lowerBounds(first, last).formats
 			}
 		}
 		switch {
 		case c.name == "status":
 			formats = s.b.statusFormats(t.cell("status", first))
-		case c.total != nil && slices.Contains(barred, c.name) && p.to-p.from <= maxLiveRows:
+		case c.total != nil && slices.Contains(columnsWithBars, c.name) && p.to-p.from <= maxFormulaRows:
 			formats = append(formats, dataBar)
 		}
 		if len(formats) > 0 {
@@ -91,17 +93,17 @@ func (s *sheet) format(t *table, p part) {
 	}
 }
 
-// barred are the columns with bars behind the amounts.
-var barred = []string{"running_per_month", "listed_per_month", "billed_per_month"}
+// columnsWithBars have bars behind the amounts.
+var columnsWithBars = []string{"running_per_month", "listed_per_month", "billed_per_month"}
 
-// dataBar is the plain bar of Excel 2007, which every program draws, from 0 to the largest amount. Such a bar is
-// never shorter than a tenth of the cell.
+// dataBar is the plain bar of Excel 2007, from 0 to the largest amount, which every program draws. Excel makes it no
+// shorter than a tenth of the cell.
 var dataBar = excelize.ConditionalFormatOptions{
 	Type: "data_bar", Criteria: "=", MinType: "num", MinValue: "0", MaxType: "max", BarColor: "#9DC3E6",
 }
 
-// statusFormats tell statuses by colour, and by weight, slant and strokes where there is no colour. What is listed
-// but does not run is slanted.
+// statusFormats distinguish statuses by colour, and without colour by bold, underlined, struck out and italic text. A
+// listed status is italic if it is not running.
 func (b *book) statusFormats(cell string) []excelize.ConditionalFormatOptions {
 	is := func(names ...string) string {
 		for i, name := range names {

@@ -9,24 +9,24 @@ import (
 	"gpufleet/render/report"
 )
 
-// Where a sheet with a table has what. Above these rows stand the sheet's name and what holds for all of it. The totals
-// stand above the table, where no filter or sort touches them.
+// The rows of a sheet with a table, below its title and notes. The totals are above the header, where no filter or
+// sort touches them.
 const (
 	totalRow  = 3
 	headerRow = 4
 )
 
-// layout is what must be known of a sheet before its first row is written.
+// layout is what a sheet must be given before its first row is written.
 type layout struct {
-	columns, rows int // the range that it uses
+	columns, rows int // the size of the range that it uses
 	widths        []float64
-	styles        []int // of the columns, for cells without one of their own; empty for none
-	table         bool  // it is a table: the header stays in view and is repeated on every printed page
+	styles        []int // of the columns, for cells without one of their own; may be empty
+	table         bool  // its header stays in view and is repeated on every printed page
 	printed       int   // how many columns are printed; 0 for all
-	onePage       bool  // all of it is to fit on one printed page
+	onePage       bool  // it is scaled to fit on one printed page
 }
 
-// sheet is a sheet that is being written, from the top row down.
+// sheet is a sheet that is written row by row, from the top.
 type sheet struct {
 	*excelize.StreamWriter
 	b    *book
@@ -34,10 +34,10 @@ type sheet struct {
 	next int // the row to write next
 }
 
-// open begins a sheet. What is nil after an error is never used: each caller asks the book first.
+// open begins a sheet. After an error its StreamWriter is nil, so every use of it checks b.err first.
 func (b *book) open(name string, l layout) *sheet {
 	s := &sheet{b: b, name: name, next: 1}
-	// The stream's first bytes hold these two, so they come before it.
+	// The stream begins with these two, so they are set before it exists.
 	b.try(b.file.SetSheetDimension(name, "A1:"+cellName(l.columns, l.rows)))
 	fit := true
 	b.try(b.file.SetSheetProps(name, &excelize.SheetPropsOptions{FitToPage: &fit}))
@@ -46,7 +46,7 @@ func (b *book) open(name string, l layout) *sheet {
 	if !b.try(err) {
 		return s
 	}
-	// From the last to the first, since each goes before the others and Excel wants them in order.
+	// From the last to the first: each call puts its column before the others, and Excel requires ascending order.
 	for i := l.columns; i > 0; i-- {
 		b.try(s.SetColWidth(i, i, l.widths[i-1]))
 		if len(l.styles) > 0 {
@@ -63,7 +63,7 @@ func (b *book) open(name string, l layout) *sheet {
 	return s
 }
 
-// freeze keeps the rows to the header and the first column, which names the row, in view.
+// freeze keeps the header, the rows above it and the first column in view.
 func (s *sheet) freeze() {
 	corner := cellName(2, headerRow+1)
 	s.b.try(s.SetPanes(&excelize.Panes{
@@ -82,21 +82,16 @@ func (s *sheet) row(cells []any, options ...excelize.RowOpts) {
 	}
 }
 
-// head writes the rows above a table, but for the totals: the sheet's title and what holds for all of it.
+// head writes the sheet's title and notes, above a table and its totals.
 func (s *sheet) head() {
 	b := s.b
 	s.row([]any{b.text(cellStyle{role: title}, s.name)}, excelize.RowOpts{Height: 24})
-	note := b.r.Origin() + ". Amounts are in " + b.r.Currency +
-		". An empty cell is unknown."
-	role := caption
-	if marks := b.marks(); marks != "" {
-		note, role = marks+" "+note, mark
-	}
-	s.row([]any{b.text(cellStyle{role: role}, note)})
+	note := b.r.Origin() + ". Amounts are in " + b.r.Currency + ". Empty cells are unknown."
+	s.row([]any{b.pageCell(b.caption(note))})
 	s.next = totalRow
 }
 
-// entry returns the name of the sheet's file in the archive: excelize numbers them as it does the sheets.
+// entry returns the name of the sheet's file in the archive. excelize numbers the files like the sheets.
 func (s *sheet) entry() string {
 	for number, name := range s.b.file.GetSheetMap() {
 		if name == s.name {
@@ -106,35 +101,42 @@ func (s *sheet) entry() string {
 	return ""
 }
 
-// close ends the sheet.
 func (s *sheet) close() {
 	if s.b.err == nil {
 		s.b.try(s.Flush())
 	}
 }
 
-// marks returns what must be said of the fleet wherever it is shown, "" where it is a real and public one.
-func (b *book) marks() string {
+// notices returns what every sheet must say of sample data and of an internal report, "" if it is neither.
+func (b *book) notices() string {
 	switch {
 	case b.r.Demo() && b.r.Internal():
-		return demoMark + " " + internalMark
+		return demoNotice + " " + internalNotice
 	case b.r.Demo():
-		return demoMark
+		return demoNotice
 	case b.r.Internal():
-		return internalMark
+		return internalNotice
 	default:
 		return ""
 	}
 }
 
+// caption returns the line below a sheet's title, after the notices that the sheet must show.
+func (b *book) caption(text string) cell {
+	if notices := b.notices(); notices != "" {
+		return textCell(notice, notices+" "+text)
+	}
+	return textCell(caption, text)
+}
+
 const (
-	demoMark     = "Sample data: a made-up fleet, not a real one."
-	internalMark = "Internal: not for publication."
+	demoNotice     = "Sample data: a made-up fleet, not a real one."
+	internalNotice = "Internal: not for publication."
 )
 
-// text returns a cell with text that is nothing but text.
+// text returns a cell that Excel never takes for anything but text.
 func (b *book) text(s cellStyle, text string) excelize.Cell {
-	s.quoted = isProvoking(text)
+	s.quoted = needsQuotePrefix(text)
 	return excelize.Cell{StyleID: b.style(s), Value: cellText(text)}
 }
 
@@ -142,7 +144,7 @@ func (b *book) text(s cellStyle, text string) excelize.Cell {
 func columnName(column int) string {
 	name, err := excelize.ColumnNumberToName(column)
 	if err != nil {
-		panic(err) // no sheet of ours has so many columns
+		panic(err) // our sheets have fewer columns than the limit
 	}
 	return name
 }
@@ -151,18 +153,17 @@ func columnName(column int) string {
 func cellName(column, row int) string {
 	name, err := excelize.CoordinatesToCellName(column, row)
 	if err != nil {
-		panic(err) // a sheet of ours has neither so many columns nor rows
+		panic(err) // our sheets are smaller than the limit
 	}
 	return name
 }
 
-// rangeOf returns the cells of a column between two rows, which are part of it, all from 1: "B5:B9".
+// rangeOf returns the cells of a column between two rows, both included, all from 1: "B5:B9".
 func rangeOf(column, from, to int) string { return cellName(column, from) + ":" + cellName(column, to) }
 
-// setPrint sets a sheet up for printing: landscape, one page wide on A4 and Letter alike. A table's header is repeated
-// on every page.
+// setPrint sets a sheet up for printing: landscape, one page wide on A4 and Letter paper.
 func (b *book) setPrint(name string, l layout) {
-	orientation, wide, tall := "landscape", 1, 0 // 0: as many as it takes
+	orientation, wide, tall := "landscape", 1, 0 // 0: as many pages as needed
 	if l.onePage {
 		tall = 1
 	}
@@ -174,8 +175,8 @@ func (b *book) setPrint(name string, l layout) {
 		Left: &side, Right: &side, Top: &top, Bottom: &top, Header: &edge, Footer: &edge,
 	}))
 	head := "&L" + headerText(clip(oneLine(b.r.Title), maxHeaderTitle)) + "&R&A"
-	if marks := b.marks(); marks != "" {
-		head += "&C" + headerText(marks)
+	if notices := b.notices(); notices != "" {
+		head += "&C" + headerText(notices)
 	}
 	b.try(b.file.SetHeaderFooter(name, &excelize.HeaderFooterOptions{
 		OddHeader: head,
@@ -195,7 +196,7 @@ func (b *book) setPrint(name string, l layout) {
 	}
 }
 
-// setProperties sets the document's properties. The times in it are the report's.
+// setProperties sets the document's properties. Its times are the report's.
 func (b *book) setProperties() {
 	at := b.r.Generated.UTC().Format(time.RFC3339)
 	b.try(b.file.SetDocProps(&excelize.DocProperties{
@@ -212,8 +213,8 @@ func (b *book) setProperties() {
 
 func (b *book) description() string {
 	text := b.r.Origin()
-	if marks := b.marks(); marks != "" {
-		text = marks + " " + text
+	if notices := b.notices(); notices != "" {
+		text = notices + " " + text
 	}
 	return text
 }

@@ -16,11 +16,11 @@ type cellStyle struct {
 	quoted bool   // text that must not become a formula when it is edited
 }
 
-// quotedText is the style of a text that is provoking.
+// quotedText is the style of text that needs a quotePrefix.
 var quotedText = cellStyle{role: textValue, format: textFormat, quoted: true}
 
-// bounded returns the style with "≥" before the number where the value is a lower bound.
-func (s cellStyle) bounded(v report.Value) cellStyle {
+// withLowerBound returns the style with "≥" before the number if the value is a lower bound.
+func (s cellStyle) withLowerBound(v report.Value) cellStyle {
 	if v.LowerBound {
 		s.format = atLeast(s.format)
 	}
@@ -33,27 +33,27 @@ type role int
 const (
 	plain role = iota
 	title
-	mark    // what nobody must miss: sample data, internal
-	caption // what stands below a title
-	section // the head of a block
+	notice  // what nobody must miss: sample data, internal
+	caption // the text below a title
+	section // the heading of a block
 	figureSection
 	term       // the first column of an explanation
 	prose      // text that wraps
 	note       // text beside a figure
-	covered    // text behind figures, on their side
+	covered    // text after figures, aligned right
 	figureText // text in a column of figures
 	link
 	header // of a table
 	figureHeader
 	textValue // in a table
 	figureValue
-	input     // a figure that is there to be changed
-	inputText // a text of that kind
+	input     // a figure that a person may change
+	inputText // a text that a person may change
 	textTotal // in the row above a table
 	figureTotal
 )
 
-// The colours keep a contrast of 4.5 or more against what is behind them, and in grey.
+// The text colours have a contrast of at least 4.5 with their background, in greyscale too.
 const (
 	navy     = "1F3864"
 	paleBlue = "DCE6F1"
@@ -67,8 +67,7 @@ const (
 	paleYellow = "FFF8DC"
 )
 
-// Number formats. textFormat keeps an edited cell text: 007 stays 007. It goes by its number, under which Excel knows
-// it.
+// Number formats. textFormat keeps an edited cell text: 007 stays 007. It is built into Excel under its ID.
 const (
 	textFormat   = "@"
 	textFormatID = 49
@@ -78,13 +77,13 @@ const (
 
 var timeFormats = map[report.Type]string{report.Time: timeFormat, report.Date: dateFormat}
 
-// More decimals than these are rounded for show; the cell has them, as far as its 15 digits go.
+// More decimals than these are not shown. The cell holds them, up to 15 digits in all.
 const (
 	maxMoneyDecimals  = 9
 	maxNumberDecimals = 6
 )
 
-// style returns the id of a style in the workbook.
+// style returns the ID of a style in the workbook.
 func (b *book) style(s cellStyle) int {
 	if id, ok := b.styles[s]; ok {
 		return id
@@ -111,7 +110,7 @@ func (b *book) style(s cellStyle) int {
 	return id
 }
 
-// quoted returns the id of a style that is that of id with quotePrefix, which excelize has no field for.
+// quoted adds a quotePrefix, for which excelize has no field, to a copy of a style, and returns its ID.
 func (b *book) quoted(id int) int {
 	formats := b.file.Styles.CellXfs
 	format, yes := formats.Xf[id], true
@@ -121,10 +120,10 @@ func (b *book) quoted(id int) int {
 	return formats.Count - 1
 }
 
-// numberFormats gives the number formats of conditional formats the numbers that their codes have in cells, or
-// numbers of their own: excelize counts them apart, and one number must not stand for two codes.
+// numberFormats renumbers the number formats of conditional formats: each gets the ID that its code has in cells, or a
+// new one. excelize numbers them separately, but an ID must not mean two codes.
 func (b *book) numberFormats() {
-	ids, next := map[string]int{}, 164 // lower ones are Excel's own
+	ids, next := map[string]int{}, 164 // lower IDs are built into Excel
 	if formats := b.file.Styles.NumFmts; formats != nil {
 		for _, f := range formats.NumFmt {
 			ids[f.FormatCode] = f.NumFmtID
@@ -149,7 +148,7 @@ func roleStyle(r role) *excelize.Style {
 	switch r {
 	case title:
 		return &excelize.Style{Font: font(excelize.Font{Bold: true, Size: 16, Color: navy})}
-	case mark:
+	case notice:
 		return &excelize.Style{Font: font(excelize.Font{Bold: true, Color: red})}
 	case caption:
 		return &excelize.Style{Font: font(excelize.Font{Color: grey})}
@@ -174,7 +173,7 @@ func roleStyle(r role) *excelize.Style {
 			Alignment: indented(r == figureHeader)}
 		style.Alignment.Vertical, style.Alignment.WrapText = "center", true
 		if r == figureHeader {
-			style.Alignment.Indent = 2 // so that the filter's button does not cover the last letters
+			style.Alignment.Indent = 2 // keeps the last letters clear of the filter's button
 		}
 		return style
 	case textValue:
@@ -193,7 +192,7 @@ func roleStyle(r role) *excelize.Style {
 	}
 }
 
-// font names the typeface and the size, without which other programs than Excel take one of their own.
+// font sets the typeface and the size: without them, other programs than Excel use their own.
 func font(f excelize.Font) *excelize.Font {
 	f.Family = "Calibri"
 	if f.Size == 0 {
@@ -220,9 +219,9 @@ func boxed() (borders []excelize.Border) {
 	return borders
 }
 
-// apart ends a figure's number format: a gap to the next column. An indent would do the same, but LibreOffice shifts
-// indented figures beside an empty cell.
-const apart = "_)"
+// figureGap ends the number format of a figure: a gap to the next column. An indent would do the same, but LibreOffice
+// shifts indented figures that are next to an empty cell.
+const figureGap = "_)"
 
 func indented(right bool) *excelize.Alignment {
 	return &excelize.Alignment{Horizontal: side(right), Indent: 1}
@@ -235,9 +234,8 @@ func side(right bool) string {
 	return "left"
 }
 
-// valueFormat returns the number format of values of which the most exact has so many decimals. All of them show as
-// many, amounts at least 2. Decimals that show only where they are needed (0.00??) are not for every program: some
-// then show 0.68 for 0.679.
+// valueFormat returns the number format of values with up to so many decimals. All of them are shown with as many, and
+// amounts with at least 2. Optional decimals (0.00??) don't work everywhere: some programs show 0.68 for 0.679.
 func (b *book) valueFormat(typ report.Type, decimals int) string {
 	switch typ {
 	case report.Count, report.Size:
@@ -251,7 +249,7 @@ func (b *book) valueFormat(typ report.Type, decimals int) string {
 	}
 }
 
-// atLeast returns the format of a number that is a lower bound: the cell shows "≥" and holds the number.
+// atLeast returns the format of a lower bound: the cell holds the number and shows "≥" before it.
 func atLeast(format string) string { return `"≥ "` + format }
 
 // withoutBound returns a number's format without the "≥" of a lower bound.
@@ -271,7 +269,7 @@ func withDecimals(decimals int) string {
 	return "#,##0." + strings.Repeat("0", decimals)
 }
 
-// currency returns the number format's code for what stands before an amount.
+// currency returns the number format's code for the text before an amount.
 func (b *book) currency() string {
 	before := b.beforeAmount()
 	name := strings.TrimRight(before, " ")
@@ -279,10 +277,10 @@ func (b *book) currency() string {
 	return "[$" + name + locale + "]" + before[len(name):]
 }
 
-// beforeAmount returns what stands before an amount in every output: "$" or "CAD ".
+// beforeAmount returns the text before an amount, as in every output: "$" or "CAD ".
 func (b *book) beforeAmount() string { return strings.TrimSuffix(b.r.Amount(fleet.Money{}), "0.00") }
 
-// decimalsOf returns how many digits stand behind the point of an exact number.
+// decimalsOf returns how many decimals an exact number has.
 func decimalsOf(exact string) int {
 	_, fraction, _ := strings.Cut(exact, ".")
 	return len(fraction)

@@ -9,16 +9,16 @@ import (
 
 const summarySheet = "Summary"
 
-// summary makes the first sheet: the headline figures, what they rest on, charts, and the way to the other sheets.
+// summary makes the first sheet: the headline figures, their basis, charts, and links to the other sheets.
 func (b *book) summary() *page {
 	p := &page{widths: []float64{26, 12, 12, 16, 18, 12, 22}, onePage: true}
-	p.lines = append(p.lines, line{cells: []cell{words(title, oneLine(b.r.Title))}, height: 27})
-	p.add(words(caption, b.r.Origin()+"."))
-	if marks := b.marks(); marks != "" {
-		p.add(words(mark, marks))
+	p.lines = append(p.lines, line{cells: []cell{textCell(title, oneLine(b.r.Title))}, height: 27})
+	p.add(textCell(caption, b.r.Origin()+"."))
+	if notices := b.notices(); notices != "" {
+		p.add(textCell(notice, notices))
 	}
 	if b.r.Empty() {
-		p.add(words(mark, "No instances."))
+		p.add(textCell(notice, "No instances."))
 	}
 	p.blank()
 	b.addCosts(p)
@@ -27,15 +27,15 @@ func (b *book) summary() *page {
 	b.addLegend(p)
 	b.addIndex(p)
 	b.addWarnings(p)
-	b.addCharts(p, len(p.widths)+2) // beside an empty column
+	b.addCharts(p, len(p.widths)+2) // after an empty column
 	return p
 }
 
-// addCosts adds what runs, what is listed and what is billed, apart: whether a stopped instance is billed is not
-// known, and the shares on the sheet of assumptions say what is taken for it.
+// addCosts adds the running, the listed and the billed cost. It is not known whether a stopped instance is billed; the
+// billed shares on Assumptions say what is assumed.
 func (b *book) addCosts(p *page) {
 	p.section(figureSection, "Cost", "Instances", "Priced",
-		"Per hour ("+b.r.Currency+")", "Per month ("+b.r.Currency+")", "Of budget", "Covered")
+		"Per hour ("+b.r.Currency+")", "Per month ("+b.r.Currency+")", "% of budget", "Coverage")
 	first := p.next()
 	running, listed := isOne("running"), isOne("listed")
 	b.addCost(p, "Running", b.r.Running,
@@ -50,17 +50,17 @@ func (b *book) addCosts(p *page) {
 	}
 	p.fit(4, textWidth(b.r.Amount(b.r.Budget.Value))+3)
 	format := b.valueFormat(report.Money, decimalsOf(b.r.Budget.Value.String()))
-	p.add(words(plain, "Budget"), cell{}, cell{}, cell{},
+	p.add(textCell(plain, "Budget"), cell{}, cell{}, cell{},
 		formatted(budget, format).with(`IF(N(`+budgetName+`)=0,"",`+budgetName+")"))
 	p.blank()
 	b.addConverted(p, first)
 }
 
-// billedLabel names what is billed by the shares on the sheet of assumptions.
-const billedLabel = "Billed, by Assumptions"
+// billedLabel names the cost that the billed shares on Assumptions lead to.
+const billedLabel = "Billed (see " + assumptionsSheet + ")"
 
-// addConverted adds what the exchange rate makes of the three costs, which stand in the rows from first on. As written
-// the rate is 1.
+// addConverted adds the three costs in the other currency; first is the row of the first cost. The exchange rate is 1
+// until somebody changes it.
 func (b *book) addConverted(p *page, first int) {
 	p.section(figureSection, "", "", "", "", "")
 	head := p.lines[len(p.lines)-1].cells
@@ -74,10 +74,10 @@ func (b *book) addConverted(p *page, first int) {
 		c, from := row.cost, strconv.Itoa(first+i)
 		amount := func(column int, m fleet.Money) cell {
 			format := withDecimals(shownDecimals(report.Money, decimalsOf(m.String())))
-			p.rules = append(p.rules, b.bounds(cellName(column, p.next()), "$C"+from, "$B"+from, format))
+			p.rules = append(p.rules, b.lowerBoundRule(cellName(column, p.next()), "$C"+from, "$B"+from, format))
 			return figure(m.Float64(), format, c.LowerBound()).with("$" + columnName(column) + from + "*" + rateName)
 		}
-		p.add(words(plain, row.label), cell{}, cell{}, amount(4, c.PerHour), amount(5, c.PerMonth))
+		p.add(textCell(plain, row.label), cell{}, cell{}, amount(4, c.PerHour), amount(5, c.PerMonth))
 	}
 	p.blank()
 }
@@ -91,26 +91,26 @@ func (b *book) addCost(p *page, name string, c report.Cost, instances, priced, p
 		use = figure(rate.Percent.Shift(-2).InexactFloat64(), use.style.format, rate.AtLeast)
 	}
 	cells := []cell{
-		words(plain, name),
+		textCell(plain, name),
 		count(c.Of).with(instances),
 		count(c.Priced).with(priced),
 		b.money(c.PerHour, c.LowerBound()).with(perHour),
 		b.money(c.PerMonth, c.LowerBound()).with(perMonth("$D" + row)),
 		use.with(budgetUse("$E" + row)),
-		words(covered, c.Coverage()).with(coveredFormula("$C"+row, "$B"+row, "priced")),
+		textCell(covered, c.Coverage()).with(coveredFormula("$C"+row, "$B"+row, "priced")),
 	}
 	for i := 3; i <= 5; i++ {
 		format := withoutBound(cells[i].style.format)
-		p.rules = append(p.rules, b.bounds(cellName(i+1, p.next()), "$C$"+row, "$B$"+row, format))
+		p.rules = append(p.rules, b.lowerBoundRule(cellName(i+1, p.next()), "$C$"+row, "$B$"+row, format))
 	}
 	p.add(cells...)
 }
 
-// addFleet adds what there is, whatever its status.
+// addFleet adds totals of all instances, of any status.
 func (b *book) addFleet(p *page) {
-	p.section(figureSection, "Fleet", "Total", "Known", "", "", "", "Covered")
+	p.section(figureSection, "Fleet", "Total", "Known", "", "", "", "Coverage")
 	all := "$B$" + strconv.Itoa(p.next())
-	p.add(words(plain, "Instances"), count(b.r.Count).with(b.count()))
+	p.add(textCell(plain, "Instances"), count(b.r.Count).with(b.count()))
 	type figure struct {
 		name, column string
 		sum          report.Sum
@@ -127,12 +127,12 @@ func (b *book) addFleet(p *page) {
 		at := "$C" + strconv.Itoa(p.next())
 		p.fit(1, textWidth(row.sum.String())+3)
 		total := b.sumCell(row.sum)
-		p.rules = append(p.rules, b.bounds(cellName(2, p.next()), at, all, withoutBound(total.style.format)))
-		p.add(words(plain, row.name),
+		p.rules = append(p.rules, b.lowerBoundRule(cellName(2, p.next()), at, all, withoutBound(total.style.format)))
+		p.add(textCell(plain, row.name),
 			total.with(b.sum(row.column)),
 			count(row.sum.Known).with(b.count(known(row.column))),
 			cell{}, cell{}, cell{},
-			words(covered, row.sum.Coverage()).with(coveredFormula(at, all, "known")))
+			textCell(covered, row.sum.Coverage()).with(coveredFormula(at, all, "known")))
 	}
 	p.blank()
 }
@@ -141,49 +141,50 @@ func (b *book) addFleet(p *page) {
 func (b *book) addIndex(p *page) {
 	p.section(figureSection, "Sheet", "Rows", "")
 	add := func(sheet string, rows cell, text string) {
-		p.add(cell{value: sheet, style: cellStyle{role: link}, link: sheet}, rows, words(note, text))
+		p.add(cell{value: sheet, style: cellStyle{role: link}, link: sheet}, rows, textCell(note, text))
 	}
 	for _, t := range b.tables {
 		if t.sheet == afterMatrix {
-			add(matrixSheet, cell{}, "Regions by models: GPUs, and what is listed per month.")
+			add(matrixSheet, cell{}, matrixText)
 		}
 		for _, part := range t.parts(b.lastRow) {
 			if t == b.statuses {
-				add(part.sheet, count(part.to-part.from), "Inputs: hours, budget, exchange rate, and billed shares by status.")
+				add(part.sheet, count(part.to-part.from),
+					"The inputs: hours, budget, exchange rate, and the billed share of each status.")
 				continue
 			}
-			add(part.sheet, count(part.to-part.from), "A row is "+t.row+".")
+			add(part.sheet, count(part.to-part.from), "One row per "+t.rowPer+".")
 		}
 	}
-	add(aboutSheet, cell{}, "What sheets, columns and figures mean.")
+	add(aboutSheet, cell{}, aboutText)
 	p.blank()
 }
 
-// addBasis adds what the figures rest on.
+// addBasis adds what the figures are based on.
 func (b *book) addBasis(p *page) {
 	p.section(figureSection, "Basis")
 	hours := b.r.HoursPerMonth
 	p.fit(1, len(timeFormat)+2)
 	format := b.valueFormat(report.Size, decimalsOf(hours.String()))
-	p.add(words(plain, "Hours per month"), formatted(hours.InexactFloat64(), format).with(hoursName))
-	p.add(words(plain, "Currency"), words(figureText, b.r.Currency))
-	p.add(words(plain, b.r.Source.Verb()+" (UTC)"), formatted(b.r.Generated.UTC(), timeFormat))
+	p.add(textCell(plain, "Hours per month"), formatted(hours.InexactFloat64(), format).with(hoursName))
+	p.add(textCell(plain, "Currency"), textCell(figureText, b.r.Currency))
+	p.add(textCell(plain, b.r.Source.Verb()+" (UTC)"), formatted(b.r.Generated.UTC(), timeFormat))
 	p.blank()
 }
 
-// addLegend adds what the figures mean, so that nobody has to look for About first.
+// addLegend adds what the figures mean, so that nobody needs to find About first.
 func (b *book) addLegend(p *page) {
-	p.section(section, "Legend")
+	p.section(section, "What the figures mean")
 	for _, sentence := range b.r.Legend() {
 		p.across(prose, sentence)
 		p.compute(0, b.monthFormula(sentence))
 	}
-	p.across(prose, "What is billed is each price times its status's share on "+assumptionsSheet+". "+
-		"An empty cell is unknown, not zero.")
+	p.across(prose, "Billed is each price times the billed share of the instance's status on "+assumptionsSheet+". "+
+		"An empty cell means unknown, not zero.")
 	p.blank()
 }
 
-// monthFormula returns the formula of the sentence that names the hours of a month, "" for any other.
+// monthFormula returns the formula of the sentence that states the hours of a month, "" for any other sentence.
 func (b *book) monthFormula(sentence string) string {
 	before, hours, after := b.r.MonthLegend()
 	if sentence != before+hours+after {
@@ -192,7 +193,7 @@ func (b *book) monthFormula(sentence string) string {
 	return `"` + before + `"&` + hoursName + `&"` + after + `"`
 }
 
-// addWarnings adds what was odd about the list.
+// addWarnings adds the warnings about the list.
 func (b *book) addWarnings(p *page) {
 	shown, more := b.r.WarningsShown()
 	if len(shown) == 0 {
@@ -209,7 +210,7 @@ func (b *book) addWarnings(p *page) {
 
 func count(n int) cell { return formatted(n, "#,##0") }
 
-// money returns the cell of an amount, which may be a lower bound.
+// money returns the cell of an amount.
 func (b *book) money(m fleet.Money, lower bool) cell {
 	return figure(m.Float64(), b.valueFormat(report.Money, decimalsOf(m.String())), lower)
 }

@@ -7,30 +7,29 @@ import (
 	"gpufleet/render/report"
 )
 
-// table is one of the report's lists: a sheet with an Excel table, or several where a sheet can't hold it.
+// table is one of the report's lists: an Excel table on a sheet of its own, or several if one sheet is too short.
 type table struct {
-	sheet   string // "Instances"; its table is tblInstances
-	row     string // what a row is
-	name    string // of the Excel table, where that is not tbl and the sheet's
-	columns []column
-	rows    int
-	total   bool  // there are totals above the table
-	printed int   // how many columns are printed, from the first; 0 for all
-	above   *page // what stands above the table in place of a title; nil for that
-	whole   bool  // it is bounded, and needs one sheet
-	// rules are its conditional formats; they are told the first row of values.
-	rules []rule
+	sheet    string // "Instances"; its table is tblInstances
+	rowPer   string // "instance": there is one row per instance
+	name     string // of the Excel table; "" for "tbl" and the sheet's name
+	columns  []column
+	rows     int
+	total    bool   // it has totals above the header
+	printed  int    // how many columns are printed, from the first; 0 for all
+	above    *page  // the rows above the table; nil for the usual title and notes
+	oneSheet bool   // it has few rows, and never needs a second sheet
+	rules    []rule // its conditional formats besides those of its columns
 }
 
 // newTable makes a table of rows.
-func newTable[T any](r *report.Report, sheet, row string, columns []report.Column[T], rows []T) *table {
-	t := &table{sheet: sheet, row: row, rows: len(rows)}
+func newTable[T any](r *report.Report, sheet, rowPer string, columns []report.Column[T], rows []T) *table {
+	t := &table{sheet: sheet, rowPer: rowPer, rows: len(rows)}
 	addColumns(r, t, columns, func(row int) T { return rows[row] })
 	return t
 }
 
-// addColumns adds columns to a table; at returns what the columns are of in a row of it. The row of totals, if there
-// is one, stands above the table.
+// addColumns adds columns to a table. at returns the item of a row, from 0. totals is empty, or the item for the row
+// of totals above the table.
 func addColumns[T any](r *report.Report, t *table, columns []report.Column[T], at func(row int) T, totals ...T) {
 	for _, c := range columns {
 		unit := c.Unit
@@ -49,8 +48,8 @@ func addColumns[T any](r *report.Report, t *table, columns []report.Column[T], a
 	}
 }
 
-// arrange puts columns first, in this order, and prints them alone: all of them on a page would be too small to read.
-func (t *table) arrange(names ...string) {
+// printFirst moves columns to the front, in this order, and prints only these: all columns would be too small to read.
+func (t *table) printFirst(names ...string) {
 	for _, name := range names {
 		if at := t.index(name); at >= 0 {
 			c := t.columns[at]
@@ -60,12 +59,12 @@ func (t *table) arrange(names ...string) {
 	}
 }
 
-// index returns the place of a column, -1 where the table does not have it.
+// index returns the position of a column from 0, or -1 if the table does not have it.
 func (t *table) index(name string) int {
 	return slices.IndexFunc(t.columns, func(c column) bool { return c.name == name })
 }
 
-// column returns a column, nil where the table does not have it.
+// column returns a column, or nil if the table does not have it.
 func (t *table) column(name string) *column {
 	if at := t.index(name); at >= 0 {
 		return &t.columns[at]
@@ -73,7 +72,7 @@ func (t *table) column(name string) *column {
 	return nil
 }
 
-// cell returns the cell of a column in a row of the sheet, in a form that stays in its column: $B5.
+// cell returns the reference to a column's cell in a row of the sheet, with the column fixed: $B5.
 func (t *table) cell(name string, row int) string {
 	return "$" + columnName(t.index(name)+1) + strconv.Itoa(row)
 }
@@ -94,20 +93,20 @@ func (t *table) title() string {
 	return "tbl" + t.sheet
 }
 
-// lastRow returns the last row of the table on a sheet. A table without rows has a blank one: Excel refuses less.
+// lastRow returns the table's last row on the sheet of a part. Excel requires a row, so an empty table has a blank one.
 func (t *table) lastRow(p part) int { return t.header() + max(1, p.to-p.from) }
 
-// part is what one sheet has of a table: its rows from and to, the latter not included.
+// part is what one sheet holds of a table: the rows from up to, but not including, to.
 type part struct {
 	sheet, table string
 	from, to     int
 }
 
-// parts spreads the rows over sheets that end at lastRow: "Instances" with tblInstances, "Instances 2" with
-// tblInstances2.
+// parts divides the rows among sheets that end at lastRow: "Instances" with tblInstances, "Instances 2" with
+// tblInstances2, and so on.
 func (t *table) parts(lastRow int) []part {
 	room := lastRow - t.header()
-	if t.whole {
+	if t.oneSheet {
 		room = t.rows
 	}
 	parts := []part{{sheet: t.sheet, table: t.title(), to: min(room, t.rows)}}

@@ -15,7 +15,7 @@ import (
 	"gpufleet/render/report"
 )
 
-// Every instance stands in its row with the type and the value of each column, and with nothing where it is unknown.
+// Every cell of Instances has the value and type of its column. An unknown value has no cell.
 func TestInstances(t *testing.T) {
 	s := settings()
 	s.Audience = report.Internal
@@ -68,7 +68,7 @@ func cellKind(sheet, cell string) string {
 	return match[1]
 }
 
-func TestShown(t *testing.T) {
+func TestShownValues(t *testing.T) {
 	f := opened(t, written(t, newReport(sample(t), settings())))
 	for heading, want := range map[string][4]string{
 		"ID":                     {"42", "00041", "43", "44"},
@@ -86,7 +86,7 @@ func TestShown(t *testing.T) {
 	} {
 		column, _ := find(t, f, "Instances", heading)
 		for i := range want {
-			if got := shown(t, f, "Instances", cellName(column, headerRow+1+i)); got != want[i] {
+			if got := shownValue(t, f, "Instances", cellName(column, headerRow+1+i)); got != want[i] {
 				t.Errorf("%s in row %d shows %q, want %q", heading, headerRow+1+i, got, want[i])
 			}
 		}
@@ -119,7 +119,7 @@ func TestMoneyFormats(t *testing.T) {
 	}
 }
 
-// A cell that is empty has its column's format, for whoever fills it in.
+// An empty cell has its column's format, for a value that is typed in later.
 func TestEmptyCellsHaveTheColumnsFormat(t *testing.T) {
 	f := opened(t, written(t, newReport(nil, settings())))
 	for cell, want := range map[string]string{"A5": "@", "G5": "[$$-409]#,##0.00_)", "J5": timeFormat, "E5": "#,##0_)"} {
@@ -226,7 +226,7 @@ func TestColumnWidths(t *testing.T) {
 }
 
 // No number makes a column wider than Excel allows.
-func TestAbsurdNumbers(t *testing.T) {
+func TestHugeNumbers(t *testing.T) {
 	instances := []*fleet.Instance{
 		{Region: "R", RAM: fleet.Known(1e300), Price: price(t, "999999999.123456789012345678901234567890")},
 	}
@@ -241,8 +241,8 @@ func TestAbsurdNumbers(t *testing.T) {
 	}
 }
 
-// What a sheet can't hold goes on in the next, with a table of its own and all that a sheet has.
-func TestSpill(t *testing.T) {
+// A list that is too long for one sheet continues on the next, in a table of its own.
+func TestSeveralSheets(t *testing.T) {
 	var instances []*fleet.Instance
 	for i := range 7 {
 		id := strconv.Itoa(i)
@@ -289,7 +289,7 @@ func TestSpill(t *testing.T) {
 	}
 }
 
-// The last row of a full sheet is before Excel's last.
+// A full sheet ends one row before Excel's last row.
 func TestLastRow(t *testing.T) {
 	table := &table{sheet: "Instances", rows: 2_100_000}
 	parts := table.parts(maxRow)
@@ -305,8 +305,7 @@ func TestLastRow(t *testing.T) {
 	}
 }
 
-// TestLowerBoundsInTables holds that a total that something unknown is missing from says so where it stands, and is a
-// number all the same.
+// A total with unknown parts is shown as a lower bound. Its cell still holds a number.
 func TestLowerBoundsInTables(t *testing.T) {
 	priced := &fleet.Instance{
 		ID: "1", Region: "A", GPU: "RTX", GPUCount: fleet.Known(1.0), Status: "Running", Price: price(t, "0.679"),
@@ -321,12 +320,12 @@ func TestLowerBoundsInTables(t *testing.T) {
 		column, _ := find(t, f, "Regions", heading)
 		for name, row := range rows {
 			cell := cellName(column, row)
-			if got, want := strings.HasPrefix(shown(t, f, "Regions", cell), "≥ "), name != "B"; got != want {
-				t.Errorf("%s of %s shows %q", heading, name, shown(t, f, "Regions", cell))
+			if got, want := strings.HasPrefix(shownValue(t, f, "Regions", cell), "≥ "), name != "B"; got != want {
+				t.Errorf("%s of %s shows %q", heading, name, shownValue(t, f, "Regions", cell))
 			}
 			kind, err := f.GetCellType("Regions", cell)
 			if err != nil || kind != excelize.CellTypeUnset && kind != excelize.CellTypeNumber {
-				t.Errorf("%s of %s is no number: %v, %v", heading, name, kind, err)
+				t.Errorf("%s of %s is not a number: %v, %v", heading, name, kind, err)
 			}
 		}
 	}

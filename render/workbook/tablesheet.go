@@ -33,8 +33,8 @@ func (b *book) writePart(t *table, p part) {
 	}
 	s.next = t.header()
 	s.row(b.headings(t), excelize.RowOpts{Height: float64(6 + 15*lines)})
-	if t.isPlain() {
-		s.plainRows(t, p)
+	if t.valuesOnly() {
+		s.insertValueRows(t, p)
 	} else {
 		s.rows(t, p)
 	}
@@ -62,40 +62,40 @@ func (b *book) totals(t *table) []any {
 			continue
 		}
 		v := c.total()
-		style := b.valueStyle(c, textTotal, figureTotal).bounded(v)
+		style := b.valueStyle(c, textTotal, figureTotal).withLowerBound(v)
 		cell := excelize.Cell{StyleID: b.style(style), Value: b.value(c.typ, v), Formula: c.totalFormula}
-		if c.typ == report.Text && c.totalFormula != "" { // a count where the names stand
+		if c.typ == report.Text && c.totalFormula != "" { // a count, in a column of names
 			cell.StyleID, cell.Value = b.style(cellStyle{role: textTotal, format: shownFormat}), v.Number
 		}
-		cells[i] = live(cell)
+		cells[i] = withEmptyText(cell)
 	}
 	return cells
 }
 
-// shownFormat is how the number of rows that the filters let through is shown.
+// shownFormat is the number format of how many rows pass the filters.
 const shownFormat = `"Shown: "#,##0`
 
-// live returns a cell with a formula whose value is unknown as one with the empty text that the formula gives.
-func live(c excelize.Cell) excelize.Cell {
+// withEmptyText gives a cell whose formula has no value the empty text that the formula returns.
+func withEmptyText(c excelize.Cell) excelize.Cell {
 	if c.Formula != "" && (c.Value == nil || c.Value == "") {
 		c.Value = emptyMarker
 	}
 	return c
 }
 
-// plainRows has the rows of a part written once the rest of its sheet is.
-func (s *sheet) plainRows(t *table, p part) {
+// insertValueRows arranges for the rows of a part to be written when the rest of its sheet is.
+func (s *sheet) insertValueRows(t *table, p part) {
 	if s.b.err == nil {
-		s.b.archive.insert(s.entry(), s.b.plainRows(t, p, s.next))
+		s.b.archive.insert(s.entry(), s.b.valueRows(t, p, s.next))
 		s.next += p.to - p.from
 	}
 }
 
-// rows writes the rows of a part. The cells have the style of their column, and lower bounds one of their own.
+// rows writes the rows of a part. Cells have the style of their column, except for formulas and lower bounds.
 func (s *sheet) rows(t *table, p part) {
 	cells := make([]any, len(t.columns))
 	for row := p.from; row < p.to; row++ {
-		if row%askEvery == 0 && !s.b.ask() {
+		if row%checkWriterEvery == 0 && !s.b.writable() {
 			return
 		}
 		for i := range t.columns {
@@ -109,22 +109,22 @@ func (s *sheet) rows(t *table, p part) {
 			if c.input {
 				figure = input
 			}
-			style := s.b.valueStyle(c, text, figure).bounded(v)
+			style := s.b.valueStyle(c, text, figure).withLowerBound(v)
 			cell := excelize.Cell{StyleID: s.b.style(style), Value: cells[i]}
-			if provoking, ok := cells[i].(excelize.Cell); ok {
-				cell = provoking
+			if quoted, ok := cells[i].(excelize.Cell); ok {
+				cell = quoted
 			}
 			if c.formula != nil {
 				cell.Formula = c.formula(s.next)
 			}
-			cells[i] = live(cell)
+			cells[i] = withEmptyText(cell)
 		}
 		s.row(cells)
 	}
 }
 
-// value returns a value as a cell takes it, nil where it is unknown. Whole numbers are exact to 15 digits, as all of
-// Excel's are, and amounts are the nearest number that a cell can hold.
+// value returns a value as a cell takes it, nil if it is unknown. Excel holds numbers to 15 digits; an amount with
+// more becomes the nearest number.
 func (b *book) value(typ report.Type, v report.Value) any {
 	if !v.Known {
 		return nil
@@ -137,13 +137,13 @@ func (b *book) value(typ report.Type, v report.Value) any {
 	case report.Time, report.Date:
 		return v.Time.UTC()
 	}
-	if isProvoking(v.Text) {
+	if needsQuotePrefix(v.Text) {
 		return b.text(quotedText, v.Text)
 	}
 	return cellText(v.Text)
 }
 
-// addTable makes the header and the rows an Excel table.
+// addTable turns the header and the rows into an Excel table.
 func (s *sheet) addTable(t *table, p part) {
 	if s.b.err != nil {
 		return
@@ -162,6 +162,6 @@ func (s *sheet) addTable(t *table, p part) {
 	if len(texts) == 0 {
 		return
 	}
-	// An id such as 41 is meant to be text: no green corner.
+	// An id such as 41 is text on purpose: no green corner.
 	s.b.try(s.b.file.AddIgnoredErrors(p.sheet, strings.Join(texts, " "), excelize.IgnoredErrorsNumberStoredAsText))
 }

@@ -9,21 +9,21 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// In a workbook's text _x003D_ means "=", and a text that has such a thing is written with the underscore before it
-// as _x005F_. excelize's own escaping misses what overlaps (_x003D_x003D_) and surrogates (_xD83D_), so the
-// underscores are marked before it, and the archive puts the escape where the marks are. The marker is a
-// noncharacter, which no text from the API has: decoding replaced them.
+// In a workbook's text _x003D_ means "=". A text that really contains that is written with _x005F_ for its first
+// underscore. excelize's own escaping misses overlaps (_x003D_x003D_) and surrogates (_xD83D_). So the underscores are
+// replaced by markers before excelize sees them, and the archive replaces the markers by the escape. The markers are
+// noncharacters, which no text from the API contains: decoding replaces them.
 const (
 	marker            = "\uFDD0"
-	emptyMarker       = "\uFDD1" // stands for an empty text where a cell must hold one: for "" excelize writes nothing
+	emptyMarker       = "\uFDD1" // an empty text, for which excelize would write nothing
 	markerPrefix      = "\xef\xb7"
 	escapedUnderscore = "_x005F_"
 )
 
-// maxHeaderTitle is how much of a title a page header shows, in UTF-16 units: the whole header may have 255.
+// maxHeaderTitle is the longest title in a page header, in UTF-16 units. Excel limits the whole header to 255.
 const maxHeaderTitle = 80
 
-// escapeUnderscores marks each underscore that begins something of the form _xHHHH_.
+// escapeUnderscores replaces each underscore that begins an escape _xHHHH_ by a marker.
 func escapeUnderscores(text string) string {
 	if strings.Contains(text, markerPrefix) {
 		text = strings.NewReplacer(marker, string(utf8.RuneError), emptyMarker, string(utf8.RuneError)).Replace(text)
@@ -54,11 +54,13 @@ func isEscape(text string) bool {
 	return strings.Trim(text[2:6], "0123456789abcdefABCDEF") == ""
 }
 
-// isProvoking reports whether Excel would take text for a formula, or drop its first character, once someone edits
-// the cell. Such text gets a style with quotePrefix.
-func isProvoking(text string) bool { return text != "" && strings.IndexByte("=+-@'\t\r", text[0]) >= 0 }
+// needsQuotePrefix reports whether Excel would take text for a formula, or drop its first character, when someone
+// edits the cell. The cell's style then gets a quotePrefix.
+func needsQuotePrefix(text string) bool {
+	return text != "" && strings.IndexByte("=+-@'\t\r", text[0]) >= 0
+}
 
-// oneLine returns the user's own text without control characters and line breaks.
+// oneLine returns text without line breaks and other control characters, and without our markers.
 func oneLine(text string) string {
 	spaced := strings.Map(func(r rune) rune {
 		switch {
@@ -72,15 +74,15 @@ func oneLine(text string) string {
 	return strings.TrimSpace(spaced)
 }
 
-// clip returns text of at most so many UTF-16 units, cut with "…" where it is longer. Excel refuses longer cells, and
-// excelize cuts them without a sign.
+// clip shortens text to so many UTF-16 units, with "…" at the end. Excel refuses longer cells; excelize would cut
+// them without a sign.
 func clip(text string, units int) string {
 	if len(text) <= units { // no text has more units than bytes
 		return text
 	}
 	used, end := 0, 0
 	for i, r := range text {
-		if used < units { // room for the "…" is left
+		if used < units { // there is room for the "…"
 			end = i
 		}
 		if used += max(1, utf16.RuneLen(r)); used > units {
@@ -90,15 +92,15 @@ func clip(text string, units int) string {
 	return text
 }
 
-// cellText returns text as a cell holds it.
+// cellText returns text in the form that a cell takes.
 func cellText(text string) string { return escapeUnderscores(clip(text, excelize.TotalCellChars)) }
 
-// headerText returns text as a page's header or footer holds it: & begins a code there.
+// headerText returns text in the form that a page header or footer takes, where & begins a code.
 func headerText(text string) string {
 	return strings.ReplaceAll(replaceUnderscores(text, escapedUnderscore), "&", "&&")
 }
 
-// textWidth returns how wide text stands, in digits: East Asian characters and emoji count twice.
+// textWidth returns the width of text in digits. East Asian characters and emoji count as two.
 func textWidth(text string) int {
 	width := 0
 	for _, r := range text {
@@ -115,8 +117,8 @@ func isWide(r rune) bool {
 		r >= 0xFE30 && r <= 0xFE6F || r >= 0xFF00 && r <= 0xFF60 || r >= 0x1F300)
 }
 
-// wrappedLines returns how many lines text takes in so many characters, broken between words. A word that is wider
-// than a line counts as one.
+// wrappedLines returns how many lines text takes when it wraps between words at so many digits. A word that is wider
+// takes one line.
 func wrappedLines(text string, width int) int {
 	lines, used := 1, 0
 	for word := range strings.FieldsSeq(text) {

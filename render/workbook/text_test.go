@@ -10,7 +10,7 @@ import (
 	"gpufleet/fetch/fleet"
 )
 
-// hostileTexts could mean something else to Excel than what they are.
+// hostileTexts are texts that Excel could misread.
 var hostileTexts = []string{
 	"=1+1", "+1", "-1", "@x", "'x", "''", "=cmd|' /C calc'!A0", `=HYPERLINK("https://example.org")`,
 	"_x003D_", "_x003D_x003D_", "_x005F_x003D_", "_x005F_", "_xD83D_", "_x000a__X000A_", "__x0041_", "_x004_",
@@ -18,7 +18,7 @@ var hostileTexts = []string{
 	"<b>&amp;</b>", `"quoted"`, "]]>", "007", "1e5", "2024-01-01", "TRUE", "#REF!", "日本語", "😀", "a  b",
 }
 
-// hostile is a fleet with such texts wherever a text can be.
+// hostile is a fleet with these texts in every text field.
 func hostile(t testing.TB) []*fleet.Instance {
 	var instances []*fleet.Instance
 	for _, text := range hostileTexts {
@@ -30,7 +30,7 @@ func hostile(t testing.TB) []*fleet.Instance {
 	return instances
 }
 
-// Text is the same text when it is read, is text by type, and stays text when it is edited.
+// Text is read back unchanged, has the type text, and stays text when it is edited.
 func TestHostileText(t *testing.T) {
 	r := newReport(hostile(t), settings())
 	data := written(t, r)
@@ -68,7 +68,7 @@ func TestHostileText(t *testing.T) {
 	}
 }
 
-// The user's title is text too, wherever it stands.
+// The title is text too, in cells and page headers.
 func TestHostileTitle(t *testing.T) {
 	s := settings()
 	s.Title = "\t=1+1 & _x0041_\x00\n&P \uFDD0\xff"
@@ -98,7 +98,7 @@ func TestLongTitle(t *testing.T) {
 			t.Errorf("%.8q…: the cell has %d units", title, units)
 		}
 		if !strings.HasSuffix(got, "…") {
-			t.Errorf("%.8q…: the cut is not shown", title)
+			t.Errorf("%.8q…: the cell does not end in …", title)
 		}
 	}
 }

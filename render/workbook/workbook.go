@@ -1,12 +1,12 @@
-// Package workbook writes a report as an Excel workbook: a summary with charts, the instances, regions, models,
-// changes, days and what has no price as Excel tables, a matrix, the assumptions that a person may change, and a
-// sheet that says what each column means. It lays out what the report says and computes no figure: a formula stands
-// beside the value that the report has for it, and follows what is changed later.
+// Package workbook writes a report as an Excel workbook: a summary with charts; the instances, regions, models,
+// changes, days and unpriced instances as Excel tables; a matrix of regions and models; the assumptions that a person
+// may change; and a sheet that explains every column. Figures come from the report. Each formula is written with the
+// report's value for it, and follows later changes.
 //
-// Sheets, tables and their columns keep their names within a version of the contract. A table's header stands in row
-// 4 of its sheet. Values are typed: amounts and counts are numbers with a format, times are dates in UTC, ids and all
-// that the API sent as text are text, and what is unknown is an empty cell. Every sheet is streamed, since only a
-// streamed cell holds a formula together with its value, and since a million rows don't fit into memory otherwise.
+// Within a version of the contract, sheets, tables and columns keep their names. The header of a table is in row 4 of
+// its sheet, except on Assumptions. Values are typed: amounts and counts are numbers with a format, times are dates
+// in UTC, IDs and all text from the API are text, and an unknown value is an empty cell. Every sheet is streamed:
+// only a streamed cell holds both a formula and its value, and a million rows would not fit into memory otherwise.
 package workbook
 
 import (
@@ -21,10 +21,10 @@ import (
 	"gpufleet/render/report"
 )
 
-// contract is the version of what readers of the file may rely on: the names of sheets, tables and columns.
+// contract is the version of the names of sheets, tables and columns, which readers of the file rely on.
 const contract = 2
 
-// afterMatrix is the sheet before which that of the matrix stands.
+// afterMatrix is the sheet that follows Matrix.
 const afterMatrix = "Changes"
 
 // maxRow is the last row of a sheet that is used, one before Excel's last: a table that fills its sheet leaves no
@@ -34,13 +34,12 @@ const maxRow = excelize.TotalRows - 1
 // Write writes the workbook of a report to w. Equal reports give equal bytes. An empty fleet gives the same sheets,
 // whose tables have one blank row.
 //
-// Nothing reaches w before all of the workbook is made; until then w is asked now and then, with an empty write,
-// whether it still takes anything. Its error ends the work at once and is returned wrapped. Beside the report, memory
-// holds the compressed file and up to 16 MiB of each sheet; what is larger waits in temporary files, which are gone
-// when Write returns.
+// The workbook is complete before any byte goes to w. Until then, empty writes check that w still accepts data. An
+// error of w ends the work at once and is returned wrapped. Besides the report, memory holds the compressed file and
+// up to 16 MiB of each sheet. The rest is in temporary files, which are gone when Write returns.
 func Write(w io.Writer, r *report.Report) error { return write(w, r, maxRow) }
 
-// write does the same with sheets that end at lastRow.
+// write is Write with sheets that end at lastRow.
 func write(w io.Writer, r *report.Report, lastRow int) error {
 	b := newBook(w, r, lastRow)
 	if err := errors.Join(b.writeTo(w), b.file.Close()); err != nil {
@@ -56,7 +55,7 @@ func (b *book) writeTo(w io.Writer) error {
 	if err := b.fill(); err != nil {
 		return err
 	}
-	// All goes into the archive; excelize itself writes nothing, and does not return every error.
+	// excelize writes into the archive, and does not return every error.
 	if err := b.file.Write(io.Discard); err != nil {
 		return err
 	}
@@ -66,7 +65,7 @@ func (b *book) writeTo(w io.Writer) error {
 	return archive.writeTo(w)
 }
 
-// book is a workbook in the making. Its first error stays; what is called after it does no harm and no good.
+// book is a workbook in the making. It keeps its first error, and methods that are called after it have no effect.
 type book struct {
 	file    *excelize.File
 	r       *report.Report
@@ -78,12 +77,12 @@ type book struct {
 	err     error
 
 	instances, statuses *table
-	inputs              map[string]string // the cells of the inputs, by name
-	conditional         map[string]int    // the styles of conditional formats
+	inputs              map[string]string // the cells of the inputs, by defined name
+	conditional         map[string]int    // the styles of conditional formats, by condition or number format
 	matrix              *page
-	gpuBlock, costBlock block            // what the charts show
-	points              map[string][]any // the values of the cells that charts refer to
-	ranges              map[columnOf][]string
+	gpuBlock, costBlock block                 // the figures of the charts
+	points              map[string][]any      // the values that charts refer to, by range
+	ranges              map[columnOf][]string // see refs
 }
 
 func newBook(out io.Writer, r *report.Report, lastRow int) *book {
@@ -97,7 +96,7 @@ func newBook(out io.Writer, r *report.Report, lastRow int) *book {
 	}
 }
 
-// try keeps the first error, and reports whether there is none so far.
+// try keeps err if it is the first error, and reports whether there has been none.
 func (b *book) try(err error) bool {
 	if b.err == nil {
 		b.err = err
@@ -105,15 +104,15 @@ func (b *book) try(err error) bool {
 	return b.err == nil
 }
 
-// ask asks the writer whether it still takes anything, and reports whether to go on.
-func (b *book) ask() bool {
+// writable reports whether the writer still accepts data and there has been no error.
+func (b *book) writable() bool {
 	if b.err == nil {
 		_, b.err = b.out.Write(nil)
 	}
 	return b.err == nil
 }
 
-// fill makes all sheets, in the order in which the workbook shows them.
+// fill makes all sheets, in their order.
 func (b *book) fill() error {
 	b.makeTables()
 	b.addSheets()
@@ -142,7 +141,7 @@ func (b *book) table(sheet string) *table {
 	return b.tables[slices.IndexFunc(b.tables, func(t *table) bool { return t.sheet == sheet })]
 }
 
-// sheetNames returns the sheets in their order.
+// sheetNames returns the names of the sheets, in their order.
 func (b *book) sheetNames() []string {
 	names := []string{summarySheet}
 	for _, t := range b.tables {
@@ -156,8 +155,7 @@ func (b *book) sheetNames() []string {
 	return append(names, aboutSheet)
 }
 
-// addSheets makes the sheets, empty. They must all be there before the first is streamed: what is set on a workbook
-// afterwards can be lost.
+// addSheets makes all sheets, empty, before the first is streamed: later changes to the workbook can be lost.
 func (b *book) addSheets() {
 	b.try(b.file.SetSheetName("Sheet1", summarySheet))
 	for _, name := range b.sheetNames()[1:] {
@@ -167,7 +165,7 @@ func (b *book) addSheets() {
 	b.file.SetActiveSheet(0)
 }
 
-// sortContentTypes brings into one order what excelize adds for charts in a random one.
+// sortContentTypes sorts the content types, which excelize adds for charts in random order.
 func (b *book) sortContentTypes() {
 	types := b.file.ContentTypes.Defaults
 	sort.Slice(types, func(i, j int) bool { return types[i].Extension < types[j].Extension })

@@ -65,17 +65,17 @@ func TestProperties(t *testing.T) {
 	}
 }
 
-// A time in another zone is the same time.
-func TestGeneratedElsewhere(t *testing.T) {
+// The time zone of the report's time does not matter.
+func TestTimeZone(t *testing.T) {
 	s := settings()
 	utc := written(t, newReport(sample(t), s))
 	s.Generated = s.Generated.In(time.FixedZone("", 2*60*60))
 	if !bytes.Equal(utc, written(t, newReport(sample(t), s))) {
-		t.Error("the zone of the report's time changes the workbook")
+		t.Error("the time zone of the report changes the workbook")
 	}
 }
 
-func TestMarks(t *testing.T) {
+func TestNotices(t *testing.T) {
 	for _, test := range []struct {
 		name     string
 		source   report.Source
@@ -83,9 +83,9 @@ func TestMarks(t *testing.T) {
 		want     []string
 	}{
 		{"public", report.FromAPI, report.Public, nil},
-		{"demo", report.FromDemo, report.Public, []string{demoMark}},
-		{"internal", report.FromFile, report.Internal, []string{internalMark}},
-		{"both", report.FromDemo, report.Internal, []string{demoMark, internalMark}},
+		{"demo", report.FromDemo, report.Public, []string{demoNotice}},
+		{"internal", report.FromFile, report.Internal, []string{internalNotice}},
+		{"both", report.FromDemo, report.Internal, []string{demoNotice, internalNotice}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := settings()
@@ -101,13 +101,13 @@ func TestMarks(t *testing.T) {
 				for row := range 3 {
 					top += rawValue(t, f, sheet, cellName(1, row+1)) + "\n"
 				}
-				for _, mark := range []string{demoMark, internalMark} {
-					want := slices.Contains(test.want, mark)
-					if got := strings.Contains(top, mark); got != want {
-						t.Errorf("%s: its first rows say %q: %v, want %v", sheet, mark, got, want)
+				for _, notice := range []string{demoNotice, internalNotice} {
+					want := slices.Contains(test.want, notice)
+					if got := strings.Contains(top, notice); got != want {
+						t.Errorf("%s: its first rows say %q: %v, want %v", sheet, notice, got, want)
 					}
-					if got := strings.Contains(page.OddHeader, mark); got != want {
-						t.Errorf("%s: its page header says %q: %v, want %v", sheet, mark, got, want)
+					if got := strings.Contains(page.OddHeader, notice); got != want {
+						t.Errorf("%s: its page header says %q: %v, want %v", sheet, notice, got, want)
 					}
 				}
 			}
@@ -123,10 +123,11 @@ func TestAddressesAreInternal(t *testing.T) {
 		}
 	}
 	s.Audience = report.Internal
-	f := opened(t, written(t, newReport(sample(t), s)))
+	r := newReport(sample(t), s)
+	f := opened(t, written(t, r))
 	find(t, f, "Instances", "198.51.100.7")
-	if cells, err := f.SearchSheet(aboutSheet, "Addresses"); err != nil || len(cells) > 0 {
-		t.Errorf("About says that addresses are left out of an internal workbook (%v)", err)
+	for _, sentence := range r.LeftOut() {
+		find(t, f, aboutSheet, sentence)
 	}
 }
 
@@ -141,7 +142,7 @@ func TestEmptyFleet(t *testing.T) {
 		tables, err := f.GetTables(sheet)
 		check(t, err)
 		if len(tables) != 1 || rowsOf(tables[0].Range) != "4-5" {
-			t.Errorf("%s: tables %v, want one with a blank row", sheet, tables)
+			t.Errorf("%s: tables %v, want one with one blank row", sheet, tables)
 		}
 		rows, err := f.GetRows(sheet)
 		check(t, err)
@@ -149,25 +150,25 @@ func TestEmptyFleet(t *testing.T) {
 			t.Errorf("%s has %d rows, want %d", sheet, len(rows), headerRow)
 		}
 	}
-	if got := shown(t, f, "Regions", "B3"); got != "0 " {
+	if got := shownValue(t, f, "Regions", "B3"); got != "0 " {
 		t.Errorf("all regions have %q instances, want 0", got)
 	}
 	checkTables(t, data)
 }
 
-// No part of any workbook has a link to elsewhere or a connection, and no formula has a text that is not our own or a
-// function that Excel 2010 does not know or that is volatile.
+// No part of a workbook has a connection or refers to another file. Formulas contain no text but our own, and only
+// functions that are in Excel 2010 and not volatile.
 func TestInert(t *testing.T) {
+	s := settings()
+	s.Budget = price(t, "100")
+	before, _, after := newReport(nil, s).MonthLegend()
 	ours := regexp.MustCompile(`^(SUM|SUMIFS|COUNT|COUNTIFS|SUMPRODUCT|SUBTOTAL|IF|ISNUMBER|AND|OR|N|ROUND|FIXED)\($|` +
 		`^HoursPerMonth$|^Budget$|^FxRate$|^FxCurrency$|` +
-		`^"(>=0|>0|In | of | priced| known|A month is |` +
-		` hours\. Amounts are in USD as the prices state them; nothing is converted\.|)"$|` +
+		`^"(>=0|>0|In | of | priced| known|` + regexp.QuoteMeta(before) + `|` + regexp.QuoteMeta(after) + `|)"$|` +
 		`^('\w+ \d+'!|\w+!)?\$?[A-Z]{1,2}\$?\d+(:\$?[A-Z]{1,2}\$?\d+)?$|^\d+(\.\d+)?$|^[-+*/&=<>(),]+$`)
 	tokens := regexp.MustCompile(`"[^"]*"|[A-Za-z]+\(|` +
 		`('[^']*'!|\w+!)?\$?[A-Z]{1,2}\$?\d+(:\$?[A-Z]{1,2}\$?\d+)?|[A-Za-z]+|[\d.]+|.`)
 	formula := regexp.MustCompile(`<f>([^<]*)</f>|<formula>([^<]*)</formula>`)
-	s := settings()
-	s.Budget = price(t, "100")
 	for _, lastRow := range []int{maxRow, headerRow + 9} {
 		for name, text := range parts(t, writtenTo(t, newReport(append(hostile(t), awkward(t)...), s), lastRow)) {
 			for _, bad := range []string{"TargetMode", "externalLink", "ddeLink", "connection", "vbaProject"} {
@@ -176,7 +177,7 @@ func TestInert(t *testing.T) {
 				}
 			}
 			for _, match := range formula.FindAllStringSubmatch(text, -1) {
-				if match[2] != "" { // of a conditional format, which may look at its own sheet alone
+				if match[2] != "" { // of a conditional format, which can't refer to other sheets
 					if strings.Contains(match[2], "!") {
 						t.Errorf("%s: the condition %s", name, match[2])
 					}
@@ -192,13 +193,13 @@ func TestInert(t *testing.T) {
 	}
 }
 
-// failing fails with its error once it was called so many times.
-type failing struct {
+// failingWriter fails with err after so many calls.
+type failingWriter struct {
 	calls, after int
 	err          error
 }
 
-func (w *failing) Write(p []byte) (int, error) {
+func (w *failingWriter) Write(p []byte) (int, error) {
 	if w.calls++; w.calls > w.after {
 		return 0, w.err
 	}
@@ -209,23 +210,23 @@ func TestWriterFails(t *testing.T) {
 	tmp := t.TempDir()
 	t.Setenv("TMPDIR", tmp)
 	broken := errors.New("broken")
-	instances := make([]*fleet.Instance, askEvery+1)
+	instances := make([]*fleet.Instance, checkWriterEvery+1)
 	for i := range instances {
 		instances[i] = &fleet.Instance{Region: "R", HostName: "node"}
 	}
 	r := newReport(instances, settings())
-	all := &failing{after: 1 << 30}
+	all := &failingWriter{after: 1 << 30}
 	if err := Write(all, r); err != nil {
 		t.Fatal(err)
 	}
 	for after := range all.calls {
-		w := &failing{after: after, err: broken}
+		w := &failingWriter{after: after, err: broken}
 		err := Write(w, r)
 		if !errors.Is(err, broken) {
 			t.Fatalf("call %d fails, but the error is %v", after+1, err)
 		}
 		if strings.Count(err.Error(), "broken") != 1 {
-			t.Errorf("the error says it twice: %v", err)
+			t.Errorf("the error repeats itself: %v", err)
 		}
 		if w.calls > after+1 {
 			t.Fatalf("call %d fails, and %d more follow", after+1, w.calls-after-1)
@@ -234,7 +235,7 @@ func TestWriterFails(t *testing.T) {
 	checkEmpty(t, tmp)
 }
 
-// A fleet of this size leaves memory for temporary files, which must not stay behind, after a failure either.
+// A large fleet needs temporary files. They are removed, even after a failure.
 func TestTemporaryFilesGo(t *testing.T) {
 	tmp := t.TempDir()
 	t.Setenv("TMPDIR", tmp)
@@ -247,19 +248,19 @@ func TestTemporaryFilesGo(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkEmpty(t, tmp)
-	seen := &watching{dir: tmp}
+	seen := &watchingWriter{dir: tmp}
 	if err := Write(seen, r); !errors.Is(err, errSeen) {
-		t.Fatalf("no temporary file was made (%v): the test proves nothing", err)
+		t.Fatalf("no temporary file was created (%v): the test checks nothing", err)
 	}
 	checkEmpty(t, tmp)
 }
 
 var errSeen = errors.New("there is a temporary file")
 
-// watching fails once a folder is not empty.
-type watching struct{ dir string }
+// watchingWriter fails when a folder is no longer empty.
+type watchingWriter struct{ dir string }
 
-func (w *watching) Write(p []byte) (int, error) {
+func (w *watchingWriter) Write(p []byte) (int, error) {
 	if files, _ := os.ReadDir(w.dir); len(files) > 0 {
 		return 0, errSeen
 	}

@@ -22,16 +22,16 @@ func TestArchiveOrder(t *testing.T) {
 			t.Errorf("%s has the time %s", file.Name, date)
 		}
 		if file.Flags != 0 {
-			t.Errorf("%s has the flags %x: its sizes are not where a reader that streams expects them", file.Name, file.Flags)
+			t.Errorf("%s has the flags %x: readers that stream expect its sizes in the header", file.Name, file.Flags)
 		}
 	}
 	if !slices.IsSorted(names) || names[0] != "[Content_Types].xml" {
-		t.Errorf("the entries come as %v", names)
+		t.Errorf("the entries are in the order %v", names)
 	}
 }
 
-// However the marks are spread over writes, they become underscores, and what only looks like one stays.
-func TestArchiveMarks(t *testing.T) {
+// Markers are replaced even if they are split between writes. Similar bytes stay.
+func TestArchiveMarkers(t *testing.T) {
 	const text = marker + "a" + marker + marker + emptyMarker + "\uFDD2\uFDEF b" + marker + "\xef\xb7"
 	for size := 1; size <= len(text); size++ {
 		a := newArchive(io.Discard)
@@ -53,7 +53,7 @@ func TestArchiveMarks(t *testing.T) {
 			t.Errorf("in writes of %d: %q, want %q", size, got["xl/worksheets/sheet1.xml"], want)
 		}
 		if got["xl/other.xml"] != text {
-			t.Errorf("another file than a sheet was changed to %q", got["xl/other.xml"])
+			t.Errorf("a file that is not a sheet was changed to %q", got["xl/other.xml"])
 		}
 	}
 }
@@ -69,11 +69,11 @@ func TestArchiveBlocks(t *testing.T) {
 		}
 	}
 	if got := bytes.Join(b, nil); !bytes.Equal(got, want) || b.size() != len(want) {
-		t.Errorf("%d bytes went in, %d came out", len(want), b.size())
+		t.Errorf("wrote %d bytes, read %d", len(want), b.size())
 	}
 }
 
-// An entry that the zip's plain form can't hold is an error, and not a file that Excel calls damaged.
+// An entry that needs zip64 is an error: Excel would call the file damaged.
 func TestArchiveTooLarge(t *testing.T) {
 	a := newArchive(io.Discard)
 	w, err := a.Create("xl/worksheets/sheet2.xml")
@@ -84,10 +84,10 @@ func TestArchiveTooLarge(t *testing.T) {
 	}
 }
 
-// Once a write failed, every later call says so.
+// After a failed write, every later call returns its error.
 func TestArchiveKeepsItsError(t *testing.T) {
 	broken := errors.New("broken")
-	a := newArchive(&failing{err: broken})
+	a := newArchive(&failingWriter{err: broken})
 	w, err := a.Create("a")
 	check(t, err)
 	if _, err := w.Write([]byte("text")); !errors.Is(err, broken) {

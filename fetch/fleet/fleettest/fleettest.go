@@ -185,7 +185,8 @@ func Set(f *fleet.Field, in *fleet.Instance, n int) {
 // public_ipv4, which snapshots don't keep. The test can't run in parallel with others.
 func AddField(t testing.TB) *fleet.Field {
 	t.Helper()
-	added := &fleet.Field{Name: "rack", Kind: fleet.Text, HiddenAs: "rack", Compared: true, InSnapshot: true,
+	added := &fleet.Field{Name: "rack", Older: "rack_no", Kind: fleet.Text,
+		HiddenAs: "rack", Compared: true, SnapshotFormat: 2,
 		Text: func(in *fleet.Instance) *string { return &in.PublicIPv4 }}
 	before := fleet.Fields
 	fleet.Fields = append(slices.Clone(before), added)

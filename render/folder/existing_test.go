@@ -12,10 +12,10 @@ import (
 	"gpufleet/fetch/manifest"
 )
 
-// TestTwins writes files over ones that are the same, up to somewhere or to the end, in pieces of several sizes.
-func TestTwins(t *testing.T) {
+// TestExistingFiles replaces files by ones that are the same, or the same up to a point, in writes of several sizes.
+func TestExistingFiles(t *testing.T) {
 	t.Parallel()
-	long := strings.Repeat("0123456789abcdef", 10_000) // more than any buffer
+	long := strings.Repeat("0123456789abcdef", 10_000) // longer than any buffer
 	for name, test := range map[string]struct{ old, now string }{
 		"the same":            {long, long},
 		"empty":               {"", ""},
@@ -30,8 +30,8 @@ func TestTwins(t *testing.T) {
 		for _, size := range []int{1000, 7, 32 << 10, 1 << 20} {
 			dir := t.TempDir()
 			mustRun(t, dir, site{"a.txt": test.old})
-			age(t, dir)
-			before := look(t, dir)
+			backdate(t, dir)
+			before := readTree(t, dir)
 			f, s := openStage(t, t.Context(), dir)
 			w, err := s.Create("a.txt")
 			if err != nil {
@@ -54,17 +54,16 @@ func TestTwins(t *testing.T) {
 				t.Fatal(err)
 			}
 			f.Close()
-			sameTree(t, name, expected(t, site{"a.txt": test.now}, nil), look(t, dir).timeless())
-			if now := look(t, dir); (before["a.txt"] == now["a.txt"]) != (test.old == test.now) {
+			sameTree(t, name, expected(t, site{"a.txt": test.now}, nil), readTree(t, dir).timeless())
+			if now := readTree(t, dir); (before["a.txt"] == now["a.txt"]) != (test.old == test.now) {
 				t.Errorf("%s: the file's time is not what it should be", name)
 			}
 		}
 	}
 }
 
-// TestTwinChanges has someone change a file after it was found to be the same: it is not said to be what it is not
-// any more.
-func TestTwinChanges(t *testing.T) {
+// TestFileChangesAfterComparison changes a file after it was found unchanged. The run must notice.
+func TestFileChangesAfterComparison(t *testing.T) {
 	for name, test := range map[string]struct {
 		change func(path string) error
 		fails  bool
@@ -72,7 +71,7 @@ func TestTwinChanges(t *testing.T) {
 		"touched": {func(path string) error { return os.Chtimes(path, time.Time{}, time.Now()) }, false},
 		"other bytes": {func(path string) error { return os.WriteFile(path, []byte("FIRST SUMMARY"), 0o644) },
 			true},
-		"other bytes, the same time": {changeInSecret, true},
+		"other bytes, the same time": {changeSecretly, true},
 		"removed":                    {os.Remove, true},
 		"a folder":                   {func(path string) error { os.Remove(path); return os.Mkdir(path, 0o755) }, true},
 		"a symlink": {func(path string) error { os.Remove(path); return os.Symlink("index.html", path) },
@@ -80,7 +79,7 @@ func TestTwinChanges(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		mustRun(t, dir, first)
-		age(t, dir)
+		backdate(t, dir)
 		_, s := openStage(t, t.Context(), dir)
 		for path, content := range first {
 			if err := create(s, path, content); err != nil {
@@ -90,19 +89,19 @@ func TestTwinChanges(t *testing.T) {
 		if err := test.change(filepath.Join(dir, "summary.md")); err != nil {
 			t.Fatal(err)
 		}
-		before := look(t, dir)
+		before := readTree(t, dir)
 		_, err := s.Place(manifest.Manifest{Source: "demo", Audience: "public"})
 		if test.fails {
-			wantError(t, err, "summary.md", "changed while", "run again")
+			wantError(t, err, "summary.md", "changed during", "run again")
 		} else if err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		sameTree(t, name, before, look(t, dir))
+		sameTree(t, name, before, readTree(t, dir))
 	}
 }
 
-// changeInSecret puts another file of the same time and size in the place of one.
-func changeInSecret(path string) error {
+// changeSecretly replaces a file by one of the same size and time.
+func changeSecretly(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return err
@@ -116,15 +115,15 @@ func changeInSecret(path string) error {
 	return os.Rename(path+".new", path)
 }
 
-// TestTwinChangesMeanwhile has someone change the beginning of a file while it is being compared.
-func TestTwinChangesMeanwhile(t *testing.T) {
+// TestFileChangesDuringComparison changes the start of a file while the rest is being compared.
+func TestFileChangesDuringComparison(t *testing.T) {
 	dir := t.TempDir()
 	old := strings.Repeat("x", 100_000)
 	mustRun(t, dir, site{"a.txt": old})
 	var once sync.Once
 	f, s := openStage(t, t.Context(), dir)
 	f.disk = &testDisk{f.disk, func(op string) error {
-		if strings.HasPrefix(op, "create ") { // there is a difference: what was the same is copied next
+		if strings.HasPrefix(op, "create ") { // at the first difference, before the same part is copied
 			once.Do(func() { write(t, dir, site{"a.txt": "y" + old[1:]}) })
 		}
 		return nil
@@ -137,5 +136,5 @@ func TestTwinChangesMeanwhile(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = io.WriteString(w, "z")
-	wantError(t, err, "a.txt", "changed while", "run again")
+	wantError(t, err, "a.txt", "changed during", "run again")
 }

@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// ownGroup has a command that is ended end with all that it started: soffice is a script that starts the program
-// proper.
+// ownGroup makes the cancellation of a command end all processes that it started: soffice is a script that starts the
+// program itself.
 func ownGroup(command *exec.Cmd) {
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }

@@ -9,12 +9,11 @@ import (
 	"slices"
 )
 
-// hold makes, opens and locks the folder. A run that ends removes the folder that it made for nothing, perhaps
-// between our opening and our locking it; so the folder that is locked has to be the one that stands at the path, or
-// all begins again.
-func (f *Folder) hold(abs string) error {
+// openAndLock creates, opens and locks the folder. Another run may remove a folder that it created, even between our
+// opening and our locking it. So if the locked folder is no longer the one at the path, openAndLock tries again.
+func (f *Folder) openAndLock(abs string) error {
 	for range 10 {
-		if err := f.makeDirs(abs); errors.Is(err, fs.ErrNotExist) {
+		if err := f.createDirs(abs); errors.Is(err, fs.ErrNotExist) {
 			continue
 		} else if err != nil {
 			return err
@@ -35,12 +34,12 @@ func (f *Folder) hold(abs string) error {
 			if errors.Is(err, ErrBusy) {
 				return fmt.Errorf("%s: %w", f.path, err)
 			}
-			return fmt.Errorf("%w (a network disk may know no locks: then name a folder on a local one)",
+			return fmt.Errorf("%w; if it is on a network disk without locks, choose a folder on a local disk",
 				f.cannot("lock", ".", err))
 		}
-		held, err1 := root.Stat(".")
-		there, err2 := os.Stat(abs)
-		if err1 == nil && err2 == nil && os.SameFile(held, there) {
+		locked, err1 := root.Stat(".")
+		current, err2 := os.Stat(abs)
+		if err1 == nil && err2 == nil && os.SameFile(locked, current) {
 			f.root, f.lock = root, lock
 			return nil
 		}
@@ -50,13 +49,13 @@ func (f *Folder) hold(abs string) error {
 	return fmt.Errorf("%s: %w", f.path, ErrBusy)
 }
 
-// makeDirs makes the folder and its parents where they are missing, and remembers which.
-func (f *Folder) makeDirs(abs string) error {
+// createDirs creates the folder and its parents if they don't exist, and adds them to f.created.
+func (f *Folder) createDirs(abs string) error {
 	var missing []string
 	for dir := abs; ; dir = filepath.Dir(dir) {
 		info, err := os.Stat(dir)
 		if err == nil && !info.IsDir() {
-			return fmt.Errorf("cannot use %s: %s is not a folder: name another one", f.path, dir)
+			return fmt.Errorf("cannot use %s: %s is not a folder; choose another folder", f.path, dir)
 		}
 		if err == nil {
 			break
@@ -69,29 +68,28 @@ func (f *Folder) makeDirs(abs string) error {
 	for _, dir := range slices.Backward(missing) {
 		switch err := os.Mkdir(dir, f.dirPerm()); {
 		case err == nil:
-			f.made = append(f.made, dir)
+			f.created = append(f.created, dir)
 		case errors.Is(err, fs.ErrExist):
 			if info, err := os.Lstat(dir); err == nil && info.Mode()&fs.ModeSymlink != 0 {
-				return fmt.Errorf("cannot use %s: %s is a symlink to nothing: make the folder that it names, or remove it",
-					f.path, dir)
+				return fmt.Errorf("cannot use %s: %s is a broken symlink; create its target or remove it", f.path, dir)
 			}
 		default:
-			return f.cannot("make", ".", err)
+			return f.cannot("create", ".", err)
 		}
 	}
 	return nil
 }
 
-// removeMade removes the folders that Open made, innermost first, as long as they are empty.
-func (f *Folder) removeMade() error {
-	for _, dir := range slices.Backward(f.made) {
+// removeCreated removes the folders that Open created, innermost first, as long as they are empty.
+func (f *Folder) removeCreated() error {
+	for _, dir := range slices.Backward(f.created) {
 		if info, err := os.Lstat(dir); err != nil || !info.IsDir() {
 			return nil
 		}
 		if err := os.Remove(dir); errors.Is(err, fs.ErrExist) || errors.Is(err, fs.ErrNotExist) {
 			return nil
 		} else if err != nil {
-			return fmt.Errorf("cannot remove the new and empty folder again: %w", err)
+			return fmt.Errorf("cannot remove the empty folder that this run created: %w", err)
 		}
 	}
 	return nil

@@ -15,8 +15,8 @@ import (
 	"gpufleet/fetch/manifest"
 )
 
-// find tells what is at path, and follows no symlink on the way: info is nil where nothing is, and at is a folder of
-// path where that is in fact no folder.
+// find returns what is at path, or nil if nothing is. It follows no symlink. If a parent of path is not a folder, find
+// returns that parent instead.
 func (f *Folder) find(path string) (at string, info fs.FileInfo, err error) {
 	for _, dir := range parents(path) {
 		if info, err := f.lstat(dir); err != nil || info == nil || !info.IsDir() {
@@ -27,21 +27,20 @@ func (f *Folder) find(path string) (at string, info fs.FileInfo, err error) {
 	return path, info, err
 }
 
-// lstat returns nil where nothing is.
+// lstat returns what is at path, or nil if nothing is.
 func (f *Folder) lstat(path string) (fs.FileInfo, error) {
 	info, err := f.disk.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, f.cannot("look at", path, err)
+		return nil, f.cannot("access", path, err)
 	}
 	return info, nil
 }
 
-// holds tells whether the regular file that info describes has the bytes of one of these entries, which all have its
-// path.
-func (f *Folder) holds(info fs.FileInfo, entries ...manifest.File) (bool, error) {
+// hasContent reports whether a regular file has the size and hash of one of these entries. All entries have its path.
+func (f *Folder) hasContent(info fs.FileInfo, entries ...manifest.File) (bool, error) {
 	if !slices.ContainsFunc(entries, func(e manifest.File) bool { return e.Size == info.Size() }) {
 		return false, nil
 	}
@@ -59,25 +58,26 @@ func (f *Folder) holds(info fs.FileInfo, entries ...manifest.File) (bool, error)
 	return slices.Contains(entries, manifest.File{Path: path, Size: size, SHA256: hex.EncodeToString(hash.Sum(nil))}), nil
 }
 
-func (f *Folder) inTheWay(at string, info fs.FileInfo) error {
+// blockedError is the error if something at a path prevents a file or folder from being written there.
+func (f *Folder) blockedError(at string, info fs.FileInfo) error {
 	what := "neither a file nor a folder"
 	switch {
 	case info.IsDir():
-		what = "a folder, where a file must go"
+		what = "a folder, but a file of this name must be written"
 	case info.Mode().IsRegular():
-		what = "a file, where a folder must go"
+		what = "a file, but a folder of this name must be created"
 	case info.Mode()&fs.ModeSymlink != 0:
-		what = "a symlink, and those are not followed"
+		what = "a symlink, which gpufleet doesn't follow"
 	}
-	return fmt.Errorf("%s is %s: move it away, or name another folder", f.shown(at), what)
+	return fmt.Errorf("%s is %s; move it away or choose another folder", f.display(at), what)
 }
 
-// shown is a path inside the folder as the user would write it.
-func (f *Folder) shown(path string) string { return filepath.Join(f.path, filepath.FromSlash(path)) }
+// display returns a path inside the folder as the user would write it.
+func (f *Folder) display(path string) string { return filepath.Join(f.path, filepath.FromSlash(path)) }
 
-// cannot says what failed on which of the user's files, and what helps where that is known. The path inside err is
-// left out: it may be one in the stage, which means nothing to the user.
-func (f *Folder) cannot(do, path string, err error) error {
+// cannot returns an error that says what failed and, if possible, what to do. The path inside err is left out, because
+// it may be in the stage, which means nothing to the user.
+func (f *Folder) cannot(verb, path string, err error) error {
 	var pathError *fs.PathError
 	var linkError *os.LinkError
 	switch {
@@ -89,14 +89,14 @@ func (f *Folder) cannot(do, path string, err error) error {
 	advice := ""
 	switch {
 	case errors.Is(err, syscall.ENOSPC):
-		advice = ": free some space, then run again"
+		advice = "; free some disk space, then run again"
 	case errors.Is(err, fs.ErrPermission):
-		advice = ": let this user write there, or name another folder"
+		advice = "; give this user access, or choose another folder"
 	}
-	return fmt.Errorf("cannot %s %s: %w%s", do, f.shown(path), err, advice)
+	return fmt.Errorf("cannot %s %s: %w%s", verb, f.display(path), err, advice)
 }
 
-// parents returns the folders on the way to path, outermost first; none for a file at the top.
+// parents returns the folders above path, outermost first. A file at the top has none.
 func parents(path string) []string {
 	var dirs []string
 	for i, c := range path {

@@ -14,22 +14,22 @@ import (
 	"gpufleet/fetch/fleet/fleettest"
 )
 
-// sheetText returns the sheet of a table of instances: with its rows as excelize writes them, or as plainRows does.
-func sheetText(t *testing.T, instances []*fleet.Instance, plain bool) string {
+// sheetText returns the sheet of a table of instances, with rows that valueRows or excelize writes.
+func sheetText(t *testing.T, instances []*fleet.Instance, direct bool) string {
 	t.Helper()
 	r := newReport(instances, settings())
 	b := newBook(io.Discard, r, maxRow)
 	b.archive = newArchive(io.Discard)
 	b.file.SetZipWriter(func(io.Writer) excelize.ZipWriter { return b.archive })
-	list := newTable(r, "Instances", "an instance", r.Columns, r.Instances)
+	list := newTable(r, "Instances", "instance", r.Columns, r.Instances)
 	if _, err := b.file.NewSheet(list.sheet); err != nil {
 		t.Fatal(err)
 	}
 	b.measure(list)
-	if !list.isPlain() {
-		t.Fatal("the table is not plain")
+	if !list.valuesOnly() {
+		t.Fatal("the rows of the table can't be written directly")
 	}
-	list.columns[0].bounded = !plain
+	list.columns[0].hasLowerBound = !direct
 	b.writePart(list, list.parts(maxRow)[0])
 	if b.err != nil {
 		t.Fatal(b.err)
@@ -50,8 +50,8 @@ func sheetText(t *testing.T, instances []*fleet.Instance, plain bool) string {
 	return ""
 }
 
-// TestPlainRows holds that rows which are written by hand are excelize's own to the byte, whatever they hold.
-func TestPlainRows(t *testing.T) {
+// TestValueRows checks that rows which are written directly equal excelize's rows byte for byte.
+func TestValueRows(t *testing.T) {
 	instances := fleettest.Instances(200)
 	for i, text := range []string{
 		"=1+1", "'", "a=b", "_x003D_", "_x003D_x003D_", "_xD83D_", "<b>&\"'", " a", "a ", "a\nb", "\n", "a\tb", "a\r",
@@ -84,7 +84,7 @@ func TestPlainRows(t *testing.T) {
 	wanted := strings.SplitAfter(want, "</row>")
 	for i, row := range strings.SplitAfter(got, "</row>") {
 		if i >= len(wanted) || row != wanted[i] {
-			t.Fatalf("row %d is\n%.3000s\nand not\n%.3000s", i, row, wanted[min(i, len(wanted)-1)])
+			t.Fatalf("row %d is\n%.3000s\nwant\n%.3000s", i, row, wanted[min(i, len(wanted)-1)])
 		}
 	}
 	t.Error("rows are missing")

@@ -13,8 +13,8 @@ import (
 	"gpufleet/render/report"
 )
 
-// Every figure that depends on an input is a formula, and nothing but the inputs is boxed as one.
-func TestWhatIsLive(t *testing.T) {
+// Every figure that depends on an input is a formula, and only inputs are boxed.
+func TestFormulasAndInputs(t *testing.T) {
 	s := settings()
 	s.Budget = price(t, "500")
 	r := newReport(sample(t), s)
@@ -34,7 +34,7 @@ func TestWhatIsLive(t *testing.T) {
 			formula, err := f.GetCellFormula(sheet, cellName(column, row+1))
 			check(t, err)
 			if formula == "" {
-				t.Errorf("%s: %s is no formula", sheet, heading)
+				t.Errorf("%s: %s is not a formula", sheet, heading)
 			}
 		}
 	}
@@ -64,7 +64,7 @@ func TestWhatIsLive(t *testing.T) {
 	}
 }
 
-// Each input takes possible values alone.
+// Each input accepts only values that make sense.
 func TestValidation(t *testing.T) {
 	f := opened(t, written(t, newReport(sample(t), settings())))
 	validations, err := f.GetDataValidations(assumptionsSheet)
@@ -86,7 +86,7 @@ func TestValidation(t *testing.T) {
 	}
 }
 
-// The charts are native ones over cells, with titles, axis titles with units, and a text for who can't see them.
+// The charts refer to cells. They have titles, axis titles with units, and alternative texts.
 func TestCharts(t *testing.T) {
 	r := newReport(sample(t), settings())
 	r.Days = days(t)
@@ -94,7 +94,7 @@ func TestCharts(t *testing.T) {
 	for name, want := range map[string][]string{
 		"xl/charts/chart1.xml": {"GPUs by region and model", ">GPUs<", ">Region<", "Matrix!$B$5:$B$6", "Matrix!$A$5:$A$6"},
 		"xl/charts/chart2.xml": {"Listed cost per month by region", ">USD per month<", "Matrix!$B$10:$B$11"},
-		"xl/charts/chart3.xml": {"Cost per month, day by day", ">USD per month<", ">Day (UTC)<",
+		"xl/charts/chart3.xml": {"Cost per month, by day", ">USD per month<", ">Day (UTC)<",
 			"Trend!$E$5:$E$6", "Trend!$A$5:$A$6"},
 	} {
 		for _, text := range want {
@@ -104,7 +104,7 @@ func TestCharts(t *testing.T) {
 		}
 	}
 	if n := len(regexp.MustCompile(`descr="[^"]{20,}"`).FindAllString(texts["xl/drawings/drawing1.xml"], -1)); n != 3 {
-		t.Errorf("%d charts have an alternative text", n)
+		t.Errorf("%d charts have an alternative text, want 3", n)
 	}
 	for name, want := range map[string][]string{
 		"xl/charts/chart1.xml": {`<f>Matrix!$A$5:$A$6</f><strCache><ptCount val="2"></ptCount>` +
@@ -123,7 +123,7 @@ func TestCharts(t *testing.T) {
 		}
 	}
 	expectAnchors(t, texts["xl/drawings/drawing1.xml"], 3)
-	// Several days are told apart by how far apart they are, a single one stands for itself.
+	// The axis treats several days as dates, and a single one as a category.
 	r.Days = r.Days[:1]
 	for auto, text := range map[string]string{
 		`<auto val="1">`: texts["xl/charts/chart3.xml"],
@@ -145,8 +145,8 @@ var anchor = regexp.MustCompile(`<xdr:from><xdr:col>(\d+)</xdr:col><xdr:colOff>0
 	`<xdr:to><xdr:col>(\d+)</xdr:col><xdr:colOff>(\d+)</xdr:colOff>` +
 	`<xdr:row>(\d+)</xdr:row><xdr:rowOff>(\d+)</xdr:rowOff></xdr:to>`)
 
-// expectAnchors holds that charts cover many cells, below each other: Excel draws nothing beyond the cell in which a
-// chart ends, whatever the offset in it.
+// expectAnchors checks that charts cover many cells and don't overlap. Excel draws nothing beyond the last cell of a
+// chart, even if the offset in it is larger.
 func expectAnchors(t *testing.T, drawing string, charts int) {
 	t.Helper()
 	anchors := anchor.FindAllStringSubmatch(drawing, -1)
@@ -166,13 +166,13 @@ func expectAnchors(t *testing.T, drawing string, charts int) {
 				fromColumn, fromRow, toColumn, columnOffset, toRow, rowOffset)
 		}
 		if fromRow < below {
-			t.Errorf("the chart in row %d begins above the end of the one before, in row %d", fromRow, below)
+			t.Errorf("the chart in row %d overlaps the one above, which ends before row %d", fromRow, below)
 		}
 		below = toRow + 1
 	}
 }
 
-// A price that is typed in as text counts as unknown: it makes no figure an error.
+// A price that is typed in as text counts as unknown, and causes no error.
 func TestTextForPrice(t *testing.T) {
 	f := opened(t, written(t, newReport(sample(t), settings())))
 	column, row := find(t, f, "Instances", "Price (USD per hour)")
@@ -185,7 +185,7 @@ func TestTextForPrice(t *testing.T) {
 	}
 }
 
-// One number of a number format stands for one code, in cells and in conditional formats.
+// Each ID of a number format means one code, in cells and in conditional formats.
 func TestNumberFormats(t *testing.T) {
 	codes := map[string]string{}
 	styles := parts(t, written(t, newReport(sample(t), settings())))["xl/styles.xml"]
@@ -201,8 +201,8 @@ func TestNumberFormats(t *testing.T) {
 	}
 }
 
-// However many regions, models, statuses and days there are, charts and formats are few.
-func TestBounds(t *testing.T) {
+// The numbers of series and formats stay small in a fleet with many regions, models and statuses.
+func TestLimits(t *testing.T) {
 	var instances []*fleet.Instance
 	for i := range 3000 {
 		name := report.FormatCount(i)
@@ -228,46 +228,46 @@ func TestBounds(t *testing.T) {
 	find(t, f, matrixSheet, "In the charts: GPUs")
 }
 
-// Above so many instances each has values, and the totals stay formulas.
+// In a large fleet the billed costs of instances are values. The totals are formulas.
 func TestManyInstances(t *testing.T) {
-	instances := make([]*fleet.Instance, maxLiveRows+1)
+	instances := make([]*fleet.Instance, maxFormulaRows+1)
 	for i := range instances {
 		instances[i] = &fleet.Instance{Region: "R", Status: "Running", Price: price(t, "2"), PriceSource: fleet.ListPrice}
 	}
 	texts := parts(t, written(t, newReport(instances, settings())))
 	if n := strings.Count(texts["xl/worksheets/sheet2.xml"], "<f>"); n != 7 {
-		t.Errorf("Instances has %d formulas, want those above the table alone", n)
+		t.Errorf("Instances has %d formulas, want only those above the table", n)
 	}
 	if n := strings.Count(texts["xl/worksheets/sheet3.xml"], "<f>"); n < 40 {
 		t.Errorf("Regions has %d formulas", n)
 	}
 	if !strings.Contains(texts["xl/worksheets/sheet2.xml"],
 		`<f>(SUBTOTAL(109,Instances!$H$5:$H$50005))*HoursPerMonth</f><v>73001460</v>`) {
-		t.Error("the total a month does not follow the hours")
+		t.Error("the total per month does not follow the hours per month")
 	}
 }
 
-// A table whose recalculation would take minutes has values, and formulas in its totals.
+// A table that would take minutes to recalculate has values in its rows, and formulas in its totals.
 func TestTooMuchWork(t *testing.T) {
 	r := newReport(awkward(t), settings())
 	b := newBook(nil, r, maxRow)
 	b.makeTables()
 	regions := b.table("Regions")
 	if regions.column("gpu_count").formula == nil {
-		t.Fatal("a small table has values")
+		t.Fatal("a small table has no formulas")
 	}
-	regions = b.totalsTable("Regions", "a region", maxWork)
+	regions = b.totalsTable("Regions", "region", maxWork)
 	addColumns(r, regions, report.RegionColumns(), func(int) *report.Region { return r.Regions[0] }, r.Regions[0])
 	totals := func(r *report.Region) *report.Totals { return &r.Totals }
 	addColumns(r, regions, billedColumns(totals, "region_no", "No.", func(*report.Region) int { return 0 }),
 		func(int) *report.Region { return r.Regions[0] }, r.Regions[0])
 	b.setTotalsFormulas(regions, "region_no")
 	if c := regions.column("gpu_count"); c.formula != nil || c.totalFormula == "" {
-		t.Error("a table that is too large has formulas in its rows, or none above them")
+		t.Error("a table that is too large has formulas in its rows, or none in its totals")
 	}
 }
 
-// What is hidden is in no formula and no column.
+// Hidden fields are in no formula and no column.
 func TestHiddenInWorkbook(t *testing.T) {
 	s := settings()
 	s.Hidden = []string{"created_at", "disk_size", "ephemeral", "host_name", "id", "os", "product_type"}

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// The modes that the tests expect are those of this umask.
+// The tests expect the modes of this umask.
 func init() { syscall.Umask(0o022) }
 
 func symlink(t *testing.T, to, name string) {
@@ -19,9 +19,9 @@ func symlink(t *testing.T, to, name string) {
 	}
 }
 
-// Whatever is at one of our names and is no regular file, or is no folder where we need one, ends the run before it
-// changes anything; and nothing beyond a symlink is read, changed or removed.
-func TestInTheWay(t *testing.T) {
+// Anything but a regular file at the path of a file, or anything but a folder at the path of a folder, makes the run
+// fail before it changes anything. Nothing behind a symlink is read, changed or removed.
+func TestBlockedPaths(t *testing.T) {
 	elsewhere := t.TempDir()
 	write(t, elsewhere, site{
 		"index.html":   second["index.html"],
@@ -74,21 +74,21 @@ func TestInTheWay(t *testing.T) {
 			dir := t.TempDir()
 			mustRun(t, dir, first)
 			test.prepare(t, dir)
-			before, beyond := look(t, dir), look(t, elsewhere)
+			before, beyond := readTree(t, dir), readTree(t, elsewhere)
 			_, err := run(dir, second)
 			wantError(t, err, filepath.Join(dir, test.path)+" is ", test.says, "move it away")
-			sameTree(t, "refused", before, look(t, dir))
-			sameTree(t, "beyond", beyond, look(t, elsewhere))
+			sameTree(t, "refused", before, readTree(t, dir))
+			sameTree(t, "beyond", beyond, readTree(t, elsewhere))
 		})
 	}
 }
 
-// A file of ours that turned into a symlink, or lies behind one now, is not ours to remove.
+// A file that was replaced by a symlink, or is now behind one, is not removed.
 func TestSymlinksAreNotRemoved(t *testing.T) {
 	elsewhere := t.TempDir()
 	write(t, elsewhere, site{"gone.css": first["static/old/gone.css"], "deep/x.html": first["regions/b/deep/x.html"],
 		"index.html": first["regions/b/index.html"]})
-	beyond := look(t, elsewhere)
+	beyond := readTree(t, elsewhere)
 	dir := t.TempDir()
 	mustRun(t, dir, first)
 	os.Remove(dir + "/static/old/gone.css")
@@ -99,12 +99,12 @@ func TestSymlinksAreNotRemoved(t *testing.T) {
 	wantWarnings(t, mustRun(t, dir, second), "regions/b/deep/x.html", "regions/b/index.html", "static/old/gone.css")
 	link := "Lrwxrwxrwx -> " + elsewhere
 	others := tree{"static/old": "drwxr-xr-x", "static/old/gone.css": link + "/gone.css", "regions/b": link, "mine": link}
-	sameTree(t, "shrunk", expected(t, second, others), look(t, dir).timeless())
-	sameTree(t, "beyond", beyond, look(t, elsewhere))
+	sameTree(t, "shrunk", expected(t, second, others), readTree(t, dir).timeless())
+	sameTree(t, "beyond", beyond, readTree(t, elsewhere))
 }
 
-// Not even where what is there has the size of our file.
-func TestOthersOfTheSameSizeAreNotRemoved(t *testing.T) {
+// A file is not removed for having the same size as ours.
+func TestOtherFilesOfTheSameSizeAreNotRemoved(t *testing.T) {
 	dir := t.TempDir()
 	mustRun(t, dir, site{"link": "sixsix", "folder/file": "six"})
 	os.Remove(dir + "/link")
@@ -113,17 +113,18 @@ func TestOthersOfTheSameSizeAreNotRemoved(t *testing.T) {
 	write(t, dir, site{"folder": "six", "target": "sixsix"})
 	wantWarnings(t, mustRun(t, dir, site{}), "folder/file", "link")
 	others := tree{"link": "Lrwxrwxrwx -> target", "folder": "-rw-r--r-- six", "target": "-rw-r--r-- sixsix"}
-	sameTree(t, "shrunk", expected(t, nil, others), look(t, dir).timeless())
+	sameTree(t, "shrunk", expected(t, nil, others), readTree(t, dir).timeless())
 }
 
-// An empty folder is removed, a symlink to one is not.
+// An empty folder is removed. A symlink to one is not.
 func TestSymlinkToEmptyFolderStays(t *testing.T) {
 	dir, elsewhere := t.TempDir(), t.TempDir()
 	mustRun(t, dir, first)
 	os.RemoveAll(dir + "/regions/b")
 	symlink(t, elsewhere, dir+"/regions/b")
 	mustRun(t, dir, second)
-	sameTree(t, "shrunk", expected(t, second, tree{"regions/b": "Lrwxrwxrwx -> " + elsewhere}), look(t, dir).timeless())
+	want := expected(t, second, tree{"regions/b": "Lrwxrwxrwx -> " + elsewhere})
+	sameTree(t, "shrunk", want, readTree(t, dir).timeless())
 	if _, err := os.Stat(elsewhere); err != nil {
 		t.Error(err)
 	}
@@ -143,7 +144,7 @@ func TestUmask(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for path, what := range look(t, filepath.Dir(dir)).timeless() {
+		for path, what := range readTree(t, filepath.Dir(dir)).timeless() {
 			if len(what) > 10 && what[:11] != want.file || len(what) == 10 && what != want.dir {
 				t.Errorf("umask %o: %s is %q", umask, path, what)
 			}

@@ -7,20 +7,19 @@ import (
 	"gpufleet/render/report"
 )
 
-// maxLiveRows is up to how many instances each has formulas of its own. Of more, what a row comes to a month is a
-// value as of when the workbook was written; all totals are formulas all the same.
-const maxLiveRows = 50_000
+// maxFormulaRows is the largest number of instances whose billed costs are formulas. Totals are always formulas.
+const maxFormulaRows = 50_000
 
-// maxWork bounds what recalculating a table of totals may take, in rows times instances. A table that is larger holds
-// values: a spreadsheet would take minutes over each change. The totals above it are formulas all the same.
+// maxWork limits the rows of a table of totals times the instances. A larger table would take a spreadsheet minutes to
+// recalculate, so its rows hold values. The totals above it are always formulas.
 const maxWork = 200_000_000
 
-// setInstanceFormulas makes what an instance is billed follow the assumptions, and the totals above the table the
+// setInstanceFormulas makes the billed costs of the instances follow the inputs, and the totals above them the
 // filters.
 func (b *book) setInstanceFormulas() {
 	t := b.instances
 	hour, month := t.column("billed_per_hour"), t.column("billed_per_month")
-	if t.rows <= maxLiveRows {
+	if t.rows <= maxFormulaRows {
 		numbers := b.refs(b.statuses, "status_no")[0]
 		hour.formula = func(row int) string {
 			price := t.cell("price_per_hour", row)
@@ -36,9 +35,9 @@ func (b *book) setInstanceFormulas() {
 	t.total = true
 	set := func(name, function string, value report.Value) {
 		if c := t.column(name); c != nil {
-			c.total, c.totalFormula = func() report.Value { return value }, b.shown(function, name)
+			c.total, c.totalFormula = func() report.Value { return value }, b.subtotal(function, name)
 			if c.typ == report.Text {
-				c.totalFormula = b.shown(function, "status_no")
+				c.totalFormula = b.subtotal(function, "status_no")
 			}
 		}
 	}
@@ -50,42 +49,42 @@ func (b *book) setInstanceFormulas() {
 		perMonth = report.Value{Known: true, Money: c.PerMonth, LowerBound: c.LowerBound()}
 		return perHour, perMonth
 	}
-	set(t.columns[0].name, countFilled, report.Value{Known: true, Number: float64(b.r.Count)})
+	set(t.columns[0].name, countNonEmpty, report.Value{Known: true, Number: float64(b.r.Count)})
 	set("gpu_count", sumUp, sum(b.r.GPUs))
 	set("cpu_cores", sumUp, sum(b.r.CPUCores))
 	set("ram", sumUp, sum(b.r.RAM))
 	set("disk_size", sumUp, sum(b.r.Disk))
-	perHour, perMonth := money(b.r.Listed) // which is what is billed, as the shares are written
+	perHour, perMonth := money(b.r.Listed) // equals the billed cost, with the billed shares as written
 	set("billed_per_hour", sumUp, perHour)
 	set("billed_per_month", sumUp, perMonth)
 	if month.formula == nil {
-		// The rows' own amounts a month don't follow then.
-		month.totalFormula = "(" + b.shown(sumUp, "billed_per_hour") + ")*" + hoursName
+		// The rows hold values, which don't follow the hours per month.
+		month.totalFormula = "(" + b.subtotal(sumUp, "billed_per_hour") + ")*" + hoursName
 	}
 }
 
-// setShownBounds marks the totals above the instances as lower bounds while something that is shown is unknown. A
-// conditional format may look at its own sheet alone; where there are several, the marks stay as they were written.
-func (b *book) setShownBounds() {
+// setShownLowerBounds shows a total above the instances as a lower bound while a row that passes the filters has no
+// value. Conditional formats can't refer to other sheets: if there are several, the totals stay as they were written.
+func (b *book) setShownLowerBounds() {
 	t := b.instances
 	if len(t.parts(b.lastRow)) > 1 {
 		return
 	}
 	shown := func(function, column string) string {
-		return strings.ReplaceAll(b.shown(function, column), sheetRef(t.sheet), "")
+		return strings.ReplaceAll(b.subtotal(function, column), sheetRef(t.sheet), "")
 	}
 	for _, name := range []string{"gpu_count", "cpu_cores", "ram", "disk_size", "billed_per_hour", "billed_per_month"} {
 		if c := t.column(name); c != nil {
 			total := cellName(t.index(name)+1, totalRow)
 			format := b.valueStyle(c, textTotal, figureTotal).format
 			t.rules = append(t.rules,
-				b.bounds(total, shown(countNumbers, name), shown(countFilled, "status_no"), format))
+				b.lowerBoundRule(total, shown(countNumbers, name), shown(countNonEmpty, "status_no"), format))
 		}
 	}
 }
 
-// setTotalsFormulas makes the totals of a table follow the instances and the assumptions. number is the column with
-// the rows' numbers.
+// setTotalsFormulas makes the totals of a table follow the instances and the inputs. number is the column with the
+// numbers of the rows.
 func (b *book) setTotalsFormulas(t *table, number string) {
 	total := "$" + columnName(t.index("listed_per_hour")+1) + "$" + strconv.Itoa(totalRow)
 	rowOf := 0
@@ -111,7 +110,7 @@ func (b *book) setTotalsFormulas(t *table, number string) {
 	}
 }
 
-// setDayFormulas makes the amounts a month of the history follow the assumptions.
+// setDayFormulas makes the amounts per month of the history follow the hours per month.
 func setDayFormulas(t *table) {
 	for _, name := range []string{"running", "listed"} {
 		t.column(name + "_per_month").formula = func(row int) string { return perMonth(t.cell(name+"_per_hour", row)) }

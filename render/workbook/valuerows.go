@@ -12,27 +12,28 @@ import (
 	"gpufleet/render/report"
 )
 
-// The rows of a table that has values alone, which is what a large one is, are written by hand, straight into the
-// archive, and in excelize's own form to the byte. Its stream writer looks each cell's style up among all columns and
-// holds a sheet's text until the end: with it 100,000 rows of 25 columns take four times as long.
+// The rows of a large table hold only values. They are written directly into the archive, byte for byte as excelize
+// would write them. Its stream writer searches all columns for the style of each cell, and holds a sheet's text until
+// the end: it takes four times as long for 100,000 rows of 25 columns.
 
-// isPlain reports whether the rows of a table can be written that way. The table has been measured.
-func (t *table) isPlain() bool {
-	return t.above == nil && !slices.ContainsFunc(t.columns, func(c column) bool { return c.formula != nil || c.bounded })
+// valuesOnly reports whether the rows of a table can be written directly. Call it after measure.
+func (t *table) valuesOnly() bool {
+	return t.above == nil &&
+		!slices.ContainsFunc(t.columns, func(c column) bool { return c.formula != nil || c.hasLowerBound })
 }
 
-// plainRows returns what writes the rows of a part, which begin in a row of the sheet, in pieces. It makes no style,
-// since those are written before the rows are.
-func (b *book) plainRows(t *table, p part, first int) func(write func([]byte) error) error {
-	begins := make([]string, len(t.columns)) // what comes before a row's number
-	styles := make([]string, len(t.columns)) // what comes behind it
+// valueRows returns a function that writes the rows of a part in pieces; first is their first row on the sheet. All
+// styles are made here, since excelize writes the styles before the rows.
+func (b *book) valueRows(t *table, p part, first int) func(write func([]byte) error) error {
+	beforeNumber := make([]string, len(t.columns)) // the text before a row's number
+	afterNumber := make([]string, len(t.columns))  // the text after it: the style
 	quoted := ""
 	for i := range t.columns {
 		c := &t.columns[i]
-		begins[i] = `<c r="` + columnName(i+1)
-		styles[i] = styleOf(b.columnStyle(t, c))
-		if c.provoking {
-			quoted = styleOf(b.style(quotedText))
+		beforeNumber[i] = `<c r="` + columnName(i+1)
+		afterNumber[i] = styleAttribute(b.columnStyle(t, c))
+		if c.needsQuote {
+			quoted = styleAttribute(b.style(quotedText))
 		}
 	}
 	return func(write func([]byte) error) error {
@@ -47,11 +48,11 @@ func (b *book) plainRows(t *table, p part, first int) func(write func([]byte) er
 				if !v.Known {
 					continue
 				}
-				style := styles[i]
-				if c.typ == report.Text && isProvoking(v.Text) {
+				style := afterNumber[i]
+				if c.typ == report.Text && needsQuotePrefix(v.Text) {
 					style = quoted
 				}
-				out = append(append(append(out, begins[i]...), number...), style...)
+				out = append(append(append(out, beforeNumber[i]...), number...), style...)
 				out = appendCell(out, c.typ, v)
 			}
 			out = append(out, "</row>"...)
@@ -66,21 +67,21 @@ func (b *book) plainRows(t *table, p part, first int) func(write func([]byte) er
 	}
 }
 
-func styleOf(id int) string {
+func styleAttribute(id int) string {
 	if id == 0 {
 		return `"`
 	}
 	return `" s="` + strconv.Itoa(id) + `"`
 }
 
-// appendCell appends a cell from behind its style on.
+// appendCell appends the rest of a cell after its style.
 func appendCell(out []byte, typ report.Type, v report.Value) []byte {
 	switch typ {
 	case report.Text:
 		return appendTextCell(out, strings.ReplaceAll(cellText(v.Text), marker, escapedUnderscore))
 	case report.Money:
 		out = append(out, "><v>"...)
-		if digits := v.Money.String(); len(digits) <= significant { // the nearest number has no others
+		if digits := v.Money.String(); len(digits) <= significantDigits { // the nearest number has the same digits
 			out = append(out, digits...)
 		} else {
 			out = appendNumber(out, v.Money.Float64())
@@ -100,18 +101,18 @@ func appendTextCell(out []byte, text string) []byte {
 		out = append(out, ` xml:space="preserve"`...)
 	}
 	out = append(out, '>')
-	if isPlainXML(text) {
+	if isLiteralXML(text) {
 		out = append(out, text...)
 	} else {
 		var escaped bytes.Buffer
-		xml.EscapeText(&escaped, []byte(text)) // a buffer takes all
+		xml.EscapeText(&escaped, []byte(text)) // a buffer returns no error
 		out = append(out, bytes.ReplaceAll(escaped.Bytes(), []byte("&#xA;"), []byte("\n"))...)
 	}
 	return append(out, "</t></is></c>"...)
 }
 
-// isPlainXML reports whether a text stands for itself in XML.
-func isPlainXML(text string) bool {
+// isLiteralXML reports whether a text needs no escapes in XML.
+func isLiteralXML(text string) bool {
 	for i := range len(text) {
 		if c := text[i]; c < ' ' || c > '~' || c == '<' || c == '>' || c == '&' || c == '"' || c == '\'' {
 			return false
@@ -120,26 +121,26 @@ func isPlainXML(text string) bool {
 	return true
 }
 
-// significant is how many digits a cell of Excel's holds.
-const significant = 15
+// significantDigits is how many digits a cell holds in Excel.
+const significantDigits = 15
 
-// appendNumber appends a number's digits, of which those behind the fifteenth are dropped.
+// appendNumber appends a number. Digits after the fifteenth are dropped.
 func appendNumber(out []byte, n float64) []byte {
 	start := len(out)
 	out = strconv.AppendFloat(out, n, 'f', -1, 64)
-	if len(out)-start <= significant {
+	if len(out)-start <= significantDigits {
 		return out
 	}
-	digits, met, point := out[start:], 0, false
+	digits, seen, point := out[start:], 0, false
 	for i, c := range digits {
 		switch {
 		case c == '.':
 			point = true
 			continue
-		case c == '-', met == 0 && c == '0':
+		case c == '-', seen == 0 && c == '0':
 			continue
 		}
-		if met++; met <= significant {
+		if seen++; seen <= significantDigits {
 			continue
 		}
 		if point {
@@ -154,7 +155,7 @@ func appendNumber(out []byte, n float64) []byte {
 	return out
 }
 
-// serial returns a time as Excel counts it: days since 1900, of which it takes that year's February to have had 29.
+// serial returns a time as Excel counts it: days since 1900, which it takes for a leap year.
 func serial(t time.Time) float64 {
 	const day = 24 * 60 * 60
 	seconds := t.Unix() - epoch

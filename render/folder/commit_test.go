@@ -9,7 +9,7 @@ import (
 	"gpufleet/fetch/manifest"
 )
 
-// The two runs that most tests place: the second adds, changes, keeps and drops files and folders.
+// Most tests place these two runs. The second one adds, changes, keeps and removes files and folders.
 var (
 	first = site{
 		"index.html":            page("first", "regions/a/index.html", "regions/b/index.html", "summary.md", "static/a.css"),
@@ -38,14 +38,14 @@ func TestFirstRun(t *testing.T) {
 	if got := mustRun(t, dir, first); got != nil {
 		t.Errorf("warnings %q", got)
 	}
-	sameTree(t, "first run", expected(t, first, nil), look(t, dir).timeless())
+	sameTree(t, "first run", expected(t, first, nil), readTree(t, dir).timeless())
 }
 
 func TestRunWithoutFiles(t *testing.T) {
 	dir := t.TempDir()
 	mustRun(t, dir, first)
 	mustRun(t, dir, site{})
-	sameTree(t, "empty run", expected(t, nil, nil), look(t, dir).timeless())
+	sameTree(t, "empty run", expected(t, nil, nil), readTree(t, dir).timeless())
 	if data, _ := os.ReadFile(filepath.Join(dir, manifest.Path)); !strings.Contains(string(data), `"files": []`) {
 		t.Errorf("manifest %s", data)
 	}
@@ -54,19 +54,19 @@ func TestRunWithoutFiles(t *testing.T) {
 func TestRepeatedRunTouchesNothing(t *testing.T) {
 	dir := t.TempDir()
 	mustRun(t, dir, first)
-	age(t, dir)
-	before := look(t, dir)
+	backdate(t, dir)
+	before := readTree(t, dir)
 	mustRun(t, dir, first)
-	sameTree(t, "the same again", before, look(t, dir))
+	sameTree(t, "the same again", before, readTree(t, dir))
 }
 
 func TestUnchangedFilesAreNotTouched(t *testing.T) {
 	dir := t.TempDir()
 	mustRun(t, dir, first)
-	age(t, dir)
-	before := look(t, dir)
+	backdate(t, dir)
+	before := readTree(t, dir)
 	mustRun(t, dir, second)
-	after := look(t, dir)
+	after := readTree(t, dir)
 	for _, path := range []string{".nojekyll", "static/a.css"} {
 		if before[path] != after[path] {
 			t.Errorf("%s was %q, is %q", path, before[path], after[path])
@@ -77,7 +77,7 @@ func TestUnchangedFilesAreNotTouched(t *testing.T) {
 	}
 }
 
-// The manifest's word is not enough: the file on the disk is what is compared.
+// Files are compared with the disk, not only with the manifest.
 func TestChangedFileOfOursIsReplaced(t *testing.T) {
 	dir := t.TempDir()
 	mustRun(t, dir, first)
@@ -86,7 +86,7 @@ func TestChangedFileOfOursIsReplaced(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantWarnings(t, mustRun(t, dir, first))
-	sameTree(t, "repaired", expected(t, first, nil), look(t, dir).timeless())
+	sameTree(t, "repaired", expected(t, first, nil), readTree(t, dir).timeless())
 }
 
 func TestOnlyTheManifestChanges(t *testing.T) {
@@ -94,10 +94,10 @@ func TestOnlyTheManifestChanges(t *testing.T) {
 	mustRun(t, dir, first)
 	stale := append(manifestOf(first).Files, sum("long/gone.html", "gone"))
 	write(t, dir, site{manifest.Path: encoded(t, stale...)})
-	before := look(t, dir)
+	before := readTree(t, dir)
 	mustRun(t, dir, first)
-	sameTree(t, "manifest only", expected(t, first, nil), look(t, dir).timeless())
-	after := look(t, dir)
+	sameTree(t, "manifest only", expected(t, first, nil), readTree(t, dir).timeless())
+	after := readTree(t, dir)
 	delete(before, manifest.Path)
 	delete(after, manifest.Path)
 	sameTree(t, "all else", before, after)
@@ -107,7 +107,7 @@ func TestShrinkingRun(t *testing.T) {
 	dir := t.TempDir()
 	mustRun(t, dir, first)
 	wantWarnings(t, mustRun(t, dir, second))
-	sameTree(t, "shrunk", expected(t, second, nil), look(t, dir).timeless())
+	sameTree(t, "shrunk", expected(t, second, nil), readTree(t, dir).timeless())
 }
 
 func TestEmptyFoldersGoOnlyIfEmpty(t *testing.T) {
@@ -124,7 +124,7 @@ func TestEmptyFoldersGoOnlyIfEmpty(t *testing.T) {
 		"regions/b/deep/mine.txt": "-rw-r--r-- mine",
 		"empty":                   "drwxr-xr-x",
 	}
-	sameTree(t, "shrunk", expected(t, second, others), look(t, dir).timeless())
+	sameTree(t, "shrunk", expected(t, second, others), readTree(t, dir).timeless())
 }
 
 func TestChangedFileIsNotRemoved(t *testing.T) {
@@ -134,13 +134,14 @@ func TestChangedFileIsNotRemoved(t *testing.T) {
 		"static/old/gone.css":  "mine{}",
 		"regions/b/index.html": strings.ToUpper(first["regions/b/index.html"]),
 	})
-	wantWarnings(t, mustRun(t, dir, second), "regions/b/index.html was changed", "static/old/gone.css was changed")
+	wantWarnings(t, mustRun(t, dir, second),
+		"regions/b/index.html, which was changed", "static/old/gone.css, which was changed")
 	others := tree{
 		"regions/b": "drwxr-xr-x", "regions/b/index.html": "-rw-r--r-- " + strings.ToUpper(first["regions/b/index.html"]),
 		"static/old": "drwxr-xr-x", "static/old/gone.css": "-rw-r--r-- mine{}",
 	}
-	sameTree(t, "shrunk", expected(t, second, others), look(t, dir).timeless())
-	wantWarnings(t, mustRun(t, dir, second)) // they are not ours any more
+	sameTree(t, "shrunk", expected(t, second, others), readTree(t, dir).timeless())
+	wantWarnings(t, mustRun(t, dir, second)) // the manifest no longer lists them
 }
 
 func TestForeignFilesStay(t *testing.T) {
@@ -156,10 +157,10 @@ func TestForeignFilesStay(t *testing.T) {
 		".gpufleet-12":     "nor this, a file",
 	}
 	write(t, dir, foreign)
-	before := look(t, dir)
+	before := readTree(t, dir)
 	for _, files := range []site{first, second, first, {}} {
 		wantWarnings(t, mustRun(t, dir, files))
-		after := look(t, dir)
+		after := readTree(t, dir)
 		for path := range foreign {
 			if before[path] != after[path] {
 				t.Fatalf("%s was %q, is %q", path, before[path], after[path])
@@ -174,18 +175,18 @@ func TestNameTakenWithoutManifest(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			taken := site{"index.html": "by hand", "static/a.css": first["static/a.css"], "mine.txt": "mine"}
-			about := []string{"index.html was there"}
+			about := []string{"index.html, which may not be from gpufleet"}
 			if another != "" {
 				taken[manifest.Path] = another
-				about = append(about, "manifest.json was there")
+				about = append(about, "manifest.json, which may not be from gpufleet")
 			}
 			write(t, dir, taken)
-			before := look(t, dir)["static/a.css"]
+			before := readTree(t, dir)["static/a.css"]
 			wantWarnings(t, mustRun(t, dir, first), about...)
-			if after := look(t, dir)["static/a.css"]; before != after {
-				t.Errorf("a file that has our bytes was touched: %q, now %q", before, after)
+			if after := readTree(t, dir)["static/a.css"]; before != after {
+				t.Errorf("a file with our content was touched: %q, now %q", before, after)
 			}
-			sameTree(t, "replaced", expected(t, first, tree{"mine.txt": "-rw-r--r-- mine"}), look(t, dir).timeless())
+			sameTree(t, "replaced", expected(t, first, tree{"mine.txt": "-rw-r--r-- mine"}), readTree(t, dir).timeless())
 		})
 	}
 }
@@ -194,25 +195,25 @@ func TestNameTakenWithManifest(t *testing.T) {
 	dir := t.TempDir()
 	mustRun(t, dir, first)
 	write(t, dir, site{"z.html": "mine"})
-	before := look(t, dir)
+	before := readTree(t, dir)
 	_, err := run(dir, second)
-	wantError(t, err, filepath.Join(dir, "z.html"), "not from gpufleet", "move yours away")
-	sameTree(t, "refused", before, look(t, dir))
+	wantError(t, err, filepath.Join(dir, "z.html"), "not from gpufleet", "move it away")
+	sameTree(t, "refused", before, readTree(t, dir))
 
-	write(t, dir, site{"z.html": second["z.html"]}) // what we would write is as good as ours
-	before = look(t, dir)
+	write(t, dir, site{"z.html": second["z.html"]}) // a file with the content that we would write counts as ours
+	before = readTree(t, dir)
 	wantWarnings(t, mustRun(t, dir, second))
-	if after := look(t, dir); after["z.html"] != before["z.html"] {
-		t.Error("a file that has our bytes was touched")
+	if after := readTree(t, dir); after["z.html"] != before["z.html"] {
+		t.Error("a file with our content was touched")
 	}
 	mustRun(t, dir, first)
-	sameTree(t, "adopted, then removed", expected(t, first, nil), look(t, dir).timeless())
+	sameTree(t, "adopted, then removed", expected(t, first, nil), readTree(t, dir).timeless())
 }
 
 func TestUnfinishedFileIsNotPlaced(t *testing.T) {
 	dir := t.TempDir()
 	mustRun(t, dir, first)
-	before := look(t, dir)
+	before := readTree(t, dir)
 	f, err := Open(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -226,15 +227,15 @@ func TestUnfinishedFileIsNotPlaced(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = s.Place(manifest.Manifest{})
-	wantError(t, err, "index.html is unfinished")
+	wantError(t, err, "index.html is not closed")
 	w.Close()
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
-	sameTree(t, "refused", before, look(t, dir))
+	sameTree(t, "refused", before, readTree(t, dir))
 }
 
-// Whatever a manifest lists, a run removes only files inside the folder that are exactly as listed.
+// Whatever a manifest lists, a run only removes files inside the folder that have exactly the listed content.
 func TestTamperedManifest(t *testing.T) {
 	top := t.TempDir()
 	dir := top + "/out"
@@ -262,10 +263,10 @@ func TestTamperedManifest(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			write(t, dir, site{manifest.Path: tampered})
-			before := look(t, top)
+			before := readTree(t, top)
 			mustRun(t, dir, first)
 			mustRun(t, dir, site{})
-			after := look(t, top)
+			after := readTree(t, top)
 			for path, what := range before {
 				if path != "out/manifest.json" && after[path] != what {
 					t.Errorf("%s was %q, is %q", path, what, after[path])
