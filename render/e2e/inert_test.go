@@ -18,7 +18,7 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// naughtySite returns the files of a report in which every naughty text stands in every field. It is made once.
+// naughtySite returns the files of a report with every naughty text in every field. It is made once.
 func naughtySite(t testing.TB) map[string]string {
 	t.Helper()
 	naughtyOnce.Lock()
@@ -34,8 +34,8 @@ var naughtyOnce struct {
 	files map[string]string
 }
 
-// TestSpreadsheetsAreInert renders every naughty text: no cell of a CSV file begins what a spreadsheet would
-// calculate, the workbook's formulas are the program's own, and nothing in it leads outside of it or runs.
+// TestSpreadsheetsAreInert renders every naughty text. No cell of a CSV file may begin like a formula. The workbook
+// may have no formulas but the program's own, no links to other places, and nothing that runs.
 func TestSpreadsheetsAreInert(t *testing.T) {
 	t.Parallel()
 	files := naughtySite(t)
@@ -66,7 +66,7 @@ func TestSpreadsheetsAreInert(t *testing.T) {
 		if !strings.HasPrefix(name, "fleet.xlsx/") {
 			continue
 		}
-		markup := textBetween.ReplaceAllString(text, "><") // texts may speak of anything
+		markup := textBetween.ReplaceAllString(text, "><") // texts may contain anything
 		for _, word := range []string{
 			"TargetMode", "externalLink", "externalReference", "ddeLink", "connection", "oleObject", "oleLink", "vbaProject",
 			"macrosheet", "customXml", "ActiveX", "webPublish", "queryTable", "attachedToolbars", "ctrlProp",
@@ -74,7 +74,7 @@ func TestSpreadsheetsAreInert(t *testing.T) {
 			if strings.Contains(strings.ToLower(name), strings.ToLower(word)) {
 				t.Errorf("the workbook has the part %s", name)
 			}
-			if word != "customXml" && strings.Contains(markup, word) { // that stands in the name of a namespace, too
+			if word != "customXml" && strings.Contains(markup, word) { // namespaces have that word in their names too
 				t.Errorf("%s has a %s", name, word)
 			}
 		}
@@ -95,12 +95,12 @@ func TestSpreadsheetsAreInert(t *testing.T) {
 	t.Logf("%d formulas of the program's own", formulas)
 }
 
-// textBetween matches what stands between two tags.
+// textBetween matches the text between two tags.
 var textBetween = regexp.MustCompile(`>[^<]*<`)
 
-// TestWorkbookInLibreOffice has LibreOffice read the workbook of every naughty text and write each of its sheets
-// anew, as CSV: each cell that was text has the same text. As a workbook it would not tell, since LibreOffice itself
-// leaves half of _x003D_x003D_ unescaped there.
+// TestWorkbookInLibreOffice lets LibreOffice convert each sheet of the workbook with every naughty text to CSV. Each
+// text cell must keep its text. A conversion to a workbook couldn't show that, because LibreOffice doesn't fully
+// escape _x003D_x003D_ there.
 func TestWorkbookInLibreOffice(t *testing.T) {
 	Need(t, "soffice", "the workbook's texts in LibreOffice")
 	files := naughtySite(t)
@@ -136,19 +136,19 @@ func TestWorkbookInLibreOffice(t *testing.T) {
 	}
 }
 
-type place struct{ row, column int } // from 0
+type cellPosition struct{ row, column int } // from 0
 
-// cellTexts returns the cells of a workbook that are text, by sheet and place.
-func cellTexts(t testing.TB, file string) map[string]map[place]string {
+// cellTexts returns the text cells of a workbook, by sheet and cell.
+func cellTexts(t testing.TB, file string) map[string]map[cellPosition]string {
 	t.Helper()
 	book, err := excelize.OpenFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer book.Close()
-	texts := map[string]map[place]string{}
+	texts := map[string]map[cellPosition]string{}
 	for _, sheet := range book.GetSheetList() {
-		texts[sheet] = map[place]string{}
+		texts[sheet] = map[cellPosition]string{}
 		rows, err := book.GetRows(sheet, excelize.Options{RawCellValue: true})
 		if err != nil {
 			t.Fatal(err)
@@ -161,7 +161,7 @@ func cellTexts(t testing.TB, file string) map[string]map[place]string {
 					t.Fatal(err)
 				}
 				if text != "" && (kind == excelize.CellTypeInlineString || kind == excelize.CellTypeSharedString) {
-					texts[sheet][place{r, c}] = text
+					texts[sheet][cellPosition{r, c}] = text
 				}
 			}
 		}
@@ -169,8 +169,8 @@ func cellTexts(t testing.TB, file string) map[string]map[place]string {
 	return texts
 }
 
-// TestTerminalIsSafe has an API say in every place what a terminal or the log of a GitHub Action would take for a
-// command: nothing of it is in what a run says, at whatever verbosity, whether it goes well or not.
+// TestTerminalIsSafe puts commands for terminals and for GitHub Actions into every part of a reply. No message may
+// contain one, at any verbosity, whether the run succeeds or fails.
 func TestTerminalIsSafe(t *testing.T) {
 	t.Parallel()
 	var commands []string
@@ -218,7 +218,7 @@ func TestTerminalIsSafe(t *testing.T) {
 						t.Errorf("exit code %d, want %d: %s", o.code, test.code, o.stderr)
 					}
 					for _, line := range strings.Split(o.stdout+o.stderr, "\n") {
-						if env != nil { // there the program has commands of its own, a line each
+						if env != nil { // there the program prints its own commands, one per line
 							line = ownCommand.ReplaceAllString(line, "gpufleet: ")
 						}
 						wantHarmless(t, name, line)
@@ -229,7 +229,7 @@ func TestTerminalIsSafe(t *testing.T) {
 	}
 }
 
-// ownCommand is how the program gives a warning or an error to GitHub Actions.
+// ownCommand matches how the program reports a warning or an error to GitHub Actions.
 var ownCommand = regexp.MustCompile(`^::(warning|error) title=gpufleet::`)
 
 // wantHarmless checks a line that the program printed.
@@ -254,11 +254,11 @@ func listOfAll(texts []string) string {
 	return reply(rows...)
 }
 
-// reservedName matches what Windows keeps for devices, and what the folder has itself.
+// reservedName matches names that Windows reserves for devices, and names of files in the folder.
 var reservedName = regexp.MustCompile(`^(con|prn|aux|nul|com[0-9]|lpt[0-9]|index|page-[0-9]+)$`)
 
-// TestThousandsOfNames renders regions and models of thousands of names that are alike or dangerous: each has a page
-// of its own, at a path that is safe on every file system.
+// TestThousandsOfNames renders regions and models with thousands of names that are similar or dangerous. Each must
+// have its own page, at a path that is safe on every file system.
 func TestThousandsOfNames(t *testing.T) {
 	t.Parallel()
 	names := map[string]bool{}
@@ -285,7 +285,7 @@ func TestThousandsOfNames(t *testing.T) {
 	var rows []string
 	i := 0
 	for name := range names {
-		// Every name is a region and a model, of different instances, so that the pages of groups stay few.
+		// Every name is a region and a model, but of different instances, so that there are few pages of groups.
 		rows = append(rows,
 			rowWith(fmt.Sprint("r", i), name, fmt.Sprint("M", i%3)),
 			rowWith(fmt.Sprint("m", i), fmt.Sprint("R", i%3), name))

@@ -24,8 +24,8 @@ import (
 	"golang.org/x/net/html"
 )
 
-// smallFleet returns a list of some regions and models, of which each number has others, so that a run has files to
-// write, to change and to remove.
+// smallFleet returns a list with some regions and models. They differ from number to number, so that each run writes,
+// changes and removes files.
 func smallFleet(number int) string {
 	var rows []string
 	for i := range 6 {
@@ -36,7 +36,7 @@ func smallFleet(number int) string {
 	return reply(rows...)
 }
 
-// foreign are files in the folder that are not the program's.
+// foreign are files in the folder that are not from the program.
 var foreign = map[string]string{
 	"CNAME":                 "example.org",
 	".git/config":           "[core]",
@@ -63,9 +63,9 @@ func addForeign(t testing.TB, out string) {
 	}
 }
 
-// TestKilledAtAnyMoment kills real runs at 500 random moments. After each, every file is whole, the old one or the
-// new one, no foreign file has changed, and index.html leads to no page that is missing. After the next run the
-// folder has that run's files and nothing else of ours, and the manifest is true to the byte.
+// TestKilledAtAnyMoment kills real runs at 500 random moments. After each, every file must be whole, old or new, no
+// foreign file may have changed, and index.html may have no broken link. After the next run the folder must have
+// exactly that run's files and the foreign ones, and a correct manifest.
 func TestKilledAtAnyMoment(t *testing.T) {
 	const kills, at = 500, 4 // as many at a time
 	random := newRandom(t)
@@ -133,7 +133,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	}
 }
 
-// newRandom returns numbers that a failed test tells how to have again.
+// newRandom returns a random source. A failed test prints how to repeat it.
 func newRandom(t testing.TB) *rand.Rand {
 	seed := uint64(time.Now().UnixNano())
 	if text := os.Getenv("PROOF_SEED"); text != "" {
@@ -161,9 +161,9 @@ func leftovers(files map[string]string) (n int) {
 	return n
 }
 
-// wantWhole checks what a run that was killed left, between what was before and what the next run, of the same list,
-// made. A file is whole where it is the one of before, or the one that the manifest lists: that has the hashes of all
-// files, old and new, before the first is moved in.
+// wantWhole checks the files that a killed run left. Each must be the one from before, or the one that the manifest
+// lists: the manifest has the hashes of all files, old and new, before the first one is moved. before and after are
+// the files before the run, and after the next run of the same list.
 func wantWhole(t *testing.T, what string, before, killed, after map[string]string) {
 	t.Helper()
 	for name, text := range foreign {
@@ -197,7 +197,7 @@ func wantWhole(t *testing.T, what string, before, killed, after map[string]strin
 	}
 }
 
-// listedFile is what a manifest says of a file.
+// listedFile is an entry of a manifest.
 type listedFile struct {
 	Path   string
 	Size   int
@@ -218,7 +218,7 @@ func manifestOf(t testing.TB, what string, files map[string]string) []listedFile
 	return manifest.Files
 }
 
-// linksOf returns the files that a page at the top of the folder leads to.
+// linksOf returns the files that a page at the top of the folder links to.
 func linksOf(t testing.TB, page string) (links []string) {
 	t.Helper()
 	tree, err := html.Parse(strings.NewReader(page))
@@ -237,8 +237,7 @@ func linksOf(t testing.TB, page string) (links []string) {
 	return links
 }
 
-// wantManifest checks that the manifest lists every file that is there and not foreign, and no other, with size and
-// hash.
+// wantManifest checks that the manifest lists exactly the files that are not foreign, with size and hash.
 func wantManifest(t *testing.T, what string, files map[string]string) {
 	t.Helper()
 	listed := []string{"manifest.json"}
@@ -256,9 +255,8 @@ func wantManifest(t *testing.T, what string, files map[string]string) {
 	}
 }
 
-// TestSignalledAtAnyMoment sends SIGINT and SIGTERM at random moments: the run ends within 2 seconds, says by its
-// exit code which folder there is, the old one or the new one, and leaves nothing else behind, in the folder for
-// temporary files neither.
+// TestSignalledAtAnyMoment sends SIGINT and SIGTERM at random moments. The run must end within 2 seconds, with an exit
+// code that says whether the folder is old or new. It may leave no temporary files.
 func TestSignalledAtAnyMoment(t *testing.T) {
 	random := newRandom(t)
 	dir := quickDir(t)
@@ -285,7 +283,7 @@ func TestSignalledAtAnyMoment(t *testing.T) {
 		if err := c.Start(); err != nil {
 			t.Fatal(err)
 		}
-		// A signal before the program listens for it ends it as it ends any program.
+		// A signal that comes before the program handles signals ends it like any other program.
 		time.Sleep(time.Duration(random.Int64N(int64(longest))))
 		start := time.Now()
 		c.Process.Signal(signal)
@@ -326,8 +324,8 @@ func TestSignalledAtAnyMoment(t *testing.T) {
 	}
 }
 
-// TestEightRunsAtOnce starts eight runs into one folder: those that find another at it say so and exit with 1, one at
-// least wins, and the folder is that of one run.
+// TestEightRunsAtOnce starts eight runs into one folder. Runs that find it locked must say so and exit with 1. At
+// least one must succeed, and the folder must be the output of one run.
 func TestEightRunsAtOnce(t *testing.T) {
 	dir := quickDir(t)
 	for round := range 3 {

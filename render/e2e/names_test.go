@@ -19,7 +19,8 @@ import (
 	"golang.org/x/net/html"
 )
 
-// naughty returns the texts that show as themselves in every field, each once. Blank ones and cut ones do not.
+// naughty returns the texts that every field shows unchanged, each once. Blank texts and those that are cut off are
+// not among them.
 func naughty(t testing.TB) (once []string) {
 	t.Helper()
 	own, more := Texts(t)
@@ -33,8 +34,7 @@ func naughty(t testing.TB) (once []string) {
 	return once
 }
 
-// cleaned returns a text as the report is to show it: the rule is written down here a second time, from the README's
-// words, and not the program's.
+// cleaned returns a text as the report should show it. It implements the documented rule independently of the program.
 func cleaned(text string) string {
 	text = strings.TrimSpace(strings.Map(func(r rune) rune {
 		switch {
@@ -42,7 +42,7 @@ func cleaned(text string) string {
 			return ' '
 		case unicode.IsControl(r),
 			r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069, // direction
-			r >= 0xFDD0 && r <= 0xFDEF, r&0xFFFE == 0xFFFE: // no characters
+			r >= 0xFDD0 && r <= 0xFDEF, r&0xFFFE == 0xFFFE: // not characters
 			return '\uFFFD'
 		}
 		return r
@@ -53,7 +53,7 @@ func cleaned(text string) string {
 	return text
 }
 
-// textFields are the fields of a row that are text.
+// textFields are the text fields of a row.
 var textFields = []string{"region", "product_type", "host_name", "gpu", "gpu_type", "public_ipv4", "os", "status"}
 
 // rowOf returns a row with a text in each of its text fields.
@@ -62,7 +62,7 @@ func rowOf(id, text string) string {
 	for _, field := range textFields {
 		row[field] = text
 	}
-	if _, err := netip.ParseAddr(strings.TrimSpace(text)); err == nil { // in a host name, the instance's own is masked
+	if _, err := netip.ParseAddr(strings.TrimSpace(text)); err == nil { // masked in the instance's host name
 		row["host_name"] = "host"
 	}
 	line, err := json.Marshal(row)
@@ -72,8 +72,8 @@ func rowOf(id, text string) string {
 	return string(line)
 }
 
-// harmless returns so many different texts that mean nothing to anyone. They are no addresses, so slugs of them are
-// as long as any.
+// harmless returns n different texts without any special meaning. They don't look like addresses, so their slugs are
+// as long as those of any text.
 func harmless(n int) []string {
 	var texts []string
 	for i := range n {
@@ -82,9 +82,8 @@ func harmless(n int) []string {
 	return texts
 }
 
-// siteOf renders an instance a text, which stands in all of its fields, over an earlier report, so that every page
-// has something to tell. The first three of the texts are those of instances that were there before, under other
-// names.
+// siteOf renders one instance per text, with the text in all fields, over a previous report, so that every page has
+// content. The instances of the first three texts were in the previous report under other names.
 func siteOf(t testing.TB, texts []string, args ...string) (outcome, map[string]string) {
 	t.Helper()
 	out := quickDir(t) + "/out"
@@ -103,7 +102,7 @@ func siteOf(t testing.TB, texts []string, args ...string) (outcome, map[string]s
 	}
 	for i, text := range texts[3:] {
 		id := text
-		// No id that can be shown, and so none at all.
+		// An ID that can't be shown counts as none.
 		if cleaned(text) != strings.TrimSpace(text) || strings.ContainsRune(text, unicode.ReplacementChar) {
 			id = fmt.Sprint("id-", i)
 		}
@@ -112,19 +111,19 @@ func siteOf(t testing.TB, texts []string, args ...string) (outcome, map[string]s
 	return renderTo(t, out, reply(now...), args...), contents(t, out)
 }
 
-// batch is how many texts a site is made of, and batchBytes how long those may be together that are not harmless: so
-// long, the summary stays whole.
+// batch is the number of texts in a site. batchBytes is the maximum length of those that are not harmless, in bytes,
+// so that the summary is not shortened.
 const (
 	batch        = 60
 	batchBytes   = 2500
 	wholeSummary = 60_000 // bytes
 )
 
-// batches hands out the texts a few at a time: enough for pages with a bit of everything, few enough for a page each.
+// batches calls do with a few texts at a time: enough for varied pages, and few enough for a page each.
 func batches(t *testing.T, do func(t *testing.T, texts []string)) {
 	t.Helper()
 	all := naughty(t)
-	slices.SortFunc(all, func(a, b string) int { return len(a) - len(b) }) // the long ones together
+	slices.SortFunc(all, func(a, b string) int { return len(a) - len(b) }) // long ones together
 	for len(all) > 0 {
 		n, size := 0, 0
 		for n < min(batch, len(all)) && (n == 0 || size+len(all[n]) <= batchBytes) {
@@ -147,8 +146,8 @@ var harmlessRest = func() (texts []string) {
 	return texts
 }()
 
-// TestTextStaysText puts every naughty text into every field: each page's tree is that of harmless texts, each text
-// shows as itself, each feed and part of the workbook is the XML that it was, and the workbook has the same formulas.
+// TestTextStaysText puts every naughty text into every field. Each page's tree must be the same as with harmless
+// texts, and each text must be shown unchanged. So must the XML of the feed and of the workbook, and its formulas.
 func TestTextStaysText(t *testing.T) {
 	_, plain := siteOf(t, harmless(batch), "--audience", "internal")
 	wantPages, wantXML := skeletons(t, plain)
@@ -182,8 +181,8 @@ func TestTextStaysText(t *testing.T) {
 	})
 }
 
-// TestBlankAndLongTexts puts what naughty leaves out into every field: a blank text counts as none, and the pages and
-// the CSV show the beginning of a long one.
+// TestBlankAndLongTexts puts the texts that naughty leaves out into every field. A blank text counts as none. Pages
+// and CSV show the beginning of a long one.
 func TestBlankAndLongTexts(t *testing.T) {
 	own, _ := Texts(t)
 	var long, rows []string
@@ -220,8 +219,7 @@ func TestBlankAndLongTexts(t *testing.T) {
 	}
 }
 
-// skeletons returns the trees of all pages, gathered by what stands for their names, and what is in all XML but for
-// its texts.
+// skeletons returns the trees of all pages, grouped by general name, and all XML without its texts.
 func skeletons(t testing.TB, files map[string]string) (pages map[string]map[string]string, parts map[string]string) {
 	t.Helper()
 	pages, parts = map[string]map[string]string{}, map[string]string{}
@@ -239,7 +237,7 @@ func skeletons(t testing.TB, files map[string]string) (pages map[string]map[stri
 			pages[general][skeleton(t, name, tree)] = name
 		case ".xml", ".rels":
 			parts[name] = xmlSkeleton(t, name, text)
-			if strings.HasSuffix(name, "/styles.xml") { // what looks like a formula has a style of its own
+			if strings.HasSuffix(name, "/styles.xml") { // texts that look like formulas have their own style
 				delete(parts, name)
 			}
 		}
@@ -249,21 +247,22 @@ func skeletons(t testing.TB, files map[string]string) (pages map[string]map[stri
 
 var groupFolder = regexp.MustCompile(`^(regions|models)/[a-z0-9-]+/([a-z0-9-]+/)?`)
 
-// generalName returns a path with stars for the names that depend on regions and models.
+// generalName returns a path with stars for the parts that depend on regions and models.
 func generalName(name string) string {
 	return groupFolder.ReplaceAllStringFunc(name, func(folder string) string {
 		return strings.SplitN(folder, "/", 2)[0] + strings.Repeat("/*", strings.Count(folder, "/")-1) + "/"
 	})
 }
 
-// heat is the class of a cell of the matrix by its figure. Which cell is which follows the order of the names.
+// heat matches the class of a cell of the matrix, which depends on its figure. The order of the names decides which
+// cell is which.
 var heat = regexp.MustCompile(`heat-[0-9]+`)
 
-// dataTime is what tells the explorer's data of two runs apart.
+// dataTime matches the part of an address that differs between the explorer's data of two runs.
 var dataTime = regexp.MustCompile(`\?\d{8}T\d{6}Z$`)
 
-// skeleton writes down a tree's elements, their attributes and what these say where it can't come from a name. It
-// fails on what no page may have.
+// skeleton returns a tree's elements and attributes, and those values of attributes that can't come from a name. It
+// fails on anything that no page may have.
 func skeleton(t testing.TB, page string, n *html.Node) string {
 	var b strings.Builder
 	var walk func(*html.Node)
@@ -274,7 +273,7 @@ func skeleton(t testing.TB, page string, n *html.Node) string {
 		case html.CommentNode:
 			b.WriteString("<!-->")
 		case html.ElementNode:
-			if n.Data == "code" { // in the summary, around what is no plain word
+			if n.Data == "code" { // in the summary, around text that is not a plain word
 				break
 			}
 			b.WriteString("\n<" + n.Data)
@@ -320,7 +319,7 @@ func textOf(t testing.TB, document string) string {
 	return b.String()
 }
 
-// xmlSkeleton writes down XML's elements, and all of its formulas and addresses.
+// xmlSkeleton returns the elements of an XML file, with all formulas and addresses.
 func xmlSkeleton(t testing.TB, name, text string) string {
 	t.Helper()
 	var b strings.Builder
@@ -360,7 +359,7 @@ func xmlSkeleton(t testing.TB, name, text string) string {
 	}
 }
 
-// firstDifference shows where a text begins to differ from the one that is most like it.
+// firstDifference shows where a text begins to differ from the most similar one.
 func firstDifference(got string, wants []string) string {
 	most, best := 0, ""
 	for _, want := range wants {

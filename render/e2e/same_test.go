@@ -14,14 +14,14 @@ import (
 	"testing"
 )
 
-// TestSameFolderEverywhere renders one list in other time zones, languages, orders of the rows, ways of paging, and
-// with one processor: every folder is the same to the byte, the first one and that of the run after it.
+// TestSameFolderEverywhere renders one list with other time zones, languages, orders of the rows and ways of paging,
+// and with one processor. Every folder must be the same to the byte, after the first run and after the second.
 func TestSameFolderEverywhere(t *testing.T) {
 	t.Parallel()
 	var rows, later []string
 	for i := range 700 {
-		// Rows come in pairs that are alike but for the id, and prices have tails. Each has an id: a warning names rows by
-		// their place, which is input.
+		// Rows come in pairs that differ only in the ID, and prices have many digits. Each row has an ID, because a warning
+		// about a row without one contains its position.
 		id, i := fmt.Sprintf(`{"id": %d, `, i), i/2
 		row := fmt.Sprintf(`"region": "R%d", "gpu": "G%d", "gpu_count": %d, "ram": %d.1, "price_per_hour": %d.%d7, `+
 			`"host_name": "n%d", "status": "%s", "created_at": %d}`,
@@ -36,7 +36,7 @@ func TestSameFolderEverywhere(t *testing.T) {
 		rand.New(rand.NewPCG(seed, 0)).Shuffle(len(other), func(i, j int) { other[i], other[j] = other[j], other[i] })
 		return other
 	}
-	// saved writes a list into files of its own and returns the arguments that name them.
+	// saved writes a list into files and returns the arguments for them.
 	saved := func(t *testing.T, rows []string, pages int, seed uint64) (args []string) {
 		dir := quickDir(t)
 		for n, page := range split(shuffled(rows, seed), pages) {
@@ -70,7 +70,7 @@ func TestSameFolderEverywhere(t *testing.T) {
 	if len(first) < 20 || maps.Equal(first, second) {
 		t.Error("there is little to compare")
 	}
-	// Some ways differ from the first one in several things: whatever of these counts, the folder is another.
+	// Some ways differ from the first one in several settings. If any of them had an effect, the folders would differ.
 	for name, w := range map[string]way{
 		"Tokyo, German":            {[]string{"TZ=Asia/Tokyo", "LC_ALL=de_DE.UTF-8", "LANG=de_DE.UTF-8"}, 1, 1},
 		"New York, Turkish":        {[]string{"TZ=America/New_York", "LC_ALL=tr_TR.UTF-8"}, 1, 1},
@@ -94,7 +94,7 @@ func TestSameFolderEverywhere(t *testing.T) {
 	}
 }
 
-// split cuts rows into so many pages.
+// split divides rows into pages.
 func split(rows []string, pages int) (all [][]string) {
 	for n := range pages {
 		all = append(all, rows[n*len(rows)/pages:(n+1)*len(rows)/pages])
@@ -102,7 +102,7 @@ func split(rows []string, pages int) (all [][]string) {
 	return all
 }
 
-// TestSamePagesFromTheAPI has an API give the list in pages of several sizes and orders: the folder is that of the
+// TestSamePagesFromTheAPI serves the list in pages of several sizes and orders. The folder must be the same as for the
 // whole list.
 func TestSamePagesFromTheAPI(t *testing.T) {
 	t.Parallel()
@@ -114,7 +114,7 @@ func TestSamePagesFromTheAPI(t *testing.T) {
 	}
 	var want map[string]string
 	var size atomic.Int64
-	// One server for all page sizes: its address identifies the account.
+	// All page sizes use one server, because its address identifies the account.
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		offset, _ := strconv.Atoi(r.URL.Query().Get("offset"))
 		page := rows[min(offset, total):min(offset+int(size.Load()), total)]

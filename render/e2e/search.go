@@ -58,8 +58,8 @@ func unpackBook(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// machineName puts the name of this machine into a variable. A short name can't be looked for, since it is part of many
-// words: the variable then gets a text that is in no output.
+// machineName puts the name of this machine into a variable. A short name can't be looked for, since it is part of
+// many words: the variable then gets a text that is in no output.
 func machineName(ts *testscript.TestScript, _ bool, args []string) {
 	name, err := os.Hostname()
 	ts.Check(err)

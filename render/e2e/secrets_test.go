@@ -19,15 +19,15 @@ import (
 	"unicode/utf16"
 )
 
-// Every secret holds one of these, so that one search finds them all. Letters and digits alone: what escapes text for
-// HTML, JSON or an address leaves them as they are. A run of digits so long is in no output by chance.
+// Every secret contains one of these, so that one search finds all. They consist of letters and digits, which are not
+// escaped in HTML, JSON or addresses. They have so many digits that no output contains them by chance.
 const (
 	canary = "kAnArY7qZx"
 	number = "731946280517394"
 )
 
-// disguises returns what a text may look like in a file or a message, by the name of the disguise. The first of each
-// is what to look for whatever its case.
+// disguises returns the forms that a text may take in a file or message, by name. The first text of each form is
+// searched for without regard to case.
 func disguises(secret string) map[string][]string {
 	var percent, decimal, hexadecimal, unicode strings.Builder
 	for _, c := range []byte(secret) {
@@ -52,8 +52,8 @@ func disguises(secret string) map[string][]string {
 		"as UTF-16":               {string(wide)},
 		"as hex":                  {hex.EncodeToString([]byte(secret))},
 	}
-	// In base64 a text looks different at each of three places, and its first and last letters depend on what stands
-	// around it.
+	// In base64 a text has three forms, depending on its position. Its first and last letters depend on what is around
+	// it.
 	for shift := range 3 {
 		for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
 			text := encoding.EncodeToString([]byte(strings.Repeat("\x00", shift) + secret + strings.Repeat("\x00", 3)))
@@ -64,7 +64,7 @@ func disguises(secret string) map[string][]string {
 	return forms
 }
 
-// leaks says where a text shows a secret, "" where it does not.
+// leaks returns where a text shows a secret, or "".
 func leaks(text string) string {
 	lower := strings.ToLower(text)
 	for _, secret := range []string{canary, number} {
@@ -83,7 +83,7 @@ func leaks(text string) string {
 	return ""
 }
 
-// TestLeaksAreFound holds the search itself to what it promises.
+// TestLeaksAreFound checks that the search finds every form.
 func TestLeaksAreFound(t *testing.T) {
 	for _, secret := range []string{"<" + canary + `&"'>`, "x" + number, strings.ToUpper(canary)} {
 		for name, text := range map[string]string{
@@ -111,7 +111,7 @@ func TestLeaksAreFound(t *testing.T) {
 	}
 }
 
-// secretMembers is a row's members that are none of ours, with secrets of every JSON type, and nested.
+// secretMembers returns unknown members of a row, with secrets of every JSON type, nested too.
 func secretMembers() string {
 	values := []string{
 		`"` + canary + `"`,
@@ -136,7 +136,7 @@ func secretMembers() string {
 	return strings.Join(members, ", ")
 }
 
-// wrongRows are rows with secrets in the fields that are ours, where their type or form does not belong.
+// wrongRows returns rows with secrets in known fields, with the wrong type or form.
 func wrongRows() []string {
 	var rows []string
 	for _, field := range []string{
@@ -162,7 +162,7 @@ func wrongRows() []string {
 	return rows
 }
 
-// secretBodies are replies full of secrets, by what is wrong with them.
+// secretBodies returns replies full of secrets, by what is wrong with them.
 func secretBodies() map[string]string {
 	secrets := secretMembers()
 	row := `{"id": "a", "region": "CANADA-1", "gpu": "RTX-A6000", "gpu_count": 1, "price_per_hour": 1, ` +
@@ -187,11 +187,11 @@ func secretBodies() map[string]string {
 	}
 }
 
-// verbosities are the ways in which a run speaks. A step of GitHub Actions also gets a summary and outputs, in files
-// of their own.
+// verbosities are the ways in which a run prints messages. A step of GitHub Actions also has a summary and outputs, in
+// files.
 var verbosities = []string{"", "--quiet", "--verbose", "on GitHub Actions"}
 
-// withVerbosity returns a job that speaks in one of these ways, with the secrets in its environment.
+// withVerbosity returns a job with one of these verbosities, and with the secrets in its environment.
 func withVerbosity(verbosity, beside string, args []string) job {
 	j := job{args: args, env: secretEnv()}
 	switch {
@@ -205,13 +205,13 @@ func withVerbosity(verbosity, beside string, args []string) job {
 	return j
 }
 
-// secretEnv has secrets wherever the program takes one.
+// secretEnv returns an environment with a secret in every variable that takes one.
 func secretEnv() []string {
 	return []string{"GPUFLEET_TOKEN=ak_" + canary, "GPUFLEET_PSEUDONYM_KEY=" + canary}
 }
 
-// wantNoSecrets looks for secrets in all that a run said and in every file that is there. Nor is there any sign of
-// where it ran and whom it asked.
+// wantNoSecrets searches for secrets in all output of a run and in every file. It also searches for where the run took
+// place and which server it asked.
 func wantNoSecrets(t *testing.T, name string, o outcome, dir string, local ...string) {
 	t.Helper()
 	said := contents(t, dir)
@@ -235,11 +235,11 @@ func wantNoSecrets(t *testing.T, name string, o outcome, dir string, local ...st
 	}
 }
 
-// TestNoSecretComesOut sends secrets in every field and of every type and has runs end in every way, at every
-// verbosity: no secret is in what the run says or in any file, in any disguise.
+// TestNoSecretComesOut sends secrets in every field and of every type, and ends runs in every way, at every verbosity.
+// No message and no file may contain a secret in any form.
 func TestNoSecretComesOut(t *testing.T) {
 	dir := quickDir(t)
-	blocked := write(t, filepath.Join(dir, "file"), "in the way")
+	blocked := write(t, filepath.Join(dir, "file"), "not a folder")
 	tokenFile := write(t, filepath.Join(dir, "token"), canary)
 	twoTokens := write(t, filepath.Join(dir, "tokens"), canary+"\n"+canary)
 	saved := map[string]string{}
@@ -334,7 +334,7 @@ func TestNoSecretComesOut(t *testing.T) {
 	}
 }
 
-// dripping answers with a body whose end never comes.
+// dripping serves a body that never ends.
 func dripping(t *testing.T, body string) string {
 	return serve(t, func(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, body[:len(body)-5])
@@ -346,7 +346,7 @@ func dripping(t *testing.T, body string) string {
 	}).URL
 }
 
-// cutting cuts the connection in the middle of a body.
+// cutting closes the connection in the middle of a body.
 func cutting(t *testing.T, body string) string {
 	return serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", fmt.Sprint(2*len(body)))
@@ -355,7 +355,7 @@ func cutting(t *testing.T, body string) string {
 	}).URL
 }
 
-// talking says a text to whoever connects, and hangs up.
+// talking sends a text to every connection and closes it.
 func talking(t *testing.T, text string) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -371,15 +371,15 @@ func talking(t *testing.T, text string) string {
 			}
 			io.CopyN(io.Discard, conn, 10)
 			io.WriteString(conn, text)
-			time.Sleep(20 * time.Millisecond) // a reset would take the text with it
+			time.Sleep(20 * time.Millisecond) // a reset would discard the text
 			conn.Close()
 		}
 	}()
 	return "http://" + listener.Addr().String()
 }
 
-// TestNoSecretOfAnInterruptedRun sends signals while a reply full of secrets comes in. Meanwhile the process's
-// arguments, which every user of the machine can read, hold none either.
+// TestNoSecretOfAnInterruptedRun sends signals while a reply full of secrets arrives. It also checks the arguments of
+// the process, which every user of the machine can read.
 func TestNoSecretOfAnInterruptedRun(t *testing.T) {
 	body := secretBodies()["good"]
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
@@ -413,7 +413,7 @@ func TestNoSecretOfAnInterruptedRun(t *testing.T) {
 	}
 }
 
-// TestPasswordInHostNameEverywhere follows a host name that holds its instance's password into every output.
+// TestPasswordInHostNameEverywhere checks every output for a host name that contains its instance's password.
 func TestPasswordInHostNameEverywhere(t *testing.T) {
 	row := `{"id": %q, "host_name": %q, "region": "A", "gpu": "B", "gpu_count": 1, "status": "Running", "vm_password": %q}`
 	first, out := render(t, reply(fmt.Sprintf(row, "1", "web", "x"), fmt.Sprintf(row, "2", "old", "x")))

@@ -25,7 +25,7 @@ const (
 // officeProfile is the folder in which LibreOffice keeps its profile while the tests run.
 var officeProfile string
 
-// TestMain builds the program before the first test, so that no test's time includes the build.
+// TestMain builds the program before the first test, so that the build is not part of the time of any test.
 func TestMain(m *testing.M) { os.Exit(prepared(m)) }
 
 func prepared(m *testing.M) int {
@@ -40,14 +40,14 @@ func prepared(m *testing.M) int {
 	return m.Run()
 }
 
-// outcome is what a run left.
+// outcome is the result of a run.
 type outcome struct {
 	code           int
 	stdout, stderr string
 	took           time.Duration
 }
 
-// job is one run of the program.
+// job is a run of the program.
 type job struct {
 	args    []string
 	env     []string
@@ -55,7 +55,7 @@ type job struct {
 	started func(*os.Process) // called once it runs
 }
 
-// command returns the command of a job, in an environment that has nothing of the caller's but what it takes to run.
+// command returns the command of a job. Its environment only has those variables of the caller that it needs to run.
 func (j job) command(ctx context.Context) *exec.Cmd {
 	path, err := Build()
 	if err != nil {
@@ -67,7 +67,7 @@ func (j job) command(ctx context.Context) *exec.Cmd {
 	return c
 }
 
-// run runs the program to its end. One that hangs fails the test.
+// run runs the program to its end. If it hangs, the test fails.
 func (j job) run(t testing.TB) outcome {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
@@ -92,7 +92,7 @@ func (j job) run(t testing.TB) outcome {
 	return outcome{c.ProcessState.ExitCode(), stdout.String(), stderr.String(), time.Since(start)}
 }
 
-// render runs the program over a saved reply, which must go well, and returns what it said and the folder.
+// render runs the program with a saved reply, which must succeed. It returns the outcome and the folder.
 func render(t testing.TB, reply string, args ...string) (outcome, string) {
 	t.Helper()
 	out := filepath.Join(quickDir(t), "out")
@@ -108,7 +108,7 @@ func renderTo(t testing.TB, out, reply string, args ...string) outcome {
 	return o
 }
 
-// quickDir is a temporary folder, in memory where the system has that.
+// quickDir returns a temporary folder, in memory if possible.
 func quickDir(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/dev/shm", "proof")
@@ -119,8 +119,8 @@ func quickDir(t testing.TB) string {
 	return dir
 }
 
-// contents returns every file below a folder by its path. What is packed is there twice: as it is, and its parts
-// below its name.
+// contents returns every file below a folder by its path. A compressed file is there twice: as it is, and with its
+// parts below its name.
 func contents(t testing.TB, dir string) map[string]string {
 	t.Helper()
 	files := plainContents(t, dir)
@@ -159,7 +159,7 @@ func write(t testing.TB, path, content string) string {
 	return path
 }
 
-// server is a stand-in for the API. It records what it was sent.
+// server stands in for the API. It records its requests.
 type server struct {
 	*httptest.Server
 	mu    sync.Mutex
@@ -194,7 +194,7 @@ func (s *server) asked() []string {
 	return append([]string{}, s.heads...)
 }
 
-// fixed answers every request in the same way.
+// fixed gives every request the same answer.
 func fixed(code int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(code)
@@ -202,7 +202,7 @@ func fixed(code int, body string) http.HandlerFunc {
 	}
 }
 
-// reply is the API's reply of rows.
+// reply returns a reply of the API with these rows.
 func reply(rows ...string) string {
 	return fmt.Sprintf(`{"data": [%s], "total_instance": %d, "status": "success"}`, strings.Join(rows, ","), len(rows))
 }
