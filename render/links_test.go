@@ -205,7 +205,7 @@ func (d document) problems() []string {
 	}
 	for id, n := range d.ids {
 		if n > 1 || id == "" {
-			complain("the id", id, "stands more than once or is empty")
+			complain("the id", id, "is empty or not unique")
 		}
 	}
 	return problems

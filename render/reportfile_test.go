@@ -100,7 +100,7 @@ func TestReportFile(t *testing.T) {
 	}
 	r := wildFleet(t)
 	var err error
-	own := "# Our words\n\n# The dearest groups\n" // which name what the program writes too
+	own := "# Our words\n\n# The dearest groups\n" // the program writes this heading too
 	if r.Notes, _, err = markdown.ParseNotes([]byte(own)); err != nil {
 		t.Fatal(err)
 	}

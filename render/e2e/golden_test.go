@@ -68,7 +68,7 @@ func TestFiguresOfReplies(t *testing.T) {
 		}
 		defer book.Close()
 		if !hasFigure(t, book, listed) {
-			t.Errorf("%s: %s stands nowhere on Summary", name, listed)
+			t.Errorf("%s: %s is not on the sheet Summary", name, listed)
 		}
 		wantColumn(t, book, "Instances", "ID", ids)
 		for _, path := range []string{"index.html", "summary.md"} {

@@ -88,7 +88,7 @@ func TestSpreadsheetsAreInert(t *testing.T) {
 		}
 		for _, target := range regexp.MustCompile(`Target="([^"]*)"`).FindAllStringSubmatch(text, -1) {
 			if strings.Contains(target[1], ":") || strings.HasPrefix(target[1], "//") {
-				t.Errorf("%s leads to %s", name, target[1])
+				t.Errorf("%s links to %s", name, target[1])
 			}
 		}
 	}

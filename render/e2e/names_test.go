@@ -164,7 +164,7 @@ func TestTextStaysText(t *testing.T) {
 			for tree, page := range trees {
 				if wantPages[name][tree] == "" {
 					want := slices.Collect(maps.Keys(wantPages[name]))
-					t.Errorf("%s: its tree is none of harmless texts:\n%s", page, firstDifference(tree, want))
+					t.Errorf("%s: its tree differs from those of harmless texts:\n%s", page, firstDifference(tree, want))
 				}
 			}
 		}
@@ -285,7 +285,7 @@ func skeleton(t testing.TB, page string, n *html.Node) string {
 				case a.Key == "href" || a.Key == "src" || a.Key == "action" || a.Key == "srcset":
 					unsafe := strings.Trim(dataTime.ReplaceAllString(a.Val, ""), "abcdefghijklmnopqrstuvwxyz0123456789-/.#")
 					if unsafe != "" || strings.Contains(a.Val, "//") || strings.HasPrefix(a.Val, "/") {
-						t.Errorf("%s: <%s> leads to %q", page, n.Data, a.Val)
+						t.Errorf("%s: <%s> links to %q", page, n.Data, a.Val)
 					}
 				case a.Key == "class" || a.Key == "type" || a.Key == "rel" || a.Key == "http-equiv" || a.Key == "style":
 					b.WriteString("=" + heat.ReplaceAllString(a.Val, "heat"))

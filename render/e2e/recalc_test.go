@@ -103,7 +103,7 @@ func TestFiguresRecalculated(t *testing.T) {
 			t.Errorf("%s: only %d cells have formulas", name, len(written))
 		}
 		if listed := addedUp(t, b.csv); !hasFigure(t, calculated, listed) {
-			t.Errorf("%s: the instances' prices add up to %s, which stands nowhere on Summary", name, listed)
+			t.Errorf("%s: the prices add up to %s, which is not on the sheet Summary", name, listed)
 		}
 	}
 }

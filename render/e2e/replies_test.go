@@ -138,7 +138,7 @@ func TestEveryTypeInEveryField(t *testing.T) {
 		}
 	}
 	if goodOnes != 1 {
-		t.Errorf("the good row is there %d times", goodOnes)
+		t.Errorf("the good row is in the report %d times", goodOnes)
 	}
 }
 

@@ -30,7 +30,7 @@ func search(ts *testscript.TestScript, neg bool, args []string) {
 		switch {
 		case at == nil:
 		case neg:
-			ts.Fatalf("%s holds %q", path, content[max(0, at[0]-40):min(len(content), at[1]+40)])
+			ts.Fatalf("%s contains %q", path, content[max(0, at[0]-40):min(len(content), at[1]+40)])
 		default:
 			found++
 			fmt.Fprintln(ts.Stdout(), path)

@@ -217,20 +217,20 @@ func wantNoSecrets(t *testing.T, name string, o outcome, dir string, local ...st
 	said := contents(t, dir)
 	for path := range said {
 		if found := leaks(path); found != "" {
-			t.Errorf("%s: the name %q holds a secret %s", name, path, found)
+			t.Errorf("%s: the name %q contains a secret %s", name, path, found)
 		}
 	}
 	for path, text := range said {
 		for _, place := range local {
 			if strings.Contains(text, place) {
-				t.Errorf("%s: %s holds %q", name, path, place)
+				t.Errorf("%s: %s contains %q", name, path, place)
 			}
 		}
 	}
 	said["standard output"], said["standard error"] = o.stdout, o.stderr
 	for path, text := range said {
 		if found := leaks(text); found != "" {
-			t.Errorf("%s: %s holds a secret %s", name, path, found)
+			t.Errorf("%s: %s contains a secret %s", name, path, found)
 		}
 	}
 }
