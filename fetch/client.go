@@ -1,8 +1,8 @@
-// Package fetch gets the instance list, from the API, from saved replies or from the built-in sample, as one
-// complete fleet.Fleet or as an error that says why there is none.
+// Package fetch gets the instance list from the API, from saved replies or from the built-in sample. The result is
+// one complete fleet.Fleet, or an error that says why there is none.
 //
-// The replies are those of {API_URL}/computing/instances as the provider documents them; two shapes are
-// known, an older and a later one, and both are read in any mixture.
+// The provider documents the replies of {API_URL}/computing/instances. There is an older and a newer format. Both are
+// accepted, even in the same list.
 package fetch
 
 import (
@@ -23,24 +23,24 @@ import (
 	"gpufleet/fetch/fleet"
 )
 
-// Client reads the list from the API. It serves one run: its retries are counted over all requests.
+// Client reads the list from the API. It is for one run: all requests share one limit of retries.
 type Client struct {
 	URL       string                           // checked by CheckURL
-	Token     string                           // sent as the bearer, to URL's host and nowhere else
+	Token     string                           // bearer token, sent only to the host of URL
 	UserAgent string                           // program and version
-	Timeout   time.Duration                    // bounds the whole fetch
-	Progress  func(page, instances int)        // called after each page; nil for silence
-	Log       func(format string, args ...any) // called with what is done; nil for silence
+	Timeout   time.Duration                    // for the whole fetch
+	Progress  func(page, instances int)        // called after each page; may be nil
+	Log       func(format string, args ...any) // receives debug messages; may be nil
 	Transport *http.Transport                  // nil for NewTransport()
-	Site      bool                             // read a published site: send no token, follow a few redirects
+	Site      bool                             // URL is a published site: send no token, follow some redirects
 
-	wait    func(time.Duration) <-chan time.Time // nil for time.After
-	random  func() float64                       // from 0 to below 1; nil for math/rand/v2
-	idle    time.Duration                        // an attempt ends after so long without a byte; 0 for 30 s
-	retries int                                  // done so far
-	client  *http.Client
-	watch   atomic.Pointer[time.Timer] // of the attempt under way
-	until   time.Time                  // Timeout after the first call; the zero time before it
+	wait     func(time.Duration) <-chan time.Time // nil for time.After
+	random   func() float64                       // in [0, 1); nil for math/rand/v2
+	idle     time.Duration                        // longest time without a byte; 0 for 30 s
+	retries  int                                  // done so far
+	client   *http.Client
+	watch    atomic.Pointer[time.Timer] // ends the current attempt
+	deadline time.Time                  // Timeout after the first call; zero before it
 }
 
 func (c *Client) log(format string, args ...any) {
@@ -49,37 +49,37 @@ func (c *Client) log(format string, args ...any) {
 	}
 }
 
-// CheckURL reports why text can't be the API's address, or nil. Plain http would show the token to every machine
-// on the way, so it is for this machine alone.
+// CheckURL returns an error if text is not a valid address for the API. Plain http would send the token unencrypted,
+// so it is allowed only for this machine.
 func CheckURL(text string) error {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil, u.Host == "", u.Hostname() == "", u.Scheme != "https" && u.Scheme != "http":
-		return errors.New("not a web address: give one such as https://api.nebulablock.com/api/v1")
+		return errors.New("not a web address; use one such as https://api.nebulablock.com/api/v1")
 	case u.User != nil:
-		return errors.New("it holds a user name or password: the token goes into $GPUFLEET_TOKEN or a --token-file")
-	case strings.ContainsAny(text, "?#"): // one that is empty, too, would swallow the path that is put behind it
-		return errors.New("it holds a query or fragment: give the address up to /api/v1 alone")
+		return errors.New("it contains a user name or password; put the token in $GPUFLEET_TOKEN or a --token-file")
+	case strings.ContainsAny(text, "?#"): // even an empty one would swallow the path that we append
+		return errors.New("it contains a query or fragment; use only the address up to /api/v1")
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
-		return errors.New("http would send the token in the clear: use https (http is for this machine alone)")
+		return errors.New("http would send the token unencrypted; use https (http is allowed only for this machine)")
 	}
 	return checkHost(u)
 }
 
-// dnsName is a name as the DNS has it. What else url.Parse lets pass, such as quotes, has no place in a link.
+// dnsName matches a valid DNS name. url.Parse accepts more, such as quotes, which must not get into a link.
 var dnsName = regexp.MustCompile(`^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.?$`)
 
-// checkHost reports why an address's host and port can't be reached, whatever is there, or nil.
+// checkHost returns an error if the URL's host or port is invalid.
 func checkHost(u *url.URL) error {
 	address, err := netip.ParseAddr(u.Hostname())
 	isIPv6 := err == nil && address.Is6() && address.Zone() == "" && strings.HasPrefix(u.Host, "[")
 	if !isIPv6 && !dnsName.MatchString(u.Hostname()) {
-		return errors.New("its host is no name of letters, digits, hyphens and dots, and no IP address: " +
-			"give a name with other letters in its xn-- form")
+		return errors.New("its host is not an IP address or a name of letters, digits, hyphens and dots; " +
+			"write a name with other letters in its xn-- form")
 	}
 	hasPort := u.Port() != "" || strings.HasSuffix(u.Host, ":")
 	if port, err := strconv.Atoi(u.Port()); hasPort && (err != nil || port < 1 || port > 65535) {
-		return errors.New("its port is no number from 1 to 65535")
+		return errors.New("its port is not a number from 1 to 65535")
 	}
 	return nil
 }
@@ -92,9 +92,9 @@ func isLoopback(host string) bool {
 	return err == nil && address.IsLoopback()
 }
 
-// NewTransport returns the transport that Client uses: Go's own, with a limit for headers, and without HTTP/2. A run
-// asks for a handful of pages one after the other, which HTTP/2 makes no faster, and its errors for a connection that
-// was cut can't be told from others: net/http keeps their types to itself.
+// NewTransport returns the transport that Client uses: Go's default with a limit for headers and without HTTP/2.
+// HTTP/2 would not speed up a few requests in sequence. And its error for a lost connection can't be recognized, since
+// net/http doesn't export its type.
 func NewTransport() *http.Transport {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxResponseHeaderBytes = 1 << 20
@@ -103,36 +103,36 @@ func NewTransport() *http.Transport {
 	return transport
 }
 
-var errDeadline = errors.New("the time for the fetch is up")
+var errDeadline = errors.New("the time limit of the fetch was reached")
 
-// Instances fetches the complete list. The error is a *Error, or the context's cause where that ended the fetch.
+// Instances fetches the complete list. The error is a *Error, or the context's cause if the context ended the fetch.
 func (c *Client) Instances(ctx context.Context) (list *fleet.Fleet, err error) {
-	err = c.inTime(ctx, func(ctx context.Context) error {
+	err = c.withDeadline(ctx, func(ctx context.Context) error {
 		list, err = c.readAll(ctx)
 		return err
 	})
 	return list, err
 }
 
-// inTime does a part of the fetch in what is left of its time, which begins with the first part.
-func (c *Client) inTime(ctx context.Context, fetch func(context.Context) error) error {
-	if c.until.IsZero() {
-		c.until = time.Now().Add(c.Timeout)
+// withDeadline calls fetch within the time limit, which starts with the first call.
+func (c *Client) withDeadline(ctx context.Context, fetch func(context.Context) error) error {
+	if c.deadline.IsZero() {
+		c.deadline = time.Now().Add(c.Timeout)
 	}
-	deadline, cancel := context.WithDeadlineCause(ctx, c.until, errDeadline)
+	limited, cancel := context.WithDeadlineCause(ctx, c.deadline, errDeadline)
 	defer cancel()
-	err := fetch(deadline)
-	if err != nil && ctx.Err() == nil && context.Cause(deadline) == errDeadline {
-		return errorf(BadAPI, "no complete reply from %s within %v: try again later, or give --timeout more",
+	err := fetch(limited)
+	if err != nil && ctx.Err() == nil && context.Cause(limited) == errDeadline {
+		return errorf(BadAPI, "no complete reply from %s within %v; try again later, or increase --timeout",
 			c.URL, c.Timeout)
 	}
 	return err
 }
 
-// endpoint returns the address of what the API has at a path.
+// endpoint returns the URL of a path of the API.
 func (c *Client) endpoint(path string) string { return strings.TrimRight(c.URL, "/") + path }
 
-// instancesURL is the address of the whole list where limit is 0, as documented, else of a part of it.
+// instancesURL returns the URL of the whole list if limit is 0, else of one page.
 func (c *Client) instancesURL(limit, offset int) string {
 	address := c.endpoint("/computing/instances")
 	if limit > 0 {
@@ -141,8 +141,8 @@ func (c *Client) instancesURL(limit, offset int) string {
 	return address
 }
 
-// attempt sends one GET and hands the body of a 200 to read. It returns what read returns, or a *statusError, or
-// the connection's error.
+// attempt sends one GET and calls read with the body if the status is 200. The error is that of read, a *statusError
+// or the connection's.
 func (c *Client) attempt(ctx context.Context, address string, read func(io.Reader) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -168,7 +168,7 @@ func (c *Client) attempt(ctx context.Context, address string, read func(io.Reade
 	return errorOrCause(ctx, read(response.Body))
 }
 
-// setHeaders says who asks and for what. A site is asked for its files as they are: their hashes are compared.
+// setHeaders sets the request headers. The files of a site must arrive uncompressed, since their hashes are checked.
 func (c *Client) setHeaders(header http.Header) {
 	header.Set("User-Agent", c.UserAgent)
 	if c.Site {
@@ -180,7 +180,7 @@ func (c *Client) setHeaders(header http.Header) {
 	header.Set("Content-Type", "application/json")
 }
 
-// errorOrCause returns what ended the context in place of an error that only says that it ended.
+// errorOrCause returns the context's cause instead of err if the context has ended.
 func errorOrCause(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -188,8 +188,8 @@ func errorOrCause(ctx context.Context, err error) error {
 	return err
 }
 
-// http returns a client that follows no redirect of the API: Go would send the token along to another port, and from
-// https to http, of the same host.
+// http returns a client that doesn't follow redirects of the API: Go would send the token to another port of the same
+// host, and from https to http.
 func (c *Client) http() *http.Client {
 	if c.client == nil {
 		c.client = &http.Client{
@@ -203,8 +203,8 @@ func (c *Client) http() *http.Client {
 	return c.client
 }
 
-// watchedTransport returns the transport with connections that wind the attempt's watch up again with each byte that
-// comes, be it of a header or of a packed body that yields nothing yet.
+// watchedTransport returns the transport with connections that restart the attempt's timer when any bytes arrive, also
+// those of headers.
 func (c *Client) watchedTransport() *http.Transport {
 	transport := c.Transport
 	if transport == nil {
@@ -222,7 +222,7 @@ func (c *Client) watchedTransport() *http.Transport {
 	return transport
 }
 
-// watchedConn is a connection of a client.
+// watchedConn is a connection that restarts the timer of its client's current attempt.
 type watchedConn struct {
 	net.Conn
 	client *Client
@@ -231,12 +231,12 @@ type watchedConn struct {
 func (w *watchedConn) Read(p []byte) (int, error) {
 	n, err := w.Conn.Read(p)
 	if watch := w.client.watch.Load(); n > 0 && watch != nil {
-		watch.Reset(w.client.idleTime()) // after the attempt's end it does no harm: it ends a context that has ended
+		watch.Reset(w.client.idleTime()) // harmless after the attempt: its context has already ended
 	}
 	return n, err
 }
 
-// idleTime is how long an attempt may go without a byte.
+// idleTime returns how long an attempt may wait for the next byte.
 func (c *Client) idleTime() time.Duration {
 	if c.idle > 0 {
 		return c.idle
@@ -244,7 +244,7 @@ func (c *Client) idleTime() time.Duration {
 	return 30 * time.Second
 }
 
-// isTimeout reports whether a connection's error is a timeout.
+// isTimeout reports whether err is a timeout of a connection.
 func isTimeout(err error) bool {
 	var timeout net.Error
 	return errors.Is(err, errIdle) || errors.As(err, &timeout) && timeout.Timeout()

@@ -21,7 +21,7 @@ import (
 	"gpufleet/fetch/fleet"
 )
 
-// api is a stand-in for the provider's API. It records what it was asked.
+// api is a stand-in for the provider's API. It records the requests.
 type api struct {
 	*httptest.Server
 	mu       sync.Mutex
@@ -156,16 +156,16 @@ func TestCompleteness(t *testing.T) {
 		warnings   []string
 	}{
 		{"no total", reply(-1, rows(1, 2)...), []string{"1", "2"},
-			[]string{"completeness unproven: the reply has no total_instance"}},
+			[]string{"can't verify that the list is complete: the reply has no total_instance"}},
 		{"null total", `{"data": [], "total_instance": null, "status": "success"}`, nil,
-			[]string{"completeness unproven: the reply has no total_instance"}},
+			[]string{"can't verify that the list is complete: the reply has no total_instance"}},
 		{"more than the total", reply(1, rows(1, 2)...), []string{"1", "2"},
-			[]string{"the list holds 2 instances, more than its total_instance of 1"}},
+			[]string{"the list has 2 instances, but its total_instance is 1"}},
 		{"total as a string", `{"data": [{"id": 1}], "total_instance": "1", "status": "success"}`, []string{"1"}, nil},
 		{"one id twice", reply(2, `{"id": 7, "os": "a"}`, `{"id": "7", "os": "b"}`, `{"id": 8}`), []string{"7", "8"},
-			[]string{"row 2: its id stood in an earlier row: this row counts"}},
+			[]string{"row 2: duplicate id; using this row instead of the earlier one"}},
 		{"no ids", reply(2, `{}`, `{"id": null}`), []string{"", ""},
-			[]string{"row 1, row 2: no id: counted as an instance of its own"}},
+			[]string{"row 1, row 2: no id; counted as a separate instance"}},
 		{"empty fleet", reply(0), nil, nil},
 		{"empty fleet as null", `{"status": "success", "total_instance": 0, "data": null}`, nil, nil},
 		{"a byte order mark", "\xEF\xBB\xBF" + reply(0), nil, nil},
@@ -184,7 +184,7 @@ func TestCompleteness(t *testing.T) {
 				t.Error(diff)
 			}
 			if test.name == "one id twice" && list.Instances[0].OS != "b" {
-				t.Error("the earlier of two rows won")
+				t.Error("the first of two rows with the same id was used")
 			}
 		})
 	}
@@ -206,12 +206,12 @@ func TestRefusedReplies(t *testing.T) {
 		`{"data": null, "total_instance": 3, "status": "success"}`:       "data is null",
 		`{"data": [], "total_instance": [], "status": "success"}`:        "total_instance is an array",
 		`{"data": [], "total_instance": true, "status": "success"}`:      "total_instance is a boolean",
-		`{"data": [], "total_instance": -1, "status": "success"}`:        "total_instance is a number that is no count",
+		`{"data": [], "total_instance": -1, "status": "success"}`:        "total_instance is not a whole number of 0 or more",
 		`{"data": [], "total_instance": 1.5, "status": "success"}`:       "total_instance",
-		`{"data": [], "total_instance": "many", "status": "success"}`:    "total_instance is a string that is no count",
-		`{"data": [], "data": [], "status": "success"}`:                  "data twice",
-		`{"data": [], "status": "success"} x`:                            "more text after",
-		`{"data": [], "status": "success"}{}`:                            "more text after",
+		`{"data": [], "total_instance": "many", "status": "success"}`:    "total_instance is a string, not a whole number",
+		`{"data": [], "data": [], "status": "success"}`:                  "two data fields",
+		`{"data": [], "status": "success"} x`:                            "unexpected text after",
+		`{"data": [], "status": "success"}{}`:                            "unexpected text after",
 		`{"Data": [], "status": "success"}`:                              "no data",
 		`{"data": [], "status": "failed"}`:                               "reports a failure",
 		`{"data": null, "status": "failed", "message": "quota"}`:         "reports a failure",
@@ -220,9 +220,9 @@ func TestRefusedReplies(t *testing.T) {
 		`<!doctype html>`:                        "not JSON",
 		`{"data": [{"id": 1,}]}`:                 "not JSON",
 		"\xFF\xFE{\x00}\x00":                     "UTF-16",
-		``:                                       "cut before the reply was complete",
-		`{"data": [{"id": 1}`:                    "cut before the reply was complete",
-		`{"data": [` + strings.Repeat("[", 3000): "nesting deeper than 1000",
+		``:                                       "closed before the reply was complete",
+		`{"data": [{"id": 1}`:                    "closed before the reply was complete",
+		`{"data": [` + strings.Repeat("[", 3000): "nested deeper than 1000",
 		`{"data": {}, "status": "failed", "message": "Your session token has expired"}`: "it has expired",
 		`{"data": "", "message": "Invalid API key", "status": "failed"}`:                "it is not valid",
 		`{"data": [1], "message": "Your plan has expired", "status": "failed"}`:         "its status is not success",
@@ -287,7 +287,7 @@ func TestRedirects(t *testing.T) {
 		} {
 			a := newAPI(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, target, code) })
 			_, err := a.list(t)
-			wantError(t, err, BadAPI, "a redirect is not followed", strconv.Itoa(code))
+			wantError(t, err, BadAPI, "redirects are not followed", strconv.Itoa(code))
 			if strings.Contains(err.Error(), target) {
 				t.Errorf("the error holds the redirect's target: %v", err)
 			}

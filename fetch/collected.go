@@ -7,45 +7,46 @@ import (
 	"gpufleet/fetch/fleet"
 )
 
-// collected is the list as far as it has been read. Rows are told apart by id alone.
+// collected is the list as far as it has been read. Rows are identified only by their id.
 type collected struct {
 	instances []*fleet.Instance
-	lastPage  []int32        // the page that each of them came from last
-	place     map[string]int // of each id in instances
-	seen      int            // rows, repeated ones too
+	lastPage  []int32        // the last page that had the instance
+	index     map[string]int // in instances, by id
+	rowsRead  int            // including repeated ones
 	pages     int
 	total     fleet.Optional[int] // the latest total_instance
 	warnings  fleet.Warnings
-	nameless  *nameless // nil where each row without an id counts, whatever came before
+	// rowsWithoutID finds repeated rows without an id; nil if each counts as an instance.
+	rowsWithoutID *rowsWithoutID
 }
 
-// nameless tells rows without an id that may be new from those that may have come before. Pages overlap where offset
-// is not what it was taken for, and a row without an id would count again with each of them. So one that is like a
-// row of an earlier page is taken for that row. What is counted then is never more than there is: of each content, as
-// many rows as the page with most of them has. Where that reaches the total the list is whole.
-type nameless struct {
-	seed   maphash.Seed
-	most   map[uint64]int // of each content (a hash), the most rows of one page
-	here   map[uint64]int // of each content, the rows of the page under way
-	passed bool           // a row has been taken for another
+// rowsWithoutID finds rows without an id that may be repeated. Pages overlap if the API reads offset differently than
+// we do, and then a row without an id would count twice. So a row that is equal to a row of an earlier page counts as
+// that row: of equal rows, we count as many as the page with most of them has. That is never too many, so if the
+// total is reached, the list is complete.
+type rowsWithoutID struct {
+	seed      maphash.Seed
+	maxOnPage map[uint64]int // by hash: the most equal rows on one page
+	onPage    map[uint64]int // by hash: the equal rows on the current page
+	skipped   bool           // at least one row was taken for another
 }
 
-func newNameless() *nameless {
-	return &nameless{seed: maphash.MakeSeed(), most: map[uint64]int{}, here: map[uint64]int{}}
+func newRowsWithoutID() *rowsWithoutID {
+	return &rowsWithoutID{seed: maphash.MakeSeed(), maxOnPage: map[uint64]int{}, onPage: map[uint64]int{}}
 }
 
-// addFirst takes in the first page, of which no row can have come before.
-func (n *nameless) addFirst(instances []*fleet.Instance) {
+// addFirstPage adds the first page. None of its rows can be repeated.
+func (r *rowsWithoutID) addFirstPage(instances []*fleet.Instance) {
 	for _, in := range instances {
 		if in.ID == "" {
-			n.most[n.content(in)]++
+			r.maxOnPage[r.hash(in)]++
 		}
 	}
 }
 
-// content returns the hash of a row. An amount counts by its digits: it has a pointer within, which differs where it
-// was read twice.
-func (n *nameless) content(in *fleet.Instance) uint64 {
+// hash returns the hash of a row. The price is hashed by its digits: it contains a pointer, which differs between two
+// readings of the same row.
+func (r *rowsWithoutID) hash(in *fleet.Instance) uint64 {
 	type content struct {
 		rest  fleet.Instance
 		price string
@@ -55,32 +56,31 @@ func (n *nameless) content(in *fleet.Instance) uint64 {
 		c.price = in.Price.Value.String()
 	}
 	c.rest.Price = fleet.Price{}
-	return maphash.Comparable(n.seed, c)
+	return maphash.Comparable(r.seed, c)
 }
 
-// isNew reports whether a row is more than what earlier pages had of its content.
-func (n *nameless) isNew(in *fleet.Instance) bool {
-	content := n.content(in)
-	n.here[content]++
-	if n.here[content] <= n.most[content] {
-		n.passed = true
+// isNew reports whether the current page has more rows equal to this one than every earlier page.
+func (r *rowsWithoutID) isNew(in *fleet.Instance) bool {
+	hash := r.hash(in)
+	r.onPage[hash]++
+	if r.onPage[hash] <= r.maxOnPage[hash] {
+		r.skipped = true
 		return false
 	}
 	return true
 }
 
-// endPage ends the page under way.
-func (n *nameless) endPage() {
-	for content, count := range n.here {
-		n.most[content] = max(n.most[content], count)
+func (r *rowsWithoutID) endPage() {
+	for hash, count := range r.onPage {
+		r.maxOnPage[hash] = max(r.maxOnPage[hash], count)
 	}
-	clear(n.here)
+	clear(r.onPage)
 }
 
-func newCollected() *collected { return &collected{place: map[string]int{}} }
+func newCollected() *collected { return &collected{index: map[string]int{}} }
 
-// add takes a page's rows in: of two rows with one id the later wins, and rows without an id are instances of their
-// own (but see nameless).
+// add adds a page. Of two rows with the same id, the later one counts. Rows without an id are separate instances (but
+// see rowsWithoutID).
 func (l *collected) add(p *page) error {
 	if p.total.Known {
 		l.total = p.total
@@ -91,62 +91,62 @@ func (l *collected) add(p *page) error {
 			return replyError("data is null, but total_instance is not 0")
 		}
 	}
-	l.seen += len(p.rows)
+	l.rowsRead += len(p.rows)
 	if len(l.instances)+len(p.rows) > fleet.MaxInstances {
-		return errorf(BadAPI, "the list has more than %d rows, which no instance list has: check --api-url",
+		return errorf(BadAPI, "the list has more than %d rows; check --api-url",
 			fleet.MaxInstances)
 	}
 	l.warnings.AddAll(p.warnings)
-	if l.nameless != nil && l.pages == 2 { // most lists have one page, and none of this is needed
-		l.nameless.addFirst(l.instances)
+	if l.rowsWithoutID != nil && l.pages == 2 { // not earlier: most lists have only one page
+		l.rowsWithoutID.addFirstPage(l.instances)
 	}
 	for i, in := range p.rows {
-		if in.ID == "" && l.nameless != nil && l.pages > 1 && !l.nameless.isNew(in) {
+		if in.ID == "" && l.rowsWithoutID != nil && l.pages > 1 && !l.rowsWithoutID.isNew(in) {
 			continue
 		}
 		row := fleet.Row{Page: l.pages, Number: i + 1}
-		at, known := l.place[in.ID]
+		at, known := l.index[in.ID]
 		switch {
 		case in.ID == "" || !known:
 			if in.ID == "" {
-				l.warnings.AddRow(row, "no id: counted as an instance of its own")
+				l.warnings.AddRow(row, "no id; counted as a separate instance")
 			} else {
-				l.place[in.ID] = len(l.instances)
+				l.index[in.ID] = len(l.instances)
 			}
 			l.instances = append(l.instances, in)
 			l.lastPage = append(l.lastPage, int32(l.pages))
 		default:
 			if l.lastPage[at] == int32(l.pages) {
-				l.warnings.AddRow(row, "its id stood in an earlier row: this row counts")
+				l.warnings.AddRow(row, "duplicate id; using this row instead of the earlier one")
 			}
 			l.instances[at] = in
 			l.lastPage[at] = int32(l.pages)
 		}
 	}
-	if l.nameless != nil {
-		l.nameless.endPage()
+	if l.rowsWithoutID != nil {
+		l.rowsWithoutID.endPage()
 	}
 	return nil
 }
 
-// count is how many instances the list holds so far.
+// count returns how many instances the list has so far.
 func (l *collected) count() int { return len(l.instances) }
 
-// complete reports whether the list is all that there is, as far as anyone can know.
+// complete reports whether the list has all instances, as far as the replies say.
 func (l *collected) complete() bool {
 	return !l.total.Known || l.count() >= l.total.Value
 }
 
-// fleet returns the collected list, or an Incomplete error that names both numbers.
+// fleet returns the list, or an Incomplete error with both counts.
 func (l *collected) fleet() (*fleet.Fleet, error) {
 	switch {
 	case !l.complete():
-		return nil, errorf(Incomplete, "the list is incomplete: %d of %d instances came; "+
-			"try again later, or give the missing pages with --input too", l.count(), l.total.Value)
+		return nil, errorf(Incomplete, "the list is incomplete: got %d of %d instances; "+
+			"try again later, or add the missing pages with --input", l.count(), l.total.Value)
 	case !l.total.Known:
-		l.warnings.Add("completeness unproven: the reply has no total_instance")
+		l.warnings.Add("can't verify that the list is complete: the reply has no total_instance")
 	case l.count() > l.total.Value:
-		l.warnings.Add(fmt.Sprintf("the list holds %d instances, more than its total_instance of %d",
+		l.warnings.Add(fmt.Sprintf("the list has %d instances, but its total_instance is %d",
 			l.count(), l.total.Value))
 	}
 	return &fleet.Fleet{Instances: l.instances, Warnings: l.warnings}, nil

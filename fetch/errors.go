@@ -15,26 +15,24 @@ import (
 	"gpufleet/fetch/jsonscan"
 )
 
-// Kind tells errors apart by who has to do something about them. It is the exit code of a run that ends with such an
-// error.
+// Kind says who has to fix an error. Its value is the exit code of a run that ends with the error.
 type Kind int
 
 const (
-	// BadInput: a saved reply, price file or earlier report can't be read from where it was said to be.
+	// BadInput: a saved reply, price file or previous report can't be read, or is invalid.
 	BadInput Kind = exit.Usage
-	// BadAPI: the API is unreachable, timed out, refused, or its reply is not what the document describes.
+	// BadAPI: the API is unreachable, timed out or refused the request, or its reply is not as documented.
 	BadAPI Kind = exit.API
-	// Incomplete: the list that came can't be the whole list.
+	// Incomplete: the list can't be complete.
 	Incomplete Kind = exit.Incomplete
 )
 
-// Error is why there is no list. What it says never holds a value from a reply: a host name or a password could
-// be among them.
+// Error says why there is no list. It never contains a value from a reply, which could be a host name or a password.
 type Error struct {
 	Kind Kind
 	What string // what happened, to what, and what to do
 
-	refused bool // the API did not want this request, others it may
+	refused bool // the API refused this request, but may accept others
 }
 
 func (e *Error) Error() string { return e.What }
@@ -42,33 +40,33 @@ func (e *Error) Error() string { return e.What }
 // ExitCode returns the exit code of a run that ends with this error.
 func (e *Error) ExitCode() int { return int(e.Kind) }
 
-// errorf returns an Error that says what fmt.Sprintf makes of format and args.
+// errorf returns an Error with a formatted text.
 func errorf(kind Kind, format string, args ...any) error {
 	return &Error{Kind: kind, What: fmt.Sprintf(format, args...)}
 }
 
-// replyError returns the error for a reply that is not what the document describes.
+// replyError returns the error for a reply that is not as documented.
 func replyError(what string) error {
-	return errorf(BadAPI, "the reply is not what the API's document describes: %s", what)
+	return errorf(BadAPI, "the reply does not match the API's documentation: %s", what)
 }
 
-// statusError is a reply with another status than 200.
+// statusError is a reply with a status other than 200.
 type statusError struct {
 	code       int
-	retryAfter time.Duration // -1 where the reply doesn't say
+	retryAfter time.Duration // -1 if not given
 	trouble    tokenTrouble
 }
 
 func newStatusError(response *http.Response) *statusError {
 	e := &statusError{code: response.StatusCode, retryAfter: retryAfter(response.Header.Get("Retry-After"), time.Now())}
 	if e.code >= 400 {
-		// What else may be wrong with such a reply doesn't matter: it is read for its message alone.
+		// Only the message matters, so other faults of the reply are ignored.
 		e.trouble = messageTrouble(io.LimitReader(response.Body, maxErrorReply))
 	}
 	return e
 }
 
-// messageTrouble returns what a reply's message says of the token, as far as the reply can be read.
+// messageTrouble returns what the message of a reply says about the token, as far as the reply can be read.
 func messageTrouble(reply io.Reader) tokenTrouble {
 	s := jsonscan.New(reply)
 	if kind, err := s.Kind(); err != nil || kind != jsonscan.Object {
@@ -84,14 +82,15 @@ func messageTrouble(reply io.Reader) tokenTrouble {
 	return e.trouble
 }
 
-func (e *statusError) Error() string { return e.says("the address") }
+func (e *statusError) Error() string { return e.describe("the address") }
 
-// says tells what the API answered to a GET of the address.
-func (e *statusError) says(address string) string {
+// describe says what the API answered to a GET of the address.
+func (e *statusError) describe(address string) string {
 	return fmt.Sprintf("the API %s (%d from GET %s)", e.verb(), e.code, address)
 }
 
-// refusesRequest reports whether the API may well answer another request of the same run: it has no such page.
+// refusesRequest reports whether the API only refuses this request, such as a page that does not exist. It may accept
+// others.
 func (e *statusError) refusesRequest() bool {
 	switch e.code {
 	case http.StatusBadRequest, http.StatusNotFound,
@@ -106,37 +105,37 @@ func (e *statusError) verb() string {
 	case e.code == http.StatusUnauthorized, e.trouble != tokenFine:
 		return "refused the token"
 	case e.code == http.StatusForbidden:
-		return "does not let this token read the list"
+		return "denied access with this token"
 	case e.code == http.StatusNotFound:
 		return "has nothing at this address"
 	case e.code == http.StatusTooManyRequests:
-		return "was asked too often"
+		return "received too many requests"
 	case e.code >= 300 && e.code < 400:
-		return "sends elsewhere"
+		return "redirects to another address"
 	case e.code >= 500:
-		return "is in trouble"
+		return "reported a server error"
 	}
 	return "refused the request"
 }
 
-func (e *statusError) cure() string {
+func (e *statusError) advice() string {
 	switch {
 	case e.trouble != tokenFine:
-		return e.trouble.cure()
+		return e.trouble.advice()
 	case e.code == http.StatusUnauthorized:
 		return "access tokens expire after 2 hours; use an API key (ak_…)"
 	case e.code == http.StatusForbidden:
-		return "use an API key of the account whose list is wanted"
+		return "use an API key of the account that has the instances"
 	case e.code == http.StatusNotFound:
-		return "check --api-url, which ends in /api/v1"
+		return "check --api-url, which should end in /api/v1"
 	case e.code >= 300 && e.code < 400:
-		return "a redirect is not followed, since the token would go along; give the final address as --api-url"
+		return "redirects are not followed, to protect the token; set --api-url to the final address"
 	}
 	return "try again later"
 }
 
-// describe turns what went wrong with a GET of the address into an error for a person. The cause's own words are
-// left out: net/http quotes malformed replies in them.
+// describe turns the error of a GET into a message for people. It leaves out the original text, in which net/http
+// quotes malformed replies.
 func describe(err error, address string) error {
 	var known *Error
 	if errors.As(err, &known) {
@@ -144,7 +143,7 @@ func describe(err error, address string) error {
 	}
 	var status *statusError
 	if errors.As(err, &status) {
-		return &Error{Kind: BadAPI, What: status.says(address) + ": " + status.cure(), refused: status.refusesRequest()}
+		return &Error{Kind: BadAPI, What: status.describe(address) + ": " + status.advice(), refused: status.refusesRequest()}
 	}
 	return errorf(BadAPI, "GET %s: %s", address, connectionTrouble(err))
 }
@@ -160,19 +159,19 @@ func connectionTrouble(err error) string {
 	)
 	switch {
 	case errors.As(err, &dns) && !dns.IsTimeout:
-		return "no such host: check --api-url and the network"
+		return "no such host; check --api-url and the network"
 	case errors.As(err, &certificate), errors.As(err, &authority), errors.As(err, &hostname):
-		return "the server's certificate is not valid for this address: the token was not sent; check --api-url"
+		return "the server's certificate is not valid for this address; check --api-url (the token was not sent)"
 	case errors.As(err, &record), errors.As(err, &alert), errors.Is(err, http.ErrSchemeMismatch):
-		return "the server does not speak https: check --api-url"
+		return "the server does not speak HTTPS; check --api-url"
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return "the connection was refused: check --api-url, or try again later"
+		return "the connection was refused; check --api-url, or try again later"
 	case errors.Is(err, errIdle):
-		return "nothing came for 30 seconds: try again later"
+		return "no data for 30 seconds; try again later"
 	case isTimeout(err):
-		return "the connection timed out: try again later"
+		return "the connection timed out; try again later"
 	case isCut(err):
-		return "the connection was cut before the reply was complete: try again later"
+		return "the connection was closed before the reply was complete; try again later"
 	}
-	return "no reply that could be read: check --api-url and the network"
+	return "no readable reply; check --api-url and the network"
 }

@@ -13,10 +13,10 @@ import (
 	"gpufleet/fetch/manifest"
 )
 
-// reportFolder is a folder that holds an earlier report. It reads only regular files that no symlink leads to.
+// reportFolder is a folder with a previous report. It reads only regular files, and follows no symlinks.
 type reportFolder struct{ root *os.Root }
 
-// openFolder opens the folder at path; the path itself may be a symlink.
+// openFolder opens the folder at path. The path itself may be a symlink.
 func openFolder(path string) (*reportFolder, error) {
 	root, err := os.OpenRoot(path)
 	if err != nil {
@@ -31,8 +31,9 @@ func openFolder(path string) (*reportFolder, error) {
 
 func (f *reportFolder) close() error { return f.root.Close() }
 
-// found lists the files of the past that are in the folder, as they are. It serves where the manifest can't be read.
-func (f *reportFolder) found(ctx context.Context) ([]manifest.File, error) {
+// findHistory returns entries for the history files in the folder, whatever their content. It is used if the manifest
+// can't be read.
+func (f *reportFolder) findHistory(ctx context.Context) ([]manifest.File, error) {
 	paths := []string{history.HistoryPath}
 	entries, _ := fs.ReadDir(f.root.FS(), strings.TrimSuffix(history.SnapshotFolder, "/"))
 	for _, entry := range entries {
@@ -43,7 +44,7 @@ func (f *reportFolder) found(ctx context.Context) ([]manifest.File, error) {
 		if _, isSnapshot := history.SnapshotDate(path); !isSnapshot && path != history.HistoryPath {
 			continue
 		}
-		content, err := f.read(ctx, path, history.MaxSnapshotBytes, isAny)
+		content, err := f.read(ctx, path, history.MaxSnapshotBytes, acceptAny)
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
@@ -54,7 +55,7 @@ func (f *reportFolder) found(ctx context.Context) ([]manifest.File, error) {
 	return found, nil
 }
 
-func (f *reportFolder) read(ctx context.Context, path string, limit int64, isRight func([]byte) bool) ([]byte, error) {
+func (f *reportFolder) read(ctx context.Context, path string, limit int64, isValid func([]byte) bool) ([]byte, error) {
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
 	}
@@ -63,7 +64,7 @@ func (f *reportFolder) read(ctx context.Context, path string, limit int64, isRig
 		return nil, err
 	}
 	if info.Size() > limit {
-		return nil, &damage{"it is longer than it should be"}
+		return nil, &damage{tooLarge}
 	}
 	file, err := f.root.Open(path)
 	if err != nil {
@@ -71,19 +72,19 @@ func (f *reportFolder) read(ctx context.Context, path string, limit int64, isRig
 	}
 	defer file.Close()
 	if opened, err := file.Stat(); err != nil || !os.SameFile(info, opened) {
-		return nil, &damage{"it changed while it was opened"}
+		return nil, &damage{"it changed while it was being opened"}
 	}
 	content, err := io.ReadAll(io.LimitReader(file, limit+1))
 	if err != nil {
 		return nil, readError(err)
 	}
-	if !isRight(content) {
-		return nil, &damage{notListed}
+	if !isValid(content) {
+		return nil, &damage{mismatch}
 	}
 	return content, nil
 }
 
-// find returns what the path names, looking at each folder on the way: none may be a symlink.
+// find returns the regular file at path. No folder on the way may be a symlink.
 func (f *reportFolder) find(path string) (fs.FileInfo, error) {
 	for end := range path {
 		if path[end] != '/' {
@@ -94,7 +95,7 @@ func (f *reportFolder) find(path string) (fs.FileInfo, error) {
 			return nil, readError(err)
 		}
 		if !info.IsDir() {
-			return nil, &damage{"a folder on the way to it is none, or a symlink"}
+			return nil, &damage{"a folder in its path is a symlink or not a folder"}
 		}
 	}
 	info, err := f.root.Lstat(path)
@@ -102,12 +103,12 @@ func (f *reportFolder) find(path string) (fs.FileInfo, error) {
 		return nil, readError(err)
 	}
 	if !info.Mode().IsRegular() {
-		return nil, &damage{"it is no regular file"}
+		return nil, &damage{"it is not a regular file"}
 	}
 	return info, nil
 }
 
-// readError tells a file that is not there from one that can't be read.
+// readError returns fs.ErrNotExist for a missing file, and a *damage for one that can't be read.
 func readError(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return fs.ErrNotExist

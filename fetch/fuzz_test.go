@@ -34,7 +34,7 @@ func wantCleanText(t *testing.T, text string) {
 	}
 	tooLong := utf8.RuneCountInString(text) > fleet.MaxText
 	if !utf8.ValidString(text) || strings.ContainsFunc(text, unfit) || tooLong || strings.TrimSpace(text) != text {
-		t.Errorf("the decoder lets out %q", text)
+		t.Errorf("the decoder returns %q", text)
 	}
 }
 
@@ -122,8 +122,8 @@ func FuzzPasswordInHostName(f *testing.F) {
 	})
 }
 
-// script answers requests as a fuzzed text says: some letters for each request, of which the first chooses the kind
-// of answer.
+// script answers requests by a fuzzed text. Each request uses some bytes, and the first of them selects the kind of
+// answer.
 type script struct {
 	text  []byte
 	asked int
@@ -180,7 +180,7 @@ func FuzzPaging(f *testing.F) {
 		list, err := client.Instances(context.Background())
 		client.http().CloseIdleConnections()
 		if most := 40 + 4*len(text); s.asked > most {
-			t.Errorf("%d requests for %d letters", s.asked, len(text))
+			t.Errorf("%d requests for %d bytes", s.asked, len(text))
 		}
 		var known *Error
 		if err != nil {
@@ -192,7 +192,7 @@ func FuzzPaging(f *testing.F) {
 		seen := map[string]bool{}
 		for _, in := range list.Instances {
 			if in.ID != "" && seen[in.ID] {
-				t.Errorf("the id %s stands twice", in.ID)
+				t.Errorf("two instances have the id %s", in.ID)
 			}
 			seen[in.ID] = true
 		}
@@ -220,7 +220,7 @@ func FuzzRetryAfter(f *testing.F) {
 		client := &Client{random: func() float64 { return 1 }}
 		refused := &statusError{code: 429, retryAfter: asked}
 		wait, failed := client.waitBefore(context.Background(), 1, refused, "https://example.org")
-		if wait < 0 || wait > longestAsked || (failed != nil) != (asked > longestAsked) {
+		if wait < 0 || wait > maxRetryAfter || (failed != nil) != (asked > maxRetryAfter) {
 			t.Errorf("%q: waits %v, %v", header, wait, failed)
 		}
 		if failed != nil && len(trimmed) > 3 && strings.Contains(failed.Error(), trimmed) {

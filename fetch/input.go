@@ -12,13 +12,13 @@ import (
 	"gpufleet/fetch/fleet"
 )
 
-// Stdin is the path that stands for standard input.
+// Stdin is the path that means standard input.
 const Stdin = "-"
 
 //go:embed demo.json
 var demo string
 
-// Demo returns the built-in sample: a made-up fleet that shows whatever a real one may.
+// Demo returns the built-in sample: a made-up fleet with everything that a real one may have.
 func Demo(ctx context.Context) (*fleet.Fleet, error) {
 	list, decoder := newCollected(), newDecoder()
 	if err := addReply(list, decoder, strings.NewReader(demo), "the built-in sample"); err != nil {
@@ -27,9 +27,9 @@ func Demo(ctx context.Context) (*fleet.Fleet, error) {
 	return list.fleet()
 }
 
-// Saved reads saved replies, the pages of one list in their order, by the same rules as the API's. The error is
-// a *Error: BadInput for a path that can't be read, else as Client.Instances. The context's cause is returned
-// when that ends the reading.
+// Saved reads saved replies, which are the pages of one list in order. The rules are the same as for replies of the
+// API. The error is a *Error with BadInput if a path can't be read, else as that of Client.Instances. It is the
+// context's cause if the context ended the reading.
 func Saved(ctx context.Context, paths []string, stdin io.Reader) (*fleet.Fleet, error) {
 	list, decoder := newCollected(), newDecoder()
 	for _, path := range paths {
@@ -42,18 +42,18 @@ func Saved(ctx context.Context, paths []string, stdin io.Reader) (*fleet.Fleet, 
 
 func addFile(ctx context.Context, list *collected, decoder *decoder, path string, stdin io.Reader) error {
 	if path == Stdin {
-		return addReply(list, decoder, &patientReader{ctx: ctx, source: stdin}, "standard input")
+		return addReply(list, decoder, &contextReader{ctx: ctx, source: stdin}, "standard input")
 	}
 	file, err := openFile(ctx, path)
 	if err != nil {
 		return inputError(path, err)
 	}
 	defer file.Close()
-	return addReply(list, decoder, &patientReader{ctx: ctx, source: file}, path)
+	return addReply(list, decoder, &contextReader{ctx: ctx, source: file}, path)
 }
 
-// openFile opens a file to read. Opening a pipe that nobody writes to would wait for ever, so the wait ends with
-// the context.
+// openFile opens a file for reading. Opening a pipe waits until someone writes to it, so the wait ends with the
+// context.
 func openFile(ctx context.Context, path string) (*os.File, error) {
 	type opened struct {
 		file *os.File
@@ -72,14 +72,14 @@ func openFile(ctx context.Context, path string) (*os.File, error) {
 	}
 }
 
-// inputError turns an error of the file system into one for a person. Another, such as the context's cause, stays as
-// it is.
+// inputError turns an error of the file system into a message for people. It returns any other error, such as the
+// context's cause, unchanged.
 func inputError(path string, err error) error {
 	var cause *fs.PathError
 	if !errors.As(err, &cause) {
 		return err
 	}
-	return errorf(BadInput, "saved reply %s: %v: check --input", path, cause.Err)
+	return errorf(BadInput, "saved reply %s: %v; check --input", path, cause.Err)
 }
 
 func addReply(list *collected, decoder *decoder, reply io.Reader, name string) error {
@@ -91,15 +91,14 @@ func addReply(list *collected, decoder *decoder, reply io.Reader, name string) e
 	case errors.As(err, &known):
 		return errorf(known.Kind, "%s: %s", name, known.What)
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return errorf(BadAPI, "%s: the reply is not what the API's document describes: "+
-			"it ends in the middle; save it again", name)
+		return errorf(BadAPI, "%s: the reply is incomplete: it ends in the middle; save it again", name)
 	}
 	return inputError(name, err)
 }
 
-// patientReader reads a source that may keep its reader waiting, and stops waiting when the context ends. The read
-// that is then under way is left behind: the program is about to end.
-type patientReader struct {
+// contextReader reads from a source that may block, and stops waiting when the context ends. A blocked read is then
+// abandoned, since the program is about to end.
+type contextReader struct {
 	ctx    context.Context
 	source io.Reader
 	chunk  []byte
@@ -112,7 +111,7 @@ type readResult struct {
 	err error
 }
 
-func (r *patientReader) Read(p []byte) (int, error) {
+func (r *contextReader) Read(p []byte) (int, error) {
 	if r.ready == nil {
 		r.ready = make(chan readResult, 1)
 		r.chunk = make([]byte, 256<<10)
@@ -127,7 +126,7 @@ func (r *patientReader) Read(p []byte) (int, error) {
 			if result.n == 0 {
 				return 0, result.err
 			}
-			r.rest = r.chunk[:result.n] // an error comes again with the next Read
+			r.rest = r.chunk[:result.n] // the next Read returns the error again
 		case <-r.ctx.Done():
 			return 0, context.Cause(r.ctx)
 		}

@@ -10,64 +10,62 @@ import (
 )
 
 const (
-	// mask stands where a host name held its instance's own password or address. It says nothing of it, not even its
-	// length.
+	// mask replaces an instance's own password or address in its host name. It doesn't even show the length.
 	mask = "[masked]"
-	// shortestMasked is from how many characters on a password is looked for inside a name. A shorter one stands in
-	// names by chance, and to mask every "a" would tell that the password is "a". One that is the whole name is masked
+	// shortestMasked is the number of characters from which a password is masked inside a name. A shorter one may occur
+	// by chance, and masking every "a" would reveal that the password is "a". A password that is the whole name is masked
 	// at any length.
 	shortestMasked = 4
-	// keepPassword is how much of a password is looked for, in bytes. A name that holds so much of one is masked whole.
+	// keepPassword is how many bytes of a password are compared. A name that contains so many is masked completely.
 	keepPassword = 1024
-	// maxPasswords is how many passwords of one row are looked for. A name in a row with more of them is masked whole.
+	// maxPasswords is how many passwords of a row are compared. The name of a row with more is masked completely.
 	maxPasswords = 8
 )
 
-// hostName is what the decoder holds of a row until its end: the name as it came and, since people do name machines
-// after their passwords, what it must not show. A password may stand before the name or behind it. All is wiped
-// before the next row.
+// hostName holds the host name of the current row, and the passwords that it must not show, since people do put
+// passwords into names. A row may have its password before the name or after it, so both are kept until the end of
+// the row, and then wiped.
 type hostName struct {
 	text      []byte
-	more      bool // text is only the beginning
+	truncated bool
 	passwords []password
-	room      []byte // holds the passwords
+	buffer    []byte // contains the passwords
 }
 
 type password struct {
-	text []byte // as it would be shown
-	more bool   // text is only the beginning
+	text      []byte // cleaned, as a report would show it
+	truncated bool
 }
 
-// isPassword reports whether a field of the wire holds a password. Its value is compared with the host name and goes
-// no further.
+// isPassword reports whether a field contains a password. Its value is only compared with the host name.
 func isPassword(name []byte) bool {
 	return string(name) == "vm_password" || string(name) == "password"
 }
 
-func (h *hostName) set(text []byte, more bool) {
-	h.text, h.more = append(h.text[:0], text...), more
+func (h *hostName) set(text []byte, truncated bool) {
+	h.text, h.truncated = append(h.text[:0], text...), truncated
 }
 
-func (h *hostName) addPassword(text []byte, more bool) {
+func (h *hostName) addPassword(text []byte, truncated bool) {
 	text = fleet.Clean(text)
 	if len(text) == 0 || len(h.passwords) > maxPasswords {
 		return
 	}
-	start := len(h.room)
-	h.room = append(h.room, text...)
-	h.passwords = append(h.passwords, password{h.room[start:], more})
+	start := len(h.buffer)
+	h.buffer = append(h.buffer, text...)
+	h.passwords = append(h.passwords, password{h.buffer[start:], truncated})
 }
 
-// wipe forgets the row. Slices that were outgrown are left to the garbage collector.
+// wipe erases the row. Slices that were reallocated are left to the garbage collector.
 func (h *hostName) wipe() {
 	clear(h.text)
-	clear(h.room)
+	clear(h.buffer)
 	clear(h.passwords)
-	h.text, h.room, h.passwords, h.more = h.text[:0], h.room[:0], h.passwords[:0], false
+	h.text, h.buffer, h.passwords, h.truncated = h.text[:0], h.buffer[:0], h.passwords[:0], false
 }
 
-// masked returns the name with the mask in the place of each password, and whether there was one. It is masked before
-// it is cut to what is shown: a cut must not leave half of a password.
+// masked returns the name with each password replaced by the mask, and whether there was one. Masking comes before
+// shortening, which could leave half a password.
 func (h *hostName) masked() (text []byte, found bool) {
 	if len(h.passwords) == 0 {
 		return h.text, false
@@ -85,7 +83,7 @@ func (h *hostName) masked() (text []byte, found bool) {
 		if length == 0 {
 			continue
 		}
-		if !found || at > end { // passwords that overlap or touch are one mask
+		if !found || at > end { // overlapping or adjacent passwords share one mask
 			text = append(append(text, name[end:at]...), mask...)
 		}
 		found, end = true, max(end, at+length)
@@ -96,13 +94,12 @@ func (h *hostName) masked() (text []byte, found bool) {
 	return append(text, name[end:]...), true
 }
 
-// passwordAt returns the length of the longest password that stands in the name at a place, and whether all of the
-// name is to go.
+// passwordAt returns the length of the longest password at an index of the name, and whether to mask the whole name.
 func (h *hostName) passwordAt(name []byte, at int) (length int, whole bool) {
 	for _, p := range h.passwords {
 		switch {
 		case !bytes.HasPrefix(name[at:], p.text):
-		case len(p.text) == len(name) || p.more:
+		case len(p.text) == len(name) || p.truncated:
 			return 0, true
 		case utf8.RuneCount(p.text) >= shortestMasked:
 			length = max(length, len(p.text))
@@ -111,34 +108,33 @@ func (h *hostName) passwordAt(name []byte, at int) (length int, whole bool) {
 	return length, false
 }
 
-// readPassword notes a password of the row, a string or a number. What else it may be holds no text that a name could
-// hold.
+// readPassword reads a password of the row, a string or a number. Other types can't occur in a name.
 func (r *rowReader) readPassword() error {
-	kind, text, more, err := scalar(r.s, keepPassword)
+	kind, text, truncated, err := scalar(r.s, keepPassword)
 	if err == nil && (kind == jsonscan.String || kind == jsonscan.Number) {
-		r.host.addPassword(text, more)
+		r.host.addPassword(text, truncated)
 	}
 	return err
 }
 
-// readHostName keeps a host name until the whole row has been read.
+// readHostName keeps a host name until the end of the row.
 func (r *rowReader) readHostName() error {
-	text, more, err := r.rawText()
-	r.host.set(text, more)
+	text, truncated, err := r.rawText()
+	r.host.set(text, truncated)
 	return err
 }
 
-// maskHostName sets the host name of a row that has been read.
+// maskHostName sets the host name at the end of the row.
 func (r *rowReader) maskHostName() {
 	r.reading = r.members["host_name"]
 	text, found := r.host.masked()
 	if found {
-		r.warn("host_name holds the instance's own password: masked; change the password, and keep it out of the name")
+		r.warn("host_name contains the instance's own password (masked); change the password and remove it from the name")
 	}
-	// An address belongs to the column that an internal report alone has.
+	// Addresses are shown only in their column, which public reports omit.
 	if _, err := netip.ParseAddr(r.in.PublicIPv4); err == nil && bytes.Contains(text, []byte(r.in.PublicIPv4)) {
 		text = bytes.ReplaceAll(text, []byte(r.in.PublicIPv4), []byte(mask))
-		r.warn("host_name holds the instance's own address: masked")
+		r.warn("host_name contains the instance's own address (masked)")
 	}
-	r.in.HostName = r.clean(text, r.host.more)
+	r.in.HostName = r.clean(text, r.host.truncated)
 }

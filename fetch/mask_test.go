@@ -8,8 +8,8 @@ import (
 	"gpufleet/fetch/fleet"
 )
 
-const maskWarning = "row 1: host_name holds the instance's own password: masked; " +
-	"change the password, and keep it out of the name"
+const maskWarning = "row 1: host_name contains the instance's own password (masked); " +
+	"change the password and remove it from the name"
 
 // TestPasswordInHostName checks that no host name shows the password of its own instance, and that a warning says so
 // without quoting the password.
@@ -73,7 +73,7 @@ func TestPasswordInHostName(t *testing.T) {
 
 // TestAddressIsMasked checks that a host name doesn't show the address that a public report leaves out.
 func TestAddressIsMasked(t *testing.T) {
-	const warning = "row 1: host_name holds the instance's own address: masked"
+	const warning = "row 1: host_name contains the instance's own address (masked)"
 	for row, want := range map[string]string{
 		`"host_name": "198.51.100.21", "public_ipv4": "198.51.100.21"`:                                 "[masked]",
 		`"public_ipv4": " 198.51.100.21", "host_name": "web 198.51.100.21:80"`:                         "web [masked]:80",
@@ -113,7 +113,7 @@ func TestPasswordsAreOfTheirRow(t *testing.T) {
 		t.Error("a cut reply was read")
 	}
 	h := &d.host
-	for _, kept := range [][]byte{h.text[:cap(h.text)], h.room[:cap(h.room)]} {
+	for _, kept := range [][]byte{h.text[:cap(h.text)], h.buffer[:cap(h.buffer)]} {
 		if strings.Contains(string(kept), "hunter2!") {
 			t.Errorf("the decoder still holds %q", kept)
 		}

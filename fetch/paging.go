@@ -8,15 +8,15 @@ import (
 	"gpufleet/fetch/fleet"
 )
 
-// maxPasses is how often the list is read: lists move while they are read in pages. That a pass comes out short is
-// all that shows it, since a list that loses a row as it gains another keeps its total.
+// maxPasses is how often the list is read at most. A list may change while its pages are read. The only sign of that
+// is that instances are missing at the end: a list that loses one row and gains another keeps its total.
 const maxPasses = 3
 
-// readAll reads the list until a pass is complete.
+// readAll reads the list again until it is complete, at most maxPasses times.
 func (c *Client) readAll(ctx context.Context) (*fleet.Fleet, error) {
 	for number := 1; ; number++ {
 		p := newPass(c)
-		p.list.nameless = newNameless()
+		p.list.rowsWithoutID = newRowsWithoutID()
 		if err := p.read(ctx); err != nil {
 			return nil, err
 		}
@@ -24,30 +24,30 @@ func (c *Client) readAll(ctx context.Context) (*fleet.Fleet, error) {
 		if err == nil || number == maxPasses {
 			return list, err
 		}
-		if number == maxPasses-1 && p.list.nameless.passed {
-			return c.readAlike(ctx, err)
+		if number == maxPasses-1 && p.list.rowsWithoutID.skipped {
+			return c.readWithDuplicates(ctx, err)
 		}
 	}
 }
 
-// readAlike is the last reading of a list that is short unless rows without an id that are alike are instances of
-// their own. Where it does not prove that they are, short is returned: nobody can say then what the figures are.
-func (c *Client) readAlike(ctx context.Context, short error) (*fleet.Fleet, error) {
+// readWithDuplicates reads a list that is complete only if equal rows without an id are separate instances. It returns
+// incomplete, the error of the previous pass, if it can't prove that they are.
+func (c *Client) readWithDuplicates(ctx context.Context, incomplete error) (*fleet.Fleet, error) {
 	p := newPass(c)
 	proven, err := p.readByRows(ctx)
 	switch {
 	case err != nil:
 		return nil, err
 	case !proven:
-		return nil, short
+		return nil, incomplete
 	}
-	// The list may have moved, though: a row that comes as another goes pushes one over the edge of a page, where it
-	// comes twice.
-	p.list.warnings.Add("completeness unproven: rows without an id are alike, and each counts")
+	// Still, the list may have changed: if one row was added and another removed meanwhile, a row may have moved to the
+	// next page and been read twice.
+	p.list.warnings.Add("can't verify that the list is complete: it has identical rows without an id; each is counted")
 	return p.list.fleet()
 }
 
-// pass is one reading of the list, from its first page on.
+// pass is one reading of the whole list.
 type pass struct {
 	client  *Client
 	decoder *decoder
@@ -58,20 +58,20 @@ func newPass(c *Client) *pass {
 	return &pass{client: c, decoder: newDecoder(), list: newCollected()}
 }
 
-// readByRows reads pages by the one reading of offset as rows, and reports whether that is how the API reads it:
-// nothing stands at offset = total, and before it come as many rows as total. An API that counts pages, gives one
-// page for ever, or its last page for every one behind it, fails one of the two.
+// readByRows reads pages with offset as a number of rows, and reports whether the API reads offset that way: there are
+// no rows at offset = total, and exactly total rows before. This is not so for an API that counts pages, always sends
+// the same page, or sends its last page for all later ones.
 func (p *pass) readByRows(ctx context.Context) (proven bool, err error) {
 	first, err := p.page(ctx, 0, 0)
 	if err != nil || p.list.complete() || len(first.rows) == 0 {
 		return err == nil, err
 	}
 	limit, total := len(first.rows), p.list.total
-	if behind, _, err := p.probe(ctx, limit, total.Value); err != nil || behind > 0 {
+	if beyond, _, err := p.probe(ctx, limit, total.Value); err != nil || beyond > 0 {
 		return false, err
 	}
-	for p.list.seen < total.Value {
-		rows, _, err := p.probe(ctx, limit, p.list.seen)
+	for p.list.rowsRead < total.Value {
+		rows, _, err := p.probe(ctx, limit, p.list.rowsRead)
 		if err != nil || rows == 0 || p.list.total != total {
 			return false, err
 		}
@@ -79,17 +79,17 @@ func (p *pass) readByRows(ctx context.Context) (proven bool, err error) {
 	return p.list.count() == total.Value, nil
 }
 
-// read reads pages until the list is complete or nothing new comes. Whether offset counts rows or pages is
-// not certain, so first it is tried as rows, then as pages.
+// read reads pages until the list is complete or there is nothing new. The API does not document whether offset counts
+// rows or pages, so read tries rows first, then pages.
 func (p *pass) read(ctx context.Context) error {
 	first, err := p.page(ctx, 0, 0)
 	if err != nil || p.list.complete() || len(first.rows) == 0 {
 		return err
 	}
 	limit := len(first.rows)
-	productive := 0 // pages that brought something under the reading as rows
+	productive := 0 // pages with new rows while offset counts rows
 	for !p.list.complete() {
-		_, fresh, err := p.probe(ctx, limit, p.list.seen)
+		_, fresh, err := p.probe(ctx, limit, p.list.rowsRead)
 		if err != nil {
 			return err
 		}
@@ -98,31 +98,31 @@ func (p *pass) read(ctx context.Context) error {
 		}
 		productive++
 	}
-	// Under the reading as pages, the pages that the first reading met by chance bring nothing new again. Nor do the
-	// first ones where the API gives fewer rows a page than it was asked for: the plain reply held several of them.
-	for number, barren := 2, 0; !p.list.complete(); number++ {
+	// If offset counts pages, those that we have already read by chance bring nothing new. Nor do the first ones if the
+	// API sends fewer rows per page than requested: the reply without a limit had the rows of several pages.
+	for number, unproductive := 2, 0; !p.list.complete(); number++ {
 		rows, fresh, err := p.probe(ctx, limit, number)
 		if err != nil {
 			return err
 		}
-		if barren++; fresh > 0 {
-			barren = 0
+		if unproductive++; fresh > 0 {
+			unproductive = 0
 		}
-		if rows == 0 || barren > productive+limit/rows {
+		if rows == 0 || unproductive > productive+limit/rows {
 			return nil
 		}
 	}
 	return nil
 }
 
-// probe reads a page that may not be there: an API that refuses to give it says the same as one that gives none. It
-// returns how many rows came, and how many of them are new.
+// probe reads a page that may not exist. A refused request counts as an empty page. It returns how many rows the page
+// has, and how many of them are new.
 func (p *pass) probe(ctx context.Context, limit, offset int) (rows, fresh int, err error) {
 	before := p.list.count()
 	got, err := p.page(ctx, limit, offset)
 	var known *Error
 	if errors.As(err, &known) && known.refused {
-		p.client.log("%v: taken for an empty page", err)
+		p.client.log("%v: treated as an empty page", err)
 		return 0, 0, nil
 	}
 	if err != nil {
@@ -131,7 +131,7 @@ func (p *pass) probe(ctx context.Context, limit, offset int) (rows, fresh int, e
 	return len(got.rows), p.list.count() - before, nil
 }
 
-// page reads one page and collects its rows.
+// page reads one page and adds its rows to the list.
 func (p *pass) page(ctx context.Context, limit, offset int) (*page, error) {
 	var got *page
 	err := p.client.get(ctx, p.client.instancesURL(limit, offset), func(body io.Reader) (err error) {

@@ -131,7 +131,7 @@ func TestIncomplete(t *testing.T) {
 
 // TestOddPaging reads lists from APIs that page in unusual ways.
 func TestOddPaging(t *testing.T) {
-	nameless := func(first, last int) []string {
+	withoutIDs := func(first, last int) []string {
 		var list []string
 		for n := first; n <= last; n++ {
 			list = append(list, fmt.Sprintf(`{"host_name": "n%d"}`, n))
@@ -142,7 +142,7 @@ func TestOddPaging(t *testing.T) {
 		list := rows(first, last)
 		for n := first; n <= last; n++ {
 			if n%5 == 2 {
-				list[n-first] = nameless(n, n)[0]
+				list[n-first] = withoutIDs(n, n)[0]
 			}
 		}
 		return list
@@ -179,16 +179,16 @@ func TestOddPaging(t *testing.T) {
 		answer http.HandlerFunc
 		total  int
 	}{
-		"the last page for every one behind it, without ids": {byPage(30, 10, 10, nameless, clamp(3)), 30},
-		"the same with ids":                 {byPage(30, 10, 10, rows, clamp(3)), 30},
-		"no such page: 400":                 {byPage(25, 10, 10, rows, refuse(400)), 25},
-		"no such page: 404":                 {byPage(25, 10, 10, rows, refuse(404)), 25},
-		"no such page: failed":              {byPage(25, 10, 10, rows, fail), 25},
-		"fewer a page than the plain reply": {byPage(60, 5, 10, rows, clamp(12)), 60},
-		"half a page as asked":              {byPage(60, 10, 20, rows, clamp(6)), 60},
-		"a third, and nothing behind":       {byPage(200, 7, 20, rows, refuse(404)), 200},
-		"half a page, without ids":          {byPage(30, 10, 20, nameless, refuse(404)), 30},
-		"less than half, some without ids":  {byPage(30, 8, 20, mixed, refuse(404)), 30},
+		"the last page for all later ones, without ids": {byPage(30, 10, 10, withoutIDs, clamp(3)), 30},
+		"the same with ids":                             {byPage(30, 10, 10, rows, clamp(3)), 30},
+		"no such page: 400":                             {byPage(25, 10, 10, rows, refuse(400)), 25},
+		"no such page: 404":                             {byPage(25, 10, 10, rows, refuse(404)), 25},
+		"no such page: failed":                          {byPage(25, 10, 10, rows, fail), 25},
+		"fewer a page than the plain reply":             {byPage(60, 5, 10, rows, clamp(12)), 60},
+		"half a page as asked":                          {byPage(60, 10, 20, rows, clamp(6)), 60},
+		"a third, and nothing after":                    {byPage(200, 7, 20, rows, refuse(404)), 200},
+		"half a page, without ids":                      {byPage(30, 10, 20, withoutIDs, refuse(404)), 30},
+		"less than half, some without ids":              {byPage(30, 8, 20, mixed, refuse(404)), 30},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -211,7 +211,7 @@ func TestOddPaging(t *testing.T) {
 }
 
 // Rows are equal if their values are, even in different memory.
-func TestContentOfARow(t *testing.T) {
+func TestHashOfARow(t *testing.T) {
 	priced := func(text string) *fleet.Instance {
 		money, err := fleet.ParseMoney(text)
 		if err != nil {
@@ -219,14 +219,14 @@ func TestContentOfARow(t *testing.T) {
 		}
 		return &fleet.Instance{Region: "A", Price: fleet.Known(money)}
 	}
-	n := newNameless()
+	r := newRowsWithoutID()
 	first, second := priced("1.5"), priced("1.5")
-	if n.content(first) != n.content(second) {
-		t.Error("two readings of one row differ")
+	if r.hash(first) != r.hash(second) {
+		t.Error("two readings of the same row have different hashes")
 	}
 	free, unpriced := priced("0"), &fleet.Instance{Region: "A"}
-	if n.content(priced("1.5")) == n.content(priced("1.6")) || n.content(free) == n.content(unpriced) {
-		t.Error("rows that differ are alike")
+	if r.hash(priced("1.5")) == r.hash(priced("1.6")) || r.hash(free) == r.hash(unpriced) {
+		t.Error("different rows have the same hash")
 	}
 }
 
@@ -256,15 +256,15 @@ func TestAlikeRows(t *testing.T) {
 		start        func(limit, offset int) int
 		short        string // what the error says, "" for none
 	}{
-		"offset counts rows":                     {7, 3, 9, byRow, ""},
-		"the last page is full":                  {6, 3, 9, byRow, ""},
-		"one row a page":                         {4, 1, 9, byRow, ""},
-		"offset counts pages of one row":         {4, 1, 9, byNumber, "1 of 4"},
-		"offset counts rows, of which few come":  {9, 4, 2, byRow, ""},
-		"offset counts pages, of which few come": {9, 4, 2, byNumber, "4 of 9"},
-		"offset counts pages":                    {7, 3, 9, byNumber, "3 of 7"},
-		"offset is not known":                    {6, 3, 9, first, "3 of 6"},
-		"the last page for every one behind it":  {6, 2, 9, clamped, "2 of 6"},
+		"offset counts rows":                    {7, 3, 9, byRow, ""},
+		"the last page is full":                 {6, 3, 9, byRow, ""},
+		"one row per page":                      {4, 1, 9, byRow, ""},
+		"offset counts pages of one row":        {4, 1, 9, byNumber, "1 of 4"},
+		"offset counts rows, with small pages":  {9, 4, 2, byRow, ""},
+		"offset counts pages, with small pages": {9, 4, 2, byNumber, "4 of 9"},
+		"offset counts pages":                   {7, 3, 9, byNumber, "3 of 7"},
+		"offset is ignored":                     {6, 3, 9, first, "3 of 6"},
+		"the last page for all later ones":      {6, 2, 9, clamped, "2 of 6"},
 	} {
 		list, err := newAPI(t, answer(test.total, test.plain, test.most, test.start)).list(t)
 		if test.short != "" {
@@ -275,7 +275,7 @@ func TestAlikeRows(t *testing.T) {
 			t.Errorf("%s: %v, %+v", name, err, list)
 			continue
 		}
-		if lines := list.Warnings.Lines(); !strings.Contains(fmt.Sprint(lines), "completeness unproven") {
+		if lines := list.Warnings.Lines(); !strings.Contains(fmt.Sprint(lines), "can't verify that the list is complete") {
 			t.Errorf("%s: warnings %q", name, lines)
 		}
 	}

@@ -25,8 +25,8 @@ var today = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 func runHead() history.Head { return history.Head{Source: "file", Audience: "public", Currency: "USD"} }
 
-// earlierReport returns the files of a report with a history and with snapshots of the given numbers of days ago.
-func earlierReport(t *testing.T, days ...int) map[string]string {
+// previousReport returns the files of a report with a history and with snapshots of the given numbers of days ago.
+func previousReport(t *testing.T, days ...int) map[string]string {
 	t.Helper()
 	files := map[string]string{}
 	var entries []history.Entry
@@ -39,7 +39,7 @@ func earlierReport(t *testing.T, days ...int) map[string]string {
 		entries = append(entries, history.Entry{Date: history.DateText(taken), Taken: taken})
 	}
 	var b bytes.Buffer
-	if err := history.WriteHistory(&b, runHead(), entries); err != nil {
+	if err := history.WriteDays(&b, runHead(), entries); err != nil {
 		t.Fatal(err)
 	}
 	files[history.HistoryPath] = b.String()
@@ -83,16 +83,16 @@ func site(t *testing.T, files map[string]string, before func(w http.ResponseWrit
 	})
 }
 
-func (a *api) collect(address string) (*history.Past, error) {
+func (a *api) collect(address string) (*history.History, error) {
 	client, _ := a.client()
 	client.Site, client.URL = true, address
 	c := &history.Collector{Run: runHead(), Now: today}
-	return c.Past(), publishedSite{client}.collect(context.Background(), c)
+	return c.History(), publishedSite{client}.collect(context.Background(), c)
 }
 
 // TestSite reads a whole report, and checks that requests tell the site nothing about us but the program's name.
 func TestSite(t *testing.T) {
-	a := site(t, earlierReport(t, 8, 3, 0), nil)
+	a := site(t, previousReport(t, 8, 3, 0), nil)
 	p, err := a.collect(a.URL + "/fleet/")
 	if err != nil || len(p.Snapshots) != 3 || len(p.Days) != 3 || len(p.Warnings) > 0 {
 		t.Fatalf("%+v, %v", p, err)
@@ -157,23 +157,23 @@ func TestSiteTrouble(t *testing.T) {
 		{"manifest forbidden", answer("manifest.json", 403, ""), "403 from GET", false, 0},
 		{"manifest in trouble", answer("manifest.json", 500, ""), "tried 4 times", false, 0},
 		{"manifest later", answer("manifest.json", 503, ""), "503 from GET", false, 0},
-		{"manifest is a page", answer("manifest.json", 200, "<html>CANARY"), "manifest.json can't be used", false, 0},
-		{"manifest is cut", cut("manifest.json"), "cut before", false, 0},
+		{"manifest is a page", answer("manifest.json", 200, "<html>CANARY"), "invalid manifest.json", false, 0},
+		{"manifest is cut", cut("manifest.json"), "closed before", false, 0},
 		{"file missing", answer(oldest, 404, ""), "404 from GET", false, 0},
 		{"file in trouble", answer(oldest, 502, ""), "502 from GET", false, 0},
 		{"file forbidden", answer(oldest, 403, ""), "403 from GET", false, 0},
-		{"file is cut", cut(oldest), "cut before", false, 0},
+		{"file is cut", cut(oldest), "closed before", false, 0},
 		{"file lies", answer(oldest, 200, "CANARY"),
-			"not the file that the manifest lists, so the site is not whole now: try again later", false, 0},
+			"it does not match manifest.json, so the site is incomplete: try again later", false, 0},
 		{"file is longer", answer(oldest, 200, strings.Repeat("CANARY", 1000)), "tried 4 times", false, 0},
 		{"history is of another run", answer("history.json", 200, "{}"),
-			"history.json: it is not the file that the manifest lists", false, 0},
-		{"history is empty", answer("history.json", 200, ""), "history.json: it is not the file that the manifest lists",
+			"history.json: it does not match manifest.json", false, 0},
+		{"history is empty", answer("history.json", 200, ""), "history.json: it does not match manifest.json",
 			false, 0},
 		{"history is empty once", once(answer("history.json", 200, "")), "", false, 2},
 	}
 	for _, test := range tests {
-		a := site(t, earlierReport(t, 8, 3), test.answer)
+		a := site(t, previousReport(t, 8, 3), test.answer)
 		p, err := a.collect(a.URL + "/fleet")
 		var known *Error
 		switch {
@@ -219,7 +219,7 @@ func TestSiteIsTooSlow(t *testing.T) {
 // TestSiteRetries recovers from a site that fails twice.
 func TestSiteRetries(t *testing.T) {
 	var failures atomic.Int64
-	a := site(t, earlierReport(t, 3), func(w http.ResponseWriter, _ *http.Request) bool {
+	a := site(t, previousReport(t, 3), func(w http.ResponseWriter, _ *http.Request) bool {
 		if failures.Add(1) <= 2 {
 			w.WriteHeader(503)
 			return true
@@ -234,12 +234,12 @@ func TestSiteRetries(t *testing.T) {
 // TestSiteReadsListedFilesOnly lists files that aren't part of the history, and paths that lead elsewhere. Neither
 // may be requested.
 func TestSiteReadsListedFilesOnly(t *testing.T) {
-	files := earlierReport(t, 3)
+	files := previousReport(t, 3)
 	files["index.html"], files["data/snapshots/2026-13-01.json.gz"], files["data/snapshots/../x.json.gz"] = "a", "b", "c"
 	files["data/snapshots/2027-01-01.json.gz"] = "to come"
 	a := site(t, files, nil)
 	p, err := a.collect(a.URL + "/fleet")
-	if err != nil || len(p.Snapshots) != 1 || len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "future date") {
+	if err != nil || len(p.Snapshots) != 1 || len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "in the future") {
 		t.Fatalf("%+v, %v", p, err)
 	}
 	if len(a.requests) != 3 {
@@ -249,7 +249,7 @@ func TestSiteReadsListedFilesOnly(t *testing.T) {
 
 // TestSiteRedirects follows up to three redirects from https to https, and no others.
 func TestSiteRedirects(t *testing.T) {
-	files := earlierReport(t, 3)
+	files := previousReport(t, 3)
 	var plain, secure *httptest.Server
 	answer := func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "" {
@@ -284,11 +284,11 @@ func TestSiteRedirects(t *testing.T) {
 		secure.URL + "/hop3":  "",
 		secure.URL + "/hop4":  "more than 3 times",
 		secure.URL + "/loop":  "more than 3 times",
-		secure.URL + "/plain": "not https",
+		secure.URL + "/plain": "without https",
 		secure.URL + "/user":  "user name",
 		plain.URL + "/hop3":   "",
 		plain.URL + "/plain":  "",
-		plain.URL + "/secure": "not https",
+		plain.URL + "/secure": "without https",
 	} {
 		c := &history.Collector{Run: runHead(), Now: today}
 		client := &Client{
@@ -301,8 +301,8 @@ func TestSiteRedirects(t *testing.T) {
 		err := publishedSite{client}.collect(context.Background(), c)
 		var known *Error
 		switch {
-		case want == "" && (err != nil || len(c.Past().Snapshots) != 1):
-			t.Errorf("%s: %v, %+v", address, err, c.Past())
+		case want == "" && (err != nil || len(c.History().Snapshots) != 1):
+			t.Errorf("%s: %v, %+v", address, err, c.History())
 		case want != "" && (!errors.As(err, &known) || known.Kind != BadAPI || !strings.Contains(err.Error(), want)):
 			t.Errorf("%s: %v, want %q", address, err, want)
 		}
@@ -346,7 +346,7 @@ func TestCheckSiteURL(t *testing.T) {
 // TestFolder reads a folder in which some files are invalid: only those are lost.
 func TestFolder(t *testing.T) {
 	dir := t.TempDir()
-	files := earlierReport(t, 8, 7, 6, 5, 4, 3)
+	files := previousReport(t, 8, 7, 6, 5, 4, 3)
 	listed := listedOf(files)
 	for path, content := range files {
 		os.MkdirAll(filepath.Dir(filepath.Join(dir, path)), 0o755)
@@ -375,7 +375,7 @@ func TestFolder(t *testing.T) {
 	if err := collect(context.Background(), folder, listed, c); err != nil {
 		t.Fatal(err)
 	}
-	p := c.Past()
+	p := c.History()
 	warnings := strings.Join(p.Warnings, "\n")
 	if len(p.Snapshots) != 1 || len(p.Days) != 6 || len(p.Warnings) != 5 || strings.Contains(warnings, "CANARY") {
 		t.Errorf("%d snapshots, %d days, warnings:\n%s", len(p.Snapshots), len(p.Days), warnings)
@@ -391,19 +391,19 @@ func TestFolder(t *testing.T) {
 	}
 	c = &history.Collector{Run: runHead(), Now: today}
 	err = collect(context.Background(), folder, listed, c)
-	if err != nil || len(c.Past().Snapshots)+len(c.Past().Days) > 0 {
+	if err != nil || len(c.History().Snapshots)+len(c.History().Days) > 0 {
 		t.Errorf("a symlink on the way was followed: %v", err)
 	}
 }
 
-// interrupting is a place that interrupts the run when its history is read.
+// interrupting is a reportReader that interrupts the run when data/history.json is read.
 type interrupting struct {
-	place
+	reportReader
 	interrupt func()
 }
 
-func (p interrupting) read(ctx context.Context, path string, limit int64, isRight func([]byte) bool) ([]byte, error) {
-	content, err := p.place.read(ctx, path, limit, isRight)
+func (p interrupting) read(ctx context.Context, path string, limit int64, isValid func([]byte) bool) ([]byte, error) {
+	content, err := p.reportReader.read(ctx, path, limit, isValid)
 	if path == history.HistoryPath {
 		p.interrupt()
 	}
@@ -414,7 +414,7 @@ func (p interrupting) read(ctx context.Context, path string, limit int64, isRigh
 // interruption, not with an error about unread snapshots.
 func TestInterruptedDecoding(t *testing.T) {
 	dir := t.TempDir()
-	files := earlierReport(t, 8, 3)
+	files := previousReport(t, 8, 3)
 	for path, content := range files {
 		name := filepath.Join(dir, path)
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
@@ -433,8 +433,8 @@ func TestInterruptedDecoding(t *testing.T) {
 	stopped := errors.New("stopped")
 	c := &history.Collector{Run: runHead(), Now: today}
 	err = collect(ctx, interrupting{folder, func() { cancel(stopped) }}, listedOf(files), c)
-	if !errors.Is(err, stopped) || len(c.Past().Warnings) > 0 {
-		t.Errorf("warnings %q, error %v", c.Past().Warnings, err)
+	if !errors.Is(err, stopped) || len(c.History().Warnings) > 0 {
+		t.Errorf("warnings %q, error %v", c.History().Warnings, err)
 	}
 }
 
@@ -461,7 +461,7 @@ func TestAccount(t *testing.T) {
 		}
 	}
 	if ana == bob || ana == key || number == key || Account("https://api.example.com", "ak_1") == key {
-		t.Error("accounts are not told apart")
+		t.Error("different accounts have the same hash")
 	}
 	if len(key) != 64 || strings.Contains(ana, "ana") {
 		t.Error(key, ana)
@@ -487,9 +487,9 @@ func TestCleanedTextsReadAgain(t *testing.T) {
 	}
 }
 
-// TestPrevious reads the previous report from each place where it can be.
+// TestPrevious reads the previous report from every possible location.
 func TestPrevious(t *testing.T) {
-	files := earlierReport(t, 8, 3)
+	files := previousReport(t, 8, 3)
 	report, empty, broken, gone := t.TempDir(), t.TempDir(), t.TempDir(), filepath.Join(t.TempDir(), "gone")
 	save := func(dir, path, content string) {
 		name := filepath.Join(dir, path)
@@ -506,7 +506,7 @@ func TestPrevious(t *testing.T) {
 	save(broken, manifest.Path, "{")
 	listed := &manifest.Manifest{Files: listedOf(files)}
 	a := site(t, files, nil)
-	const firstRun = ": it holds no manifest.json: this counts as the first run"
+	const firstRun = ": no manifest.json; treating this as the first run"
 	for name, test := range map[string]struct {
 		previous  Previous
 		snapshots int
@@ -518,11 +518,11 @@ func TestPrevious(t *testing.T) {
 		"broken manifest":     {Previous{Out: broken, Damaged: true}, 2, "", ""},
 		"named folder":        {Previous{Named: report, Out: broken, Damaged: true}, 2, "", ""},
 		"named first":         {Previous{Named: empty, Out: report, Manifest: listed}, 0, empty + firstRun, ""},
-		"named and broken":    {Previous{Named: broken, Out: report}, 0, "", broken + ": its manifest.json can't be"},
-		"named and gone":      {Previous{Named: gone, Out: report}, 0, "", "read the earlier report in " + gone},
+		"named and broken":    {Previous{Named: broken, Out: report}, 0, "", broken + ": invalid manifest.json"},
+		"named and gone":      {Previous{Named: gone, Out: report}, 0, "", "can't read the previous report in " + gone},
 		"site":                {Previous{Named: a.URL + "/fleet", Out: broken, Damaged: true}, 2, "", ""},
 		"site first":          {Previous{Named: a.URL + "/none", Out: report}, 0, a.URL + "/none" + firstRun, ""},
-		"site that is no URL": {Previous{Named: "https://[", Out: report}, 0, "", "can't be read"},
+		"site that is no URL": {Previous{Named: "https://[", Out: report}, 0, "", "can't read"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if test.warning != "" {
@@ -546,7 +546,7 @@ func TestPrevious(t *testing.T) {
 
 // TestPreviousSiteWaits checks that a site gets no request before anyone waits for the result.
 func TestPreviousSiteWaits(t *testing.T) {
-	a := site(t, earlierReport(t, 3), nil)
+	a := site(t, previousReport(t, 3), nil)
 	p := Previous{Named: a.URL + "/fleet"}
 	p.Client, _ = a.client()
 	p.Client.URL = p.Named

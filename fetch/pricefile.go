@@ -20,22 +20,22 @@ import (
 	"gpufleet/fetch/fleet"
 )
 
-// maxPriceFile bounds a price file: at 50 bytes a row it holds 300,000 of them.
+// maxPriceFile is the largest size of a price file in bytes, enough for 300,000 rows of 50 bytes.
 const maxPriceFile = 16 << 20
 
 // priceHeader is the first row of a price file.
 var priceHeader = []string{"region", "gpu", "gpu_count", "product_type", "price_per_hour"}
 
-// PriceFile holds the prices of a price file: CSV whose header is priceHeader. A cell that is empty or * matches all.
-// Names match as they are written, case included: region and gpu against the names under which the report counts an
-// instance, "CPU only" among them.
+// PriceFile has the prices of a price file, which is CSV with priceHeader as its header. An empty cell or * matches
+// everything. Names are case-sensitive. region and gpu match the report's names of an instance's region and GPU model,
+// such as "CPU only".
 type PriceFile struct {
 	prices map[priceKey]filePrice
-	named  []columns    // the sets of columns that rows name, in the order in which they are tried
-	used   map[int]bool // lines that have priced an instance
+	named  []columns    // the sets of columns that rows name, in matching order
+	used   map[int]bool // lines that set a price
 }
 
-// priceKey is what a row names. What is not in named is empty.
+// priceKey has the cells that a row names. The others are empty.
 type priceKey struct {
 	named                    columns
 	region, gpu, productType string
@@ -43,12 +43,12 @@ type priceKey struct {
 }
 
 type filePrice struct {
-	money fleet.Money // per hour, of the instance where the row names gpu_count, else of a GPU
+	money fleet.Money // per hour: of the instance if the row names gpu_count, else of one GPU
 	line  int         // from 1
 }
 
-// columns is a set of the columns that a row can name. Of two sets of one size, the larger number names the earlier of
-// gpu, gpu_count, region, product_type.
+// columns is a set of the columns that a row can name. Of two sets of the same size, the larger value takes precedence:
+// gpu comes before gpu_count, region and product_type.
 type columns uint8
 
 const (
@@ -58,8 +58,8 @@ const (
 	byGPU
 )
 
-// ReadPriceFile reads the price file at path. The error is a *Error of kind BadInput, which names line and column and
-// no value, or the context's cause where that ended the reading.
+// ReadPriceFile reads the price file at path. The error is a *Error of kind BadInput, which names line and column but
+// no value, or the context's cause if the context ended the reading.
 func ReadPriceFile(ctx context.Context, path string) (*PriceFile, error) {
 	text, err := readWhole(ctx, path)
 	var file *PriceFile
@@ -73,7 +73,7 @@ func ReadPriceFile(ctx context.Context, path string) (*PriceFile, error) {
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	case errors.As(err, &cause):
-		err = cause.Err // without the path, which stands before it
+		err = cause.Err // without the path, which is in the message already
 	}
 	return nil, errorf(BadInput, "price file %s: %v", path, err)
 }
@@ -84,9 +84,9 @@ func readWhole(ctx context.Context, path string) ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(&patientReader{ctx: ctx, source: file}, maxPriceFile+1))
+	text, err := io.ReadAll(io.LimitReader(&contextReader{ctx: ctx, source: file}, maxPriceFile+1))
 	if len(text) > maxPriceFile {
-		return nil, fmt.Errorf("it is longer than %d MiB, which no price file is", maxPriceFile>>20)
+		return nil, fmt.Errorf("it is larger than %d MiB", maxPriceFile>>20)
 	}
 	return text, err
 }
@@ -94,7 +94,8 @@ func readWhole(ctx context.Context, path string) ([]byte, error) {
 func parsePriceFile(text []byte) (*PriceFile, error) {
 	text = bytes.TrimPrefix(text, []byte("\xEF\xBB\xBF"))
 	if !utf8.Valid(text) {
-		return nil, fmt.Errorf("line %d is not UTF-8: save it as CSV in UTF-8", 1+bytes.Count(validStart(text), []byte("\n")))
+		line := 1 + bytes.Count(validStart(text), []byte("\n"))
+		return nil, fmt.Errorf("line %d is not UTF-8; save the file as CSV UTF-8", line)
 	}
 	rows := csv.NewReader(bytes.NewReader(text))
 	rows.FieldsPerRecord = -1
@@ -145,7 +146,7 @@ func readPriceHeader(rows *csv.Reader) error {
 	return nil
 }
 
-// csvError drops from an error of the CSV reader all but the line and what is wrong; neither holds a value.
+// csvError returns an error of the CSV reader with its line and reason, which contain no value.
 func csvError(err error) error {
 	var parse *csv.ParseError
 	if errors.As(err, &parse) {
@@ -154,14 +155,14 @@ func csvError(err error) error {
 	return err
 }
 
-// addRow takes a row in.
+// addRow adds a row.
 func (f *PriceFile) addRow(rows *csv.Reader, cells []string) error {
 	line, _ := rows.FieldPos(0)
 	if len(cells) == 1 && strings.TrimSpace(cells[0]) == "" {
 		return nil // a blank line
 	}
 	if len(cells) != len(priceHeader) {
-		return fmt.Errorf("line %d has %d columns, the header has %d", line, len(cells), len(priceHeader))
+		return fmt.Errorf("line %d has %d columns, but the header has %d", line, len(cells), len(priceHeader))
 	}
 	var key priceKey
 	name := func(column int, set columns, value *string) {
@@ -178,28 +179,28 @@ func (f *PriceFile) addRow(rows *csv.Reader, cells []string) error {
 	if count != "" {
 		number, err := strconv.Atoi(count)
 		if err != nil || strings.Trim(count, "0123456789") != "" || number > fleet.MaxGPUs {
-			return fmt.Errorf("line %d, gpu_count: not a whole number from 0 to %d: give one, or * for all",
+			return fmt.Errorf("line %d: gpu_count is not a whole number from 0 to %d, or * for any",
 				line, int(fleet.MaxGPUs))
 		}
 		key.gpuCount = number
 	}
 	money, err := fleet.ParseMoney(strings.TrimSpace(cells[4]))
 	if err != nil {
-		return fmt.Errorf("line %d, price_per_hour: %v: give one such as 1.85", line, err)
+		return fmt.Errorf("line %d: price_per_hour is %v; use one such as 1.85", line, err)
 	}
-	earlier, there := f.prices[key]
-	if there && earlier.money.Cmp(money) != 0 {
-		return fmt.Errorf("lines %d and %d name the same and differ in price_per_hour: remove one of them",
-			earlier.line, line)
+	same, found := f.prices[key]
+	if found && same.money.Cmp(money) != 0 {
+		return fmt.Errorf("lines %d and %d match the same instances but have different prices; remove one",
+			same.line, line)
 	}
-	if !there {
+	if !found {
 		f.prices[key] = filePrice{money, line}
 	}
 	return nil
 }
 
-// sortNamed notes the order in which the rows are tried: those that name most columns first, then those that name the
-// earlier of gpu, gpu_count, region, product_type.
+// sortNamed sets the order in which rows are matched: first those that name the most columns, then by the order of
+// columns.
 func (f *PriceFile) sortNamed() {
 	var seen [16]bool
 	for key := range f.prices {
@@ -213,8 +214,7 @@ func (f *PriceFile) sortNamed() {
 	})
 }
 
-// Apply gives each instance that a row matches the price of that row, whatever price it had. A nil PriceFile has no
-// rows.
+// Apply sets the price of each instance that matches a row, even if it had a price. A nil PriceFile has no rows.
 func (f *PriceFile) Apply(list *fleet.Fleet) {
 	if f == nil {
 		return
@@ -227,9 +227,8 @@ func (f *PriceFile) Apply(list *fleet.Fleet) {
 	}
 }
 
-// Unused says which rows have priced no instance, by their lines; "" if all have. That is no warning, since a
-// contract may well price what the fleet does not have; but a name with a slip in it looks the same. A nil PriceFile
-// has no rows.
+// Unused returns a note with the lines of the rows that set no price, "" if there are none. It is not a warning,
+// since a contract may list hardware that the fleet doesn't have. A nil PriceFile has no rows.
 func (f *PriceFile) Unused() string {
 	if f == nil {
 		return ""
@@ -250,19 +249,20 @@ func (f *PriceFile) Unused() string {
 	for _, line := range lines[:min(len(lines), named)] {
 		texts = append(texts, strconv.Itoa(line))
 	}
+	const reason = ": hardware you don't have, a typo, or more specific rows apply"
 	switch len(lines) {
 	case 0:
 		return ""
 	case 1:
-		return "the row of line " + texts[0] + " prices no instance"
+		return "unused row on line " + texts[0] + reason
 	default:
-		return "the rows of lines " + strings.Join(texts, ", ") + more + " price no instance"
+		return "unused rows on lines " + strings.Join(texts, ", ") + more + reason
 	}
 }
 
-// price returns what the file says that an instance costs per hour, and the line that says it, 0 for none. A row that
-// names gpu_count is per instance, any other per GPU: that one does not match an instance without GPUs, which it
-// would make free of charge, nor one whose GPUs nobody knows.
+// price returns the price of an instance and the line that sets it, 0 if none does. The price of a row with gpu_count
+// is for the instance, that of any other row for one GPU. Such a row does not match an instance without GPUs, which
+// would become free, nor one whose number of GPUs is unknown.
 func (f *PriceFile) price(in *fleet.Instance) (perHour fleet.Money, line int) {
 	gpus := in.GPUs()
 	for _, named := range f.named {

@@ -151,26 +151,26 @@ func TestPriceFileRefused(t *testing.T) {
 		"unknown column":      {"region,gpu,gpu_count,product_type,price\n", "line 1: the header"},
 		"further column":      {strings.TrimSpace(header) + ",SECRET\n", "line 1: the header"},
 		"semicolons":          {strings.ReplaceAll(header, ",", ";"), "line 1: the header"},
-		"price missing":       {header + ",H100,,,\n", "line 2, price_per_hour: "},
-		"price a word":        {header + ",H100,,,SECRET\n", "line 2, price_per_hour: "},
-		"price with its sign": {header + "\n,H100,,,$1\n", "line 3, price_per_hour: "},
-		"price negative":      {header + ",H100,,,-1\n", "line 2, price_per_hour: "},
-		"price not finite":    {header + ",H100,,,NaN\n", "line 2, price_per_hour: "},
-		"price with a comma":  {header + ",H100,,,\"1,5\"\n", "line 2, price_per_hour: "},
-		"price beyond belief": {header + ",H100,,,1e999999999\n", "line 2, price_per_hour: "},
-		"count a word":        {header + ",H100,SECRET,,1\n", "line 2, gpu_count: "},
-		"count not whole":     {header + ",H100,1.5,,1\n", "line 2, gpu_count: "},
-		"count negative":      {header + ",H100,-1,,1\n", "line 2, gpu_count: "},
-		"count signed":        {header + ",H100,+1,,1\n", "line 2, gpu_count: "},
-		"count huge":          {header + ",H100,99999999999999999999,,1\n", "line 2, gpu_count: "},
-		"short row":           {header + ",H100,,,1\n,SECRET,1\n", "line 3 has 3 columns, the header has 5"},
-		"long row":            {header + ",SECRET,,,1,2\n", "line 2 has 6 columns, the header has 5"},
+		"price missing":       {header + ",H100,,,\n", "line 2: price_per_hour is not a valid price; "},
+		"price a word":        {header + ",H100,,,SECRET\n", "line 2: price_per_hour is not a valid price; "},
+		"price with its sign": {header + "\n,H100,,,$1\n", "line 3: price_per_hour is not a valid price; "},
+		"price negative":      {header + ",H100,,,-1\n", "line 2: price_per_hour is not a valid price; "},
+		"price not finite":    {header + ",H100,,,NaN\n", "line 2: price_per_hour is not a valid price; "},
+		"price with a comma":  {header + ",H100,,,\"1,5\"\n", "line 2: price_per_hour is not a valid price; "},
+		"price beyond belief": {header + ",H100,,,1e999999999\n", "line 2: price_per_hour is not a valid price; "},
+		"count a word":        {header + ",H100,SECRET,,1\n", "line 2: gpu_count is not a whole number"},
+		"count not whole":     {header + ",H100,1.5,,1\n", "line 2: gpu_count is not a whole number"},
+		"count negative":      {header + ",H100,-1,,1\n", "line 2: gpu_count is not a whole number"},
+		"count signed":        {header + ",H100,+1,,1\n", "line 2: gpu_count is not a whole number"},
+		"count huge":          {header + ",H100,99999999999999999999,,1\n", "line 2: gpu_count is not a whole number"},
+		"short row":           {header + ",H100,,,1\n,SECRET,1\n", "line 3 has 3 columns, but the header has 5"},
+		"long row":            {header + ",SECRET,,,1,2\n", "line 2 has 6 columns, but the header has 5"},
 		"open quote":          {header + "\"SECRET,,,,1\n", "line 2, byte "},
 		"bare quote":          {header + "SEC\"RET,,,,1\n", "line 2, byte 4: "},
 		"not UTF-8":           {header + ",H100,,,1\n,\xFF,,,1\n", "line 3 is not UTF-8"},
 		"UTF-16":              {"\xFF\xFEr\x00", "line 1 is not UTF-8"},
-		"two prices":          {header + ",H100,,,1\nA,,,,7\n*,H100,*,,2\n", "lines 2 and 4 name the same and differ"},
-		"two prices, counts":  {header + "A,,8,,1\nA,*,08,*,1.1\n", "lines 2 and 3 name the same and differ"},
+		"two prices":          {header + ",H100,,,1\nA,,,,7\n*,H100,*,,2\n", "lines 2 and 4 match the same instances but"},
+		"two prices, counts":  {header + "A,,8,,1\nA,*,08,*,1.1\n", "lines 2 and 3 match the same instances but"},
 	} {
 		f, err := parsePriceFile([]byte(test.text))
 		if f != nil || err == nil || !strings.HasPrefix(err.Error(), test.want) || strings.Contains(err.Error(), "SECRET") {
@@ -195,7 +195,7 @@ func TestReadPriceFile(t *testing.T) {
 	for path, want := range map[string]string{
 		dir:                        "is a directory",
 		filepath.Join(dir, "none"): "no such file",
-		large:                      "longer than 16 MiB",
+		large:                      "larger than 16 MiB",
 		"/dev/null":                "line 1: the header",
 	} {
 		f, err := ReadPriceFile(context.Background(), path)
@@ -280,12 +280,12 @@ func TestPriceFileUnused(t *testing.T) {
 	for i := range 12 {
 		many += fmt.Sprintf(",GONE-%d,,,1\n", i)
 	}
+	const reason = ": hardware you don't have, a typo, or more specific rows apply"
 	for rows, want := range map[string]string{
 		",H100,,,1\nB,H100,,,2\n":             "",
-		",H100,,,1\n,H1O0,,,2\n":              "the row of line 3 prices no instance",
-		",H100,,,1\nA,H100,,,2\nB,H100,,,3\n": "the row of line 2 prices no instance", // the other rows are more specific
-		many: "the rows of lines 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 " +
-			"and 2 more price no instance",
+		",H100,,,1\n,H1O0,,,2\n":              "unused row on line 3" + reason,
+		",H100,,,1\nA,H100,,,2\nB,H100,,,3\n": "unused row on line 2" + reason, // the other rows are more specific
+		many:                                  "unused rows on lines 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 and 2 more" + reason,
 	} {
 		f := parsePrices(t, rows)
 		f.Apply(list)

@@ -13,24 +13,24 @@ import (
 	"gpufleet/fetch/jsonscan"
 )
 
-// The bounds of a product list. A product with a longer name of its region, model or type is passed over: the list is
-// kept whole in memory, and no known name has a fifth of that length.
+// Limits of a product list, which is kept in memory. Products with a longer region, model or type are skipped; the
+// longest known name has less than a fifth of that.
 const (
 	maxProducts    = 100_000
 	maxProductName = 128 // bytes
 )
 
-// Products is what the provider rents out, with prices. Those that are out of stock are among them: they tell a price
-// too. Of a model in a region, products with one number of GPUs and one product type are one.
+// Products has the prices of the provider's products, including those that are out of stock. Products with the same
+// region, model, number of GPUs and product type are merged.
 type Products struct {
 	prices  map[productKey]productPrice
-	counts  map[productKey][]int // of a region and model, ascending; the key holds no more than these
+	counts  map[productKey][]int // GPU counts by region and model, ascending; the key has only these two
 	read    int
 	noData  bool // data was null, as in a reply that reports a failure
-	useless int  // products that lack a region, a model, a count or a price
+	skipped int  // products without a region, model, GPU count or hourly price
 }
 
-// productKey is what products are told apart by. A productType of "" stands for all.
+// productKey identifies a product. An empty productType matches all types.
 type productKey struct {
 	region, gpu, productType string
 	gpuCount                 int
@@ -38,12 +38,12 @@ type productKey struct {
 
 type productPrice struct {
 	lowest fleet.Money // per hour
-	differ bool        // whether there are others
+	differ bool        // there are others
 }
 
-// Products fetches the product list, {API_URL}/computing/products. The error is as that of Instances.
+// Products fetches the product list, {API_URL}/computing/products. The error is like that of Instances.
 func (c *Client) Products(ctx context.Context) (products *Products, err error) {
-	err = c.inTime(ctx, func(ctx context.Context) error {
+	err = c.withDeadline(ctx, func(ctx context.Context) error {
 		return c.get(ctx, c.endpoint("/computing/products"), func(body io.Reader) (err error) {
 			products, err = decodeProducts(body)
 			return err
@@ -57,7 +57,7 @@ func (c *Client) Products(ctx context.Context) (products *Products, err error) {
 }
 
 // decodeProducts reads {"data": {REGION: {GPU_TYPE: [product, …]}}, "message": "…", "status": "success"}.
-// Its errors are those of decodePage.
+// Its errors are like those of decodePage.
 func decodeProducts(reply io.Reader) (*Products, error) {
 	p := &Products{prices: map[productKey]productPrice{}, counts: map[productKey][]int{}}
 	d := newDecoder()
@@ -87,11 +87,11 @@ func (p *Products) decodeRegions(d *decoder, s *jsonscan.Scanner) error {
 	}
 	return s.Object(func(name []byte) error {
 		region, _ := fleet.CleanText(name, false)
-		if err := wantKind(s, jsonscan.Object, "a region of data"); err != nil {
+		if err := wantKind(s, jsonscan.Object, "a region in data"); err != nil {
 			return err
 		}
 		return s.Object(func([]byte) error {
-			if err := wantKind(s, jsonscan.Array, "a GPU type of data"); err != nil {
+			if err := wantKind(s, jsonscan.Array, "a GPU type in data"); err != nil {
 				return err
 			}
 			return s.Array(func() error { return p.decodeProduct(d, s, region) })
@@ -99,7 +99,7 @@ func (p *Products) decodeRegions(d *decoder, s *jsonscan.Scanner) error {
 	})
 }
 
-// wantKind reports an error where the next value is of another kind.
+// wantKind returns an error if the next value has another kind.
 func wantKind(s *jsonscan.Scanner, want jsonscan.Kind, name string) error {
 	kind, err := s.Kind()
 	if err == nil && kind != want {
@@ -108,19 +108,19 @@ func wantKind(s *jsonscan.Scanner, want jsonscan.Kind, name string) error {
 	return err
 }
 
-// decodeProduct reads a product. What it shares with an instance is read as that of an instance; a product that does
-// not name its region is of the region that it stands under.
+// decodeProduct reads a product. Its fields are decoded like those of an instance. A product without a region belongs
+// to the region that lists it.
 func (p *Products) decodeProduct(d *decoder, s *jsonscan.Scanner, region string) error {
 	if err := wantKind(s, jsonscan.Object, "a product"); err != nil {
 		return err
 	}
 	if p.read++; p.read > maxProducts {
-		return errorf(BadAPI, "the reply has more than %d products, which no product list has: check --api-url",
+		return errorf(BadAPI, "the reply has more than %d products; check --api-url",
 			maxProducts)
 	}
 	var in fleet.Instance
-	var odd fleet.Warnings // those products are counted instead
-	r := rowReader{decoder: d, s: s, warnings: &odd, in: &in, reading: &d.start}
+	var ignored fleet.Warnings // skipped products are counted instead
+	r := rowReader{decoder: d, s: s, warnings: &ignored, in: &in, reading: &d.start}
 	hourly := true
 	if err := s.Object(func(name []byte) error {
 		if string(name) != "cycle" {
@@ -140,23 +140,23 @@ func (p *Products) decodeProduct(d *decoder, s *jsonscan.Scanner, region string)
 	}
 	longest := max(len(in.Region), len(in.GPU), len(in.ProductType))
 	if in.Region == "" || in.GPU == "" || longest > maxProductName || !hourly || !in.GPUCount.Known || !in.Price.Known {
-		p.useless++
+		p.skipped++
 		return nil
 	}
-	if in.GPUCount.Value > 0 { // the price of one without GPUs goes by its cores, of which there may be any number
+	if in.GPUCount.Value > 0 { // without GPUs the price depends on the number of cores
 		p.add(productKey{in.Region, in.GPU, in.ProductType, int(in.GPUCount.Value)}, in.Price.Value)
 	}
 	return nil
 }
 
-// add takes a product in, under its product type and under all.
+// add adds a product under its product type and under "", which matches all types.
 func (p *Products) add(key productKey, price fleet.Money) {
 	types := []string{key.productType, ""}
 	for _, productType := range types[:min(len(types), 1+len(key.productType))] {
 		key.productType = productType
-		known, there := p.prices[key]
+		known, found := p.prices[key]
 		switch {
-		case !there:
+		case !found:
 			known.lowest = price
 		case known.lowest.Cmp(price) != 0:
 			known.differ = true
@@ -165,19 +165,19 @@ func (p *Products) add(key productKey, price fleet.Money) {
 			}
 		}
 		p.prices[key] = known
-		if !there && productType == "" {
+		if !found && productType == "" {
 			model := productKey{region: key.region, gpu: key.gpu}
 			p.counts[model] = append(p.counts[model], key.gpuCount)
 		}
 	}
 }
 
-// Apply gives each instance that has no price the price of a product of its region and model. It adds to the list's
-// warnings where the product list left a choice.
+// Apply sets the price of each instance without one to that of a product with its region and model. It adds a warning
+// if there was a choice of prices.
 func (p *Products) Apply(list *fleet.Fleet) {
-	if p.useless > 0 {
-		list.Warnings.Add(fmt.Sprintf("product list: %d of %d products lack a region, a model, a count or a price "+
-			"that can be read: not used", p.useless, p.read))
+	if p.skipped > 0 {
+		list.Warnings.Add(fmt.Sprintf("product list: ignoring %d of %d products without a valid region, model, "+
+			"GPU count or hourly price", p.skipped, p.read))
 	}
 	differ := 0
 	for _, in := range list.Instances {
@@ -186,14 +186,14 @@ func (p *Products) Apply(list *fleet.Fleet) {
 		}
 	}
 	if differ > 0 {
-		list.Warnings.Add(fmt.Sprintf("product list: products of one region, model and GPU count have several prices: "+
-			"the lowest is taken (instances: %d)", differ))
+		list.Warnings.Add(fmt.Sprintf("product list: several prices for the same region, model and GPU count; "+
+			"using the lowest (instances: %d)", differ))
 	}
 }
 
-// price sets the price of an instance if there is a product for it, and reports whether that was the lowest of
-// several prices. A product with as many GPUs counts, else the one with the most GPUs below that, else the one with
-// the fewest, scaled. Of these, one of the instance's product type counts before the others.
+// price sets the price of an instance if there is a product for it, and reports whether it chose the lowest of
+// several prices. It uses a product with the same number of GPUs. If there is none, it scales the price of the next
+// lower number, or else of the lowest. Products with the instance's product type take precedence.
 func (p *Products) price(in *fleet.Instance) (differ bool) {
 	gpus := int(in.GPUs().Value)
 	key := productKey{region: in.Region, gpu: in.GPU}
@@ -218,10 +218,11 @@ func (p *Products) price(in *fleet.Instance) (differ bool) {
 	return price.differ
 }
 
-// scaled returns what so many GPUs cost at the price of others: exactly, or where that has no end, rounded half up.
-func scaled(price fleet.Money, of, gpus int) fleet.Money {
+// scaled returns the price of some GPUs, given the price of another number of GPUs: exact, or rounded half up if it has
+// too many decimals.
+func scaled(price fleet.Money, priced, gpus int) fleet.Money {
 	const exactPlaces, roundedPlaces = 40, 12
-	by, all := decimal.NewFromInt(int64(of)), price.Times(decimal.NewFromInt(int64(gpus)))
+	by, all := decimal.NewFromInt(int64(priced)), price.Times(decimal.NewFromInt(int64(gpus)))
 	if exact := all.Divided(by, exactPlaces); exact.Times(by).Cmp(all) == 0 {
 		return exact
 	}

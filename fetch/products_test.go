@@ -175,20 +175,20 @@ func TestProductsRefused(t *testing.T) {
 		body, want string
 	}{
 		"not JSON": {200, "<html>CANARY", "not JSON"},
-		"empty":    {200, "", "cut"},
-		"cut":      {200, `{"data": {"CANARY": {"H100": [`, "cut"},
-		"trailing": {200, productReply() + "CANARY", "more text"},
+		"empty":    {200, "", "closed before"},
+		"cut":      {200, `{"data": {"CANARY": {"H100": [`, "closed before"},
+		"trailing": {200, productReply() + "CANARY", "unexpected text"},
 		"failed":   {200, `{"data": {}, "status": "failed", "message": "CANARY"}`, "reports a failure"},
 		"expired": {200, `{"data": null, "status": "failed", "message": "token expired CANARY"}`,
-			"reports a failure"},
+			"reports a problem with the token"},
 		"data null":     {200, `{"data": null, "status": "success"}`, "data is null, not an object"},
 		"no data":       {200, `{"status": "success"}`, "it has no data"},
 		"no status":     {200, `{"data": {}}`, "it has no status"},
 		"data an array": {200, `{"data": [` + canary + `], "status": "success"}`, "data is an array, not an object"},
 		"region an array": {200, `{"data": {"CANARY": [` + canary + `]}, "status": "success"}`,
-			"a region of data is an array, not an object"},
+			"a region in data is an array, not an object"},
 		"type an object": {200, `{"data": {"CANARY": {"CANARY": ` + canary + `}}, "status": "success"}`,
-			"a GPU type of data is an object, not an array"},
+			"a GPU type in data is an object, not an array"},
 		"product a string": {200, productReply(`"CANARY"`), "a product is a string, not an object"},
 		"not found":        {404, "CANARY", "nothing at this address (404 from GET"},
 		"refused":          {401, "CANARY", "401"},
@@ -224,11 +224,11 @@ func TestProductsTakeTheRestOfTheTime(t *testing.T) {
 	if _, err := c.Instances(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	until := c.until
+	until := c.deadline
 	_, err := c.Products(context.Background())
 	wantError(t, err, BadAPI, "within 500ms")
-	if c.until != until {
-		t.Errorf("the products were given time of their own, %v", c.until.Sub(until))
+	if c.deadline != until {
+		t.Errorf("the products were given time of their own, %v", c.deadline.Sub(until))
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	cancel(io.ErrClosedPipe)

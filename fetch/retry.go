@@ -17,16 +17,16 @@ const (
 	maxRetries    = 10 // of one run
 	firstWait     = 500 * time.Millisecond
 	longestWait   = 20 * time.Second
-	longestAsked  = 60 * time.Second // that a Retry-After may ask for
-	maxErrorReply = 64 << 10         // of a reply that is no list
-	// errorReplyTime bounds the reading of such a reply: the status is known already.
+	maxRetryAfter = 60 * time.Second // longest Retry-After that is respected
+	maxErrorReply = 64 << 10         // bytes read of an error reply
+	// errorReplyTime limits the reading of an error reply, whose status is already known.
 	errorReplyTime = 2 * time.Second
 )
 
-var errIdle = errors.New("nothing came for too long")
+var errIdle = errors.New("no data for too long")
 
-// get sends a GET until one attempt's body has been read, the error is one that no retry mends, or the retries are
-// used up. read is called once an attempt, and must begin anew each time.
+// get sends a GET and retries it until the body has been read, a retry can't help, or no retries are left. read is
+// called once per attempt and must start from the beginning each time.
 func (c *Client) get(ctx context.Context, address string, read func(io.Reader) error) error {
 	for attempt := 1; ; attempt++ {
 		failed := c.attempt(ctx, address, read)
@@ -60,24 +60,25 @@ func (c *Client) describe(err error, address string) error {
 	return describe(err, address)
 }
 
-// waitBefore returns how long to wait after an attempt: as long as Retry-After says, else a random part of a time
-// that doubles, so that many clients don't come back at once. A wait that is too long is an error at once.
+// waitBefore returns how long to wait before the next attempt: as long as Retry-After says, else a random part of a
+// time that doubles, so that many clients don't retry at once. It returns an error if the wait would be too long.
 func (c *Client) waitBefore(ctx context.Context, attempt int, err error, address string) (time.Duration, error) {
 	var status *statusError
 	asked := errors.As(err, &status) && status.retryAfter >= 0
 	if !asked {
 		return time.Duration(c.randomPart() * float64(min(longestWait, firstWait<<(attempt-1)))), nil
 	}
-	left := longestAsked
+	left := maxRetryAfter
 	if deadline, ok := ctx.Deadline(); ok {
 		left = min(left, time.Until(deadline))
 	}
 	if status.retryAfter > left {
-		says := status.says(address)
+		what := status.describe(address)
 		if c.Site {
-			says = status.saysOfSite(address)
+			what = status.describeSite(address)
 		}
-		return 0, errorf(BadAPI, "%s, and asks for a longer wait than a minute, or than there is time: try again later", says)
+		return 0, errorf(BadAPI, "%s: the server asks for a longer wait than a minute or the time left; "+
+			"try again later", what)
 	}
 	return status.retryAfter, nil
 }
@@ -96,7 +97,7 @@ func (c *Client) randomPart() float64 {
 	return rand.Float64()
 }
 
-// withAttempts adds how often it was tried.
+// withAttempts adds the number of attempts to an error.
 func withAttempts(err error, attempts int) error {
 	var known *Error
 	if attempts > 1 && errors.As(err, &known) {
@@ -105,7 +106,7 @@ func withAttempts(err error, attempts int) error {
 	return err
 }
 
-// worthRetrying reports whether the same request may go well the next time.
+// worthRetrying reports whether the same request may succeed next time.
 func worthRetrying(err error) bool {
 	var status *statusError
 	if errors.As(err, &status) {
@@ -116,17 +117,17 @@ func worthRetrying(err error) bool {
 		}
 		return false
 	}
-	return isTimeout(err) || isCut(err) || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, errNotListed)
+	return isTimeout(err) || isCut(err) || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, errMismatch)
 }
 
-// isCut reports whether the connection ended before the reply did.
+// isCut reports whether the connection was closed before the end of the reply.
 func isCut(err error) bool {
 	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) ||
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
-// retryAfter reads a Retry-After header: seconds or any HTTP date, now being the time of the reply. It returns -1
-// where the header is missing or neither, 0 for a date that has passed.
+// retryAfter parses a Retry-After header, which is a number of seconds or an HTTP date. now is the time of the reply.
+// It returns -1 if the header is missing or invalid, 0 for a date in the past.
 func retryAfter(header string, now time.Time) time.Duration {
 	header = strings.TrimSpace(header)
 	if header != "" && strings.Trim(header, "0123456789") == "" {

@@ -90,14 +90,14 @@ func TestNotRetried(t *testing.T) {
 	for code, says := range map[int]string{
 		400: "refused the request",
 		401: "refused the token (401 from GET ",
-		403: "does not let this token",
+		403: "denied access with this token",
 		404: "check --api-url",
 		405: "refused",
 		409: "refused",
 		410: "refused",
 		422: "refused",
-		501: "in trouble",
-		505: "in trouble",
+		501: "server error",
+		505: "server error",
 		204: "refused",
 		206: "refused",
 	} {
@@ -348,9 +348,9 @@ func TestConnectionTrouble(t *testing.T) {
 	}{
 		{closed.URL, "the connection was refused", 3},
 		{secure.URL, "certificate is not valid", 0},
-		{"https" + strings.TrimPrefix(plain.URL, "http"), "does not speak https", 0},
+		{"https" + strings.TrimPrefix(plain.URL, "http"), "does not speak HTTPS", 0},
 		{"https://no-such-host.invalid", "no such host", 0},
-		{"http://" + noHTTP.Addr().String(), "no reply that could be read", 0},
+		{"http://" + noHTTP.Addr().String(), "no readable reply", 0},
 	}
 	for _, test := range tests {
 		client, waits := (&api{Server: &httptest.Server{URL: test.url}}).client()

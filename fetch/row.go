@@ -13,40 +13,39 @@ import (
 	"gpufleet/fetch/jsonscan"
 )
 
-// How much of a value is kept while it is read. A number of more characters is absurd; a text is cut at
-// fleet.MaxText characters, of which none takes more than 4 bytes, and blanks before it may be many.
+// How many bytes of a value are kept while it is read. No sensible number is longer. A text is cut to fleet.MaxText
+// characters of at most 4 bytes, but many blanks may precede it.
 const (
 	maxNumber = 64
 	keepText  = 64 << 10
 )
 
-// decoder turns rows into instances. It lives as long as one list is read and shares among the rows what is the
-// same in many: a million rows name a dozen regions.
+// decoder turns the rows of one list into instances. Rows with equal values share them: a million rows name a dozen
+// regions.
 type decoder struct {
-	members map[string]*member // what is read of a row, by its name on the wire
+	members map[string]*member // the known members of a row, by name
 	texts   map[string]string
 	prices  map[string]fleet.Price
-	block   []fleet.Instance // room for the next rows
-	host    hostName         // of the row under way
-	start   member           // before a row's first
-	older   fleet.Instance   // what the row under way has under older names
+	block   []fleet.Instance // memory for the next rows
+	host    hostName         // of the current row
+	start   member           // its next is the first member of a row
+	older   fleet.Instance   // values that the current row has under older names
 }
 
-// maxShared bounds what the decoder remembers in order to share it.
+// maxShared is how many values of a kind the decoder shares.
 const maxShared = 10_000
 
-// member is a name on the wire that has a place in an instance.
+// member is a member of a row, and the field of an instance that it sets.
 type member struct {
 	name  string
 	field *fleet.Field
-	bit   uint64  // of its own, so that a row's members make a set
-	older bool    // an older name of the field
-	next  *member // that came after it last: rows mostly have one order, and this is quicker than the map
+	bit   uint64  // different for each member, for sets
+	older bool    // name is an older name of the field
+	next  *member // the member after it in an earlier row; rows mostly have the same order, so this saves map lookups
 }
 
-// newDecoder returns a decoder of the fields in the table. What that doesn't name is passed over without a look:
-// user, team and whatever else a row carries. Passwords are looked at too, so that no host name shows one (see
-// hostName), and go no further.
+// newDecoder returns a decoder of the fields in the table. All others, such as user and team, are skipped. Passwords
+// are read only to keep them out of host names (see hostName).
 func newDecoder() *decoder {
 	d := &decoder{members: map[string]*member{}, texts: map[string]string{}, prices: map[string]fleet.Price{}}
 	for _, f := range fleet.Fields {
@@ -70,10 +69,10 @@ type rowReader struct {
 	in       *fleet.Instance
 	reading  *member
 	seen     uint64 // bits of the members that were read
-	aged     bool   // one of them has an older name
+	hasOlder bool   // one of them has an older name
 }
 
-// decodeRow reads an object into an instance. Whatever can't be read is unknown, and a warning.
+// decodeRow reads an object into an instance. A value that can't be read is unknown and causes a warning.
 func (d *decoder) decodeRow(s *jsonscan.Scanner, row fleet.Row, warnings *fleet.Warnings) (*fleet.Instance, error) {
 	if len(d.block) == 0 {
 		d.block = make([]fleet.Instance, 256)
@@ -85,7 +84,7 @@ func (d *decoder) decodeRow(s *jsonscan.Scanner, row fleet.Row, warnings *fleet.
 		return nil, err
 	}
 	r.maskHostName()
-	if r.aged {
+	if r.hasOlder {
 		r.fillFromOlder()
 	}
 	if r.in.GPU == "" {
@@ -97,7 +96,7 @@ func (d *decoder) decodeRow(s *jsonscan.Scanner, row fleet.Row, warnings *fleet.
 	return r.in, nil
 }
 
-// fillFromOlder takes what the row has under an older name alone.
+// fillFromOlder sets fields that the row has only under an older name.
 func (r *rowReader) fillFromOlder() {
 	for _, f := range fleet.Fields {
 		if f.Older == "" {
@@ -125,18 +124,18 @@ func (r *rowReader) member(name []byte) error {
 		r.reading.next = m
 	}
 	if r.seen&m.bit != 0 {
-		r.warn(m.name + " stands twice: the later one counts")
+		r.warn("duplicate field " + m.name + "; using the last value")
 	}
 	r.seen |= m.bit
 	r.reading = m
 	if m.older {
-		r.aged = true
+		r.hasOlder = true
 		return r.read(&r.older)
 	}
 	return r.read(r.in)
 }
 
-// read reads the value of the field under way into an instance.
+// read reads the value of the current field into an instance.
 func (r *rowReader) read(in *fleet.Instance) (err error) {
 	switch f := r.reading.field; f.Kind {
 	case fleet.ID:
@@ -163,13 +162,29 @@ func (r *rowReader) read(in *fleet.Instance) (err error) {
 
 func (r *rowReader) warn(text string) { r.warnings.AddRow(r.row, text) }
 
-func (r *rowReader) warnUnread(kind jsonscan.Kind, why string) {
-	r.warn(fmt.Sprintf("%s is %v%s, taken as unknown", r.reading.name, kind, why))
+// warnInvalid warns that the value of the current field is not what it should be, such as "a whole number".
+func (r *rowReader) warnInvalid(want string) {
+	r.warn(fmt.Sprintf("%s is not %s; treated as unknown", r.reading.name, want))
 }
 
-// id reads an identifier, a string or a number: 7 and "7" are one. An id that can't be shown as it is (too long,
-// control characters, bytes or escapes that are no character, which come as U+FFFD) is none: cut or cleaned, two of
-// them could become one, and an instance be lost.
+// warnKind does the same, and names the value's JSON type.
+func (r *rowReader) warnKind(kind jsonscan.Kind, want string) {
+	r.warn(fmt.Sprintf("%s is %v, not %s; treated as unknown", r.reading.name, kind, want))
+}
+
+// warnNumber warns of an invalid number. A JSON number may be valid as a type but not as a value, so its type is not
+// named.
+func (r *rowReader) warnNumber(kind jsonscan.Kind, want string) {
+	if kind == jsonscan.Number {
+		r.warnInvalid(want)
+	} else {
+		r.warnKind(kind, want)
+	}
+}
+
+// id reads an identifier, a string or a number: 7 and "7" are the same. An id that is too long or has characters that
+// can't be shown is unknown. If it were shortened or cleaned, two ids could become equal and an instance be lost.
+// Invalid bytes and escapes have become U+FFFD here.
 func (r *rowReader) id() (string, error) {
 	kind, text, cut, err := scalar(r.s, keepText)
 	if err != nil {
@@ -181,7 +196,7 @@ func (r *rowReader) id() (string, error) {
 	case jsonscan.String:
 		id, cutHere := fleet.CleanText(text, cut)
 		if cutHere || id != string(bytes.TrimSpace(text)) || strings.ContainsRune(id, unicode.ReplacementChar) {
-			r.warnUnread(kind, " that can't be shown as it is")
+			r.warn(r.reading.name + " is too long or has characters that can't be shown; treated as unknown")
 			return "", nil
 		}
 		return id, nil
@@ -192,14 +207,14 @@ func (r *rowReader) id() (string, error) {
 		if id, ok := wholeNumber(string(text)); ok && !cut {
 			return id, nil
 		}
-		r.warnUnread(kind, " that is no identifier")
+		r.warnInvalid("a valid identifier")
 		return "", nil
 	}
-	r.warnUnread(kind, "")
+	r.warnKind(kind, "text or a whole number")
 	return "", nil
 }
 
-// wholeNumber returns the digits of a whole number that JSON may write in several ways: 7, 7.0, 70e-1.
+// wholeNumber returns the digits of a whole number, which JSON can write in several ways: 7, 7.0, 70e-1.
 func wholeNumber(literal string) (string, bool) {
 	if len(literal) > maxNumber {
 		return "", false
@@ -210,79 +225,79 @@ func wholeNumber(literal string) (string, bool) {
 	number, err := strconv.ParseFloat(literal, 64)
 	const exact = 1 << 53
 	if err != nil || number != math.Trunc(number) || math.Abs(number) > exact {
-		// Whole numbers beyond that which are written without a point are exact as they stand.
+		// A larger whole number is exact if it is written without a point.
 		return literal, err == nil && strings.Trim(literal, "-0123456789") == ""
 	}
 	return strconv.FormatInt(int64(number), 10), true
 }
 
-// text reads free text. What is missing, null or empty is "".
+// text reads free text. It returns "" for null.
 func (r *rowReader) text() (string, error) {
-	text, more, err := r.rawText()
+	text, truncated, err := r.rawText()
 	if err != nil {
 		return "", err
 	}
-	return r.clean(text, more), nil
+	return r.clean(text, truncated), nil
 }
 
-// sharedText reads text that is the same in many rows.
+// sharedText reads text that many rows have.
 func (r *rowReader) sharedText() (string, error) {
-	text, more, err := r.rawText()
+	text, truncated, err := r.rawText()
 	if err != nil {
 		return "", err
 	}
-	if shared, ok := r.texts[string(text)]; ok && !more {
+	if shared, ok := r.texts[string(text)]; ok && !truncated {
 		return shared, nil
 	}
-	clean := r.clean(text, more)
+	clean := r.clean(text, truncated)
 	if len(r.texts) < maxShared && len(text) <= fleet.MaxText {
 		r.texts[string(text)] = clean
 	}
 	return clean, nil
 }
 
-func (r *rowReader) rawText() (text []byte, more bool, err error) {
-	kind, text, more, err := scalar(r.s, keepText)
+func (r *rowReader) rawText() (text []byte, truncated bool, err error) {
+	kind, text, truncated, err := scalar(r.s, keepText)
 	if err == nil && kind != jsonscan.String {
 		if kind != jsonscan.Null {
-			r.warnUnread(kind, "")
+			r.warnKind(kind, "text")
 		}
 		return nil, false, nil
 	}
-	return text, more, err
+	return text, truncated, err
 }
 
-func (r *rowReader) clean(text []byte, more bool) string {
-	clean, cut := fleet.CleanText(text, more)
+func (r *rowReader) clean(text []byte, truncated bool) string {
+	clean, cut := fleet.CleanText(text, truncated)
 	if cut {
-		r.warn(fmt.Sprintf("%s is longer than %d characters: cut", r.reading.name, fleet.MaxText))
+		r.warn(fmt.Sprintf("%s is longer than %d characters; shortened", r.reading.name, fleet.MaxText))
 	}
 	return clean
 }
 
-// count reads a whole number from 0 to the field's largest.
+// count reads a whole number from 0 to the field's maximum.
 func (r *rowReader) count() (fleet.Number, error) {
-	literal, kind, err := r.numeric()
+	literal, kind, err := r.numeric("a whole number")
 	if err != nil || len(literal) == 0 {
 		return fleet.Number{}, err
 	}
 	number, ok := parseNumber(literal)
 	if !ok || number > r.reading.field.Max || number != math.Trunc(number) {
-		r.warnUnread(kind, " that is no count")
+		r.warnNumber(kind, fmt.Sprintf("a whole number from 0 to %.f", r.reading.field.Max))
 		return fleet.Number{}, nil
 	}
 	return fleet.Known(number), nil
 }
 
-// number reads a number from 0 to the field's largest.
+// number reads a number from 0 to the field's maximum.
 func (r *rowReader) number() (fleet.Number, error) {
-	literal, kind, err := r.numeric()
+	literal, kind, err := r.numeric("a number")
 	if err != nil || len(literal) == 0 {
 		return fleet.Number{}, err
 	}
 	number, ok := parseNumber(literal)
 	if !ok || number > r.reading.field.Max {
-		r.warnUnread(kind, " that is no believable size")
+		r.warnNumber(kind, "a valid size")
 		return fleet.Number{}, nil
 	}
 	return fleet.Known(number), nil
@@ -290,7 +305,7 @@ func (r *rowReader) number() (fleet.Number, error) {
 
 // price reads an amount of money per hour. 0 is a price.
 func (r *rowReader) price() (fleet.Price, error) {
-	literal, kind, err := r.numeric()
+	literal, kind, err := r.numeric("a number")
 	if err != nil || len(literal) == 0 {
 		return fleet.Price{}, err
 	}
@@ -299,7 +314,7 @@ func (r *rowReader) price() (fleet.Price, error) {
 	}
 	money, err := fleet.ParseMoney(string(literal))
 	if err != nil {
-		r.warnUnread(kind, " that is no believable price")
+		r.warnNumber(kind, "a valid price")
 		return fleet.Price{}, nil
 	}
 	price := fleet.Known(money)
@@ -309,9 +324,9 @@ func (r *rowReader) price() (fleet.Price, error) {
 	return price, nil
 }
 
-// purchase reads a type: 0 on demand, 1 reserved.
+// purchase reads a type: 0 is on demand, 1 is reserved.
 func (r *rowReader) purchase() (fleet.Purchase, error) {
-	literal, kind, err := r.numeric()
+	literal, kind, err := r.numeric("0 or 1")
 	if err != nil || len(literal) == 0 {
 		return fleet.UnknownPurchase, err
 	}
@@ -322,28 +337,29 @@ func (r *rowReader) purchase() (fleet.Purchase, error) {
 	case ok && number == 1:
 		return fleet.Reserved, nil
 	}
-	r.warnUnread(kind, " that is neither 0 nor 1")
+	r.warnNumber(kind, "0 or 1")
 	return fleet.UnknownPurchase, nil
 }
 
 // time reads seconds since 1970.
 func (r *rowReader) time() (time.Time, error) {
-	literal, kind, err := r.numeric()
+	const want = "a time in seconds since 1970"
+	literal, kind, err := r.numeric(want)
 	if err != nil || len(literal) == 0 {
 		return time.Time{}, err
 	}
 	seconds, ok := parseNumber(literal)
-	at, believed := fleet.TimeOf(seconds)
-	if !ok || !believed {
-		r.warnUnread(kind, " that is no time in seconds since 1970")
+	at, plausible := fleet.TimeOf(seconds)
+	if !ok || !plausible {
+		r.warnNumber(kind, want)
 		return time.Time{}, nil
 	}
 	return at, nil
 }
 
-// numeric reads a number that may be written as a string. The literal is empty where there is none, or where it was
-// none and the warning has been given; it is valid until the next value is read.
-func (r *rowReader) numeric() (literal []byte, kind jsonscan.Kind, err error) {
+// numeric reads a number, which may be written as a string. For any other type it adds a warning that the value is not
+// what we want, such as "a number". The literal is empty if there is no number, and valid until the next value is read.
+func (r *rowReader) numeric(want string) (literal []byte, kind jsonscan.Kind, err error) {
 	kind, text, cut, err := scalar(r.s, maxNumber)
 	if err != nil {
 		return nil, kind, err
@@ -353,20 +369,19 @@ func (r *rowReader) numeric() (literal []byte, kind jsonscan.Kind, err error) {
 		return nil, kind, nil
 	case jsonscan.Number, jsonscan.String:
 		if cut {
-			r.warnUnread(kind, " that is too long for a number")
+			r.warn(r.reading.name + " is too long for a number; treated as unknown")
 			return nil, kind, nil
 		}
 		return bytes.TrimSpace(text), kind, nil
 	}
-	r.warnUnread(kind, "")
+	r.warnKind(kind, want)
 	return nil, kind, nil
 }
 
-// smallest is the smallest size above 0 that is believed. A number below it is a mistake, and too long to be shown.
+// smallest is the smallest valid size above 0. A smaller number is a mistake, and too long to show.
 const smallest = 1e-6
 
-// parseNumber reads a decimal number of 0 or more. What else Go would take for a number, such as 0x1p4, 1_000, Inf and
-// NaN, is none.
+// parseNumber parses a decimal number of 0 or more. It rejects other formats that Go accepts: 0x1p4, 1_000, Inf, NaN.
 func parseNumber(literal []byte) (float64, bool) {
 	if whole, ok := plainDigits(literal); ok {
 		return whole, true
@@ -374,10 +389,10 @@ func parseNumber(literal []byte) (float64, bool) {
 	return parseAnyNumber(string(literal))
 }
 
-// plainDigits reads digits alone, as nearly every number is written, where a float64 is sure to hold what they say.
+// plainDigits parses a number that is only digits, as nearly all are, and short enough to be exact in a float64.
 func plainDigits(literal []byte) (float64, bool) {
-	const sure = 15
-	if len(literal) == 0 || len(literal) > sure {
+	const exact = 15
+	if len(literal) == 0 || len(literal) > exact {
 		return 0, false
 	}
 	whole := 0
@@ -402,8 +417,8 @@ func parseAnyNumber(literal string) (float64, bool) {
 	return number + 0, true // + 0 turns -0 into 0
 }
 
-// scalar reads a value. Of a string or number it returns the first keep bytes and whether there were more;
-// of another kind nothing but the kind.
+// scalar reads a value. For a string or number it returns the first keep bytes and whether there were more, for any
+// other kind only the kind.
 func scalar(s *jsonscan.Scanner, keep int) (kind jsonscan.Kind, text []byte, cut bool, err error) {
 	kind, err = s.Kind()
 	if err != nil {

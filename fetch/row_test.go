@@ -234,7 +234,7 @@ func TestTypes(t *testing.T) {
 			}
 			warned := false
 			for _, line := range warnings {
-				warned = warned || strings.HasPrefix(line, "row 1: "+test.field+" is a")
+				warned = warned || strings.HasPrefix(line, "row 1: "+test.field+" is ")
 				if strings.Contains(line, "7") {
 					t.Errorf("%s as %s: the warning holds the value: %s", test.field, name, line)
 				}
@@ -362,7 +362,7 @@ func TestIDs(t *testing.T) {
 		`"srv-é"`:              "srv-é",
 	} {
 		in, warnings := decodeOne(t, `{"id": `+text+`}`)
-		if warned := strings.Contains(fmt.Sprint(warnings), "row 1: id is a "); in.ID != want || warned != (want == "") {
+		if warned := strings.Contains(fmt.Sprint(warnings), "row 1: id is "); in.ID != want || warned != (want == "") {
 			t.Errorf("id %.30s: %q, want %q; %q", text, in.ID, want, warnings)
 		}
 	}
@@ -374,7 +374,7 @@ func TestRowKeys(t *testing.T) {
 	if in.OS != "" || in.Status != "" || in.GPUCount.Value != 2 || in.ID != "1" {
 		t.Errorf("%+v", in)
 	}
-	if diff := cmp.Diff([]string{"row 1: gpu_count stands twice: the later one counts"}, warnings); diff != "" {
+	if diff := cmp.Diff([]string{"row 1: duplicate field gpu_count; using the last value"}, warnings); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -415,7 +415,7 @@ func TestLongText(t *testing.T) {
 	}
 	in, warnings := decodeOne(t, `{"id": 1, "os": "x`+strings.Repeat(" ", 100_000)+`"}`)
 	if in.OS != "x" || len(warnings) > 0 {
-		t.Errorf("blanks behind a text: %q, %q", in.OS, warnings)
+		t.Errorf("blanks after a text: %q, %q", in.OS, warnings)
 	}
 	in, warnings = decodeOne(t, `{"id": 1, "os": "`+strings.Repeat(" ", 5000)+`x"}`)
 	if in.OS != "x" || len(warnings) > 0 {
@@ -423,7 +423,7 @@ func TestLongText(t *testing.T) {
 	}
 }
 
-func TestWarningsAreGathered(t *testing.T) {
+func TestWarningsAreGrouped(t *testing.T) {
 	var list []string
 	for id := range 1000 {
 		list = append(list, fmt.Sprintf(`{"id": %d, "ram": true}`, id))
@@ -433,7 +433,7 @@ func TestWarningsAreGathered(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{"page 2 row 1, page 2 row 2, page 2 row 3, page 2 row 4, page 2 row 5 and 995 more: " +
-		"ram is a boolean, taken as unknown"}
+		"ram is a boolean, not a number; treated as unknown"}
 	if diff := cmp.Diff(want, p.warnings.Lines()); diff != "" {
 		t.Error(diff)
 	}

@@ -12,12 +12,12 @@ import (
 	"strings"
 )
 
-// maxTokenFile bounds what is read of a token file: a token is a line.
+// maxTokenFile is how many bytes of a token file are read. A token is one line.
 const maxTokenFile = 64 << 10
 
-// Token returns the API token: that of file, if one is named, else of the first environment variable that has one.
-// There is no flag for it: anyone on the machine can read a program's arguments. The error may be the context's
-// cause. It never holds the token.
+// Token returns the API token from file, or if file is "", from the first environment variable that is set. There is no
+// flag for it, since anyone on the machine can read a program's arguments. The error may be the context's cause. It
+// never contains the token.
 func Token(ctx context.Context, file string, getenv func(string) string) (string, error) {
 	if file != "" {
 		token, err := readToken(ctx, file)
@@ -35,10 +35,10 @@ func Token(ctx context.Context, file string, getenv func(string) string) (string
 			return token, nil
 		}
 	}
-	return "", errors.New("no API token: put it in $GPUFLEET_TOKEN or a file named by --token-file, or try --demo")
+	return "", errors.New("no API token: set $GPUFLEET_TOKEN, use --token-file, or try --demo")
 }
 
-// readToken reads the token from a file, which may be a pipe.
+// readToken reads the token from a file or a pipe.
 func readToken(ctx context.Context, path string) (string, error) {
 	content, err := ReadText(ctx, path, maxTokenFile)
 	if err != nil {
@@ -47,19 +47,18 @@ func readToken(ctx context.Context, path string) (string, error) {
 	return checkToken(string(content))
 }
 
-// checkToken returns a token without the blanks around it, or what is wrong with it.
+// checkToken returns the token without surrounding blanks, or an error if it is invalid.
 func checkToken(token string) (string, error) {
 	token = strings.TrimSpace(token)
 	if token == "" || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return "", errors.New("it does not hold a token: one is expected, a single word without \"Bearer\"")
+		return "", errors.New("not a token; it must be a single word, without \"Bearer\"")
 	}
 	return token, nil
 }
 
-// Account returns a hash that tells accounts apart, so that what is compared is one account's. It is made of the
-// API's host name and, where the token is an access token that names its owner, of the owner; never of the token
-// itself. An API key names no owner: the keys of one host count as one account, so that a new key does not cost the
-// history.
+// Account returns a hash that identifies the account, so that only reports of the same account are compared. It is
+// computed from the API's host name and the owner that an access token names, never from the token itself. An API key
+// names no owner, so all keys for one host count as one account. That way a new key doesn't lose the history.
 func Account(apiURL, token string) string {
 	u, err := url.Parse(apiURL)
 	if err != nil {
@@ -69,8 +68,7 @@ func Account(apiURL, token string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// tokenOwner returns the subject of a JWT, "" where the token is none or names none. It is the API that checks the
-// signature.
+// tokenOwner returns the subject of a JWT, "" if the token isn't a JWT or has no subject. The API checks the signature.
 func tokenOwner(token string) string {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
@@ -88,7 +86,7 @@ func tokenOwner(token string) string {
 	}
 	var text string
 	if json.Unmarshal(claims.Subject, &text) != nil {
-		text = string(claims.Subject) // a number, as some issuers have it
+		text = string(claims.Subject) // some issuers use a number
 	}
 	return text
 }

@@ -15,19 +15,19 @@ import (
 	"gpufleet/fetch/jsonscan"
 )
 
-// maxBody bounds one decoded reply.
+// maxBody is the largest size of a decoded reply in bytes.
 const maxBody = 1 << 30
 
-// page is what one reply holds.
+// page is the content of one reply.
 type page struct {
 	rows     []*fleet.Instance
 	noData   bool                // data was null
-	fault    string              // what of data is not as documented, "" for nothing
+	fault    string              // what is wrong with data, "" for nothing
 	total    fleet.Optional[int] // total_instance
 	warnings fleet.Warnings
 }
 
-// tokenTrouble is what a reply's message says of the token. The message itself is not kept.
+// tokenTrouble is what a reply's message says about the token. The message itself is not kept.
 type tokenTrouble int
 
 const (
@@ -37,8 +37,8 @@ const (
 )
 
 // decodePage reads one reply: {"data": [row, …], "total_instance": N, "message": "…", "status": "success"}.
-// number is the page's place in the list, from 1, for warnings. The error is a *Error for a reply that
-// is not what the document describes, io.ErrUnexpectedEOF for one that ends too early, else the reader's.
+// number is the page number for warnings, from 1. The error is a *Error for a reply that is not as documented,
+// io.ErrUnexpectedEOF for a truncated one, else the reader's.
 func (d *decoder) decodePage(reply io.Reader, number int) (*page, error) {
 	p := &page{}
 	trouble, err := d.decodeEnvelope(reply, func(s *jsonscan.Scanner) error {
@@ -49,14 +49,14 @@ func (d *decoder) decodePage(reply io.Reader, number int) (*page, error) {
 		return nil, err
 	case trouble != tokenFine:
 		return nil, trouble.err()
-	case p.fault != "": // only now: a reply that reports a failure may hold anything as its data
+	case p.fault != "": // checked last: a reply that reports a failure may have any data
 		return nil, replyError(p.fault)
 	}
 	return p, nil
 }
 
-// decodeEnvelope reads what all of the API's replies have around their data. data reads the value of that
-// name. total may be nil. Trouble is what a failed reply's message says of the token.
+// decodeEnvelope reads the object that all of the API's replies have around their data. The function data reads the
+// value of "data". total may be nil. The result is what the message of a failed reply says about the token.
 func (d *decoder) decodeEnvelope(
 	reply io.Reader, data func(*jsonscan.Scanner) error, total *fleet.Optional[int],
 ) (tokenTrouble, error) {
@@ -71,7 +71,7 @@ func (d *decoder) decodeEnvelope(
 	var syntax *jsonscan.SyntaxError
 	switch {
 	case counted.count > maxBody:
-		return tokenFine, errorf(BadAPI, "the reply is longer than 1 GiB, which no list is: check --api-url")
+		return tokenFine, errorf(BadAPI, "the reply is larger than 1 GiB; check --api-url")
 	case errors.As(err, &syntax):
 		return tokenFine, replyError("it is not JSON: " + syntax.Error())
 	case err != nil:
@@ -80,7 +80,7 @@ func (d *decoder) decodeEnvelope(
 	return e.check()
 }
 
-// envelope is what stands around the data, as far as it has been read.
+// envelope is the object around the data, as far as it has been read.
 type envelope struct {
 	data  func(*jsonscan.Scanner) error
 	total *fleet.Optional[int]
@@ -108,13 +108,13 @@ func (e *envelope) member(s *jsonscan.Scanner, name string) error {
 	switch name {
 	case "data":
 		if e.hasData {
-			return replyError("it holds data twice")
+			return replyError("it has two data fields")
 		}
 		e.hasData = true
 		return e.data(s)
 	case "status":
 		if e.hasStatus {
-			return replyError("it holds status twice")
+			return replyError("it has two status fields")
 		}
 		e.hasStatus = true
 		return e.readStatus(s)
@@ -125,7 +125,7 @@ func (e *envelope) member(s *jsonscan.Scanner, name string) error {
 			return s.Skip()
 		}
 		if e.hasTotal {
-			return replyError("it holds total_instance twice")
+			return replyError("it has two total_instance fields")
 		}
 		e.hasTotal = true
 		return e.readTotal(s)
@@ -146,14 +146,14 @@ func (e *envelope) readStatus(s *jsonscan.Scanner) error {
 	return err
 }
 
-// What a message says of a token, whatever its words are: that it is spoken of, and that it is no good.
+// Patterns for messages that mention the token, and that say it is invalid.
 var (
 	aboutToken = regexp.MustCompile(`token|api.?key|jwt|credential|session|unauthori[sz]ed|unauthenticated`)
 	faulty     = regexp.MustCompile(`invalid|not valid|incorrect|wrong|malformed|missing|revoked|unknown|` +
 		`unauthori[sz]ed|unauthenticated|not (found|recogni[sz]ed|accepted)`)
 )
 
-// readMessage looks for the two things that a person can mend. The text goes no further.
+// readMessage checks the message for the two problems that the user can fix. The text is not kept.
 func (e *envelope) readMessage(s *jsonscan.Scanner) error {
 	kind, err := s.Kind()
 	if err != nil || kind != jsonscan.String {
@@ -181,14 +181,17 @@ func (e *envelope) readTotal(s *jsonscan.Scanner) error {
 		return nil
 	}
 	number, ok := parseNumber(literal)
-	if !ok || kind != jsonscan.Number && kind != jsonscan.String || number != math.Trunc(number) || number > 1e15 {
-		return replyError(fmt.Sprintf("total_instance is %v that is no count", kind))
+	switch {
+	case kind != jsonscan.Number && (kind != jsonscan.String || !ok):
+		return replyError(fmt.Sprintf("total_instance is %v, not a whole number", kind))
+	case !ok || number != math.Trunc(number) || number > 1e15:
+		return replyError("total_instance is not a whole number of 0 or more")
 	}
 	*e.total = fleet.Known(int(number))
 	return nil
 }
 
-// check says whether the envelope is the documented one.
+// check reports whether the envelope is as documented.
 func (e *envelope) check() (tokenTrouble, error) {
 	switch {
 	case !e.hasStatus:
@@ -197,25 +200,25 @@ func (e *envelope) check() (tokenTrouble, error) {
 		return e.trouble, nil
 	case !e.success:
 		return tokenFine, &Error{Kind: BadAPI, refused: true,
-			What: "the API reports a failure (its status is not success): try again later, or look into the provider's console"}
+			What: "the API reports a failure (its status is not success); try again later, or check the provider's console"}
 	case !e.hasData:
 		return tokenFine, replyError("it has no data")
 	}
 	return tokenFine, nil
 }
 
-// err returns the error for a reply that reports the trouble.
+// err returns the error for a reply that reports a problem with the token.
 func (t tokenTrouble) err() error {
-	return errorf(BadAPI, "the API reports a failure and its message speaks of the token: %s", t.cure())
+	return errorf(BadAPI, "the API reports a problem with the token: %s", t.advice())
 }
 
-// cure says what to do about the token.
-func (t tokenTrouble) cure() string {
+// advice says what is wrong with the token and what to do.
+func (t tokenTrouble) advice() string {
 	if t == tokenExpired {
 		return "it has expired; access tokens last 2 hours, so use an API key (ak_…) for scheduled runs"
 	}
-	return "it is not valid, or no more: access tokens last 2 hours; " +
-		"use an API key (ak_…) that the provider's console shows as active"
+	return "it is not valid; access tokens last 2 hours, " +
+		"so use an API key (ak_…) that is active in the provider's console"
 }
 
 // decodeRows reads the value of data: an array of objects, or null.
@@ -241,7 +244,7 @@ func (d *decoder) decodeRows(s *jsonscan.Scanner, p *page, number int) error {
 			p.fault = cmp.Or(p.fault, fmt.Sprintf("%v is %v, not an object", row, kind))
 			return s.Skip()
 		case row.Number > fleet.MaxInstances:
-			return errorf(BadAPI, "the reply has more than %d rows, which no instance list has: check --api-url",
+			return errorf(BadAPI, "the reply has more than %d rows; check --api-url",
 				fleet.MaxInstances)
 		}
 		in, err := d.decodeRow(s, row, &p.warnings)
@@ -250,7 +253,7 @@ func (d *decoder) decodeRows(s *jsonscan.Scanner, p *page, number int) error {
 	})
 }
 
-// skipBOM passes over a byte order mark, which some editors and shells put before a saved reply.
+// skipBOM skips a byte order mark, which some editors and shells add to a saved reply.
 func skipBOM(text io.Reader) (io.Reader, error) {
 	b := bufio.NewReaderSize(text, 16)
 	start, err := b.Peek(3)
@@ -267,7 +270,7 @@ func skipBOM(text io.Reader) (io.Reader, error) {
 	return b, nil
 }
 
-// countingReader counts what was read.
+// countingReader counts the bytes that were read.
 type countingReader struct {
 	source io.Reader
 	count  int64

@@ -87,7 +87,7 @@ func fileOutputs(r *report.Report) []output {
 		outputs = append(outputs, output{s.Path(), func(w io.Writer) error { _, err := s.WriteTo(w); return err }})
 	}
 	return append(outputs, []output{
-		{report.HistoryPath, func(w io.Writer) error { return history.WriteHistory(w, r.Head(), r.Days) }},
+		{report.HistoryPath, func(w io.Writer) error { return history.WriteDays(w, r.Head(), r.Days) }},
 		{report.InstancesJSONPath, of(data.WriteInstancesJSON)},
 		{report.ExplorerPath, of(data.WriteExplorer)},
 		{report.InstancesCSVPath, of(data.WriteInstancesCSV)},

@@ -30,13 +30,13 @@ func TestChangesPage(t *testing.T) {
 		now = append(now, &fleet.Instance{ID: fmt.Sprint("new-", n)})
 	}
 	first := report.New(&fleet.Fleet{Instances: old}, settings())
-	if err := first.Compare(&history.Past{}); err != nil {
+	if err := first.Compare(&history.History{}); err != nil {
 		t.Fatal(err)
 	}
 	s := settings()
 	s.Generated = s.Generated.Add(24 * time.Hour)
 	r := report.New(&fleet.Fleet{Instances: now}, s)
-	if err := r.Compare(&history.Past{Snapshots: first.Snapshots, Days: first.Days}); err != nil {
+	if err := r.Compare(&history.History{Snapshots: first.Snapshots, Days: first.Days}); err != nil {
 		t.Fatal(err)
 	}
 	for page := range Pages(r, summary, "", nil) {

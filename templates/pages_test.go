@@ -27,7 +27,7 @@ func example(t *testing.T) *fleet.Fleet {
 		{ID: "4", Region: "Montreal", HostName: "odd", Status: "Paused"},
 		{HostName: "gone", GPU: "L40S", GPUCount: fleet.Known(4.0), Price: price(t, "9.5"), Status: "Deleted"},
 	}}
-	list.Warnings.AddRow(fleet.Row{Page: 1, Number: 5}, "no id: counted as an instance of its own")
+	list.Warnings.AddRow(fleet.Row{Page: 1, Number: 5}, "no id; counted as a separate instance")
 	return list
 }
 
@@ -143,7 +143,7 @@ func TestFigures(t *testing.T) {
 	overview := text(at(t, render(t, example(t), settings()), "index.html").tree)
 	for _, want := range []string{
 		"Fetched 2026-11-22 21:36 UTC from the API",
-		"1 warning row 5: no id: counted as an instance of its own",
+		"1 warning row 5: no id; counted as a separate instance",
 		"Instances 5 2 running · 4 listed",
 		"GPUs ≥ 7 4 of 5 known",
 		"Prices known 50% 2 of 4 listed",

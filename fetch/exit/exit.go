@@ -1,23 +1,23 @@
-// Package exit has the program's exit codes. Scripts rely on them.
+// Package exit defines the program's exit codes, which scripts rely on.
 //
-// An error that decides the exit code has a method ExitCode() int. Every other error means Failed.
+// An error sets the exit code with a method ExitCode() int. Every other error means Failed.
 package exit
 
 import "errors"
 
-// The exit codes. Only after Written and Check is the report new; else the output folder is as it was before.
+// The exit codes. Only Written and Check mean that there is a new report. Otherwise the output folder is unchanged.
 const (
 	Written    = 0
 	Failed     = 1   // could not render or write
-	Usage      = 2   // bad flag, setting, price file, notes or path of a saved reply, or an unfit folder
-	API        = 3   // no reply, or one that is not what the API's document describes
-	Incomplete = 4   // a list that can't be the whole truth: incomplete, or shrunk beyond belief
-	Check      = 5   // the report is written, but a check of --fail-on failed
+	Usage      = 2   // bad flag, setting, price file, notes, saved reply path or folder
+	API        = 3   // no reply, or one that is not as the API documents it
+	Incomplete = 4   // the list is incomplete, or so much shorter that it probably is
+	Check      = 5   // the report is written, but a check named by --fail-on failed
 	Signal     = 128 // plus the number of the signal that ended the run: 130, 143
 )
 
-// Code returns the exit code of a run that ended with err, which is nil for a run that went well. Of wrapped errors
-// the outermost that carries an exit code decides.
+// Code returns the exit code of a run that ended with err, or with nil if it succeeded. The outermost wrapped error
+// that has an exit code decides.
 func Code(err error) int {
 	if err == nil {
 		return Written
@@ -25,11 +25,11 @@ func Code(err error) int {
 	return Or(err, Failed)
 }
 
-// Or returns the exit code that err carries, or other if it carries none.
+// Or returns the exit code of err, or other if it has none.
 func Or(err error, other int) int {
-	var carries interface{ ExitCode() int }
-	if errors.As(err, &carries) {
-		return carries.ExitCode()
+	var coded interface{ ExitCode() int }
+	if errors.As(err, &coded) {
+		return coded.ExitCode()
 	}
 	return other
 }

@@ -18,7 +18,7 @@ func TestCode(t *testing.T) {
 	}{
 		"none":      {nil, 0},
 		"any other": {errors.New("disk full"), 1},
-		"carried":   {coded(4), 4},
+		"coded":     {coded(4), 4},
 		"wrapped":   {fmt.Errorf("region: %w", coded(3)), 3},
 		"joined":    {errors.Join(errors.New("disk full"), coded(2)), 2},
 	} {

@@ -8,38 +8,37 @@ import (
 	"time"
 )
 
-// Kind says what a field holds, and so how it is read, written and compared.
+// Kind is the type of a field. It decides how the field is read, written and compared.
 type Kind byte
 
 // The kinds.
 const (
-	ID       Kind = iota + 1 // an identifier: a text or a whole number, kept as text
+	ID       Kind = iota + 1 // an identifier: text or a whole number, kept as text
 	HostName                 // the host name, which must not show the row's password
-	Text                     // text that many rows share
+	Text                     // text that many rows have in common
 	Address                  // an IP address
 	Count                    // a whole number
 	Size                     // a number
 	Amount                   // money per hour
 	Term                     // 0 on demand, 1 reserved
 	Moment                   // a time: seconds since 1970 in replies and snapshots
-	Computed                 // made by the program; no reply has it
+	Computed                 // set by the program, not in replies
 )
 
-// Field is an entry of the table of an instance's fields. The reply's decoder, Hide, snapshots, the comparison with
-// them and the order of equal rows loop over the table, so whoever adds a field adds an entry here and a column in
-// render/report.
+// Field is an entry in the table of an instance's fields. Decoder, Hide, snapshots, comparison and sorting all loop
+// over the table. To add a field, add an entry here and a column in render/report.
 type Field struct {
 	Name  string // in replies, snapshots, JSON and CSV
-	Older string // its name in older replies, which counts where Name is missing; "" for none
+	Older string // its name in older replies, used if Name is missing; "" for none
 	Kind  Kind
-	Max   float64 // the largest Count or Size that is believed
+	Max   float64 // the largest valid Count or Size
 
-	HiddenAs string // what --hide calls it; "" where it can't be hidden
-	Compared bool   // its changes are reported
-	// SnapshotForm is the first form of snapshots that keeps it; 0 if none does.
-	SnapshotForm int
+	HiddenAs string // its name in --hide; "" if it can't be hidden
+	Compared bool   // changes are reported
+	// SnapshotFormat is the first format of snapshots that keeps it, 0 if none does.
+	SnapshotFormat int
 
-	// Exactly one of these returns where an instance holds the field.
+	// Exactly one of these is set. It returns a pointer to the field of an instance.
 	Text   func(*Instance) *string
 	Number func(*Instance) *Number
 	Price  func(*Instance) *Price
@@ -48,51 +47,51 @@ type Field struct {
 	Time   func(*Instance) *time.Time
 }
 
-// MaxGPUs is the largest number of GPUs that is believed of one instance; the others bound its cores and sizes.
+// The largest valid numbers of one instance.
 const (
 	MaxGPUs  = 1e6
 	maxCores = 1e6
 	maxGB    = 1e9
 )
 
-// Fields is the table. Its order is that of a snapshot's members, of an instance's changes, and of the comparison of
-// rows that have neither name nor id.
+// Fields is the table. Its order is that of the members in a snapshot, of the changes of an instance, and of the
+// comparison of rows without name and id.
 var Fields = []*Field{
-	{Name: "id", Kind: ID, HiddenAs: "id", SnapshotForm: 1, Text: func(in *Instance) *string { return &in.ID }},
-	{Name: "status", Kind: Text, Compared: true, SnapshotForm: 1, Text: func(in *Instance) *string { return &in.Status }},
-	{Name: "region", Kind: Text, Compared: true, SnapshotForm: 1, Text: func(in *Instance) *string { return &in.Region }},
-	{Name: "gpu", Kind: Text, Compared: true, SnapshotForm: 1, Text: func(in *Instance) *string { return &in.GPU }},
-	{Name: "gpu_count", Kind: Count, Max: MaxGPUs, Compared: true, SnapshotForm: 1,
+	{Name: "id", Kind: ID, HiddenAs: "id", SnapshotFormat: 1, Text: func(in *Instance) *string { return &in.ID }},
+	{Name: "status", Kind: Text, Compared: true, SnapshotFormat: 1, Text: func(in *Instance) *string { return &in.Status }},
+	{Name: "region", Kind: Text, Compared: true, SnapshotFormat: 1, Text: func(in *Instance) *string { return &in.Region }},
+	{Name: "gpu", Kind: Text, Compared: true, SnapshotFormat: 1, Text: func(in *Instance) *string { return &in.GPU }},
+	{Name: "gpu_count", Kind: Count, Max: MaxGPUs, Compared: true, SnapshotFormat: 1,
 		Number: func(in *Instance) *Number { return &in.GPUCount }},
-	{Name: "cpu_cores", Kind: Size, Max: maxCores, Compared: true, SnapshotForm: 1,
+	{Name: "cpu_cores", Kind: Size, Max: maxCores, Compared: true, SnapshotFormat: 1,
 		Number: func(in *Instance) *Number { return &in.CPUCores }},
-	{Name: "ram", Kind: Size, Max: maxGB, Compared: true, SnapshotForm: 1,
+	{Name: "ram", Kind: Size, Max: maxGB, Compared: true, SnapshotFormat: 1,
 		Number: func(in *Instance) *Number { return &in.RAM }},
-	{Name: "disk_size", Kind: Size, Max: maxGB, HiddenAs: "disk_size", Compared: true, SnapshotForm: 1,
+	{Name: "disk_size", Kind: Size, Max: maxGB, HiddenAs: "disk_size", Compared: true, SnapshotFormat: 1,
 		Number: func(in *Instance) *Number { return &in.DiskSize }},
-	{Name: "host_name", Kind: HostName, HiddenAs: "host_name", Compared: true, SnapshotForm: 1,
+	{Name: "host_name", Kind: HostName, HiddenAs: "host_name", Compared: true, SnapshotFormat: 1,
 		Text: func(in *Instance) *string { return &in.HostName }},
-	{Name: "price_per_hour", Kind: Amount, Compared: true, SnapshotForm: 1,
+	{Name: "price_per_hour", Kind: Amount, Compared: true, SnapshotFormat: 1,
 		Price: func(in *Instance) *Price { return &in.Price }},
 	{Name: "price_source", Kind: Computed, Source: func(in *Instance) *PriceSource { return &in.PriceSource }},
-	{Name: "type", Kind: Term, SnapshotForm: 2, Term: func(in *Instance) *Purchase { return &in.Purchase }},
+	{Name: "type", Kind: Term, SnapshotFormat: 2, Term: func(in *Instance) *Purchase { return &in.Purchase }},
 	{Name: "product_type", Older: "instance_type", Kind: Text, HiddenAs: "product_type",
 		Text: func(in *Instance) *string { return &in.ProductType }},
 	{Name: "gpu_type", Kind: Text, Text: func(in *Instance) *string { return &in.GPUType }},
-	{Name: "gpu_group", Kind: Computed, SnapshotForm: 2, Text: func(in *Instance) *string { return &in.GPUGroup }},
+	{Name: "gpu_group", Kind: Computed, SnapshotFormat: 2, Text: func(in *Instance) *string { return &in.GPUGroup }},
 	{Name: "ephemeral", Kind: Size, Max: maxGB, HiddenAs: "ephemeral",
 		Number: func(in *Instance) *Number { return &in.Ephemeral }},
 	{Name: "public_ipv4", Kind: Address, Text: func(in *Instance) *string { return &in.PublicIPv4 }},
 	{Name: "os", Kind: Text, HiddenAs: "os", Text: func(in *Instance) *string { return &in.OS }},
-	{Name: "created_at", Kind: Moment, HiddenAs: "created_at", SnapshotForm: 2,
+	{Name: "created_at", Kind: Moment, HiddenAs: "created_at", SnapshotFormat: 2,
 		Time: func(in *Instance) *time.Time { return &in.CreatedAt }},
-	{Name: "started_at", Kind: Moment, HiddenAs: "created_at", Compared: true, SnapshotForm: 2,
+	{Name: "started_at", Kind: Moment, HiddenAs: "created_at", Compared: true, SnapshotFormat: 2,
 		Time: func(in *Instance) *time.Time { return &in.StartedAt }},
-	{Name: "status_since", Kind: Computed, SnapshotForm: 2,
+	{Name: "status_since", Kind: Computed, SnapshotFormat: 2,
 		Time: func(in *Instance) *time.Time { return &in.StatusSince }},
 }
 
-// FieldNamed returns the field of a name, nil where there is none.
+// FieldNamed returns the field with a name, nil if there is none.
 func FieldNamed(name string) *Field {
 	at := slices.IndexFunc(Fields, func(f *Field) bool { return f.Name == name })
 	if at < 0 {
@@ -101,7 +100,7 @@ func FieldNamed(name string) *Field {
 	return Fields[at]
 }
 
-// Hideable returns what --hide may name, in the order of the table.
+// Hideable returns the names that --hide accepts, in the order of the table.
 func Hideable() []string {
 	var names []string
 	for _, f := range Fields {
@@ -112,8 +111,7 @@ func Hideable() []string {
 	return names
 }
 
-// HiddenBy reports whether the field is left out where hidden is. Of an id a pseudonym stands in its place, so it is
-// not.
+// HiddenBy reports whether the field is left out if --hide has these names. An id is not: a pseudonym replaces it.
 func (f *Field) HiddenBy(hidden []string) bool {
 	return f.Kind != ID && f.HiddenAs != "" && slices.Contains(hidden, f.HiddenAs)
 }
@@ -175,7 +173,7 @@ func compareKnown(a, b bool) int {
 	return 1
 }
 
-// ParseHidden reads the fields to leave out, with commas between them. It returns them sorted, each once.
+// ParseHidden parses the comma-separated value of --hide. It returns the names sorted, without duplicates.
 func ParseHidden(text string) (fields []string, err error) {
 	known := Hideable()
 	for field := range strings.SplitSeq(text, ",") {

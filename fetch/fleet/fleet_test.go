@@ -128,7 +128,7 @@ func TestHide(t *testing.T) {
 	list.Hide(Hideable(), []byte("key"))
 	again.Hide([]string{"id"}, []byte("key"))
 	other.Hide([]string{"id"}, []byte("other"))
-	// How many GPUs it has is as unknown as before.
+	// The number of GPUs stays unknown.
 	want := Instance{ID: again.Instances[0].ID, Region: "r", Status: "s", GPUGroup: CPUOnly}
 	if diff := cmp.Diff(want, *list.Instances[0], cmp.AllowUnexported(Money{})); diff != "" {
 		t.Error(diff)
@@ -193,7 +193,7 @@ func TestFields(t *testing.T) {
 		if f.Kind == HostName {
 			hostNames++
 		}
-		if f.Compared && f.SnapshotForm == 0 || f.SnapshotForm > 0 && f.Source != nil {
+		if f.Compared && f.SnapshotFormat == 0 || f.SnapshotFormat > 0 && f.Source != nil {
 			t.Errorf("%s is not in snapshots, or can't be", f.Name)
 		}
 	}

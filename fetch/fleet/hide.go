@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// Hide makes fields unknown in every instance, whatever reads the fleet later, its order included. An id is replaced
-// by a pseudonym: the same one for the same id and key, so that runs can be compared, and no way back without the
-// key. An instance stays in its group, even if a hidden field is all that says which. hidden are names of Hideable;
-// key is used for "id" alone.
+// Hide clears fields of every instance, so that nothing can show or use them later, not even to sort. It replaces ids
+// by pseudonyms: equal for the same id and key, so that runs can be compared, but not reversible without the key.
+// Instances stay in their groups, even if a hidden field determined the group. hidden has names of Hideable. key is
+// only used for "id".
 func (f *Fleet) Hide(hidden []string, key []byte) {
 	if len(hidden) == 0 {
 		return
@@ -33,7 +33,7 @@ func (f *Fleet) Hide(hidden []string, key []byte) {
 	}
 }
 
-// pseudonym returns 80 bits of the id's HMAC-SHA-256, as 20 characters; no id stays none.
+// pseudonym returns 80 bits of the id's HMAC-SHA-256 as 20 characters, and "" for "".
 func pseudonym(id string, key []byte) string {
 	if id == "" {
 		return ""
@@ -43,12 +43,12 @@ func pseudonym(id string, key []byte) string {
 	return hex.EncodeToString(mac.Sum(nil)[:10])
 }
 
-// IsPseudonym reports whether an id has the form of a pseudonym.
+// IsPseudonym reports whether an id looks like a pseudonym.
 func IsPseudonym(id string) bool {
 	return len(id) == 20 && strings.Trim(id, "0123456789abcdef") == ""
 }
 
-// KeyFingerprint tells the key of pseudonyms from another one, without telling the key.
+// KeyFingerprint identifies a pseudonym key without revealing it.
 func KeyFingerprint(key []byte) string {
 	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte("gpufleet key fingerprint"))

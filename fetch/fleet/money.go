@@ -8,20 +8,18 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Money is an exact decimal amount, in a currency that the report names. The zero Money is 0.
+// Money is an exact decimal amount in the report's currency. The zero Money is 0.
 //
-// It stands on shopspring/decimal, which never rounds a sum. govalues/decimal adds a million amounts in
-// 8 ms instead of 134 ms (2 cores, 2026), but holds 19 digits and rounds what needs more, without an error:
-// 0.1234567890123456789 + 100000 loses six digits. Here the sum of the rows must equal the total to the
-// last digit whatever the rows are, and a tenth of a second in a million rows buys that.
+// shopspring/decimal never rounds a sum, so the rows always add up to the total. govalues/decimal adds a million
+// amounts in 8 ms instead of 134 ms (2 cores, 2026), but silently rounds to 19 digits.
 type Money struct {
 	amount decimal.Decimal
-	// text is what String returns, for an amount that was read or multiplied: every output shows it. Else "".
+	// text is the result of String, for amounts that were read or multiplied, which every output shows. Else "".
 	text string
 }
 
-// The widest price that is believed: below a billion an hour, to 30 decimals. It bounds the work that
-// a hostile number can cause (1e999999999 is a short text and a long number).
+// Limits of a valid price: below a billion per hour, with at most 30 decimals. They protect against numbers that are
+// short as text but very long when expanded, such as 1e999999999.
 const (
 	maxPriceDigits = 64
 	maxPriceScale  = 30
@@ -29,10 +27,10 @@ const (
 
 var maxPrice = decimal.New(1, 9)
 
-var errPrice = errors.New("not an amount of 0 or more in decimal digits")
+var errPrice = errors.New("not a valid price")
 
-// ParseMoney reads a decimal number such as 0.679, 14.4 or 1e-2: 0 or more, below
-// a billion, to at most 30 decimals. The error never quotes the text.
+// ParseMoney parses a price such as 0.679, 14.4 or 1e-2: 0 or more, below a billion, with at most 30 decimals. The
+// error never quotes the text.
 func ParseMoney(text string) (Money, error) {
 	if len(text) == 0 || len(text) > maxPriceDigits || strings.Trim(text, "0123456789.eE+-") != "" {
 		return Money{}, errPrice
@@ -44,7 +42,7 @@ func ParseMoney(text string) (Money, error) {
 	if d.IsZero() {
 		return Money{}, nil
 	}
-	// The exponent is looked at before any arithmetic, which would write the digits out.
+	// The exponent must be checked before any arithmetic, which would expand the number.
 	if d.Exponent() > 9 || d.Exponent() < -(maxPriceScale+maxPriceDigits) ||
 		d.GreaterThanOrEqual(maxPrice) || !d.Equal(d.Truncate(maxPriceScale)) {
 		return Money{}, errPrice
@@ -52,24 +50,24 @@ func ParseMoney(text string) (Money, error) {
 	return Money{d, d.String()}, nil
 }
 
-// MoneyOf returns an amount of any size, for what does not come from a list.
+// MoneyOf returns an amount of any size, for amounts that don't come from a list.
 func MoneyOf(amount decimal.Decimal) Money { return Money{amount: amount} }
 
 // Add returns m + n, exactly.
 func (m Money) Add(n Money) Money { return Money{amount: m.amount.Add(n.amount)} }
 
-// Times returns m times a plain number, exactly.
+// Times returns m times a number, exactly.
 func (m Money) Times(factor decimal.Decimal) Money {
 	product := m.amount.Mul(factor)
 	return Money{product, product.String()}
 }
 
-// Divided returns m divided by a number that is not 0, rounded half away from 0 to so many decimals.
+// Divided returns m divided by a number other than 0, rounded half away from 0 to some decimal places.
 func (m Money) Divided(by decimal.Decimal, places int32) Money {
 	return Money{amount: m.amount.DivRound(by, places)}
 }
 
-// Percent returns how many percent m is of whole, which is not 0, rounded half away from 0 to so many decimals.
+// Percent returns m in percent of whole, which must not be 0, rounded half away from 0 to some decimal places.
 func (m Money) Percent(whole Money, places int32) decimal.Decimal {
 	return m.amount.Shift(2).DivRound(whole.amount, places)
 }
@@ -77,13 +75,13 @@ func (m Money) Percent(whole Money, places int32) decimal.Decimal {
 // IsZero reports whether m is 0.
 func (m Money) IsZero() bool { return m.amount.IsZero() }
 
-// Cmp returns -1, 0 or 1 as m is less than, equal to or greater than n.
+// Cmp returns -1 if m < n, 0 if m = n, and 1 if m > n.
 func (m Money) Cmp(n Money) int { return m.amount.Cmp(n.amount) }
 
-// Sign returns -1, 0 or 1 as m is negative, 0 or positive.
+// Sign returns -1, 0 or 1 for a negative, zero or positive amount.
 func (m Money) Sign() int { return m.amount.Sign() }
 
-// String returns the amount exactly and shortest, for machines: "0.679", "14.4", "0".
+// String returns the exact amount in its shortest form: "0.679", "14.4", "0".
 func (m Money) String() string {
 	if m.text != "" {
 		return m.text
@@ -91,7 +89,7 @@ func (m Money) String() string {
 	return m.amount.String()
 }
 
-// Fixed returns the amount exactly, with at least so many decimals: "14.40", "0.679" for 2.
+// Fixed returns the exact amount with a minimum number of decimals. For 2: "14.40", "0.679".
 func (m Money) Fixed(decimals int) string {
 	text := m.String()
 	point := strings.IndexByte(text, '.')
@@ -105,8 +103,8 @@ func (m Money) Fixed(decimals int) string {
 	return strings.TrimSuffix(text, ".")
 }
 
-// Float64 returns the nearest float64, for a workbook's cell, which can hold nothing more exact.
+// Float64 returns the nearest float64, for cells of a workbook.
 func (m Money) Float64() float64 {
-	nearest, _ := strconv.ParseFloat(m.String(), 64) // fails for an infinite one alone, which is the nearest then
+	nearest, _ := strconv.ParseFloat(m.String(), 64) // an error means that the nearest one is infinite
 	return nearest
 }

@@ -7,27 +7,27 @@ import (
 	"unicode/utf8"
 )
 
-// MaxText is how many characters of a text are kept, the "…" that stands for the rest included.
+// MaxText is the largest number of characters in a text, including the "…" of a shortened one.
 const MaxText = 1024
 
-// CleanText makes a text fit to be shown, once for all outputs, as Clean does. What is longer than MaxText characters
-// ends in "…", and cut is true. more says that text is only the beginning.
-func CleanText(text []byte, more bool) (clean string, cut bool) {
+// CleanText cleans a text for all outputs, like Clean, and shortens it to MaxText characters. If it does, the text ends
+// in "…" and cut is true. truncated says that text is only the beginning of a longer text.
+func CleanText(text []byte, truncated bool) (clean string, cut bool) {
 	text = Clean(text)
-	if !more && (len(text) <= MaxText || utf8.RuneCount(text) <= MaxText) {
+	if !truncated && (len(text) <= MaxText || utf8.RuneCount(text) <= MaxText) {
 		return string(text), false
 	}
 	return shortened(text), true
 }
 
-// shortened returns a text cut to MaxText characters.
+// shortened returns the first MaxText-1 characters of a text and "…".
 func shortened(text []byte) string {
 	runes := []rune(string(text))
 	return strings.TrimSpace(string(runes[:min(len(runes), MaxText-1)])) + "…"
 }
 
-// Clean returns a text with a space for tab and newlines and U+FFFD for the other control characters, bidirectional
-// overrides and noncharacters, without blanks at both ends. It is a part of text where nothing else changes.
+// Clean replaces tabs and line breaks by spaces, and other control characters, bidirectional overrides and
+// noncharacters by U+FFFD. It trims blanks at both ends. The result shares memory with text if it can.
 func Clean(text []byte) []byte {
 	if !isASCII(text) {
 		text = bytes.Map(cleanRune, text)
@@ -35,7 +35,7 @@ func Clean(text []byte) []byte {
 	return bytes.TrimSpace(text)
 }
 
-// isASCII reports whether a text has printable ASCII characters alone, as most have.
+// isASCII reports whether a text has only printable ASCII characters, as most have.
 func isASCII(text []byte) bool {
 	for _, c := range text {
 		if c < ' ' || c > '~' {
@@ -57,8 +57,8 @@ func cleanRune(r rune) rune {
 	return r
 }
 
-// RestoreText reads a text that an earlier run made with CleanText. It is cut where MaxText was larger then. ok is
-// false for a text that no run can have made.
+// RestoreText reads a text that an earlier run made with CleanText, and shortens it if MaxText was larger then. ok is
+// false if CleanText can't have made it.
 func RestoreText(text []byte) (clean string, ok bool) {
 	if len(text) == 0 || !bytes.Equal(text, Clean(text)) {
 		return "", false

@@ -5,15 +5,14 @@ import (
 	"strings"
 )
 
-// Warnings collects what was odd about a list, each sentence once. What is found in rows is gathered by
-// what it says, so that a million odd rows make a line and not a million: the count is exact, and the
-// first rows are named. The zero Warnings is empty and ready.
+// Warnings collects warnings about a list, each once. Warnings about rows are grouped by text, so that a million bad
+// rows give one line, with the first rows and the exact count. The zero Warnings is empty and ready to use.
 type Warnings struct {
 	order []*warning
 	index map[string]*warning
 }
 
-// Row names a row of the list: its place in its page, and the page, both from 1.
+// Row identifies a row of the list by its page and its number in the page, both from 1.
 type Row struct {
 	Page, Number int
 }
@@ -27,22 +26,22 @@ func (r Row) String() string {
 
 type warning struct {
 	text  string
-	rows  []Row // the first rowsNamed
-	count int   // of rows; 0 where the sentence is about the list
+	rows  []Row // the first maxRows
+	count int   // of rows; 0 if the warning is about the list
 }
 
-// rowsNamed is how many rows a warning names before it only counts.
-const rowsNamed = 5
+// maxRows is how many rows a warning names. It counts the rest.
+const maxRows = 5
 
-// Add adds a sentence, unless it is there already.
+// Add adds a warning about the list, unless it exists.
 func (w *Warnings) Add(text string) { w.find(text) }
 
-// AddRow adds a sentence about one row.
+// AddRow adds a warning about one row.
 func (w *Warnings) AddRow(row Row, text string) {
 	w.find(text).add(1, row)
 }
 
-// AddAll adds all that another list of warnings holds, behind what is here.
+// AddAll appends all warnings of another list.
 func (w *Warnings) AddAll(other Warnings) {
 	for _, o := range other.order {
 		w.find(o.text).add(o.count, o.rows...)
@@ -51,7 +50,7 @@ func (w *Warnings) AddAll(other Warnings) {
 
 func (w *warning) add(count int, rows ...Row) {
 	w.count += count
-	room := min(rowsNamed-len(w.rows), len(rows))
+	room := min(maxRows-len(w.rows), len(rows))
 	w.rows = append(w.rows, rows[:room]...)
 }
 
@@ -68,8 +67,8 @@ func (w *Warnings) find(text string) *warning {
 	return added
 }
 
-// Lines returns the warnings as sentences, in the order in which they were first met, such as
-// "row 3, row 9: gpu_count is a boolean, taken as unknown". It is empty where there are none.
+// Lines returns the warnings in the order in which they were first added, such as "row 3, row 9: gpu_count is a
+// boolean, not a whole number; treated as unknown". It is empty, not nil, if there are none.
 func (w *Warnings) Lines() []string {
 	lines := make([]string, 0, len(w.order))
 	for _, one := range w.order {

@@ -10,57 +10,58 @@ import (
 	"gpufleet/fetch/parallel"
 )
 
-// Collector gathers what a run may use of the past, and says why the rest is left behind.
+// Collector collects the history that a run can use, with a warning for everything that it ignores.
 type Collector struct {
-	Run Head      // of the run that collects
-	Now time.Time // its time
-	// Unlisted says that no manifest vouches for the files: then each is read to its end and written anew.
+	Run Head      // of the current run
+	Now time.Time // time of the current run
+	// Unlisted says that the files are not listed in a manifest. Then each snapshot is read completely and encoded again.
 	Unlisted bool
-	past     Past
+	history  History
 }
 
-// Past returns what was gathered.
-func (c *Collector) Past() *Past { return &c.past }
+// History returns what was collected.
+func (c *Collector) History() *History { return &c.history }
 
-// Warn notes that something was not carried.
-func (c *Collector) Warn(path, why string) {
-	c.past.Warnings = append(c.past.Warnings, fmt.Sprintf("%s of the earlier report is not carried on: %s", path, why))
+// Warn adds a warning that a file, or a part of it, is ignored.
+func (c *Collector) Warn(ignored, reason string) {
+	c.history.Warnings = append(c.history.Warnings,
+		fmt.Sprintf("ignoring %s from the previous report: %s", ignored, reason))
 }
 
-// AddSnapshot takes in the snapshot of a path, as ReadSnapshot returns it, unless it is damaged, shows more than the
-// run may, is of another fleet or bears a future date. They must come the newest first.
+// AddSnapshot adds the snapshot of a path. s and err are the result of ReadSnapshot. It ignores a snapshot that is
+// damaged, shows more than the run may, is of another fleet or has a future date. The newest snapshot must come first.
 func (c *Collector) AddSnapshot(path string, s *Snapshot, err error) {
 	switch {
 	case err != nil:
 		c.Warn(path, err.Error())
 		return
 	case s.Path() != path:
-		c.Warn(path, "it was taken on another day than its name says")
+		c.Warn(path, "its date differs from its file name")
 		return
 	}
-	c.noteLast(s.Head, s.Count) // whenever it says it was taken: it is what the last run saw
+	c.setLastCount(s.Head, s.Count) // even with a future date, it is what the last run saw
 	if s.Taken.After(c.Now) {
-		c.Warn(path, future)
+		c.Warn(path, inFuture)
 		return
 	}
-	if why := s.refusedRows(c.Run); why != "" {
-		c.Warn(path, why)
+	if reason := s.whyNotRows(c.Run); reason != "" {
+		c.Warn(path, reason)
 		return
 	}
-	c.past.Snapshots = append([]*Snapshot{s}, c.past.Snapshots...)
+	c.history.Snapshots = append([]*Snapshot{s}, c.history.Snapshots...)
 }
 
-// noteLast keeps how many instances the last run had, the first time it is told.
-func (c *Collector) noteLast(head Head, count int) {
-	if head.SameFleet(c.Run) && !c.past.Last.Known {
-		c.past.Last = fleet.Known(count)
+// setLastCount sets the number of instances of the last run, on its first call for the same fleet.
+func (c *Collector) setLastCount(head Head, count int) {
+	if head.SameFleet(c.Run) && !c.history.LastCount.Known {
+		c.history.LastCount = fleet.Known(count)
 	}
 }
 
-// Settle reads the snapshots that must be sound: those that the run compares its list with, and those that are
-// written anew. One that is damaged is left behind, and another compared in its place. The others are carried on
-// unread. The error is the context's cause.
-func (c *Collector) Settle(ctx context.Context) error {
+// CheckSnapshots reads the rows of those snapshots that the run compares with its list or encodes again. It removes
+// damaged ones, so that the run compares with others instead. The remaining snapshots are kept unread. The error is the
+// context's cause.
+func (c *Collector) CheckSnapshots(ctx context.Context) error {
 	checked := map[*Snapshot]bool{}
 	for {
 		todo := slices.DeleteFunc(c.needed(), func(s *Snapshot) bool { return checked[s] })
@@ -72,20 +73,20 @@ func (c *Collector) Settle(ctx context.Context) error {
 		for i, s := range todo {
 			checked[s] = true
 			if c.Unlisted {
-				s.renew()
+				s.reencode()
 			}
 			if damage[i] != nil {
 				c.Warn(s.Path(), damage[i].Error())
-				c.past.Snapshots = slices.DeleteFunc(c.past.Snapshots, func(other *Snapshot) bool { return other == s })
+				c.history.Snapshots = slices.DeleteFunc(c.history.Snapshots, func(other *Snapshot) bool { return other == s })
 			}
 		}
 	}
 }
 
-// needed returns the snapshots that must be sound, each once, the newest first.
+// needed returns the snapshots to check, each once, the newest first.
 func (c *Collector) needed() []*Snapshot {
 	needed := map[*Snapshot]bool{}
-	found := c.past.Snapshots
+	found := c.history.Snapshots
 	for len(found) > 0 {
 		last := found[len(found)-1]
 		needed[last], needed[WeekOld(found, c.Now)] = true, true
@@ -95,87 +96,86 @@ func (c *Collector) needed() []*Snapshot {
 		if !last.Taken.Equal(c.Now) {
 			break
 		}
-		found = found[:len(found)-1] // a run that is run again compares with what it compared with before
+		found = found[:len(found)-1] // a repeated run compares with the same snapshots as before
 	}
 	var snapshots []*Snapshot
-	for _, s := range slices.Backward(c.past.Snapshots) {
-		if needed[s] || s.IsOlderForm() || c.Unlisted {
+	for _, s := range slices.Backward(c.history.Snapshots) {
+		if needed[s] || s.IsOldFormat() || c.Unlisted {
 			snapshots = append(snapshots, s)
 		}
 	}
 	return snapshots
 }
 
-const future = "it bears a future date"
+const inFuture = "its date is in the future"
 
-// AddHistory takes in the days of the history, but for those to come.
-func (c *Collector) AddHistory(content []byte) {
-	head, days, err := ReadHistory(content)
+// AddDays adds the days of data/history.json. It ignores those in the future.
+func (c *Collector) AddDays(content []byte) {
+	head, days, err := ReadDays(content)
 	if err != nil {
 		c.Warn(HistoryPath, err.Error())
 		return
 	}
-	if len(days) > 0 { // where no snapshot could be read
-		c.noteLast(head, days[len(days)-1].Instances)
+	if len(days) > 0 { // used if no snapshot could be read
+		c.setLastCount(head, days[len(days)-1].Instances)
 	}
-	if why := head.refusedFigures(c.Run); why != "" {
-		c.Warn(HistoryPath, why)
+	if reason := head.whyNotFigures(c.Run); reason != "" {
+		c.Warn(HistoryPath, reason)
 		return
 	}
-	late := 0
+	future := 0
 	for _, day := range days {
 		if day.Taken.After(c.Now) {
-			late++
+			future++
 		} else {
-			c.past.Days = append(c.past.Days, day)
+			c.history.Days = append(c.history.Days, day)
 		}
 	}
 	old := 0
-	for _, day := range c.past.Days {
-		if !kept(day.Taken, c.Now, HistoryDays) {
+	for _, day := range c.history.Days {
+		if !isRecent(day.Taken, c.Now, HistoryDays) {
 			old++
 		}
 	}
-	carriedWithout := func(format string, args ...any) {
-		days := fmt.Sprintf(format, args...)
-		c.past.Warnings = append(c.past.Warnings, HistoryPath+" of the earlier report is carried on without its "+days)
-	}
 	if old > 1 { // one day expires every day; several at once may mean that the clock is wrong
-		carriedWithout("%d first days: they are over %d days old by this machine's clock", old, HistoryDays)
+		c.Warn(fmt.Sprintf("the first %d days of %s", old, HistoryPath),
+			fmt.Sprintf("they are more than %d days old by this machine's clock", HistoryDays))
 	}
-	if late > 0 {
-		carriedWithout("%d latest days: they bear a future date", late)
+	switch {
+	case future == 1:
+		c.Warn("the last day of "+HistoryPath, inFuture)
+	case future > 1:
+		c.Warn(fmt.Sprintf("the last %d days of %s", future, HistoryPath), "their dates are in the future")
 	}
 }
 
-// IsFuture reports whether a snapshot's day is to come, and warns of it then.
+// IsFuture reports whether a snapshot's day is in the future, and adds a warning if it is.
 func (c *Collector) IsFuture(path string, day time.Time) bool {
 	if !day.After(Day(c.Now)) {
 		return false
 	}
-	c.Warn(path, future)
+	c.Warn(path, inFuture)
 	return true
 }
 
-// Carried returns the snapshots that go on into the folder of a run of that time: those of other days that are young
-// enough.
-func (p *Past) Carried(now time.Time) []*Snapshot {
-	var carried []*Snapshot
-	for _, s := range p.Snapshots {
-		if kept(s.Taken, now, SnapshotDays) && !Day(s.Taken).Equal(Day(now)) {
-			carried = append(carried, s)
+// RecentSnapshots returns the snapshots that a run at that time keeps: those of the last SnapshotDays except today's.
+func (h *History) RecentSnapshots(now time.Time) []*Snapshot {
+	var recent []*Snapshot
+	for _, s := range h.Snapshots {
+		if isRecent(s.Taken, now, SnapshotDays) && !Day(s.Taken).Equal(Day(now)) {
+			recent = append(recent, s)
 		}
 	}
-	return carried
+	return recent
 }
 
-// CarriedDays does the same for the days of the history.
-func (p *Past) CarriedDays(now time.Time) []Entry {
-	var carried []Entry
-	for _, day := range p.Days {
-		if kept(day.Taken, now, HistoryDays) && !Day(day.Taken).Equal(Day(now)) {
-			carried = append(carried, day)
+// RecentDays returns the days that a run at that time keeps: the last HistoryDays except today.
+func (h *History) RecentDays(now time.Time) []Entry {
+	var recent []Entry
+	for _, day := range h.Days {
+		if isRecent(day.Taken, now, HistoryDays) && !Day(day.Taken).Equal(Day(now)) {
+			recent = append(recent, day)
 		}
 	}
-	return carried
+	return recent
 }

@@ -18,31 +18,31 @@ import (
 	"gpufleet/fetch/jsonscan"
 )
 
-// The bounds of a snapshot: what its file may have, and what may be in it once it is unpacked.
+// Limits of a snapshot in bytes: of its file, and of its content when decompressed.
 const (
 	MaxSnapshotBytes = 256 << 20
-	maxUnpacked      = 1 << 30
+	maxDecompressed  = 1 << 30
 )
 
-// maxKeep is how much of a value is read, maxInterned how many values are remembered that several rows may have.
+// maxKeep is how many bytes of a value are read. maxInterned is how many values are shared among rows.
 const (
 	maxKeep     = 64 << 10
 	maxInterned = 10_000
 )
 
-// ReadSnapshot reads the head of a snapshot's file. The rows are read when they are asked for. The error says what is
-// wrong with the file and quotes nothing of it.
+// ReadSnapshot reads the head of a snapshot's file. The rows are read later, when needed. The error says what is wrong
+// with the file, but quotes nothing.
 func ReadSnapshot(content []byte) (*Snapshot, error) {
 	if len(content) > MaxSnapshotBytes {
-		return nil, errTooBig
+		return nil, errTooLarge
 	}
 	var s *Snapshot
-	headOnly := errors.New("the head is read")
+	headOnly := errors.New("only the head is read")
 	err := decodeSnapshot(context.Background(), content, func(head *Snapshot) error { s = head; return headOnly }, nil)
 	if err != headOnly {
 		return nil, err
 	}
-	if !s.IsOlderForm() {
+	if !s.IsOldFormat() {
 		s.file = content
 	}
 	s.rows = func(ctx context.Context, row func(*fleet.Instance) error) error {
@@ -51,43 +51,42 @@ func ReadSnapshot(content []byte) (*Snapshot, error) {
 	return s, nil
 }
 
-// until reads until the context ends.
-type until struct {
+// contextReader stops reading when the context ends.
+type contextReader struct {
 	ctx context.Context
 	io.Reader
 }
 
-func (u until) Read(p []byte) (int, error) {
-	if err := context.Cause(u.ctx); err != nil {
+func (r contextReader) Read(p []byte) (int, error) {
+	if err := context.Cause(r.ctx); err != nil {
 		return 0, err
 	}
-	return u.Reader.Read(p)
+	return r.Reader.Read(p)
 }
 
-// fault is what is wrong with a file of the past. It quotes nothing of the file.
+// fault says what is wrong with a file of the history. It quotes nothing of the file.
 type fault string
 
 func (f fault) Error() string { return string(f) }
 
 const (
-	errTooBig = fault("it is too big")
-	errNoGzip = fault("it is not gzip, or cut short")
-	errNoJSON = fault("it is not JSON")
-	errForm   = fault("it is not of the form that this version reads")
+	errTooLarge = fault("it is too large")
+	errNotGzip  = fault("it is not valid gzip, or truncated")
+	errNotJSON  = fault("it is not JSON")
+	errFormat   = fault("this version does not support its format")
 )
 
-// decodeSnapshot reads a snapshot's file in one pass. It calls begin with the head before the first row and row for
-// each row.
+// decodeSnapshot reads a snapshot's file in one pass. It calls begin with the head, then row with each row.
 func decodeSnapshot(
 	ctx context.Context, content []byte, begin func(*Snapshot) error, row func(*fleet.Instance) error,
 ) error {
 	packed := bytes.NewReader(content)
 	unzip, err := gzip.NewReader(packed)
 	if err != nil {
-		return errNoGzip
+		return errNotGzip
 	}
 	unzip.Multistream(false)
-	text := &io.LimitedReader{R: until{ctx, unzip}, N: maxUnpacked + 1}
+	text := &io.LimitedReader{R: contextReader{ctx, unzip}, N: maxDecompressed + 1}
 	d := &snapshotDecoder{s: jsonscan.New(text), head: &Snapshot{}, begin: begin, row: row,
 		interned: map[string]string{}, prices: map[string]fleet.Price{}}
 	err = d.decode()
@@ -95,14 +94,14 @@ func decodeSnapshot(
 	var corrupt flate.CorruptInputError
 	switch {
 	case text.N <= 0:
-		return errTooBig
+		return errTooLarge
 	case errors.As(err, &syntax):
-		return errNoJSON
+		return errNotJSON
 	case errors.As(err, &corrupt), errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader),
 		errors.Is(err, io.ErrUnexpectedEOF):
-		return errNoGzip
+		return errNotGzip
 	case err == nil && packed.Len() > 0:
-		return fault("more follows after its end")
+		return fault("it has data after its end")
 	}
 	return err
 }
@@ -113,21 +112,21 @@ type snapshotDecoder struct {
 	begin    func(*Snapshot) error
 	row      func(*fleet.Instance) error
 	fields   []string          // that the head names
-	members  map[string]member // that a row may have
+	members  map[string]member // that a row can have
 	rows     int
 	in       fleet.Instance
 	lastID   string
-	interned map[string]string // texts that many rows have
+	interned map[string]string // texts that rows share
 	prices   map[string]fleet.Price
 }
 
-// member is a field that a row may have.
+// member is a field that a row can have.
 type member struct {
 	*fleet.Field
-	bit uint64 // of its own, so that a row's members make a set
+	bit uint64 // different for each member, for sets
 }
 
-// decode reads {"schema": 2, …, "instances": [row, …]}, the rows last.
+// decode reads {"schema": 2, …, "instances": [row, …]}. The rows must come last.
 func (d *snapshotDecoder) decode() error {
 	seen := map[string]bool{}
 	total, version := -1.0, 0.0
@@ -137,7 +136,7 @@ func (d *snapshotDecoder) decode() error {
 	err := d.s.Object(func(name []byte) (err error) {
 		field := string(name)
 		if seen[field] || seen["instances"] {
-			return errForm
+			return errFormat
 		}
 		seen[field] = true
 		var text string
@@ -166,7 +165,7 @@ func (d *snapshotDecoder) decode() error {
 		case "instances":
 			return d.instances(seen, version, total)
 		default:
-			return errForm
+			return errFormat
 		}
 		return err
 	})
@@ -174,34 +173,34 @@ func (d *snapshotDecoder) decode() error {
 	case err != nil:
 		return err
 	case !seen["instances"]:
-		return errForm
+		return errFormat
 	case d.rows != d.head.Count:
-		return fault("it has fewer rows than its head says")
+		return fault("it has fewer rows than its header says")
 	}
 	return d.s.End()
 }
 
-// headMembers are those that every head has. One of form 2 also has "fields".
+// headMembers are the required members of a head. One of format 2 also has "fields".
 var headMembers = []string{"schema", "taken", "source", "audience", "currency", "hidden", "key", "total_instances"}
 
-// instances checks the head, of which the members in seen were read, and reads the rows.
-func (d *snapshotDecoder) instances(seen map[string]bool, form, total float64) error {
+// instances checks the head, whose members in seen have been read, and reads the rows.
+func (d *snapshotDecoder) instances(seen map[string]bool, format, total float64) error {
 	h := d.head
 	isMissing := func(name string) bool { return !seen[name] }
-	if form != 1 && form != snapshotForm || seen["fields"] != (form == snapshotForm) ||
+	if format != 1 && format != snapshotFormat || seen["fields"] != (format == snapshotFormat) ||
 		slices.ContainsFunc(headMembers, isMissing) {
-		return errForm
+		return errFormat
 	}
 	if !h.valid() || h.Taken.IsZero() || h.Taken.Location() != time.UTC || h.Taken.Nanosecond() != 0 ||
 		h.Taken.Year() > 9999 || total != math.Trunc(total) || total < 0 || total > fleet.MaxInstances {
-		return fault("its head is not that of a snapshot")
+		return fault("its header is invalid")
 	}
-	h.Count, h.form = int(total), int(form)
-	h.kept = h.keptFields(h.form)
+	h.Count, h.format = int(total), int(format)
+	h.kept = h.keptFields(h.format)
 	if seen["fields"] { // an earlier version may have kept fewer
 		h.kept = slices.DeleteFunc(h.kept, func(f *fleet.Field) bool { return !slices.Contains(d.fields, f.Name) })
 		if len(h.kept) != len(d.fields) {
-			return errForm
+			return errFormat
 		}
 	}
 	d.members = map[string]member{}
@@ -216,7 +215,7 @@ func (d *snapshotDecoder) instances(seen map[string]bool, form, total float64) e
 	}
 	return d.s.Array(func() error {
 		if d.rows++; d.rows > h.Count {
-			return fault("it has more rows than its head says")
+			return fault("it has more rows than its header says")
 		}
 		return d.instance()
 	})
@@ -231,36 +230,36 @@ func (d *snapshotDecoder) words() (words []string, err error) {
 		name, err := d.word()
 		words = append(words, name)
 		if len(words) > 40 {
-			return errForm
+			return errFormat
 		}
 		return err
 	})
 	return words, err
 }
 
-// instance reads a row and hands it on.
+// instance reads a row and calls row with it.
 func (d *snapshotDecoder) instance() error {
 	d.in = fleet.Instance{}
 	if err := d.expect(jsonscan.Object); err != nil {
 		return err
 	}
-	var met uint64
+	var seen uint64
 	if err := d.s.Object(func(name []byte) error {
 		m, ok := d.members[string(name)]
-		if !ok || met&m.bit != 0 {
-			return d.wrong("holds what no row has")
+		if !ok || seen&m.bit != 0 {
+			return d.invalid("has an unknown or duplicate field")
 		}
-		met |= m.bit
+		seen |= m.bit
 		return d.value(m.Field)
 	}); err != nil {
 		return err
 	}
 	if id := d.in.ID; id != "" {
 		if id <= d.lastID {
-			return d.wrong("is out of order, or its id stands twice")
+			return d.invalid("has a duplicate id, or is out of order")
 		}
-		if d.head.Key != "" && !fleet.IsPseudonym(id) { // or a snapshot could bring back an id that this run hides
-			return d.wrong("shows an id that its head says is hidden")
+		if d.head.Key != "" && !fleet.IsPseudonym(id) { // or it could show an id that this run hides
+			return d.invalid("shows an id that should be hidden")
 		}
 		d.lastID = id
 	}
@@ -287,7 +286,7 @@ func (d *snapshotDecoder) value(f *fleet.Field) (err error) {
 func (d *snapshotDecoder) term() (fleet.Purchase, error) {
 	n, err := d.numeral()
 	if err == nil && n != 0 && n != 1 {
-		err = d.wrong("has a type that is none")
+		err = d.invalid("has an invalid type")
 	}
 	return fleet.OnDemand + fleet.Purchase(n), err
 }
@@ -303,7 +302,7 @@ func (d *snapshotDecoder) time(f *fleet.Field) (time.Time, error) {
 		ok = n == math.Trunc(n) && !at.After(d.head.Taken)
 	}
 	if !ok {
-		err = d.wrong("has a time that is none")
+		err = d.invalid("has an invalid time")
 	}
 	return at, err
 }
@@ -318,7 +317,7 @@ func (d *snapshotDecoder) price() (fleet.Price, error) {
 	}
 	amount, err := fleet.ParseTotal(text)
 	if err != nil || amount.Sign() < 0 {
-		return fleet.Price{}, d.wrong("has a price that is none")
+		return fleet.Price{}, d.invalid("has an invalid price")
 	}
 	price := fleet.Known(amount)
 	if len(d.prices) < maxInterned {
@@ -327,14 +326,15 @@ func (d *snapshotDecoder) price() (fleet.Price, error) {
 	return price, nil
 }
 
-func (d *snapshotDecoder) wrong(what string) error {
+// invalid returns an error that the head or the current row is invalid, such as "has an invalid price".
+func (d *snapshotDecoder) invalid(what string) error {
 	if d.rows == 0 {
-		return fault("its head " + what)
+		return fault("its header " + what)
 	}
 	return fault(fmt.Sprintf("its row %d %s", d.rows, what))
 }
 
-// text reads a text of a row. An id that is longer than one may be is unknown: cut, two of them could become one.
+// text reads a text of a row. An id that is too long is unknown: if it were shortened, two ids could become equal.
 func (d *snapshotDecoder) text(kind fleet.Kind) (string, error) {
 	if err := d.expect(jsonscan.String); err != nil {
 		return "", err
@@ -349,7 +349,7 @@ func (d *snapshotDecoder) text(kind fleet.Kind) (string, error) {
 	}
 	text, ok := fleet.RestoreText(raw)
 	if cut || !ok {
-		return "", d.wrong("holds a text that no list has")
+		return "", d.invalid("has an invalid text")
 	}
 	if kind == fleet.ID && text != string(raw) {
 		return "", nil
@@ -363,7 +363,7 @@ func (d *snapshotDecoder) text(kind fleet.Kind) (string, error) {
 func (d *snapshotDecoder) number(f *fleet.Field) (fleet.Number, error) {
 	n, err := d.numeral()
 	if err == nil && (n > f.Max || f.Kind == fleet.Count && n != math.Trunc(n)) {
-		err = d.wrong("holds a number that no list has")
+		err = d.invalid("has an invalid number")
 	}
 	return fleet.Known(n), err
 }
@@ -380,28 +380,28 @@ func (d *snapshotDecoder) numeral() (float64, error) {
 	}
 	n, err := strconv.ParseFloat(string(raw), 64)
 	if err != nil || cut || n < 0 {
-		return 0, d.wrong("holds a number that no list has")
+		return 0, d.invalid("has an invalid number")
 	}
 	return n, nil
 }
 
-// word reads a text of the head.
+// word reads a short text of the head.
 func (d *snapshotDecoder) word() (string, error) {
 	if err := d.expect(jsonscan.String); err != nil {
 		return "", err
 	}
 	raw, cut, err := d.s.String(256)
 	if err == nil && cut {
-		err = errForm
+		err = errFormat
 	}
 	return string(raw), err
 }
 
-// expect reports a next value of another kind as an error.
+// expect returns an error if the next value has another kind.
 func (d *snapshotDecoder) expect(want jsonscan.Kind) error {
 	kind, err := d.s.Kind()
 	if err == nil && kind != want {
-		return d.wrong(fmt.Sprintf("holds %v where %v belongs", kind, want))
+		return d.invalid(fmt.Sprintf("has %v instead of %v", kind, want))
 	}
 	return err
 }

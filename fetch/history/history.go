@@ -1,184 +1,154 @@
+// Package history has what earlier runs left for this one: daily snapshots of the list, and daily figures.
+//
+// Both come from a folder or a site that others may be able to change. So they are read strictly and within limits, and
+// errors quote nothing.
 package history
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
-	"io"
-	"math"
+	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"gpufleet/fetch/fleet"
 )
 
-// Entry is one day of the history: what the list came to in the day's last run.
-type Entry struct {
-	Date  string    `json:"date"`  // 2026-11-22
-	Taken time.Time `json:"taken"` // when that run fetched the list, UTC, to the second
-	Figures
-	// Changes since the day before it in the snapshots; null where there was none.
-	Changes *Counts `json:"changes"`
-	// Groups are the figures by region and model, in the report's order; at most MaxGroups.
-	Groups []Group `json:"groups"`
-	// Feed tells the feed that the day belongs to from every other: 32 hexadecimal digits, made at the first run and the
-	// same from day to day. "" where a history does not say.
-	Feed string `json:"feed"`
+// The versions of the file formats. Snapshots of version 1 lack their rows' groups, types and times. They are encoded
+// again in the current version.
+const (
+	snapshotFormat = 2
+	historySchema  = 1
+)
+
+// How many UTC days are kept, including today.
+const (
+	HistoryDays  = 400
+	SnapshotDays = 15
+)
+
+// Paths in the output folder.
+const (
+	HistoryPath    = "data/history.json"
+	SnapshotFolder = "data/snapshots/"
+	snapshotSuffix = ".json.gz"
+)
+
+// Head says what a run read and what it may show. Each file of the history has the head of its run.
+type Head struct {
+	Source   string   `json:"source"`   // api, file or demo
+	Account  string   `json:"account"`  // a hash that identifies the account; "" if the source is not the API
+	Audience string   `json:"audience"` // public or internal
+	Currency string   `json:"currency"` // ISO 4217 code of the amounts
+	Hidden   []string `json:"hidden"`   // fields that are left out, sorted
+	Key      string   `json:"key"`      // fingerprint of the key for pseudonymous ids; "" for the API's ids
 }
 
-// MaxGroups bounds the groups of a day. Of more, those behind the first MaxGroups-1 are one group without names.
-const MaxGroups = 500
-
-// Figures is what instances come to.
-type Figures struct {
-	Instances int     `json:"instances"`
-	GPUs      float64 `json:"gpus"` // a lower bound where fewer than Instances are known
-	GPUsKnown int     `json:"gpus_known"`
-	Running   Cost    `json:"running"`
-	Listed    Cost    `json:"listed"`
+// History is what a run has from earlier runs. The zero History is that of a first run.
+type History struct {
+	// Snapshots that this run may use, the oldest first, at most one per day. The last one is that of the last run.
+	Snapshots []*Snapshot
+	// Days are the daily figures, the oldest first, at most one entry per day.
+	Days []Entry
+	// LastCount is how many instances the last run had for the same source and account, even if its snapshot can't be
+	// used; unknown for a first run.
+	LastCount fleet.Optional[int]
+	// Warnings says what was ignored, and why. No warning contains a value from the files.
+	Warnings []string
 }
 
-// Cost is what instances cost an hour; a lower bound where fewer than all are priced.
-type Cost struct {
-	Instances int    `json:"instances"`
-	Priced    int    `json:"priced"`
-	PerHour   Amount `json:"per_hour"`
+// Day returns the UTC day of a moment.
+func Day(moment time.Time) time.Time { return moment.UTC().Truncate(24 * time.Hour) }
+
+// DateText returns the UTC date of a moment: 2026-11-22.
+func DateText(moment time.Time) string { return moment.UTC().Format(time.DateOnly) }
+
+// SnapshotPath returns the path of the snapshot of a moment's day in the output folder.
+func SnapshotPath(moment time.Time) string {
+	return SnapshotFolder + DateText(moment) + snapshotSuffix
 }
 
-// Group is what one region has of one GPU model. Both names are "" for all further groups together.
-type Group struct {
-	Region string `json:"region"`
-	GPU    string `json:"gpu"`
-	Figures
-}
-
-// Counts says how many instances changed since a date.
-type Counts struct {
-	Since   string `json:"since"`
-	Added   int    `json:"added"`
-	Removed int    `json:"removed"`
-	Changed int    `json:"changed"` // instances of which some field changed
-}
-
-// Amount is an exact amount, in JSON a string.
-type Amount struct{ fleet.Money }
-
-// MarshalJSON writes the amount's exact digits.
-func (a Amount) MarshalJSON() ([]byte, error) { return json.Marshal(a.String()) }
-
-// UnmarshalJSON reads what MarshalJSON writes, 0 or more.
-func (a *Amount) UnmarshalJSON(text []byte) error {
-	var digits string
-	if err := json.Unmarshal(text, &digits); err != nil {
-		return errForm
+// SnapshotDate returns the day of the snapshot with this path, and whether it is the path of a snapshot.
+func SnapshotDate(path string) (time.Time, bool) {
+	if len(path) != len(SnapshotFolder)+len(time.DateOnly)+len(snapshotSuffix) {
+		return time.Time{}, false
 	}
-	amount, err := fleet.ParseTotal(digits)
-	if err != nil || amount.Sign() < 0 {
-		return errForm
+	day, err := time.Parse(time.DateOnly, path[len(SnapshotFolder):len(SnapshotFolder)+len(time.DateOnly)])
+	return day, err == nil && SnapshotPath(day) == path
+}
+
+// isRecent reports whether a moment is in the last days before now, including today.
+func isRecent(taken, now time.Time, days int) bool {
+	return Day(taken).After(Day(now).AddDate(0, 0, -days))
+}
+
+// WeekBefore returns the day one week before a moment.
+func WeekBefore(moment time.Time) time.Time { return Day(moment).AddDate(0, 0, -7) }
+
+// WeekOld returns the newest snapshot that is at least a week old, or else the oldest. There must be at least one, the
+// oldest first.
+func WeekOld(snapshots []*Snapshot, now time.Time) *Snapshot {
+	if s := NewestBefore(snapshots, WeekBefore(now).AddDate(0, 0, 1)); s != nil {
+		return s
 	}
-	a.Money = amount
+	return snapshots[0]
+}
+
+// NewestBefore returns the newest snapshot before day, nil if there is none. The oldest must come first.
+func NewestBefore(snapshots []*Snapshot, day time.Time) *Snapshot {
+	for _, s := range slices.Backward(snapshots) {
+		if s.Taken.Before(day) {
+			return s
+		}
+	}
 	return nil
 }
 
-// history is the form of data/history.json.
-type history struct {
-	Schema int `json:"schema"`
-	Head
-	Days []Entry `json:"days"`
+// SameFleet reports whether both runs read the same source and account.
+func (h Head) SameFleet(run Head) bool { return h.Source == run.Source && h.Account == run.Account }
+
+// whyNotFigures says why a run can't use the figures of this one, "" if it can. Figures have no fields to hide.
+func (h Head) whyNotFigures(run Head) string {
+	switch {
+	case h.Source != run.Source:
+		return "it comes from a different kind of source"
+	case h.Account != run.Account:
+		return "it comes from a different account"
+	case h.Currency != run.Currency:
+		return "its amounts are in a different currency"
+	}
+	return ""
 }
 
-// WriteHistory writes data/history.json, a day a line.
-func WriteHistory(w io.Writer, head Head, days []Entry) error {
-	var b bytes.Buffer
-	if head.Hidden == nil {
-		head.Hidden = []string{}
+// whyNotRows says why a run can't use the rows of this one, "" if it can. It can't if they show more than it may, or if
+// their ids can't be compared with its own.
+func (h Head) whyNotRows(run Head) string {
+	if reason := h.whyNotFigures(run); reason != "" {
+		return reason
 	}
-	text, err := json.Marshal(history{Schema: historySchema, Head: head, Days: []Entry{}})
-	if err != nil {
-		return err
+	switch {
+	case h.Audience == internal && run.Audience != internal:
+		return "it was made for an internal audience"
+	case slices.ContainsFunc(run.Hidden, func(column string) bool { return !slices.Contains(h.Hidden, column) }):
+		return "it shows fields that this run hides"
+	case h.Key != run.Key:
+		return "its ids were made with a different pseudonym key, or with none"
 	}
-	b.Write(text[:len(text)-len("]}")])
-	for i, day := range days {
-		if day.Groups == nil {
-			day.Groups = []Group{}
-		}
-		line, err := json.Marshal(day)
-		if err != nil {
-			return err
-		}
-		separator := ",\n"
-		if i == 0 {
-			separator = "\n"
-		}
-		b.WriteString(separator)
-		b.Write(line)
-	}
-	b.WriteString("\n]}\n")
-	_, err = w.Write(b.Bytes())
-	return err
+	return ""
 }
 
-// MaxHistoryBytes bounds the file of a history that is read, maxEntries its days.
-const (
-	MaxHistoryBytes = 128 << 20
-	maxEntries      = 2 * HistoryDays
+const internal = "internal"
+
+var (
+	accountHash = regexp.MustCompile(`^([0-9a-f]{64})?$`)
+	currency    = regexp.MustCompile(`^[A-Z]{3}$`)
+	columnName  = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
+	fingerprint = regexp.MustCompile(`^[!-~]{0,128}$`)
 )
 
-// ReadHistory reads data/history.json. The error says what is wrong with it and quotes nothing of it.
-func ReadHistory(content []byte) (Head, []Entry, error) {
-	// No member of it is shorter: that bounds the memory which a hostile one takes, and names may hold what they like.
-	const members = 20 * (MaxGroups + 1) * HistoryDays
-	if len(content) > MaxHistoryBytes || bytes.Count(content, []byte(`":`)) > members {
-		return Head{}, nil, errTooBig
-	}
-	// As with the manifest: compacting refuses what follows the value, and the json package's errors quote what they read.
-	var compact bytes.Buffer
-	if err := json.Compact(&compact, content); err != nil {
-		return Head{}, nil, errNoJSON
-	}
-	decoder := json.NewDecoder(&compact)
-	decoder.DisallowUnknownFields()
-	var h history
-	if err := decoder.Decode(&h); err != nil || h.Schema != historySchema || !h.Head.valid() || len(h.Days) > maxEntries {
-		return Head{}, nil, errForm
-	}
-	for i, day := range h.Days {
-		if !day.valid() || i > 0 && day.Date <= h.Days[i-1].Date {
-			return Head{}, nil, fault(fmt.Sprintf("its day %d is not one of a history", i+1))
-		}
-	}
-	return h.Head, h.Days, nil
+// valid reports whether gpufleet could have written the head.
+func (h Head) valid() bool {
+	return slices.Contains([]string{"api", "file", "demo"}, h.Source) && accountHash.MatchString(h.Account) &&
+		(h.Audience == "public" || h.Audience == internal) &&
+		currency.MatchString(h.Currency) && fingerprint.MatchString(h.Key) &&
+		len(h.Hidden) <= 40 && slices.IsSorted(h.Hidden) &&
+		!slices.ContainsFunc(h.Hidden, func(name string) bool { return !columnName.MatchString(name) })
 }
-
-func (e Entry) valid() bool {
-	isFeed := e.Feed == "" || len(e.Feed) == 32 && strings.Trim(e.Feed, "0123456789abcdef") == ""
-	isTaken := e.Taken.Location() == time.UTC && e.Taken.Nanosecond() == 0 && DateText(e.Taken) == e.Date
-	return isFeed && isTaken && e.Figures.valid() && (e.Changes == nil || e.Changes.valid(e.Date)) &&
-		len(e.Groups) <= MaxGroups && !slices.ContainsFunc(e.Groups, func(g Group) bool { return !g.valid() })
-}
-
-func (g Group) valid() bool {
-	isName := func(text string) bool {
-		_, ok := fleet.RestoreText([]byte(text))
-		return ok || text == ""
-	}
-	return isName(g.Region) && isName(g.GPU) && g.Figures.valid()
-}
-
-func (c Counts) valid(before string) bool {
-	_, err := time.Parse(time.DateOnly, c.Since)
-	return err == nil && c.Since < before && isCount(c.Added) && isCount(c.Removed) && isCount(c.Changed)
-}
-
-func (f Figures) valid() bool {
-	const most = fleet.MaxInstances * fleet.MaxGPUs
-	return isCount(f.Instances) && f.GPUs >= 0 && f.GPUs <= most && f.GPUs == math.Trunc(f.GPUs) &&
-		f.GPUsKnown >= 0 && f.GPUsKnown <= f.Instances && f.Running.valid(f.Instances) && f.Listed.valid(f.Instances)
-}
-
-func (c Cost) valid(of int) bool {
-	return c.Instances >= 0 && c.Instances <= of && c.Priced >= 0 && c.Priced <= c.Instances
-}
-
-func isCount(n int) bool { return n >= 0 && n <= fleet.MaxInstances }

@@ -44,9 +44,9 @@ func list(t testing.TB) []*fleet.Instance {
 	}
 }
 
-// fitting returns the list as a run of that head would leave it: without what is hidden, and with pseudonyms where it
-// has a key.
-func fitting(t testing.TB, h Head) []*fleet.Instance {
+// hiddenList returns the list as a run with that head would write it: without hidden fields, and with pseudonyms if
+// there is a key.
+func hiddenList(t testing.TB, h Head) []*fleet.Instance {
 	rows := list(t)
 	for i, in := range rows {
 		if slices.Contains(h.Hidden, "host_name") {
@@ -64,7 +64,7 @@ func snapshot(t testing.TB, h Head, taken time.Time, rows ...*fleet.Instance) *S
 	return NewSnapshot(h, taken, rows)
 }
 
-// contentOf returns a snapshot's file.
+// contentOf returns the bytes of a snapshot's file.
 func contentOf(t testing.TB, s *Snapshot) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -75,7 +75,7 @@ func contentOf(t testing.TB, s *Snapshot) []byte {
 	return b.Bytes()
 }
 
-// readWhole reads a snapshot's file to its end.
+// readWhole reads a snapshot's file with all rows.
 func readWhole(content []byte) (*Snapshot, error) {
 	s, err := ReadSnapshot(content)
 	if err == nil {
@@ -96,25 +96,24 @@ func rowsOf(t testing.TB, s *Snapshot) []string {
 	return rows
 }
 
-// TestSnapshotRoundTrip holds that what is written is what is read, to the last digit, and that equal lists give
-// equal bytes.
+// TestSnapshotRoundTrip checks that a snapshot reads exactly as it was written, and that equal lists give equal bytes.
 func TestSnapshotRoundTrip(t *testing.T) {
 	h := head()
 	h.Hidden, h.Key = []string{"created_at", "os"}, "key:1"
-	first := contentOf(t, snapshot(t, h, now, fitting(t, h)...))
+	first := contentOf(t, snapshot(t, h, now, hiddenList(t, h)...))
 	read, err := readWhole(first)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(contentOf(t, read), first) ||
-		!bytes.Equal(first, contentOf(t, snapshot(t, h, now, fitting(t, h)...))) {
-		t.Error("equal lists give other bytes")
+		!bytes.Equal(first, contentOf(t, snapshot(t, h, now, hiddenList(t, h)...))) {
+		t.Error("equal lists give different bytes")
 	}
 	if !reflect.DeepEqual(read.Head, h) || !read.Taken.Equal(now) || read.Count != 5 {
 		t.Errorf("head %+v", read)
 	}
 	var want []string
-	for _, in := range fitting(t, h) {
+	for _, in := range hiddenList(t, h) {
 		want = append(want, fmt.Sprintf("%+v", *in))
 	}
 	if diff := cmp.Diff(want, rowsOf(t, read)); diff != "" {
@@ -128,7 +127,7 @@ func TestSnapshotRoundTrip(t *testing.T) {
 	}
 }
 
-// full is a disk without any space.
+// full is a writer to a full disk.
 type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
@@ -154,10 +153,9 @@ func unpacked(t testing.TB, content []byte) string {
 	return string(text)
 }
 
-// TestNothingElseIsCarried has files that bring along more than a snapshot's head and rows: in what gzip puts around
-// the text, in how that is packed, and in how the JSON is written. Where no manifest vouches for them, what is
-// written of them is what was written first.
-func TestNothingElseIsCarried(t *testing.T) {
+// TestNothingElseIsKept has files with more than a snapshot's head and rows: in the gzip header, in the compression and
+// in the form of the JSON. If they are not listed in a manifest, they must be encoded again, without the rest.
+func TestNothingElseIsKept(t *testing.T) {
 	content := contentOf(t, snapshot(t, head(), now, list(t)...))
 	text := unpacked(t, content)
 	repack := func(text string, change func(*gzip.Writer)) []byte {
@@ -175,7 +173,7 @@ func TestNothingElseIsCarried(t *testing.T) {
 		"commented":         repack(text, func(zip *gzip.Writer) { zip.Comment = "CANARY" }),
 		"extra":             repack(text, func(zip *gzip.Writer) { zip.Extra = []byte("CANARY") }),
 		"dated":             repack(text, func(zip *gzip.Writer) { zip.ModTime = now }),
-		"packed otherwise":  packed(text),
+		"other compression": packed(text),
 		"an empty block":    repack(text, func(zip *gzip.Writer) { zip.Flush() }),
 		"blanks":            repack(strings.Replace(text, ",\n", ", \n", 1), same),
 		"blanks at the end": repack(text+" ", same),
@@ -187,10 +185,10 @@ func TestNothingElseIsCarried(t *testing.T) {
 		c := Collector{Run: head(), Now: now, Unlisted: true}
 		s, err := ReadSnapshot(file)
 		c.AddSnapshot(SnapshotPath(now), s, err)
-		if err := c.Settle(t.Context()); err != nil || len(c.Past().Snapshots) == 0 {
-			t.Errorf("%s: %v, %q", name, err, c.Past().Warnings)
-		} else if !bytes.Equal(contentOf(t, c.Past().Snapshots[0]), content) {
-			t.Errorf("%s: it becomes another file", name)
+		if err := c.CheckSnapshots(t.Context()); err != nil || len(c.History().Snapshots) == 0 {
+			t.Errorf("%s: %v, %q", name, err, c.History().Warnings)
+		} else if !bytes.Equal(contentOf(t, c.History().Snapshots[0]), content) {
+			t.Errorf("%s: the file differs", name)
 		}
 	}
 	second := repack("", func(zip *gzip.Writer) { zip.Comment = "CANARY" })
@@ -199,9 +197,9 @@ func TestNothingElseIsCarried(t *testing.T) {
 	}
 }
 
-// TestSettle reads of a month's snapshots those that are needed, and no others: a damaged one among these is left
-// behind, and one that is only carried on stays as it is, whatever it holds.
-func TestSettle(t *testing.T) {
+// TestCheckSnapshots checks that only the needed snapshots are read. A damaged one of these is removed. Any other stays
+// unchanged, whatever it contains.
+func TestCheckSnapshots(t *testing.T) {
 	damaged := func(s *Snapshot) []byte {
 		return packed(strings.Replace(unpacked(t, contentOf(t, s)), `"Error"`, `["Error"]`, 1))
 	}
@@ -234,35 +232,35 @@ func TestSettle(t *testing.T) {
 			read, err := ReadSnapshot(content)
 			c.AddSnapshot(s.Path(), read, err)
 		}
-		if err := c.Settle(t.Context()); err != nil {
+		if err := c.CheckSnapshots(t.Context()); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		for _, s := range c.Past().Snapshots {
+		for _, s := range c.History().Snapshots {
 			if !bytes.Equal(contentOf(t, s), want[s.Path()]) {
-				t.Errorf("%s: %s is lost or was written anew", name, s.Path())
+				t.Errorf("%s: %s is lost or was encoded again", name, s.Path())
 			}
 			delete(want, s.Path())
 		}
-		if len(want) > 0 || len(c.Past().Warnings) != len(test.lost) {
-			t.Errorf("%s: %d snapshots are lost, with %q", name, len(want), c.Past().Warnings)
+		if len(want) > 0 || len(c.History().Warnings) != len(test.lost) {
+			t.Errorf("%s: %d snapshots are lost, with %q", name, len(want), c.History().Warnings)
 		}
 	}
 }
 
-// TestOlderForm reads a snapshot of form 1, whose rows say no group: they take that of their id now, and all are
-// written anew.
-func TestOlderForm(t *testing.T) {
+// TestOldFormat reads a snapshot of version 1, whose rows have no group. They get the current group of their id, and
+// the snapshot is encoded again.
+func TestOldFormat(t *testing.T) {
 	file := packed(`{"schema":1,"taken":"2026-11-22T12:00:00Z","source":"file","account":"","audience":"public",` +
 		`"currency":"USD","hidden":[],` +
 		`"key":"","total_instances":3,"instances":[` + "\n" +
 		`{"id":"1","gpu":"H100","gpu_count":1},{"id":"2"},{"gpu":"L40S"}]}`)
 	s, err := readWhole(file)
-	if err != nil || !s.IsOlderForm() {
+	if err != nil || !s.IsOldFormat() {
 		t.Fatalf("%+v, %v", s, err)
 	}
-	s.SettleGroups(func(id string) string { return map[string]string{"1": "H100-80G", "2": fleet.CPUOnly}[id] })
+	s.SetMissingGroups(func(id string) string { return map[string]string{"1": "H100-80G", "2": fleet.CPUOnly}[id] })
 	again, err := readWhole(contentOf(t, s))
-	if err != nil || again.IsOlderForm() {
+	if err != nil || again.IsOldFormat() {
 		t.Fatalf("%+v, %v", again, err)
 	}
 	var groups []string
@@ -285,8 +283,8 @@ func TestWrongClock(t *testing.T) {
 	}
 }
 
-// TestEveryField fills each field of the table in turn: those that snapshots keep come back, the others and the
-// hidden ones don't.
+// TestEveryField sets each field of the table in turn. It must be read again if snapshots keep it and it isn't hidden,
+// and only then.
 func TestEveryField(t *testing.T) {
 	fleettest.AddField(t)
 	for _, f := range fleet.Fields {
@@ -298,7 +296,7 @@ func TestEveryField(t *testing.T) {
 			row, blank := fleet.Instance{}, fleet.Instance{}
 			fleettest.Set(f, &row, 3)
 			want := &blank
-			if f.SnapshotForm > 0 && !f.HiddenBy(h.Hidden) || f.Name == "public_ipv4" { // where the added field is
+			if f.SnapshotFormat > 0 && !f.HiddenBy(h.Hidden) || f.Name == "public_ipv4" { // where the added field is
 				want = &row
 			}
 			read, err := readWhole(contentOf(t, snapshot(t, h, now, &row)))
@@ -316,7 +314,7 @@ func TestEveryField(t *testing.T) {
 	}
 }
 
-// TestLongTexts cuts texts that an earlier version kept whole. An id is unknown then.
+// TestLongTexts checks that texts that are too long, as older versions kept them, are shortened. An id becomes unknown.
 func TestLongTexts(t *testing.T) {
 	long := strings.Repeat("é", fleet.MaxText+1)
 	good := unpacked(t, contentOf(t, snapshot(t, head(), now, list(t)...)))
@@ -338,9 +336,9 @@ func TestLongTexts(t *testing.T) {
 	}
 }
 
-// TestReadUntil holds that a signal does not wait for a large snapshot, and that one which was read lasts longer than
-// the reading.
-func TestReadUntil(t *testing.T) {
+// TestInterruptedRead checks that a signal interrupts the reading of a large snapshot, and that a snapshot can be read
+// after its context has ended.
+func TestInterruptedRead(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	content := contentOf(t, snapshot(t, head(), now, list(t)...))
 	s, err := ReadSnapshot(content)
@@ -357,7 +355,7 @@ func TestReadUntil(t *testing.T) {
 	}
 }
 
-// TestWriteToFails holds that the error of a full disk is given once.
+// TestWriteToFails checks that the error of a full disk is returned only once.
 func TestWriteToFails(t *testing.T) {
 	_, err := snapshot(t, head(), now, list(t)...).WriteTo(full{})
 	if err == nil || err.Error() != "no space left" {
@@ -365,7 +363,7 @@ func TestWriteToFails(t *testing.T) {
 	}
 }
 
-// TestDamagedSnapshots breaks a snapshot in every way and looks that it is refused, without a word of what is in it.
+// TestDamagedSnapshots checks that a snapshot with any kind of damage is rejected, without quoting it.
 func TestDamagedSnapshots(t *testing.T) {
 	good := unpacked(t, contentOf(t, snapshot(t, head(), now, list(t)...)))
 	change := func(old, replacement string) []byte {
@@ -455,7 +453,7 @@ func twoDays(t testing.TB) []Entry {
 func written(t testing.TB, h Head, days []Entry) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := WriteHistory(&b, h, days); err != nil {
+	if err := WriteDays(&b, h, days); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -463,7 +461,7 @@ func written(t testing.TB, h Head, days []Entry) []byte {
 
 func TestHistoryRoundTrip(t *testing.T) {
 	first := written(t, head(), twoDays(t))
-	h, days, err := ReadHistory(first)
+	h, days, err := ReadDays(first)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -494,7 +492,7 @@ func TestDamagedHistory(t *testing.T) {
 		if !strings.Contains(good, old) {
 			t.Fatalf("%s is not in %s", old, good)
 		}
-		_, days, err := ReadHistory([]byte(strings.Replace(good, old, replacement, 1)))
+		_, days, err := ReadDays([]byte(strings.Replace(good, old, replacement, 1)))
 		if err == nil {
 			t.Errorf("%s for %s: read %+v", replacement, old, days)
 		} else if strings.Contains(err.Error(), "CANARY") {
@@ -503,7 +501,7 @@ func TestDamagedHistory(t *testing.T) {
 	}
 }
 
-// TestRules has a case for each thing that makes a snapshot or history unfit for a run.
+// TestRules has a case for each reason why a run can't use a snapshot or the daily figures.
 func TestRules(t *testing.T) {
 	yesterday := now.AddDate(0, 0, -1)
 	tests := []struct {
@@ -511,7 +509,7 @@ func TestRules(t *testing.T) {
 		old, run         func(*Head)
 		taken            time.Time
 		snapshot, figure bool
-		guard            bool
+		lastCount        bool
 	}{
 		{"the same", nil, nil, yesterday, true, true, true},
 		{"the same day", nil, nil, now.Add(-time.Hour), true, true, true},
@@ -539,24 +537,24 @@ func TestRules(t *testing.T) {
 			test.run(&run)
 		}
 		c := Collector{Run: run, Now: now}
-		s := snapshot(t, old, test.taken, fitting(t, old)...)
+		s := snapshot(t, old, test.taken, hiddenList(t, old)...)
 		read, err := readWhole(contentOf(t, s))
 		c.AddSnapshot(s.Path(), read, err)
-		if got := c.past.Last.Known; got != test.guard {
-			t.Errorf("%s: counts for the guard: %v", test.name, got)
+		if got := c.history.LastCount.Known; got != test.lastCount {
+			t.Errorf("%s: sets LastCount: %v", test.name, got)
 		}
-		c.AddHistory(written(t, old, []Entry{{Date: DateText(test.taken), Taken: test.taken}}))
-		p := c.Past()
+		c.AddDays(written(t, old, []Entry{{Date: DateText(test.taken), Taken: test.taken}}))
+		p := c.History()
 		if len(p.Snapshots) > 0 != test.snapshot || len(p.Days) > 0 != test.figure {
 			t.Errorf("%s: %d snapshots, %d days", test.name, len(p.Snapshots), len(p.Days))
 		}
-		refused := 0
-		for _, fit := range []bool{test.snapshot, test.figure} {
-			if !fit {
-				refused++
+		ignored := 0
+		for _, used := range []bool{test.snapshot, test.figure} {
+			if !used {
+				ignored++
 			}
 		}
-		if len(p.Warnings) != refused {
+		if len(p.Warnings) != ignored {
 			t.Errorf("%s: warnings %q", test.name, p.Warnings)
 		}
 	}
@@ -566,14 +564,14 @@ func TestNameMustMatch(t *testing.T) {
 	c := Collector{Run: head(), Now: now}
 	s, err := readWhole(contentOf(t, snapshot(t, head(), now.AddDate(0, 0, -1))))
 	c.AddSnapshot("data/snapshots/2026-11-20.json.gz", s, err)
-	if p := c.Past(); len(p.Snapshots) > 0 || len(p.Warnings) != 1 || p.Last.Known {
+	if p := c.History(); len(p.Snapshots) > 0 || len(p.Warnings) != 1 || p.LastCount.Known {
 		t.Errorf("%+v", p)
 	}
 }
 
-// TestCarried holds that 15 days of snapshots and 400 of figures are kept, this run's day among them.
-func TestCarried(t *testing.T) {
-	p := &Past{}
+// TestRecent checks that 15 days of snapshots and 400 of figures are kept, including the day of the run.
+func TestRecent(t *testing.T) {
+	p := &History{}
 	for ago := 450; ago >= 0; ago-- {
 		taken := now.AddDate(0, 0, -ago).Add(11 * time.Hour) // later in the day than this run
 		p.Days = append(p.Days, Entry{Date: DateText(taken), Taken: taken})
@@ -581,10 +579,11 @@ func TestCarried(t *testing.T) {
 			p.Snapshots = append(p.Snapshots, &Snapshot{Taken: taken})
 		}
 	}
-	if s := p.Carried(now); len(s) != 14 || DateText(s[0].Taken) != "2026-11-08" || DateText(s[13].Taken) != "2026-11-21" {
+	s := p.RecentSnapshots(now)
+	if len(s) != 14 || DateText(s[0].Taken) != "2026-11-08" || DateText(s[13].Taken) != "2026-11-21" {
 		t.Errorf("%d snapshots", len(s))
 	}
-	if d := p.CarriedDays(now); len(d) != 399 || d[398].Date != "2026-11-21" {
+	if d := p.RecentDays(now); len(d) != 399 || d[398].Date != "2026-11-21" {
 		t.Errorf("%d days", len(d))
 	}
 }
@@ -604,7 +603,7 @@ func TestSnapshotDate(t *testing.T) {
 	}
 }
 
-// FuzzSnapshot holds that whatever is read as a snapshot is written as one that reads the same.
+// FuzzSnapshot checks that any snapshot that can be read is the same after it was written and read again.
 func FuzzSnapshot(f *testing.F) {
 	f.Add(unpacked(f, contentOf(f, snapshot(f, head(), now, list(f)...))))
 	for _, row := range []string{
@@ -624,30 +623,30 @@ func FuzzSnapshot(f *testing.F) {
 		content := contentOf(t, s)
 		again, err := readWhole(content)
 		if err != nil {
-			t.Fatalf("what was read does not read again: %v", err)
+			t.Fatalf("it can't be read again: %v", err)
 		}
 		if !bytes.Equal(contentOf(t, again), content) {
 			t.Error("it reads differently the second time")
 		}
 		rows := rowsOf(t, s)
 		if len(rows) != s.Count {
-			t.Errorf("%d rows, said to be %d", len(rows), s.Count)
+			t.Errorf("%d rows, but a count of %d", len(rows), s.Count)
 		}
 	})
 }
 
-// FuzzHistory does the same for the history.
+// FuzzHistory does the same for data/history.json.
 func FuzzHistory(f *testing.F) {
 	f.Add(written(f, head(), twoDays(f)))
 	f.Fuzz(func(t *testing.T, content []byte) {
-		h, days, err := ReadHistory(content)
+		h, days, err := ReadDays(content)
 		if err != nil {
 			return
 		}
 		first := written(t, h, days)
-		h, days, err = ReadHistory(first)
+		h, days, err = ReadDays(first)
 		if err != nil {
-			t.Fatalf("what was read does not read again: %v", err)
+			t.Fatalf("it can't be read again: %v", err)
 		}
 		if !bytes.Equal(first, written(t, h, days)) {
 			t.Error("it reads differently the second time")
@@ -655,7 +654,7 @@ func FuzzHistory(f *testing.F) {
 	})
 }
 
-// TestHiddenStaysHidden mends a snapshot so that it shows what its head says is hidden: it is refused.
+// TestHiddenStaysHidden changes a snapshot to show a field that its head says is hidden. It must be rejected.
 func TestHiddenStaysHidden(t *testing.T) {
 	for name, test := range map[string]struct {
 		hidden []string
@@ -676,31 +675,31 @@ func TestHiddenStaysHidden(t *testing.T) {
 	}
 }
 
-// TestGuardWithoutSnapshot takes the last run's size from the history where no snapshot can be read.
-func TestGuardWithoutSnapshot(t *testing.T) {
+// TestLastCountWithoutSnapshot takes the last run's count from data/history.json if no snapshot can be read.
+func TestLastCountWithoutSnapshot(t *testing.T) {
 	c := Collector{Run: head(), Now: now}
 	s, err := readWhole([]byte("damaged"))
 	c.AddSnapshot(SnapshotPath(now), s, err)
-	c.AddHistory(written(t, head(), []Entry{{Date: DateText(now), Taken: now, Figures: Figures{Instances: 30}}}))
-	if last := c.Past().Last; !last.Known || last.Value != 30 {
+	c.AddDays(written(t, head(), []Entry{{Date: DateText(now), Taken: now, Figures: Figures{Instances: 30}}}))
+	if last := c.History().LastCount; !last.Known || last.Value != 30 {
 		t.Errorf("%+v", last)
 	}
 }
 
-// TestClockAhead holds that a clock which is wrong does not drop a history without a word.
+// TestClockAhead checks that days which expire because of a wrong clock cause a warning.
 func TestClockAhead(t *testing.T) {
 	c := Collector{Run: head(), Now: now.AddDate(3, 0, 0)}
 	yesterday := now.AddDate(0, 0, -1)
-	c.AddHistory(written(t, head(), []Entry{
+	c.AddDays(written(t, head(), []Entry{
 		{Date: DateText(yesterday), Taken: yesterday},
 		{Date: DateText(now), Taken: now},
 	}))
-	if w := c.Past().Warnings; len(w) != 1 || !strings.Contains(w[0], "without its 2 first days") {
+	if w := c.History().Warnings; len(w) != 1 || !strings.Contains(w[0], "ignoring the first 2 days") {
 		t.Errorf("warnings %q", w)
 	}
 }
 
-// TestHistoryOfCommas reads back a history whose names are full of what separates members.
+// TestHistoryOfCommas reads a history whose names are full of commas, which separate members.
 func TestHistoryOfCommas(t *testing.T) {
 	var groups []Group
 	for i := range MaxGroups {
@@ -711,7 +710,7 @@ func TestHistoryOfCommas(t *testing.T) {
 		at := now.AddDate(0, 0, day-5)
 		days = append(days, Entry{Date: DateText(at), Taken: at, Groups: groups})
 	}
-	if _, read, err := ReadHistory(written(t, head(), days)); err != nil || len(read) != 5 {
+	if _, read, err := ReadDays(written(t, head(), days)); err != nil || len(read) != 5 {
 		t.Errorf("%d days, %v", len(read), err)
 	}
 }

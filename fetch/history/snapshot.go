@@ -17,24 +17,24 @@ import (
 	"gpufleet/fetch/fleet"
 )
 
-// Snapshot is the list of one run, with of each instance what the table of fields keeps in snapshots. One that was
-// read is kept as it came, packed, since a list may have a million rows and there may be fifteen of them.
+// Snapshot is the list of one run, with those fields of its instances that have InSnapshot set. A snapshot that was
+// read stays compressed in memory: a list may have a million rows, and there may be fifteen snapshots.
 type Snapshot struct {
 	Head
 	Taken time.Time // when the list was fetched, UTC, to the second
-	Count int       // instances
+	Count int       // number of instances
 
-	rows func(ctx context.Context, row func(*fleet.Instance) error) error
-	kept []*fleet.Field // of its rows, in the order of the table
-	file []byte         // as it was read and will be written; nil of one that is encoded anew
-	form int            // of the file that was read
+	rows   func(ctx context.Context, row func(*fleet.Instance) error) error
+	kept   []*fleet.Field // fields of the rows, in the order of the table
+	file   []byte         // as it was read and will be written; nil if it is to be encoded
+	format int            // of the file that was read, else 0
 }
 
-// Path returns where the snapshot stands in the output folder.
+// Path returns the path of the snapshot in the output folder.
 func (s *Snapshot) Path() string { return SnapshotPath(s.Taken) }
 
-// WriteTo writes the snapshot's file: as it was read, or encoded anew. Equal snapshots give equal bytes, in one build
-// of gpufleet. The error is w's, or says that the rows of a snapshot of an older form can't be read.
+// WriteTo writes the snapshot's file as it was read, or encodes it. Equal snapshots give equal bytes, for the same
+// build of gpufleet. The error is w's, or says that the rows of a snapshot in an old format can't be read.
 func (s *Snapshot) WriteTo(w io.Writer) (int64, error) {
 	if s.file != nil {
 		n, err := w.Write(s.file)
@@ -49,20 +49,20 @@ func (s *Snapshot) WriteTo(w io.Writer) (int64, error) {
 	if err == nil {
 		err = e.close()
 	}
-	if closed := zip.Close(); err == nil { // it gives a first error once more
+	if closed := zip.Close(); err == nil { // it returns an earlier error again
 		err = closed
 	}
 	return counted.count, err
 }
 
-// newZip returns what packs a snapshot: without name and time, so that equal lists give equal bytes.
+// newZip returns a writer that compresses without name and time, so that equal lists give equal bytes.
 func newZip(w io.Writer) *gzip.Writer {
-	zip, _ := gzip.NewWriterLevel(w, gzip.BestSpeed) // an error is for levels that there are not
-	zip.ModTime = time.Unix(0, 0)                    // in the file: 0, for none
+	zip, _ := gzip.NewWriterLevel(w, gzip.BestSpeed) // fails only for an invalid level
+	zip.ModTime = time.Unix(0, 0)                    // 0 in the file, which means none
 	return zip
 }
 
-// countingWriter counts what was written.
+// countingWriter counts the bytes that were written.
 type countingWriter struct {
 	out   io.Writer
 	count int64
@@ -74,29 +74,29 @@ func (w *countingWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Rows calls row for each instance, by ascending id. Those without one may stand anywhere. The instance is valid
+// Rows calls row for each instance, by ascending id. Instances without an id can be anywhere. The instance is valid
 // until row returns. The error is row's, or says what is wrong with the file.
 func (s *Snapshot) Rows(row func(*fleet.Instance) error) error {
 	return s.rows(context.Background(), row)
 }
 
-// Check reads all rows of a snapshot that was read, and returns what is wrong with its file, or the context's cause.
+// Check reads all rows. The error says what is wrong with the file, or is the context's cause.
 func (s *Snapshot) Check(ctx context.Context) error {
 	return s.rows(ctx, func(*fleet.Instance) error { return nil })
 }
 
-// IsOlderForm reports whether the snapshot has the form of an earlier version. It is then written anew.
-func (s *Snapshot) IsOlderForm() bool { return s.form != 0 && s.form < snapshotForm }
+// IsOldFormat reports whether the snapshot's file has an old format. Then it is encoded again.
+func (s *Snapshot) IsOldFormat() bool { return s.format != 0 && s.format < snapshotFormat }
 
-// Kept returns the fields that the rows keep: those that the lists of two snapshots can be compared by.
+// Kept returns the fields that the rows have. Two lists can be compared by the fields that both snapshots keep.
 func (s *Snapshot) Kept() []*fleet.Field { return s.kept }
 
-// renew has the snapshot encoded anew, so that nothing but its head and rows is carried on.
-func (s *Snapshot) renew() { s.file = nil }
+// reencode makes WriteTo encode the snapshot again, so that it writes only its head and rows.
+func (s *Snapshot) reencode() { s.file = nil }
 
-// SettleGroups gives the rows of a snapshot of form 1, which names no group, the group that the instance of the same id
-// is in now, else that of their own GPU. group returns "" for an id that is gone.
-func (s *Snapshot) SettleGroups(group func(id string) string) {
+// SetMissingGroups sets the GPU group of rows in format 1, which has none, to the current group of the instance with the
+// same id, or to that of their own GPU. group returns "" if there is no such instance.
+func (s *Snapshot) SetMissingGroups(group func(id string) string) {
 	read := s.rows
 	s.rows = func(ctx context.Context, row func(*fleet.Instance) error) error {
 		return read(ctx, func(in *fleet.Instance) error {
@@ -107,7 +107,7 @@ func (s *Snapshot) SettleGroups(group func(id string) string) {
 	s.kept = append(slices.Clone(s.kept), fleet.FieldNamed("gpu_group"))
 }
 
-// NewSnapshot returns the snapshot of a list, whose instances must stand by ascending id. What head hides is left out.
+// NewSnapshot returns the snapshot of a list. Instances must be sorted by id. Fields that head hides are left out.
 func NewSnapshot(head Head, taken time.Time, instances []*fleet.Instance) *Snapshot {
 	rows := func(_ context.Context, row func(*fleet.Instance) error) error {
 		for _, in := range instances {
@@ -117,11 +117,11 @@ func NewSnapshot(head Head, taken time.Time, instances []*fleet.Instance) *Snaps
 		}
 		return nil
 	}
-	kept := head.keptFields(snapshotForm)
+	kept := head.keptFields(snapshotFormat)
 	return &Snapshot{Head: head, Taken: taken.UTC(), Count: len(instances), rows: rows, kept: kept}
 }
 
-// snapshotHead is the beginning of a snapshot's file.
+// snapshotHead is the start of a snapshot's file.
 type snapshotHead struct {
 	Schema int       `json:"schema"`
 	Taken  time.Time `json:"taken"`
@@ -130,7 +130,7 @@ type snapshotHead struct {
 	Total  int      `json:"total_instances"`
 }
 
-// encoder writes a snapshot's text, one instance a line.
+// encoder writes a snapshot's JSON, one instance per line.
 type encoder struct {
 	out       *bufio.Writer
 	fields    []*fleet.Field
@@ -141,7 +141,7 @@ type encoder struct {
 
 func newEncoder(w io.Writer, s *Snapshot) (*encoder, error) {
 	e := &encoder{out: bufio.NewWriterSize(w, 64<<10), fields: s.kept, separator: "\n"}
-	head := snapshotHead{snapshotForm, s.Taken, s.Head, nil, s.Count}
+	head := snapshotHead{snapshotFormat, s.Taken, s.Head, nil, s.Count}
 	for _, f := range s.kept {
 		head.Fields = append(head.Fields, f.Name)
 	}
@@ -156,14 +156,14 @@ func newEncoder(w io.Writer, s *Snapshot) (*encoder, error) {
 	return e, nil
 }
 
-// keptFields returns the fields that a snapshot of this head and form keeps, in the order of the table.
-func (h Head) keptFields(form int) []*fleet.Field {
+// keptFields returns the fields of a snapshot with this head and format, in the order of the table.
+func (h Head) keptFields(format int) []*fleet.Field {
 	return slices.DeleteFunc(slices.Clone(fleet.Fields), func(f *fleet.Field) bool {
-		return f.SnapshotForm == 0 || f.SnapshotForm > form || f.HiddenBy(h.Hidden)
+		return f.SnapshotFormat == 0 || f.SnapshotFormat > format || f.HiddenBy(h.Hidden)
 	})
 }
 
-// row writes an instance. What is unknown is left out.
+// row writes an instance. Unknown fields are left out.
 func (e *encoder) row(in *fleet.Instance) error {
 	e.line = append(append(e.line[:0], e.separator...), '{')
 	e.separator = ",\n"
@@ -212,7 +212,7 @@ func (e *encoder) text(name, text string) {
 	}
 }
 
-// AppendText appends a text as encoding/json writes it.
+// AppendText appends a JSON string to a buffer, as encoding/json writes it.
 func AppendText(to []byte, text string) ([]byte, error) {
 	if isPlain(text) {
 		return append(append(append(to, '"'), text...), '"'), nil
@@ -221,7 +221,7 @@ func AppendText(to []byte, text string) ([]byte, error) {
 	return append(to, quoted...), err
 }
 
-// isPlain reports whether JSON writes the text as it is.
+// isPlain reports whether the text needs no escapes in JSON.
 func isPlain(text string) bool {
 	for i := range len(text) {
 		if !plain[text[i]] {
@@ -231,7 +231,7 @@ func isPlain(text string) bool {
 	return true
 }
 
-// plain has the printable ASCII characters that encoding/json writes as they are.
+// plain says which ASCII characters encoding/json writes without escapes.
 var plain = func() (table [256]bool) {
 	for c := ' '; c <= '~'; c++ {
 		table[c] = !strings.ContainsRune(`"\<>&`, c)
@@ -243,7 +243,7 @@ func (e *encoder) number(name string, n fleet.Number) {
 	if !n.Known {
 		return
 	}
-	if whole := int64(n.Value); float64(whole) == n.Value { // as nearly every one is, and quicker to write
+	if whole := int64(n.Value); float64(whole) == n.Value { // as nearly all are, and faster to write
 		e.whole(name, whole)
 		return
 	}

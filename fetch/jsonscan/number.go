@@ -2,23 +2,23 @@ package jsonscan
 
 import "io"
 
-// numberState is how far a number has been read: the grammar of RFC 8259, section 6, as a machine.
+// numberState is a state of the parser for numbers (RFC 8259, section 6).
 type numberState byte
 
 const (
 	numberStart numberState = iota
 	numberMinus
-	numberZero // a leading zero: only a point or an exponent may follow
+	numberZero // after a leading zero, only a point or an exponent can follow
 	numberInteger
 	numberPoint
 	numberFraction
 	numberE
 	numberESign
 	numberExponent
-	numberEnd // the character is none of the number's
+	numberEnd // the character doesn't belong to the number
 )
 
-// step returns the state behind c.
+// step returns the state after c.
 func (n numberState) step(c byte) numberState {
 	digit := '0' <= c && c <= '9'
 	switch n {
@@ -55,13 +55,13 @@ func (n numberState) step(c byte) numberState {
 	return numberEnd
 }
 
-// whole reports whether a number may end here.
-func (n numberState) whole() bool {
+// canEnd reports whether a number can end in this state.
+func (n numberState) canEnd() bool {
 	return n == numberZero || n == numberInteger || n == numberFraction || n == numberExponent
 }
 
-// Number reads a number. It returns its first keep characters as they stand, and whether there were more.
-// They are valid until the next call on the Scanner.
+// Number reads a number. It returns its first keep characters, and whether there were more. The text is valid until the
+// next call on the Scanner.
 func (s *Scanner) Number(keep int) (text []byte, cut bool, err error) {
 	if _, err := s.next(); err != nil {
 		return nil, false, err
@@ -81,12 +81,12 @@ func (s *Scanner) Number(keep int) (text []byte, cut bool, err error) {
 			following = state.step(c)
 		}
 		switch {
-		case following == numberEnd && state.whole():
+		case following == numberEnd && state.canEnd():
 			return s.text, cut, nil
 		case following == numberEnd && atEnd:
 			return nil, false, err
 		case following == numberEnd:
-			return nil, false, s.syntax("a number that is not written as JSON writes it")
+			return nil, false, s.syntax("invalid number")
 		case len(s.text) < keep:
 			s.text = append(s.text, c)
 		default:
@@ -96,8 +96,8 @@ func (s *Scanner) Number(keep int) (text []byte, cut bool, err error) {
 	}
 }
 
-// plainNumber reads a number of digits and perhaps a point that lies in the buffer whole and is short enough, as
-// nearly every one does and is.
+// plainNumber reads a number if it is completely in the buffer, short enough and has only digits and a point, as nearly
+// all have.
 func (s *Scanner) plainNumber(keep int) ([]byte, bool) {
 	rest := s.buf[s.pos:]
 	n := leadingDigits(rest)

@@ -1,9 +1,8 @@
-// Package jsonscan reads JSON text (RFC 8259) in one pass and in a fixed amount of memory.
+// Package jsonscan reads JSON (RFC 8259) in one pass and with a fixed amount of memory.
 //
-// encoding/json keeps a whole value, and every blank before it, before it hands anything over: a gigabyte
-// of blanks, or one string of a gigabyte, is a gigabyte of memory. It also matches keys whatever
-// their case and quotes values in its errors. This scanner keeps 64 KiB of the text, gives no more of a
-// string or number than was asked for, and its errors say where and what was expected, never what was there.
+// encoding/json buffers whole values and the blanks before them, so a gigabyte of blanks takes a gigabyte of memory.
+// It also ignores the case of keys, and quotes values in errors. This scanner buffers 64 KiB, returns at most the
+// requested part of a string or number, and its errors say what was expected and where, never what was found.
 package jsonscan
 
 import (
@@ -25,14 +24,14 @@ const (
 	Object
 )
 
-// String returns the kind's name with its article, as warnings and errors say it: "a string".
+// String returns the kind's name with its article, for messages: "a string".
 func (k Kind) String() string {
 	return [...]string{"nothing", "null", "a boolean", "a number", "a string", "an array", "an object"}[k]
 }
 
-// SyntaxError says that the text is not JSON. It never holds a part of the text.
+// SyntaxError says that the text is not JSON. It never contains a part of the text.
 type SyntaxError struct {
-	Offset int64 // bytes before the fault
+	Offset int64 // in bytes
 	What   string
 }
 
@@ -40,28 +39,26 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("%s at byte %d", e.Wha
 
 const (
 	bufferSize = 64 << 10
-	// passedOver is how much is kept of a string that nobody asked for: so much that most are plain, and then none is
-	// copied.
-	passedOver = 256
-	// maxDepth bounds the nesting, and so the stack. No known reply is nested deeper than 4.
+	// skipKeep is how many bytes of a skipped string are kept. Most strings are shorter, and need no copying then.
+	skipKeep = 256
+	// maxDepth limits the nesting, and so the stack. No known reply is nested deeper than 4.
 	maxDepth = 1000
 )
 
-// Scanner reads one JSON text from front to back. Each method reads one value, whatever blanks stand before
-// it included. An error is final: a *SyntaxError, io.ErrUnexpectedEOF where the text ends too early, or
-// the reader's own.
+// Scanner reads one JSON text from start to end. Each method reads one value and the blanks before it. Errors are
+// final: a *SyntaxError, io.ErrUnexpectedEOF if the text ends too early, or the reader's own.
 type Scanner struct {
 	source io.Reader
-	buf    []byte // buf[pos:] is read and not yet used
+	buf    []byte // buf[pos:] is not yet used
 	pos    int
 	read   int64 // bytes taken from source
-	err    error // what source returned last; it is met when buf is used up
+	err    error // the last error of source, returned when buf is used up
 	depth  int
-	text   []byte // what String and Number hand out where it is not in buf
-	name   []byte // what Object hands out
-	keep   int    // how much of a string text may hold
-	full   bool   // whether the string is longer than that
-	cut    bool   // and by more than blanks
+	text   []byte // the result of String and Number, unless it is in buf
+	name   []byte // the name that Object passes
+	keep   int    // the limit of text for the current string
+	full   bool   // the string is longer than that
+	cut    bool   // and the rest is not only blanks
 
 	skipElement func() error
 	skipMember  func([]byte) error
@@ -95,10 +92,10 @@ func (s *Scanner) Kind() (Kind, error) {
 	case c == '{':
 		return Object, nil
 	}
-	return 0, s.syntax("no value")
+	return 0, s.syntax("expected a value")
 }
 
-// Skip reads a value of any kind and keeps nothing of it.
+// Skip reads a value of any kind and discards it.
 func (s *Scanner) Skip() error {
 	kind, err := s.Kind()
 	if err != nil {
@@ -115,7 +112,7 @@ func (s *Scanner) Skip() error {
 	case Number:
 		_, _, err = s.Number(0)
 	case String:
-		_, _, err = s.String(passedOver)
+		_, _, err = s.String(skipKeep)
 	case Array:
 		err = s.Array(s.skipElement)
 	case Object:
@@ -124,41 +121,40 @@ func (s *Scanner) Skip() error {
 	return err
 }
 
-// Array reads an array. It calls element before each element, which must read that element and no more.
+// Array reads an array. It calls element for each element, which must read exactly that element.
 func (s *Scanner) Array(element func() error) error {
 	return s.sequence('[', ']', element)
 }
 
-// Object reads an object. It calls member after each name, which must read that member's value and no more.
-// The name is whole up to 128 bytes, cut beyond, and valid until the next call on the Scanner. Names
-// come as they stand: one that stands twice comes twice.
+// Object reads an object. It calls member after each name, which must read exactly that member's value. A name is cut
+// to 128 bytes and valid until the next call on the Scanner. Duplicate names are passed each time.
 func (s *Scanner) Object(member func(name []byte) error) error {
 	return s.sequence('{', '}', func() error {
 		if c, err := s.next(); err != nil {
 			return err
 		} else if c != '"' {
-			return s.syntax("no member name")
+			return s.syntax("expected a member name")
 		}
 		name, _, err := s.String(128)
 		if err != nil {
 			return err
 		}
-		// Reading on to the colon may refill the buffer that the name stands in.
+		// Copied because reading the colon may refill the buffer.
 		s.name = append(s.name[:0], name...)
-		if err := s.expect(':', "no colon after a member name"); err != nil {
+		if err := s.expect(':', "expected a colon after a member name"); err != nil {
 			return err
 		}
 		return member(s.name)
 	})
 }
 
-// sequence reads what Array and Object have in common: items between brackets with commas between them.
+// sequence reads comma-separated items in brackets, for Array and Object.
 func (s *Scanner) sequence(open, end byte, item func() error) error {
-	if err := s.expect(open, "no opening bracket"); err != nil {
+	if err := s.expect(open, "expected an opening bracket"); err != nil {
 		return err
 	}
 	if s.depth++; s.depth > maxDepth {
-		return s.syntax(fmt.Sprintf("nesting deeper than %d", maxDepth))
+		return s.syntax(fmt.Sprintf("nested deeper than %d levels", maxDepth))
 	}
 	c, err := s.next()
 	for first := true; err == nil; first = false {
@@ -168,7 +164,7 @@ func (s *Scanner) sequence(open, end byte, item func() error) error {
 			s.depth--
 			return nil
 		case !first && c != ',':
-			return s.syntax("no comma and no closing bracket")
+			return s.syntax("expected a comma or a closing bracket")
 		case !first:
 			s.pos++
 		}
@@ -179,19 +175,19 @@ func (s *Scanner) sequence(open, end byte, item func() error) error {
 	return err
 }
 
-// End reads the blanks after the value and reports whether the text ends there: nil, or what is wrong.
+// End returns an error if there is anything but blanks after the value.
 func (s *Scanner) End() error {
 	_, err := s.next()
 	switch {
 	case err == nil:
-		return s.syntax("more text after the JSON value")
+		return s.syntax("unexpected text after the JSON value")
 	case errors.Is(err, io.ErrUnexpectedEOF) && s.err == io.EOF:
 		return nil
 	}
 	return err
 }
 
-// next skips blanks and returns the byte behind them, which stays unread.
+// next skips blanks and returns the next byte without consuming it.
 func (s *Scanner) next() (byte, error) {
 	for {
 		for ; s.pos < len(s.buf); s.pos++ {
@@ -207,13 +203,13 @@ func (s *Scanner) next() (byte, error) {
 	}
 }
 
-func (s *Scanner) expect(want byte, otherwise string) error {
+func (s *Scanner) expect(want byte, fault string) error {
 	c, err := s.next()
 	if err != nil {
 		return err
 	}
 	if c != want {
-		return s.syntax(otherwise)
+		return s.syntax(fault)
 	}
 	s.pos++
 	return nil
@@ -226,14 +222,14 @@ func (s *Scanner) literal(word string) error {
 			return err
 		}
 		if c != word[i] {
-			return s.syntax("no value")
+			return s.syntax("expected a value")
 		}
 		s.pos++
 	}
 	return nil
 }
 
-// peek returns the next byte, blank or not, which stays unread.
+// peek returns the next byte, blank or not, without consuming it.
 func (s *Scanner) peek() (byte, error) {
 	if s.pos == len(s.buf) {
 		if err := s.fill(); err != nil {
@@ -243,8 +239,8 @@ func (s *Scanner) peek() (byte, error) {
 	return s.buf[s.pos], nil
 }
 
-// fill puts the next part of the text into the used-up buffer, at least a byte. The end of the text is
-// io.ErrUnexpectedEOF here: whether it may end is known to End alone.
+// fill refills the empty buffer with at least one byte. At the end of the text it returns io.ErrUnexpectedEOF: only End
+// expects the end.
 func (s *Scanner) fill() error {
 	for s.err == nil {
 		var n int

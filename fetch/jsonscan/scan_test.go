@@ -14,7 +14,7 @@ import (
 	"gpufleet/fetch/jsonscan/jsontest"
 )
 
-// valid reports whether text is one JSON text by this scanner.
+// valid returns an error if the scanner rejects text.
 func valid(text io.Reader) error {
 	s := New(text)
 	if err := s.Skip(); err != nil {
@@ -23,8 +23,8 @@ func valid(text io.Reader) error {
 	return s.End()
 }
 
-// TestSyntax reads every case whole and byte by byte: what is JSON is accepted, what is not is refused, and whether an
-// open one is accepted depends on its text alone.
+// TestSyntax reads every case as a whole and byte by byte. Valid JSON must be accepted and invalid JSON rejected. Open
+// cases must give the same result both ways.
 func TestSyntax(t *testing.T) {
 	for _, c := range jsontest.Cases(t) {
 		accepted := valid(strings.NewReader(c.Text)) == nil
@@ -39,7 +39,7 @@ func TestSyntax(t *testing.T) {
 	}
 }
 
-// TestOpenSyntax reads what the RFC leaves to the reader.
+// TestOpenSyntax reads texts that the RFC leaves to the reader.
 func TestOpenSyntax(t *testing.T) {
 	for text, accepted := range map[string]bool{
 		`1E400`: true, "\"\xff\"": true,
@@ -53,7 +53,7 @@ func TestOpenSyntax(t *testing.T) {
 	}
 }
 
-// readers hands a text over in one piece and byte by byte, so that every token crosses a border once.
+// readers returns readers of a text in one piece and byte by byte, so that buffers end inside every token.
 func readers(text string) map[string]io.Reader {
 	return map[string]io.Reader{
 		"whole": strings.NewReader(text),
@@ -134,7 +134,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestMemory reads texts of 8 MiB that encoding/json would hold whole.
+// TestMemory reads texts of 8 MiB, which encoding/json would buffer as a whole.
 func TestMemory(t *testing.T) {
 	long := func(c byte) io.Reader {
 		block := bytes.Repeat([]byte{c}, 1<<20)
@@ -174,7 +174,7 @@ func TestReaderError(t *testing.T) {
 	}
 }
 
-// FuzzScanner holds the scanner against encoding/json: the same texts are JSON, and strings read the same.
+// FuzzScanner compares the scanner with encoding/json: both must accept the same texts and return the same strings.
 func FuzzScanner(f *testing.F) {
 	for _, c := range jsontest.Cases(f) {
 		if len(c.Text) < 100 {

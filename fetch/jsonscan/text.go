@@ -6,11 +6,11 @@ import (
 	"unicode/utf8"
 )
 
-// String reads a string. It returns its first keep bytes or a few less (a character is never cut in two), and whether
-// there was more than blanks behind them. Bytes that are not UTF-8 and halves of surrogate pairs come as U+FFFD. The
-// bytes are valid until the next call on the Scanner.
+// String reads a string. It returns at most keep bytes, without cutting a character in two, and whether it left out
+// more than blanks. Invalid UTF-8 and unpaired surrogates become U+FFFD. The text is valid until the next call on the
+// Scanner.
 func (s *Scanner) String(keep int) (text []byte, cut bool, err error) {
-	if err := s.expect('"', "no string"); err != nil {
+	if err := s.expect('"', "expected a string"); err != nil {
 		return nil, false, err
 	}
 	if text, ok := s.plainString(keep); ok {
@@ -26,7 +26,7 @@ func (s *Scanner) String(keep int) (text []byte, cut bool, err error) {
 			s.pos++
 			return s.text, s.cut, nil
 		case c < ' ':
-			return nil, false, s.syntax("a control character in a string")
+			return nil, false, s.syntax("unescaped control character in a string")
 		case c == '\\':
 			s.pos++
 			err = s.escape()
@@ -42,8 +42,8 @@ func (s *Scanner) String(keep int) (text []byte, cut bool, err error) {
 	}
 }
 
-// plainString reads the rest of a string that lies in the buffer whole, is short enough and needs no
-// decoding, as nearly every one does and is.
+// plainString reads the rest of a string if it is completely in the buffer, short enough and without escapes, as nearly
+// all are.
 func (s *Scanner) plainString(keep int) ([]byte, bool) {
 	rest := s.buf[s.pos:]
 	for i, c := range rest {
@@ -59,7 +59,7 @@ func (s *Scanner) plainString(keep int) ([]byte, bool) {
 	return nil, false
 }
 
-// plain has the bytes that stand for themselves in a string.
+// plain says which bytes need no decoding in a string.
 var plain = func() (table [256]bool) {
 	for c := ' '; c < utf8.RuneSelf; c++ {
 		table[c] = c != '"' && c != '\\'
@@ -67,7 +67,7 @@ var plain = func() (table [256]bool) {
 	return table
 }()
 
-// put adds a character to the text, unless that is as long as was asked for.
+// put adds a character to the text, unless it would be too long.
 func (s *Scanner) put(r rune) {
 	if s.full = s.full || len(s.text)+utf8.RuneLen(r) > s.keep; !s.full {
 		s.text = utf8.AppendRune(s.text, r)
@@ -76,8 +76,7 @@ func (s *Scanner) put(r rune) {
 	}
 }
 
-// multibyte reads a character of more than one byte. What is none is taken for one U+FFFD up to the byte
-// where it goes wrong.
+// multibyte reads a character of more than one byte. If it is invalid, it becomes one U+FFFD.
 func (s *Scanner) multibyte() error {
 	var encoded [utf8.UTFMax]byte
 	n := 0
@@ -98,12 +97,12 @@ func (s *Scanner) multibyte() error {
 	return nil
 }
 
-// escapes are the characters that stand for another one behind a backslash.
+// escapes has the characters after a backslash, and what they mean.
 var escapes = map[byte]rune{
 	'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t',
 }
 
-// escape reads what stands behind a backslash.
+// escape reads an escape after its backslash.
 func (s *Scanner) escape() error {
 	c, err := s.peek()
 	if err != nil {
@@ -115,14 +114,14 @@ func (s *Scanner) escape() error {
 	}
 	r, ok := escapes[c]
 	if !ok {
-		return s.syntax("an unknown escape in a string")
+		return s.syntax("invalid escape in a string")
 	}
 	s.put(r)
 	return nil
 }
 
-// unicodeEscape reads what stands behind \u, and the other half where that is half of a surrogate pair. A half
-// without its other half is U+FFFD.
+// unicodeEscape reads an escape after \u, and a following one if the two are a surrogate pair. An unpaired surrogate
+// becomes U+FFFD.
 func (s *Scanner) unicodeEscape() error {
 	first, err := s.hex4()
 	if err != nil {
@@ -130,7 +129,7 @@ func (s *Scanner) unicodeEscape() error {
 	}
 	const lowSurrogates = 0xDC00
 	if !utf16.IsSurrogate(first) || first >= lowSurrogates {
-		s.put(first) // a second half alone: AppendRune writes U+FFFD
+		s.put(first) // for an unpaired low surrogate, AppendRune writes U+FFFD
 		return nil
 	}
 	if c, err := s.peek(); err != nil {
@@ -175,7 +174,7 @@ func (s *Scanner) hex4() (rune, error) {
 		case 'A' <= c && c <= 'F':
 			r = r<<4 | rune(c-'A'+10)
 		default:
-			return 0, s.syntax("an unknown escape in a string")
+			return 0, s.syntax("invalid escape in a string")
 		}
 		s.pos++
 	}

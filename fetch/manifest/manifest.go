@@ -1,4 +1,4 @@
-// Package manifest is the list of a report's files, which stands in the report's folder as manifest.json.
+// Package manifest reads and writes manifest.json, the list of a report's files in its folder.
 package manifest
 
 import (
@@ -16,25 +16,25 @@ import (
 	"strings"
 )
 
-// Path is where a report's manifest stands in its folder.
+// Path is the path of the manifest in a report's folder.
 const Path = "manifest.json"
 
-// Schema is the version of the manifest's form.
+// Schema is the version of the manifest's format.
 const Schema = 1
 
-// A manifest may be somebody else's: these limits bound what it can cost to read one. A real one has a few thousand
+// A manifest may come from someone else, so these limits bound the cost of reading it. A real one has a few thousand
 // files.
 const (
 	MaxBytes = 64 << 20
 	maxFiles = 500_000
 )
 
-// Manifest lists the files that a run wrote, except manifest.json itself. It is what manifest.json holds.
+// Manifest is the content of manifest.json. It lists the files that a run wrote, except manifest.json itself.
 type Manifest struct {
 	Schema   int    `json:"schema"`
-	Source   string `json:"source"`   // what the run was made from, in the caller's words
-	Audience string `json:"audience"` // whom it was made for, in the caller's words
-	// Files are sorted by path. A path has several entries if a run was killed while it replaced that file.
+	Source   string `json:"source"`   // source of the list, as the caller names it
+	Audience string `json:"audience"` // audience of the report, as the caller names it
+	// Files are sorted by path. A path has several entries if a run was killed while it replaced the file.
 	Files []File `json:"files"`
 }
 
@@ -53,9 +53,9 @@ func FileOf(path string, content []byte) File {
 
 var hexSHA256 = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-// Read reads a manifest of this schema. Anything else is an error, but fields that a later version may add are
-// ignored. Entries that no run can have written are left out: paths that are unclean, absolute, hidden or lead
-// outside, and invalid sizes and hashes. So it is safe to act on those that are returned. They are sorted by path.
+// Read reads a manifest of this schema. Unknown fields, which a later version may add, are ignored. Entries with an
+// invalid size, hash or path are left out. A path is invalid if it is unclean, absolute, hidden or leads outside, so
+// the returned paths are safe to use. They are sorted.
 func Read(r io.Reader) (*Manifest, error) { return read(r, MaxBytes) }
 
 func read(r io.Reader, limit int) (*Manifest, error) {
@@ -65,20 +65,20 @@ func read(r io.Reader, limit int) (*Manifest, error) {
 	}
 	// Without this, 64 MiB of commas would become gigabytes of entries.
 	if len(data) > limit || bytes.Count(data, []byte(",")) > 4*maxFiles {
-		return nil, errors.New("it is too big")
+		return nil, errors.New("it is too large")
 	}
-	// Compacting refuses whatever follows the value, and removes the blanks that a json.Decoder is slow on. The errors of
-	// the json package are not passed on: they quote what they read.
+	// Compact rejects text after the value, and removes blanks, on which a json.Decoder is slow. Errors of the json
+	// package are not returned because they quote the file.
 	var compact bytes.Buffer
 	if err := json.Compact(&compact, data); err != nil {
 		return nil, errors.New("it is not JSON")
 	}
 	var m Manifest
 	if err := json.NewDecoder(&compact).Decode(&m); err != nil {
-		return nil, errors.New("it is not a manifest of gpufleet")
+		return nil, errors.New("it is not a gpufleet manifest")
 	}
 	if m.Schema != Schema {
-		return nil, fmt.Errorf("its schema is %d and not %d", m.Schema, Schema)
+		return nil, fmt.Errorf("its schema is %d, not %d", m.Schema, Schema)
 	}
 	m.Files = slices.DeleteFunc(m.Files, func(f File) bool {
 		return !Allowed(f.Path) || f.Size < 0 || !hexSHA256.MatchString(f.SHA256)
@@ -96,7 +96,7 @@ func (m Manifest) Encode() ([]byte, error) {
 	return append(data, '\n'), err
 }
 
-// ByPath groups the entries by path. Nearly every path has one entry. A nil manifest has no entries.
+// ByPath groups the entries by path. Nearly all paths have one entry. A nil manifest has no entries.
 func (m *Manifest) ByPath() map[string][]File {
 	files := map[string][]File{}
 	if m != nil {
@@ -115,20 +115,20 @@ func Sorted(files []File) []File {
 	return slices.Compact(files)
 }
 
-// cleanPath matches slash paths of ASCII names that mean the same on every file system: none is empty, hidden or ends
-// in a dot.
+// cleanPath matches paths that mean the same on every file system: ASCII names, with slashes, that are not empty or
+// hidden and don't end in a dot.
 var cleanPath = func() *regexp.Regexp {
 	const name = `[\w-]([\w.-]*[\w-])?`
 	return regexp.MustCompile(`^` + name + `(/` + name + `)*$`)
 }()
 
-// Allowed reports whether a report's file can have this path: one that is clean, relative, inside, not hidden (except
-// .nojekyll) and not the manifest's own.
+// Allowed reports whether a file of a report can have this path. It must be clean, relative, inside the folder, not
+// hidden (except .nojekyll) and not that of the manifest.
 func Allowed(path string) bool {
 	if path == ".nojekyll" {
 		return true
 	}
-	const longest = 255 // bytes of a name; a longer one is an error wherever it is looked for
+	const longest = 255 // bytes of a name, on most file systems
 	for name := range strings.SplitSeq(path, "/") {
 		if len(name) > longest {
 			return false

@@ -94,7 +94,7 @@ type brokenReader struct{}
 
 func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrClosedPipe }
 
-// A long run of blanks costs no time.
+// TestReadBlanks checks that many blanks don't take long to read.
 func TestReadBlanks(t *testing.T) {
 	start := time.Now()
 	if _, err := Read(strings.NewReader(`{"schema":` + strings.Repeat(" ", 2<<20) + `1}`)); err != nil {

@@ -1,8 +1,7 @@
-// Package parallel runs work on other goroutines, whose panics become panics of the caller that waits for them.
+// Package parallel runs work on other goroutines. If it panics there, the caller that waits for it panics instead.
 //
-// Otherwise a panic there would end the process at once and print its value, which may come from a reply. That is why
-// golang.org/x/sync/errgroup does not serve here. The package imports nothing of the program, so that both fetch and
-// render can use it.
+// Otherwise a panic would end the process and print its value, which may come from a reply. That is why we don't use
+// golang.org/x/sync/errgroup. Both fetch and render use this package, so it imports neither.
 package parallel
 
 import (
@@ -12,14 +11,14 @@ import (
 	"sync/atomic"
 )
 
-// Panic is what work on another goroutine panicked with. Whoever waits for the work panics with it in turn.
+// Panic is a panic on another goroutine. The caller that waits for the work panics with it.
 type Panic struct {
 	Cause any
 	Stack []byte // of the goroutine that panicked first
 }
 
-// Text returns what may be shown of the cause. The runtime's own words hold only numbers; another value could hold
-// anything.
+// Text returns a description of the cause that is safe to show: the text of a runtime error, which has only numbers, or
+// else only the type.
 func (p *Panic) Text() string {
 	if known, ok := p.Cause.(runtime.Error); ok {
 		return known.Error()
@@ -27,11 +26,11 @@ func (p *Panic) Text() string {
 	return fmt.Sprintf("%T", p.Cause)
 }
 
-// Catch does work and returns what it panicked with, nil where it did not.
+// Catch calls work and returns its panic, nil if there was none.
 func Catch(work func()) (panicked *Panic) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			// A *Panic comes from other work that this work waited for. It keeps the stack of that work.
+			// A *Panic comes from other work that this work waited for, and keeps its stack.
 			var ok bool
 			if panicked, ok = cause.(*Panic); !ok {
 				panicked = &Panic{cause, debug.Stack()}
@@ -42,8 +41,8 @@ func Catch(work func()) (panicked *Panic) {
 	return nil
 }
 
-// Go begins work on a goroutine of its own, and returns what waits for its end and gives its result; that is called
-// at most once. Work that nobody waits for goes on to its end, and a panic of it is lost.
+// Go starts work on another goroutine. It returns a function that waits for the result, which may be called once. Work
+// that nobody waits for still runs to its end, but a panic is lost.
 func Go[T any](work func() T) (wait func() T) {
 	var result T
 	ended := make(chan *Panic, 1)
@@ -56,15 +55,15 @@ func Go[T any](work func() T) (wait func() T) {
 	}
 }
 
-// Each calls work with each number from 0 to count-1, as many calls at once as there are processors, and returns when
-// all are done. Where one panics so does Each, perhaps while others are still at work.
+// Each calls work with each number from 0 to count-1, in parallel on all processors, and returns when all calls have
+// returned. If one panics, Each panics too, perhaps while others are still running.
 func Each(count int, work func(i int)) {
-	var begun atomic.Int64
+	var started atomic.Int64
 	var waits []func() bool
 	for range min(count, runtime.GOMAXPROCS(0)) {
 		waits = append(waits, Go(func() bool {
 			for {
-				i := int(begun.Add(1)) - 1
+				i := int(started.Add(1)) - 1
 				if i >= count {
 					return true
 				}

@@ -7,18 +7,18 @@ import (
 )
 
 func TestGo(t *testing.T) {
-	begun, goOn := make(chan bool), make(chan bool)
-	wait := Go(func() int { begun <- true; <-goOn; return 7 })
-	<-begun // before anyone waits
-	goOn <- true
+	started, proceed := make(chan bool), make(chan bool)
+	wait := Go(func() int { started <- true; <-proceed; return 7 })
+	<-started // before anyone waits
+	proceed <- true
 	if got := wait(); got != 7 {
-		t.Errorf("the work came to %d, want 7", got)
+		t.Errorf("the result is %d, want 7", got)
 	}
 }
 
 func explode() int { panic("boom") }
 
-// TestPanic: without a report of where the work was, nobody could mend it.
+// TestPanic checks that the waiting caller gets the cause and stack of a panic.
 func TestPanic(t *testing.T) {
 	for name, work := range map[string]func(){
 		"go":           func() { Go(explode)() },
@@ -27,15 +27,15 @@ func TestPanic(t *testing.T) {
 	} {
 		p := Catch(work)
 		if p == nil || p.Cause != "boom" || !bytes.Contains(p.Stack, []byte("explode")) {
-			t.Errorf("%s: the waiter did not panic with the work's cause and stack: %v", name, p)
+			t.Errorf("%s: the caller did not panic with the cause and stack of the work: %v", name, p)
 		}
 	}
 	if p := Catch(func() {}); p != nil {
-		t.Errorf("no panic is %v", p)
+		t.Errorf("without a panic, Catch returns %v", p)
 	}
 }
 
-// TestPanicText holds that a panic shows no value that may come from a reply.
+// TestPanicText checks that the text of a panic contains no value that may come from a reply.
 func TestPanicText(t *testing.T) {
 	for want, cause := range map[string]any{
 		"string": "SECRET", "*errors.errorString": errors.New("SECRET"), "struct { s string }": struct{ s string }{"SECRET"},
@@ -53,7 +53,7 @@ func TestEach(t *testing.T) {
 		Each(count, func(i int) { calls[i]++ })
 		for i, n := range calls {
 			if n != 1 {
-				t.Fatalf("of %d, number %d was called for %d times", count, i, n)
+				t.Fatalf("of %d, number %d was called %d times", count, i, n)
 			}
 		}
 	}

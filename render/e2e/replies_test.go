@@ -321,7 +321,7 @@ func TestMonstrousReplies(t *testing.T) {
 			if o.code != test.code {
 				t.Errorf("exit code %d, want %d: %s", o.code, test.code, o.stderr)
 			}
-			if strings.HasPrefix(name, "a bomb") && !strings.Contains(o.stderr, "longer than 1 GiB") {
+			if strings.HasPrefix(name, "a bomb") && !strings.Contains(o.stderr, "larger than 1 GiB") {
 				t.Errorf("all of it was read: %s", o.stderr)
 			}
 			if o.took > test.timeout+2*time.Second {

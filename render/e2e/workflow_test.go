@@ -233,7 +233,7 @@ func TestAction(t *testing.T) {
 		}
 	}
 	firstRun := "::warning title=gpufleet::--previous " + site.URL +
-		": it holds no manifest.json: this counts as the first run"
+		": no manifest.json; treating this as the first run"
 	if len(r.outputs) != len(r.action.Outputs) || !strings.Contains(r.log, firstRun) {
 		t.Error(r.outputs, r.log)
 	}

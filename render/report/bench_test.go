@@ -19,7 +19,7 @@ func TestAllocations(t *testing.T) {
 	allocs := func(n int) float64 {
 		made := fleettest.Instances(n)
 		return testing.AllocsPerRun(1, func() {
-			if err := New(&fleet.Fleet{Instances: slices.Clone(made)}, settings()).Compare(&history.Past{}); err != nil {
+			if err := New(&fleet.Fleet{Instances: slices.Clone(made)}, settings()).Compare(&history.History{}); err != nil {
 				t.Fatal(err)
 			}
 		})
@@ -38,15 +38,15 @@ func BenchmarkNew(b *testing.B) {
 }
 
 // dayBefore returns what a run of the day before left whose list had these instances.
-func dayBefore(t testing.TB, instances []*fleet.Instance) *history.Past {
+func dayBefore(t testing.TB, instances []*fleet.Instance) *history.History {
 	t.Helper()
 	s := settings()
 	s.Generated = s.Generated.Add(-24 * time.Hour)
 	r := New(&fleet.Fleet{Instances: instances}, s)
-	if err := r.Compare(&history.Past{}); err != nil {
+	if err := r.Compare(&history.History{}); err != nil {
 		t.Fatal(err)
 	}
-	return &history.Past{Snapshots: r.Snapshots, Days: r.Days}
+	return &history.History{Snapshots: r.Snapshots, Days: r.Days}
 }
 
 // BenchmarkCompare compares a list with one of the day before in which every instance had another status.

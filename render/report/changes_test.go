@@ -19,7 +19,7 @@ import (
 )
 
 // runAt returns the report of a list at a time, compared with what was left by the runs before.
-func runAt(t testing.TB, at time.Time, earlier *history.Past, list ...*fleet.Instance) *Report {
+func runAt(t testing.TB, at time.Time, earlier *history.History, list ...*fleet.Instance) *Report {
 	t.Helper()
 	s := settings()
 	s.Generated = at
@@ -31,13 +31,13 @@ func runAt(t testing.TB, at time.Time, earlier *history.Past, list ...*fleet.Ins
 }
 
 // left returns what a run leaves for the next.
-func left(r *Report) *history.Past { return &history.Past{Snapshots: r.Snapshots, Days: r.Days} }
+func left(r *Report) *history.History { return &history.History{Snapshots: r.Snapshots, Days: r.Days} }
 
 // since returns what changed from one list to another, a day apart.
 func since(t testing.TB, old, now []*fleet.Instance) *Window {
 	t.Helper()
 	at := settings().Generated
-	return runAt(t, at.AddDate(0, 0, 1), left(runAt(t, at, &history.Past{}, old...)), now...).SinceLastRun
+	return runAt(t, at.AddDate(0, 0, 1), left(runAt(t, at, &history.History{}, old...)), now...).SinceLastRun
 }
 
 func withStatus(in *fleet.Instance, status string) *fleet.Instance {
@@ -163,7 +163,7 @@ func TestStatusSince(t *testing.T) {
 		}
 		return append(list, instance("", "A", "RTX", 1, "2"))
 	}
-	earlier := &history.Past{}
+	earlier := &history.History{}
 	for hour, step := range []struct {
 		statuses []string
 		want     string // the hours at which the statuses began
@@ -201,7 +201,7 @@ func TestSameRows(t *testing.T) {
 	for _, f := range fleet.Fields {
 		old, now := instance("1", "A", "RTX", 1, "2"), instance("1", "A", "RTX", 1, "2")
 		fleettest.Set(f, now, 9)
-		if got := sameRow(kept, old, now); got != (f.SnapshotForm == 0) {
+		if got := sameRow(kept, old, now); got != (f.SnapshotFormat == 0) {
 			t.Errorf("%s: the same: %v", f.Name, got)
 		}
 	}
@@ -237,7 +237,7 @@ func olderSnapshot(t *testing.T, taken time.Time, rows ...string) *history.Snaps
 func TestUpgrade(t *testing.T) {
 	at := settings().Generated
 	row := `{"id":"1","status":"%s","gpu":"RTX"}`
-	earlier := &history.Past{}
+	earlier := &history.History{}
 	for ago, status := range map[int]string{9: "Running", 8: "Stopped", 2: "Running", 1: "Running"} {
 		earlier.Snapshots = append(earlier.Snapshots,
 			olderSnapshot(t, at.AddDate(0, 0, -ago), `{"gpu":"RTX"}`, fmt.Sprintf(row, status)))
@@ -265,7 +265,7 @@ func TestUpgrade(t *testing.T) {
 }
 
 // reread returns what a run left as the next run reads it.
-func reread(t *testing.T, past *history.Past) *history.Past {
+func reread(t *testing.T, past *history.History) *history.History {
 	t.Helper()
 	for i, s := range past.Snapshots {
 		var b bytes.Buffer
@@ -395,7 +395,7 @@ func FuzzChanges(f *testing.F) {
 // TestHiddenFieldsAreNotCompared has a list that hid a name, then one that shows it, and one that hides it again.
 func TestHiddenFieldsAreNotCompared(t *testing.T) {
 	at := settings().Generated
-	run := func(hidden []string, name string, earlier *history.Past) *Report {
+	run := func(hidden []string, name string, earlier *history.History) *Report {
 		s := settings()
 		s.Hidden = hidden
 		at = at.Add(time.Hour)
@@ -410,7 +410,7 @@ func TestHiddenFieldsAreNotCompared(t *testing.T) {
 		}
 		return r
 	}
-	first := run([]string{"disk_size", "host_name"}, "old-name", &history.Past{})
+	first := run([]string{"disk_size", "host_name"}, "old-name", &history.History{})
 	if err := first.Snapshots[0].Rows(func(in *fleet.Instance) error {
 		if in.HostName != "" || in.DiskSize.Known {
 			t.Errorf("the snapshot holds what is hidden: %+v", in)
@@ -455,7 +455,7 @@ func TestWindows(t *testing.T) {
 		{[]int{24 * 400}, "2026-11-01", "2026-11-01", false, 1, 1},
 		{[]int{24 * 8, 24*8 + 1}, "2026-11-09", "2026-11-01", false, 3, 3}, // past midnight
 	} {
-		r := runAt(t, start, &history.Past{})
+		r := runAt(t, start, &history.History{})
 		if r.SinceLastRun != nil || r.SinceLastWeek != nil {
 			t.Error("a first run has a past")
 		}
@@ -477,7 +477,7 @@ func TestWindows(t *testing.T) {
 func TestSameMoment(t *testing.T) {
 	at := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 	one, two := instance("1", "A", "RTX", 1, "1"), instance("2", "A", "RTX", 1, "1")
-	first := runAt(t, at, &history.Past{}, one)
+	first := runAt(t, at, &history.History{}, one)
 	again := runAt(t, at, left(first), one)
 	if again.SinceLastRun != nil || again.SinceLastWeek != nil || len(again.Snapshots) != 1 {
 		t.Errorf("a first run once more: %+v", again.Past)
@@ -489,7 +489,7 @@ func TestSameMoment(t *testing.T) {
 		t.Errorf("a second run once more: %s", diff)
 	}
 	nameless := instance("", "A", "RTX", 1, "1")
-	first = runAt(t, at, &history.Past{}, nameless)
+	first = runAt(t, at, &history.History{}, nameless)
 	if again := runAt(t, at, left(first), nameless); again.SinceLastRun != nil || len(again.Snapshots) != 1 {
 		t.Errorf("a first run of rows without an id once more: %+v", again.Past)
 	}
@@ -501,7 +501,7 @@ func TestSameMoment(t *testing.T) {
 // TestSameDay runs twice a day: the second run is compared with the first, and takes its place.
 func TestSameDay(t *testing.T) {
 	at := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
-	yesterday := runAt(t, at.AddDate(0, 0, -1), &history.Past{}, instance("1", "A", "RTX", 1, "1"))
+	yesterday := runAt(t, at.AddDate(0, 0, -1), &history.History{}, instance("1", "A", "RTX", 1, "1"))
 	morning := runAt(t, at, left(yesterday), instance("1", "A", "RTX", 1, "1"), instance("2", "A", "RTX", 1, "1"))
 	evening := runAt(t, at.Add(time.Hour), left(morning), instance("2", "A", "RTX", 1, "1"))
 	if got := told(evening.SinceLastRun); len(got) != 1 || got[0] != "1 removed -1" {
@@ -539,7 +539,7 @@ func TestManyGroups(t *testing.T) {
 		list = append(list, instance(fmt.Sprint(n), fmt.Sprint("R", n), "RTX", 1, "1"))
 	}
 	list = append(list, instance("x", "R550", "RTX", 1, "1"))
-	day := runAt(t, settings().Generated, &history.Past{}, list...).Days[0]
+	day := runAt(t, settings().Generated, &history.History{}, list...).Days[0]
 	sum := 0
 	for _, g := range day.Groups {
 		sum += g.Instances
@@ -553,7 +553,7 @@ func TestManyGroups(t *testing.T) {
 
 func TestFeed(t *testing.T) {
 	at := settings().Generated
-	r := runAt(t, at, &history.Past{}, instance("1", "A", "RTX", 1, "1"))
+	r := runAt(t, at, &history.History{}, instance("1", "A", "RTX", 1, "1"))
 	if f := r.Feed(); len(f.Entries) != 0 || !f.Updated.Equal(at) {
 		t.Errorf("a first run has entries: %+v", f)
 	}
@@ -599,7 +599,7 @@ func TestFeed(t *testing.T) {
 	if title := r.Feed().Title; !strings.Contains(title, "made-up") || !strings.Contains(title, "internal") {
 		t.Errorf("lacks a mark: %s", title)
 	}
-	if other := runAt(t, at, &history.Past{}, instance("7", "A", "RTX", 1, "1")); other.Feed().ID == first {
+	if other := runAt(t, at, &history.History{}, instance("7", "A", "RTX", 1, "1")); other.Feed().ID == first {
 		t.Error("two fleets have one feed")
 	}
 }

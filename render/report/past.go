@@ -22,7 +22,7 @@ type Past struct {
 
 // Compare compares the report with what earlier runs left and makes of both what is left for later ones. It is called
 // once, before any output is written.
-func (r *Report) Compare(earlier *history.Past) error {
+func (r *Report) Compare(earlier *history.History) error {
 	byID := slices.Clone(r.Instances)
 	appendID := func(to []byte, in *fleet.Instance) []byte { return append(to, in.ID...) }
 	sortByKey(byID, appendID, func(_, _ *fleet.Instance) int { return 0 })
@@ -80,7 +80,7 @@ func (r *Report) beginStatuses(snapshots []*history.Snapshot, byID []*fleet.Inst
 		}
 	}
 	for _, s := range slices.Backward(snapshots) {
-		if !s.IsOlderForm() {
+		if !s.IsOldFormat() {
 			break
 		}
 		at, here := 0, make([]bool, len(byID))
@@ -111,8 +111,8 @@ func settleGroups(snapshots []*history.Snapshot, byID []*fleet.Instance) {
 		return byID[at].Model()
 	}
 	for _, s := range snapshots {
-		if s.IsOlderForm() {
-			s.SettleGroups(group)
+		if s.IsOldFormat() {
+			s.SetMissingGroups(group)
 		}
 	}
 }
@@ -137,13 +137,13 @@ func withoutThisRun(
 
 // remember makes what is left for later runs: what earlier ones left, as far as it is carried on, and this run's own,
 // of which today is the snapshot. yesterday is what changed since an earlier day, nil where that is not known.
-func (r *Report) remember(earlier *history.Past, today *history.Snapshot, yesterday *Window) {
-	r.Snapshots = append(earlier.Carried(r.Generated), today)
+func (r *Report) remember(earlier *history.History, today *history.Snapshot, yesterday *Window) {
+	r.Snapshots = append(earlier.RecentSnapshots(r.Generated), today)
 	entry := r.entry(yesterday)
 	if entry.Feed = feedOf(earlier.Days); entry.Feed == "" {
 		entry.Feed = r.newFeed()
 	}
-	r.Days = append(earlier.CarriedDays(r.Generated), entry)
+	r.Days = append(earlier.RecentDays(r.Generated), entry)
 }
 
 // Head says what a report of these settings is made of and may show, as the files of the past record it.

@@ -1,5 +1,4 @@
-// Package fleettest makes fleets of any size for tests and benchmarks. A fleet depends on its size alone, and those
-// of the larger sizes begin with those of the smaller ones.
+// Package fleettest makes fleets of any size for tests and benchmarks. The n-th instance is always the same.
 package fleettest
 
 import (
@@ -14,16 +13,16 @@ import (
 	"gpufleet/fetch/fleet"
 )
 
-// Shape is one of the two shapes of reply that are known.
+// Shape is one of the two known formats of replies.
 type Shape string
 
 // The shapes.
 const (
-	Older Shape = "2024" // numbers as ids, sizes as strings, gpu_type for the model; no prices, no times
+	Older Shape = "2024" // ids are numbers, sizes are strings, the model is in gpu_type; no prices, no times
 	Later Shape = "2025"
 )
 
-// Shapes are both.
+// Shapes has both shapes.
 var Shapes = []Shape{Older, Later}
 
 var (
@@ -32,7 +31,7 @@ var (
 	series = []string{"RTX", "RTX", "L40S", "A100", "A100", "H100", "H100", "H200"}
 	models = []string{"RTX-A4000", "RTX-A6000", "L40S-48G", "A100-80G-PCIe", "A100-80G-SXM",
 		"H100-80G-PCIe", "H100-80G-SXM", "H200-141G"}
-	// Thousandths of the currency an hour, of one GPU; the last digits make sums that floating point gets wrong.
+	// Per GPU and hour, in thousandths of the currency. With these last digits, floating point would get sums wrong.
 	prices   = []int{297, 679, 1093, 1867, 1999, 2627, 2987, 3799}
 	products = []string{"Virtual Machine", "Virtual Machine", "Virtual Machine", "Container", "Baremetal"}
 	systems  = []string{"Ubuntu Server 22.04 LTS (Jammy Jellyfish)", "Ubuntu Server 24.04 LTS (Noble Numbat)",
@@ -42,8 +41,7 @@ var (
 	purposes = []string{"train", "infer", "render", "batch", "dev", "notebook"}
 )
 
-// mix spreads a row's number over 64 bits (the finalizer of SplitMix64): what is taken from one part of it tells
-// nothing of another.
+// mix turns a row's number into 64 bits that look random (the finalizer of SplitMix64).
 func mix(i int) uint64 {
 	z := uint64(i+1) * 0x9E3779B97F4A7C15
 	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
@@ -51,13 +49,13 @@ func mix(i int) uint64 {
 	return z ^ z>>31
 }
 
-// pick takes an item by one of eight bytes of a row's bits.
+// pick selects an item by one of the eight bytes of a row's bits.
 func pick[T any](items []T, bits uint64, part int) T {
 	return items[int(bits>>(8*part)&0xFF)%len(items)]
 }
 
-// Instance returns one instance of the later shape, as a reply's decoder is to read it. One in 50 has no price, one
-// in 16 no GPU, and one in 100 a name of other than ASCII letters.
+// Instance returns the i-th instance, as the decoder should read it from the later shape. One in 50 has no price, one
+// in 16 no GPU, and one in 100 a name with non-ASCII letters.
 func Instance(i int) *fleet.Instance {
 	bits := mix(i)
 	in := &fleet.Instance{
@@ -111,8 +109,8 @@ func Instances(n int) []*fleet.Instance {
 	return list
 }
 
-// WriteReply writes the reply that has the first n instances. Its rows carry all else that the API's do, what must
-// never be shown among it.
+// WriteReply writes a reply with the first n instances. Its rows have all members of the API's rows, including those
+// that must never be shown.
 func WriteReply(w io.Writer, n int, shape Shape) error {
 	b := bufio.NewWriterSize(w, 1<<20)
 	b.WriteString(`{"data": [`)
@@ -158,8 +156,8 @@ func writeLater(w io.Writer, i int, in *fleet.Instance) {
 		i)
 }
 
-// Set gives a field of an instance the n-th value of its kind; values of different n from 1 to 9 differ, but for
-// those of a Term and of a price's source, of which there are two and four.
+// Set sets a field of an instance to the n-th value of its kind, for n from 1 to 9. All values differ, except that a
+// Term has only two and a price's source only four.
 func Set(f *fleet.Field, in *fleet.Instance, n int) {
 	switch {
 	case f.Kind == fleet.Address:
@@ -183,12 +181,12 @@ func Set(f *fleet.Field, in *fleet.Instance, n int) {
 	}
 }
 
-// AddField puts a field "rack" into the table until the test ends, as someone would who adds one. An instance holds
-// it where it holds public_ipv4, which snapshots don't keep. The test can't run beside others.
+// AddField adds a field "rack" to the table until the test ends, as a developer would. It shares the memory of
+// public_ipv4, which snapshots don't keep. The test can't run in parallel with others.
 func AddField(t testing.TB) *fleet.Field {
 	t.Helper()
 	added := &fleet.Field{Name: "rack", Older: "rack_no", Kind: fleet.Text,
-		HiddenAs: "rack", Compared: true, SnapshotForm: 2,
+		HiddenAs: "rack", Compared: true, SnapshotFormat: 2,
 		Text: func(in *fleet.Instance) *string { return &in.PublicIPv4 }}
 	before := fleet.Fields
 	fleet.Fields = append(slices.Clone(before), added)

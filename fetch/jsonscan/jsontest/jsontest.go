@@ -1,5 +1,5 @@
-// Package jsontest holds texts that are JSON (RFC 8259), texts that are not, and texts that a reader may take either
-// way. It is for tests alone.
+// Package jsontest has test cases for readers of JSON (RFC 8259): valid texts, invalid ones, and texts that a reader
+// may accept or reject.
 package jsontest
 
 import (
@@ -10,24 +10,24 @@ import (
 	"testing"
 )
 
-// Verdict is what a reader of JSON makes of a text.
+// Verdict says whether a text is valid.
 type Verdict byte
 
 // The verdicts, by the letters that JSONTestSuite's file names begin with.
 const (
 	Valid   Verdict = 'y'
 	Invalid Verdict = 'n'
-	Open    Verdict = 'i' // up to the reader: limits, and what is no Unicode text
+	Open    Verdict = 'i' // up to the reader: limits, and invalid Unicode
 )
 
-// Case is a text and the verdict on it.
+// Case is a text and its verdict.
 type Case struct {
 	Verdict     Verdict
 	About, Text string
 }
 
-// Cases returns the cases of this package, which are always the same, and those of JSONTestSuite where TEST_CORPORA
-// names the folder that has it. The verdict on a case also holds where its text is a value inside of a larger text.
+// Cases returns the cases of this package, and those of JSONTestSuite if $TEST_CORPORA is a folder that contains it.
+// The verdict also applies if the text is a value inside a larger text.
 func Cases(t testing.TB) []Case {
 	t.Helper()
 	suite := fromSuite(t)
@@ -104,7 +104,7 @@ var cases = []Case{
 	{Invalid, "a plus", `+1`},
 	{Invalid, "a point in front", `.5`},
 	{Invalid, "a point in front, negative", `-.5`},
-	{Invalid, "a point behind", `1.`},
+	{Invalid, "a point at the end", `1.`},
 	{Invalid, "a point and an exponent", `1.e5`},
 	{Invalid, "two points", `1.2.3`},
 	{Invalid, "a comma for a point", `1,5`},
@@ -156,7 +156,7 @@ var cases = []Case{
 	{Valid, "a line separator", "\"a\u2028b\u2029c\""},
 	{Valid, "a deletion", "\"a\x7fb\""},
 	{Valid, "a control character beyond ASCII", "\"a\u0085b\""},
-	{Valid, "a combining accent at the begin", "\"\u0301\""},
+	{Valid, "a combining accent at the start", "\"\u0301\""},
 	{Valid, "text from the right to the left", `"שלום"`},
 	{Valid, "a string of 200,000 letters", `"` + strings.Repeat("x", 200_000) + `"`},
 	{Valid, "a string of 50,000 escapes", `"` + strings.Repeat(`\u0041`, 50_000) + `"`},
@@ -171,7 +171,7 @@ var cases = []Case{
 	{Open, "a surrogate alone in a name", `{"\ud800":1}`},
 	{Open, "a byte that UTF-8 never has", "\"\xff\""},
 	{Open, "a letter of UTF-8, cut", "\"\xe2\x82\""},
-	{Open, "a letter of UTF-8 without its begin", "\"\x80\""},
+	{Open, "a letter of UTF-8 without its start", "\"\x80\""},
 	{Open, "a letter of Latin-1", "\"caf\xe9\""},
 	{Open, "UTF-8 that is too long", "\"\xc0\xaf\""},
 	{Open, "a surrogate in UTF-8", "\"\xed\xa0\x80\""},
@@ -226,7 +226,7 @@ var cases = []Case{
 	{Invalid, "a closing bracket", `]`},
 	{Invalid, "an array without its end", `[1`},
 	{Invalid, "an array that ends at a comma", `[1,`},
-	{Invalid, "a comma behind", `[1,]`},
+	{Invalid, "a comma at the end", `[1,]`},
 	{Invalid, "a comma in front", `[,1]`},
 	{Invalid, "a comma alone", `[,]`},
 	{Invalid, "two commas", `[1,,2]`},
@@ -271,7 +271,7 @@ var cases = []Case{
 	{Invalid, "an object that ends inside a string", `{"a":"`},
 	{Invalid, "an object without its end", `{"a":1`},
 	{Invalid, "an object that ends at a comma", `{"a":1,`},
-	{Invalid, "a comma behind a member", `{"a":1,}`},
+	{Invalid, "a comma after a member", `{"a":1,}`},
 	{Invalid, "a comma before a member", `{,"a":1}`},
 	{Invalid, "a comma in an empty object", `{,}`},
 	{Invalid, "two commas between members", `{"a":1,,"b":2}`},
@@ -296,17 +296,17 @@ var cases = []Case{
 
 	{Valid, "a blank of every kind around", " \t\r\n1\n\r\t "},
 	{Valid, "200,000 blanks in front", strings.Repeat(" ", 200_000) + "1"},
-	{Valid, "200,000 blanks behind", "1" + strings.Repeat("\n", 200_000)},
+	{Valid, "200,000 blanks at the end", "1" + strings.Repeat("\n", 200_000)},
 	{Open, "an array nested 2,000 deep", strings.Repeat("[", 2_000) + strings.Repeat("]", 2_000)},
 	{Open, "an array nested 100,000 deep", strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000)},
 	{Invalid, "two values", `1 2`},
 	{Invalid, "two objects", `{}{}`},
 	{Invalid, "an object and a word", `{} x`},
 	{Invalid, "two lines of values", "{}\n{}"},
-	{Invalid, "a null behind", "1\x00"},
+	{Invalid, "a null at the end", "1\x00"},
 	{Invalid, "a byte order mark in front", "\xef\xbb\xbf{}"},
 	{Invalid, "half of a byte order mark", "\xef\xbb{}"},
-	{Invalid, "a byte order mark behind", "{}\xef\xbb\xbf"},
+	{Invalid, "a byte order mark at the end", "{}\xef\xbb\xbf"},
 	{Invalid, "UTF-16 with its mark", "\xff\xfe{\x00}\x00"},
 	{Invalid, "UTF-16 without its mark", "{\x00}\x00"},
 	{Invalid, "UTF-16, larger byte first", "\x00{\x00}"},
@@ -325,7 +325,7 @@ var cases = []Case{
 	{Invalid, "a page", `<!doctype html><p>a`},
 	{Invalid, "XML", `<a>1</a>`},
 	{Invalid, "a call, as JSONP has it", `f({"a":1})`},
-	{Invalid, "what keeps a script from running it", `)]}',{"a":1}`},
+	{Invalid, "a prefix against script inclusion", `)]}',{"a":1}`},
 	{Invalid, "a separator of records", "\x1e{}"},
 	{Invalid, "an assignment", `a = 1`},
 	{Invalid, "a comma alone, as the whole", `,`},

@@ -29,13 +29,13 @@ func Of(instances ...*fleet.Instance) *report.Report {
 func Later(t *testing.T, old, now []*fleet.Instance) *report.Report {
 	t.Helper()
 	first := Of(old...)
-	if err := first.Compare(&history.Past{}); err != nil {
+	if err := first.Compare(&history.History{}); err != nil {
 		t.Fatal(err)
 	}
 	s := first.Settings
 	s.Generated = s.Generated.Add(24 * time.Hour)
 	r := report.New(&fleet.Fleet{Instances: now}, s)
-	if err := r.Compare(&history.Past{Snapshots: first.Snapshots, Days: first.Days}); err != nil {
+	if err := r.Compare(&history.History{Snapshots: first.Snapshots, Days: first.Days}); err != nil {
 		t.Fatal(err)
 	}
 	return r
