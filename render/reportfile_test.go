@@ -88,7 +88,7 @@ func TestReportFile(t *testing.T) {
 			"Internal",
 			"What changed",
 			"<strong>All regions</strong>",
-			"The dearest groups",
+			"Most expensive groups",
 			"<strong>All</strong>",
 			`class="chart"`,
 			"And ",
@@ -101,7 +101,7 @@ func TestReportFile(t *testing.T) {
 	}
 	r := wildFleet(t)
 	var err error
-	own := "# Our words\n\n# The dearest groups\n" // which name what the program writes too
+	own := "# Our words\n\n# Most expensive groups\n" // which name what the program writes too
 	if r.Notes, _, err = markdown.ParseNotes([]byte(own)); err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func TestReportFile(t *testing.T) {
 		"<h2>GPUs by region and model</h2>",
 		">Charts</h2>",
 		"<svg",
-		"<h2>The dearest groups</h2>",
+		"<h2>Most expensive groups</h2>",
 		"summary.md",
 		"fleet.xlsx",
 	} {

@@ -135,7 +135,7 @@ func TestAbout(t *testing.T) {
 		lines = append(lines, strings.Join(row, "|"))
 	}
 	text := strings.Join(lines, "\n") + "\n"
-	for _, sentence := range append(r.Legend(), "Addresses are left out", "|USD per hour|price_per_hour\n",
+	for _, sentence := range append(r.Legend(), "IP addresses are left out", "|USD per hour|price_per_hour\n",
 		"|time|UTC|created_at\n", "tblInstances", "tblRegions", "tblModels") {
 		if !strings.Contains(text, sentence) {
 			t.Errorf("About does not say %q", sentence)

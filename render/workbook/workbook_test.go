@@ -161,7 +161,7 @@ func TestInert(t *testing.T) {
 	ours := regexp.MustCompile(`^(SUM|SUMIFS|COUNT|COUNTIFS|SUMPRODUCT|SUBTOTAL|IF|ISNUMBER|AND|OR|N|ROUND|FIXED)\($|` +
 		`^HoursPerMonth$|^Budget$|^FxRate$|^FxCurrency$|` +
 		`^"(>=0|>0|In | of | priced| known|A month is |` +
-		` hours\. Amounts are in USD as the prices state them; nothing is converted\.|)"$|` +
+		` hours\. Amounts are in USD, the currency of the prices\. Nothing is converted\.|)"$|` +
 		`^('\w+ \d+'!|\w+!)?\$?[A-Z]{1,2}\$?\d+(:\$?[A-Z]{1,2}\$?\d+)?$|^\d+(\.\d+)?$|^[-+*/&=<>(),]+$`)
 	tokens := regexp.MustCompile(`"[^"]*"|[A-Za-z]+\(|` +
 		`('[^']*'!|\w+!)?\$?[A-Z]{1,2}\$?\d+(:\$?[A-Z]{1,2}\$?\d+)?|[A-Za-z]+|[\d.]+|.`)
