@@ -87,7 +87,7 @@ func TestReportFile(t *testing.T) {
 			"Internal",
 			"What changed",
 			"<strong>All regions</strong>",
-			"The dearest groups",
+			"Most expensive groups",
 			"<strong>All</strong>",
 			`class="chart"`,
 			"And ",
@@ -100,7 +100,7 @@ func TestReportFile(t *testing.T) {
 	}
 	r := wildFleet(t)
 	var err error
-	own := "# Our words\n\n# The dearest groups\n" // the program writes this heading too
+	own := "# Our words\n\n# Most expensive groups\n" // the program writes this heading too
 	if r.Notes, _, err = markdown.ParseNotes([]byte(own)); err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestReportFile(t *testing.T) {
 		"<h2>GPUs by region and model</h2>",
 		">Charts</h2>",
 		"<svg",
-		"<h2>The dearest groups</h2>",
+		"<h2>Most expensive groups</h2>",
 		"summary.md",
 		"fleet.xlsx",
 	} {
