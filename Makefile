@@ -1,4 +1,4 @@
-# gpufleet: make demo shows it, make test proves it.
+# make demo renders the sample fleet, make test runs all tests.
 
 TEMPL       = github.com/a-h/templ/cmd/templ@$(shell go list -m -f '{{.Version}}' github.com/a-h/templ)
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -7,55 +7,57 @@ GORELEASER  = github.com/goreleaser/goreleaser/v2@v2.16.0
 
 SIZES       = 50|1000|10000|100000|1000000
 
-# COVERAGE=FILE has the tests write there what they run.
-COVER       = $(if $(COVERAGE),-coverprofile=$(COVERAGE) -coverpkg=./fetch/...,./render/...)
+# COVERAGE=FILE writes a coverage profile.
+comma       = ,
+COVER       = $(if $(COVERAGE),-coverprofile=$(COVERAGE) -coverpkg=./fetch/...$(comma)./render/...)
 
-# Tests whose work is done by a browser, node or LibreOffice.
+# Tests that need a browser, Node.js or LibreOffice.
 PROGRAMS    = Browser|Lighthouse|HTMLValidate|Recalculated|LibreOffice
 
-# These, and tests whose work is done by a shell or a built gpufleet: the race detector sees nothing of it.
-ELSEWHERE   = $(PROGRAMS)|Readme|Recipe|Schedules|Action$$|Kill
+# Tests whose work is done in other processes, where the race detector sees nothing: these, and those that run a shell
+# or a built gpufleet.
+OUTSIDE     = $(PROGRAMS)|Readme|Recipe|Schedules|Action$$|Kill
 
 .PHONY: build demo test quick race bench cover lint generate update-golden setup release-check
 
-build: ## the program, as ./gpufleet
+build: ## build the program, as ./gpufleet
 	go build -trimpath -o gpufleet .
 
-demo: ## the built-in sample fleet, rendered into out/
+demo: ## render the built-in sample fleet into out/
 	go run . --demo --out out
 	@echo "open out/index.html in a browser"
 
-setup: ## what the tests need besides Go
+setup: ## install what the tests need besides Go
 	@.ci/setup
 
-test: setup ## all tests; the one that measures a page's speed runs alone
+test: setup ## run all tests; Lighthouse runs alone, because it measures speed
 	go test -timeout 30m -skip '^TestLighthouse$$' $(COVER) ./...
 	go test -timeout 30m -run '^TestLighthouse$$' ./render
 
-quick: ## the tests that need no browser, node or LibreOffice: about a minute
+quick: ## run the tests that need no browser, Node.js or LibreOffice: about a minute
 	go test -skip '$(PROGRAMS)' ./...
 
-race: ## the race detector over the tests whose work is done in their own process
-	go test -race -timeout 15m -skip '$(ELSEWHERE)' $$(go list ./... | grep -v /e2e$$)
+race: ## run the tests that work in their own process, with the race detector
+	go test -race -timeout 15m -skip '$(OUTSIDE)' $$(go list ./... | grep -v /e2e$$)
 
-bench: ## how long the whole program takes, then each of its stages; SIZES=10000 for one size
+bench: ## measure the whole program, then each stage; SIZES=10000 for one size
 	go test -run '^$$' -bench 'Run/^($(SIZES))$$' -benchtime 3x -timeout 2h ./render/e2e
 	go test -run '^$$' -bench . $$(go list ./fetch/... ./render/... | grep -v /e2e$$)
 
-cover: ## all tests, and how much of fetch and render they run; it fails below 90 %
+cover: ## run all tests; fail if they cover less than 90 % of fetch or render
 	@mkdir -p .cache
 	$(MAKE) test COVERAGE=.cache/cover.out
 	@.ci/covered .cache/cover.out 90
 
-lint: ## form, vet, staticcheck, generated code, workflows, import directions
+lint: ## check formatting, vet, staticcheck, generated code, workflows and imports
 	@.ci/lint $(TEMPL) $(STATICCHECK) $(ACTIONLINT)
 
-generate: ## the Go code of the templates
+generate: ## generate the Go code of the templates
 	go run $(TEMPL) generate
 
-update-golden: ## the expected outputs in testdata, from what the program writes now
+update-golden: ## replace the golden files in testdata by the current output
 	go test ./render/e2e -run Golden -update
 
-release-check: ## a release of this commit, tried and not published: static binaries for six platforms, and checksums
+release-check: ## build a release of this commit without publishing it: static binaries for six platforms, and checksums
 	go run $(GORELEASER) check
 	go run $(GORELEASER) release --snapshot --clean

@@ -13,8 +13,8 @@
 //	$ export GPUFLEET_TOKEN=ak_your_key
 //	$ gpufleet --title "Team fleet" --out site
 //
-// By default the report is made to be published: it has no IP addresses, and never passwords or personal data.
-// --audience internal adds the addresses, and --hide leaves out more fields.
+// By default the report can be published, so it has no IP addresses. --audience internal adds them, and --hide leaves
+// out more fields. Passwords and personal data are never in a report.
 //
 // # Example
 //
@@ -24,9 +24,10 @@
 //	sample: 57 instances, ≥ 146 GPUs · 56 of 57 known, running ≥ $239.089/h · 42 of 46 priced,
 //	listed ≥ $273.608/h · 51 of 55 priced
 //
-// Open sample/index.html in a browser and sample/fleet.xlsx in Excel or LibreOffice. In the line above, "running" is
-// the cost per hour of the instances that are running, and "listed" that of all that still exist. "≥" marks a lower
-// bound, here because some instances have no known price.
+// Then open sample/index.html in a browser, and sample/fleet.xlsx in Excel or LibreOffice.
+//
+// The program prints the key figures. "running" is the cost per hour of the instances that are running, and "listed"
+// that of all that still exist. "≥" marks a lower bound, here because some prices and GPU counts are unknown.
 //
 // # Exit codes
 //
@@ -34,15 +35,18 @@
 //	1    rendering or writing failed
 //	2    a flag, variable or input file is invalid
 //	3    the API, or the website of --previous, failed
-//	4    the list is incomplete
+//	4    the list is incomplete, or much shorter than the last one
 //	5    the report is written, but a check of --fail-on failed
 //	130  interrupted (143: terminated)
 //
 // # More
 //
-// gpufleet --help lists all flags. README.md shows more ways to run the program. The guides in .github/guides explain
-// settings.md (flags, prices, budget), files.md (the output folder) and publishing.md (GitHub Pages, servers,
-// troubles). .github/CONTRIBUTING.md is for developers.
+//	gpufleet --help               all flags
+//	README.md                     a short introduction
+//	.github/guides/settings.md    flags, variables, prices and budget
+//	.github/guides/files.md       the output folder and its files
+//	.github/guides/publishing.md  GitHub Pages, servers and troubleshooting
+//	.github/CONTRIBUTING.md       how to work on the program
 package main
 
 import (
@@ -312,20 +316,20 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, c *console.Cons
 		setGCPercent(150)
 	}
 	list.Hide(s.report.Hidden, s.pseudonymKey)
-	past, err := waitHistory()
-	for _, warning := range past.Warnings {
+	history, err := waitHistory()
+	for _, warning := range history.Warnings {
 		c.Warn(warning)
 	}
 	if err != nil {
 		return err
 	}
 	if !s.acceptShrink {
-		if err := fetch.CheckShrink(past, len(list.Instances)); err != nil {
+		if err := fetch.CheckShrink(history, len(list.Instances)); err != nil {
 			return err
 		}
 	}
 	r := report.New(list, s.report)
-	if err := r.Compare(past); err != nil {
+	if err := r.Compare(history); err != nil {
 		return err
 	}
 	c.Debug("%d instances in %d regions, %d models", r.Count, len(r.Regions), len(r.Models))

@@ -15,10 +15,10 @@ type discarded struct{ io.Writer }
 
 func (discarded) Close() error { return nil }
 
-// discard takes every file and keeps none.
+// discard is a Create whose files are thrown away.
 func discard(string) (io.WriteCloser, error) { return discarded{io.Discard}, nil }
 
-// rowWriters write what has a row an instance. rowAllocs bounds what a further instance may cost.
+// rowWriters write one row per instance. rowAllocs is the limit of allocations per row.
 var rowWriters = []struct {
 	name      string
 	write     func(io.Writer, *report.Report) error
@@ -31,7 +31,7 @@ var rowWriters = []struct {
 	{"HTML", func(_ io.Writer, r *report.Report) error { return writeSite(r, discard) }, 15},
 }
 
-// TestAllocations counts what is allocated for a further row, between two fleets of the same groups.
+// TestAllocations counts the allocations per row, as the difference between two fleets with the same groups.
 func TestAllocations(t *testing.T) {
 	const n = 4_000
 	some, more := reportOf(fleettest.Instances(n)...), reportOf(fleettest.Instances(2*n)...)

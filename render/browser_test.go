@@ -22,7 +22,7 @@ import (
 	"gpufleet/render/e2e"
 )
 
-// scratch holds what all tests of the package share: the sites that they read and the browser's profile.
+// scratch is a folder for all tests of the package: the sites that they read, and the profile of the browser.
 var scratch string
 
 func TestMain(m *testing.M) {
@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 
 var stopChromium = func() {}
 
-// chromium is the one browser of all tests. It is not bound to any of them.
+// chromium is the browser of all tests.
 var chromium = sync.OnceValues(func() (context.Context, error) {
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath("chromium"),
@@ -55,11 +55,11 @@ var chromium = sync.OnceValues(func() (context.Context, error) {
 	return ctx, chromedp.Do(ctx)
 })
 
-// startBrowser opens a tab of Chromium that shares no storage with those of other tests. make test installs Chromium;
-// without it the tests that need it are left out, loudly; under CI that is a failure.
+// startBrowser opens a tab of Chromium whose storage is separate from that of other tests. If Chromium isn't
+// installed, the test is skipped; under CI it fails.
 func startBrowser(t *testing.T) context.Context {
 	t.Helper()
-	if !strings.Contains(t.Name(), "Browser") { // by which make quick leaves it out
+	if !strings.Contains(t.Name(), "Browser") { // make quick skips tests with this name
 		t.Fatalf("%s opens a browser: its name must say so", t.Name())
 	}
 	e2e.Need(t, "chromium", "the pages in a real browser")
@@ -74,7 +74,7 @@ func startBrowser(t *testing.T) context.Context {
 	return ctx
 }
 
-// visitor gathers what a browser complains of and what it asks for.
+// visitor collects a browser's complaints and requests.
 type visitor struct {
 	ctx      context.Context
 	mu       sync.Mutex
@@ -115,8 +115,8 @@ func newVisitor(t *testing.T) *visitor {
 	return v
 }
 
-// open opens an address in a window of a width and a colour scheme and returns how far the page is wider than the
-// window. It fails on whatever the browser complains of and on a request that leaves the site.
+// open opens a page in a window of a given width and color scheme. It returns by how many pixels the page is wider
+// than the window. It fails if the browser complains, or requests something outside the site.
 func (v *visitor) open(t *testing.T, site, path string, width int64, scheme string) (overflow int, styled bool) {
 	t.Helper()
 	v.mu.Lock()
@@ -154,14 +154,14 @@ func (v *visitor) open(t *testing.T, site, path string, width int64, scheme stri
 	}
 	for _, request := range v.requests {
 		if !strings.HasPrefix(request, site) && !strings.HasPrefix(request, "data:") && !strings.HasPrefix(request, "blob:") {
-			t.Errorf("%s asks for %s", path, request)
+			t.Errorf("%s requests %s", path, request)
 		}
 	}
 	return overflow, styled
 }
 
-// settled waits until the explorer, where the page has one, has taken its list's place or given up, and returns which
-// of them.
+// settled waits until the explorer on the page, if any, has replaced its static list or given up. It returns which of
+// them.
 func (v *visitor) settled(t *testing.T) string {
 	t.Helper()
 	state, err := chromedp.Run(v.ctx, chromedp.Evaluate[string](`new Promise(done => {

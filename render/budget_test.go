@@ -7,9 +7,8 @@ import (
 	"testing"
 )
 
-// TestWeightInBrowser bounds what a browser transfers to show the overview and the explorer, in bytes
-// after compression and with all that they load, the fleet's data aside; and the largest script of any
-// page.
+// TestWeightInBrowser limits the compressed bytes that a browser transfers for the overview and for the explorer. The
+// fleet's data doesn't count. It also limits the largest script of any page.
 func TestWeightInBrowser(t *testing.T) {
 	const kB = 1000
 	v := newVisitor(t)
@@ -45,14 +44,14 @@ func TestWeightInBrowser(t *testing.T) {
 	}
 }
 
-// transferred returns how many bytes a file's content has on its way.
+// transferred returns the compressed size of a file's content.
 func transferred(t *testing.T, address string) int {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	request.Header.Set("Accept-Encoding", "gzip") // set by hand, it leaves the content as it comes
+	request.Header.Set("Accept-Encoding", "gzip") // set explicitly, so that the client does not unpack the content
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)

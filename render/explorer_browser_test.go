@@ -25,14 +25,14 @@ import (
 	"gpufleet/render/report"
 )
 
-// asked is what a reader asks the explorer for.
-type asked struct {
+// choices are what a reader has chosen in the explorer.
+type choices struct {
 	text   string
-	chosen map[string][]string // by facet; "" is the unknown one
-	sort   string              // a column's name, with - before it for downwards
+	chosen map[string][]string // by facet; "" is the unknown value
+	sort   string              // a column's name, after - if descending
 }
 
-// facetValues are what an instance counts for in each facet.
+// facetValues returns the value of an instance in each facet.
 var facetValues = map[string]func(*fleet.Instance) string{
 	"region":       (*fleet.Instance).RegionName,
 	"gpu":          (*fleet.Instance).Model,
@@ -42,8 +42,8 @@ var facetValues = map[string]func(*fleet.Instance) string{
 
 var facetNames = []string{"region", "gpu", "status", "product_type"}
 
-// passes reports whether an instance is asked for; but leaves a facet out of account, "" none.
-func (a asked) passes(r *report.Report, in *fleet.Instance, but string) bool {
+// passes reports whether an instance matches. It ignores the facet but, unless that is "".
+func (a choices) passes(r *report.Report, in *fleet.Instance, but string) bool {
 	for word := range strings.FieldsSeq(strings.ToLower(a.text)) {
 		if !slices.ContainsFunc(r.Columns, func(c report.Column[*fleet.Instance]) bool {
 			return strings.Contains(strings.ToLower(report.Format(r.Settings, c, c.Value(in))), word)
@@ -59,8 +59,8 @@ func (a asked) passes(r *report.Report, in *fleet.Instance, but string) bool {
 	return true
 }
 
-// rows are the instances asked for, in their order.
-func (a asked) rows(r *report.Report) []*fleet.Instance {
+// rows returns the matching instances in their order.
+func (a choices) rows(r *report.Report) []*fleet.Instance {
 	var rows []*fleet.Instance
 	for _, in := range r.Instances {
 		if a.passes(r, in, "") {
@@ -90,10 +90,10 @@ func (a asked) rows(r *report.Report) []*fleet.Instance {
 	return rows
 }
 
-// totals are the figures that the page must show.
-func (a asked) totals(r *report.Report) [][]string {
+// totals returns the figures that the page must show.
+func (a choices) totals(r *report.Report) [][]string {
 	list := a.rows(r)
-	for i, in := range list { // a report moves its instances, and these are r's
+	for i, in := range list { // a report reorders its instances, and these belong to r
 		own := *in
 		list[i] = &own
 	}
@@ -112,8 +112,8 @@ func (a asked) totals(r *report.Report) [][]string {
 		cost("Running", totals.Running), cost("Listed", totals.Listed)}
 }
 
-// counts are how many rows each option of each facet has or would have, as the page must show them.
-func (a asked) counts(r *report.Report) map[string]map[string]string {
+// counts returns the number of rows that the page must show for each option of each facet.
+func (a choices) counts(r *report.Report) map[string]map[string]string {
 	counts := map[string]map[string]string{}
 	for _, facet := range facetNames {
 		numbers := map[string]int{}
@@ -132,8 +132,8 @@ func (a asked) counts(r *report.Report) map[string]map[string]string {
 	return counts
 }
 
-// query is the address's.
-func (a asked) query() string {
+// query returns the query of the address that shows the choices.
+func (a choices) query() string {
 	values := url.Values{}
 	if a.text != "" {
 		values.Set("q", a.text)
@@ -147,7 +147,7 @@ func (a asked) query() string {
 	return "?" + values.Encode()
 }
 
-func (a asked) csv(t *testing.T, r *report.Report) string {
+func (a choices) csv(t *testing.T, r *report.Report) string {
 	t.Helper()
 	var b bytes.Buffer
 	shown := *r
@@ -164,7 +164,7 @@ type explorerPage struct {
 	t         *testing.T
 	site      string
 	downloads string
-	saved     chan *browser.EventDownloadProgress // the downloads that have ended
+	saved     chan *browser.EventDownloadProgress // downloads that are complete
 }
 
 func newExplorerPage(t *testing.T, site string) *explorerPage {
@@ -198,7 +198,7 @@ func eval[T any](p *explorerPage, script string) T {
 	return value
 }
 
-// until waits for a condition in the page.
+// until waits until a condition is true in the page.
 func (p *explorerPage) until(condition string) {
 	p.t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
@@ -214,7 +214,7 @@ func (p *explorerPage) until(condition string) {
 // openAt opens the Instances page with a query, and waits for the live table.
 func (p *explorerPage) openAt(width int64, scheme, query string) {
 	p.t.Helper()
-	// Leave the page first: an address that differs only in its row does not load it again.
+	// Leave the page first, because an address that only differs in its row isn't loaded again.
 	if err := chromedp.Do(p.ctx, chromedp.Navigate("about:blank")); err != nil {
 		p.t.Fatal(err)
 	}
@@ -231,8 +231,8 @@ func (p *explorerPage) press(keys string, options ...chromedp.KeyOption) {
 	}
 }
 
-// ask brings the page to what is asked for by its controls.
-func (p *explorerPage) ask(a asked) {
+// choose makes the choices with the controls of the page.
+func (p *explorerPage) choose(a choices) {
 	p.t.Helper()
 	eval[bool](p, `{
 		const clear = [...document.querySelectorAll(".explorer-bar button")][0];
@@ -256,7 +256,7 @@ func (p *explorerPage) ask(a asked) {
 	p.sortBy(a.sort)
 }
 
-// sortBy clicks the heading of a column until it is sorted as told.
+// sortBy clicks the heading of a column until the table is sorted as wanted.
 func (p *explorerPage) sortBy(sort string) {
 	p.t.Helper()
 	name, down := strings.CutPrefix(sort, "-")
@@ -283,13 +283,13 @@ func (p *explorerPage) sortBy(sort string) {
 const totalsShown = `JSON.stringify([...document.querySelectorAll(".explorer-totals > div")].map((line) =>
 	[...line.children].map((cell) => cell.textContent)))`
 
-// check holds the page to what is asked for: totals, counts, order, address, and the file.
-func (p *explorerPage) check(r *report.Report, a asked) {
+// check compares the page with the choices: totals, counts, order, address and file.
+func (p *explorerPage) check(r *report.Report, a choices) {
 	p.t.Helper()
 	want := a.totals(r)
 	p.until(`document.querySelector(".explorer-totals").children.length === 4`)
 	var got string
-	for range 100 { // what is typed counts a moment later
+	for range 100 { // typed words take effect after a delay
 		if got = eval[string](p, totalsShown); got == mustJSON(p.t, want) {
 			break
 		}
@@ -327,8 +327,8 @@ func (p *explorerPage) check(r *report.Report, a asked) {
 	}
 }
 
-// file returns the file that the page would save now. It saves none: Chromium drops a download now and
-// then, and asking again takes seconds.
+// file returns the content of the file that the page would save. It saves none, because Chromium sometimes drops a
+// download, and repeating one takes seconds.
 func (p *explorerPage) file() string {
 	p.t.Helper()
 	return eval[string](p, `(async () => {
@@ -343,16 +343,16 @@ func (p *explorerPage) file() string {
 	})()`)
 }
 
-// checkDownload checks the saved file to the byte.
-func (p *explorerPage) checkDownload(r *report.Report, a asked) {
+// checkDownload compares the saved file byte for byte.
+func (p *explorerPage) checkDownload(r *report.Report, a choices) {
 	p.t.Helper()
 	if diff := cmp.Diff(a.csv(p.t, r), p.download()); diff != "" {
 		p.t.Errorf("saved file of %+v: %.2000s", a, diff)
 	}
 }
 
-// download saves the file of what is shown, and returns its content. It asks again where nothing
-// comes: now and then Chromium drops a download that follows a new address within milliseconds.
+// download saves the file of the shown rows and returns its content. It tries again if nothing comes, because Chromium
+// sometimes drops a download shortly after a change of the address.
 func (p *explorerPage) download() string {
 	p.t.Helper()
 	for range 5 {
@@ -372,8 +372,7 @@ func (p *explorerPage) download() string {
 	return ""
 }
 
-// quiet fails on whatever the browser has complained of since the page was opened, and on a request
-// that left the site.
+// quiet fails if the browser has complained since the page was opened, or requested something outside the site.
 func (p *explorerPage) quiet() {
 	p.t.Helper()
 	p.mu.Lock()
@@ -383,23 +382,23 @@ func (p *explorerPage) quiet() {
 	}
 	for _, request := range p.requests {
 		if !strings.HasPrefix(request, p.site) && !strings.HasPrefix(request, "blob:") {
-			p.t.Errorf("the page asks for %s", request)
+			p.t.Errorf("the page requests %s", request)
 		}
 	}
 }
 
-// TestExplorerInBrowser drives the live table over the built-in sample from a disk, and over 2,000
-// instances from a path of a server: by each facet, each column both ways, and things asked for at
-// random together. What comes must be what Go makes of the same.
+// TestExplorerInBrowser uses the live table of the sample fleet from disk, and of 2,000 instances from a server. It
+// tries each facet, each column in both orders, and random combinations. The results must be the same as those
+// computed in Go.
 func TestExplorerInBrowser(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	large := reportOf(largeFleet(t, 2000)...)
-	place(t, dir, large)
+	writeInto(t, dir, large)
 	server := httptest.NewServer(http.StripPrefix("/some/sub/path", http.FileServer(http.Dir(dir))))
 	defer server.Close()
 	wild, wildDir := wildFleet(t), t.TempDir()
-	place(t, wildDir, wild)
+	writeInto(t, wildDir, wild)
 	demo := folderOf(t, "demo")
 	sample := reportOf(sampleFleet(t, filepath.Join(demo, "data/instances.json"))...)
 	for _, test := range []struct {
@@ -412,21 +411,21 @@ func TestExplorerInBrowser(t *testing.T) {
 		{"wild", "file://" + wildDir + "/", wild, 1280, "dark"},
 		{"2,000", server.URL + "/some/sub/path/", large, 1280, "light"},
 	} {
-		t.Run(test.name, func(t *testing.T) { // in turn: the browser says of a download that it ended, and not whose it was
+		t.Run(test.name, func(t *testing.T) { // not in parallel, because the browser does not say whose download is complete
 			p := newExplorerPage(t, test.site)
 			p.openAt(test.width, test.scheme, "")
-			p.check(test.r, asked{})
-			p.checkDownload(test.r, asked{})
+			p.check(test.r, choices{})
+			p.checkDownload(test.r, choices{})
 			for _, column := range test.r.Columns {
 				for _, sort := range []string{column.Name, "-" + column.Name} {
 					p.sortBy(sort)
-					p.check(test.r, asked{sort: sort})
+					p.check(test.r, choices{sort: sort})
 				}
 			}
 			random := rand.New(rand.NewPCG(1, 2))
 			for range 12 {
-				a := randomlyAsked(random, test.r)
-				p.ask(a)
+				a := randomChoices(random, test.r)
+				p.choose(a)
 				p.check(test.r, a)
 				got, err := url.ParseQuery(strings.TrimPrefix(eval[string](p, "location.search"), "?"))
 				for _, values := range got {
@@ -436,7 +435,7 @@ func TestExplorerInBrowser(t *testing.T) {
 					t.Errorf("the address says %v, %v, want %s", got, err, a.query())
 				}
 			}
-			a := randomlyAsked(random, test.r)
+			a := randomChoices(random, test.r)
 			p.openAt(test.width, test.scheme, a.query())
 			p.check(test.r, a)
 			p.checkDownload(test.r, a)
@@ -445,10 +444,10 @@ func TestExplorerInBrowser(t *testing.T) {
 	}
 }
 
-// randomlyAsked asks for words of a row, for some of its facets, and for an order.
-func randomlyAsked(random *rand.Rand, r *report.Report) asked {
+// randomChoices returns words of a row, some of its facets, and an order.
+func randomChoices(random *rand.Rand, r *report.Report) choices {
 	in := r.Instances[random.IntN(len(r.Instances))]
-	a := asked{chosen: map[string][]string{}}
+	a := choices{chosen: map[string][]string{}}
 	for range random.IntN(3) {
 		column := r.Columns[random.IntN(len(r.Columns))]
 		words := strings.Fields(report.Format(r.Settings, column, column.Value(in)))
@@ -475,6 +474,6 @@ func mustJSON(t *testing.T, v any) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// JSON.stringify leaves these as they are.
+	// JSON.stringify doesn't escape these.
 	return strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(string(text))
 }

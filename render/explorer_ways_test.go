@@ -24,7 +24,7 @@ import (
 	"gpufleet/static"
 )
 
-// pressUntil presses a key until a condition holds, so many times at most.
+// pressUntil presses a key until a condition is true, at most most times.
 func (p *explorerPage) pressUntil(key string, most int, condition string) {
 	p.t.Helper()
 	for range most {
@@ -37,7 +37,7 @@ func (p *explorerPage) pressUntil(key string, most int, condition string) {
 	p.t.Fatalf("%d times %q never led to %s, but to %s", most, key, condition, focused)
 }
 
-// rowAt is the place, from 1, of the row that has the focus, 0 for none.
+// rowAt is the number of the row that has the focus, from 1, or 0 if none has.
 const rowAt = `Number(document.activeElement.closest(".live tbody tr")?.getAttribute("aria-rowindex") ?? 1) - 1`
 
 func (p *explorerPage) wantRow(what string, want int) {
@@ -48,7 +48,7 @@ func (p *explorerPage) wantRow(what string, want int) {
 	stops := eval[[]int](p, `[...document.querySelectorAll('.live .row-link[tabindex="0"]')].map((link) =>
 		Number(link.closest("tr").getAttribute("aria-rowindex")) - 1)`)
 	if !slices.Equal(stops, []int{want}) {
-		p.t.Errorf("after %s the tab key comes to rows %v, want %d alone", what, stops, want)
+		p.t.Errorf("after %s the tab key reaches rows %v, want only %d", what, stops, want)
 	}
 	inSight := `(() => {
 		const line = document.activeElement.getBoundingClientRect();
@@ -57,27 +57,26 @@ func (p *explorerPage) wantRow(what string, want int) {
 			line.bottom <= region.bottom + 1;
 	})()`
 	if !eval[bool](p, inSight) {
-		p.t.Errorf("%s leads to a row out of sight", what)
+		p.t.Errorf("%s leads to a row that is not visible", what)
 	}
 }
 
-// TestExplorerByKeyboardInBrowser goes all the way by keys: words, a facet, an order, and through the
-// rows and out of them.
+// TestExplorerByKeyboardInBrowser uses only keys: for words, a facet, an order, and through the rows and out again.
 func TestExplorerByKeyboardInBrowser(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	r := reportOf(largeFleet(t, 2000)...)
-	place(t, dir, r)
+	writeInto(t, dir, r)
 	p := newExplorerPage(t, "file://"+dir+"/")
 	p.openAt(1280, "light", "")
 	eval[bool](p, `{ document.getElementById("main").focus(); true }`)
 	p.pressUntil(kb.Tab, 10, `document.activeElement.id === "explorer-text"`)
 	p.press("running")
-	p.check(r, asked{text: "running"})
+	p.check(r, choices{text: "running"})
 	p.pressUntil(kb.Tab, 10, `document.activeElement.tagName === "SUMMARY"`)
 	p.pressUntil(kb.Tab, 3, `document.activeElement.type === "checkbox"`)
 	p.press(" ")
-	a := asked{text: "running", chosen: map[string][]string{"region": {"CANADA-1"}}}
+	a := choices{text: "running", chosen: map[string][]string{"region": {"CANADA-1"}}}
 	p.check(r, a)
 	p.pressUntil(kb.Tab, 60, `document.activeElement.textContent.startsWith("Price (")`)
 	p.press(kb.Enter)
@@ -122,14 +121,13 @@ func TestExplorerByKeyboardInBrowser(t *testing.T) {
 	p.quiet()
 }
 
-// TestExplorerAddressesInBrowser opens what addresses ask for: a row far down, things that make no
-// sense, and the way back.
+// TestExplorerAddressesInBrowser opens addresses with a row far down or with invalid values, and goes back.
 func TestExplorerAddressesInBrowser(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	r := reportOf(append(largeFleet(t, 2000), wildFleet(t).Instances[:5]...)...)
 	r.Instances[1500].ID = `a b"><img src=x onerror=alert(1)>`
-	place(t, dir, r)
+	writeInto(t, dir, r)
 	p := newExplorerPage(t, "file://"+dir+"/")
 
 	for _, i := range []int{0, 1200, 1500, 2004} {
@@ -147,7 +145,7 @@ func TestExplorerAddressesInBrowser(t *testing.T) {
 		"?sort=&q=%20%20",
 	} {
 		p.openAt(1280, "light", query)
-		p.check(r, asked{})
+		p.check(r, choices{})
 	}
 	for _, text := range []string{
 		`<img src=x onerror=alert(1)>`,
@@ -156,17 +154,17 @@ func TestExplorerAddressesInBrowser(t *testing.T) {
 		"{{7*7}}",
 		"a.b*c[d](",
 	} {
-		p.openAt(1280, "light", asked{text: text}.query())
-		p.check(r, asked{text: text})
+		p.openAt(1280, "light", choices{text: text}.query())
+		p.check(r, choices{text: text})
 	}
 
 	p.openAt(1280, "light", "?status=Stopped&sort=gpu_count")
-	first := asked{chosen: map[string][]string{"status": {"Stopped"}}, sort: "gpu_count"}
+	first := choices{chosen: map[string][]string{"status": {"Stopped"}}, sort: "gpu_count"}
 	p.pressUntil(kb.Tab, 80, rowAt+" > 0")
 	p.press(kb.Enter)
 	p.until(`document.querySelector(".addressed .row-link:focus") !== null`)
-	p.ask(asked{text: "debian"})
-	p.check(r, asked{text: "debian", sort: ""})
+	p.choose(choices{text: "debian"})
+	p.check(r, choices{text: "debian", sort: ""})
 	if err := chromedp.Do(p.ctx, chromedp.NavigateBack()); err != nil {
 		t.Fatal(err)
 	}
@@ -176,16 +174,16 @@ func TestExplorerAddressesInBrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.until(`location.hash !== ""`)
-	p.check(r, asked{text: "debian"})
+	p.check(r, choices{text: "debian"})
 	p.quiet()
 }
 
-// staticRows is how many rows of the page's own list are shown.
+// staticRows is the number of shown rows in the static list of the page.
 const staticRows = `[...document.querySelectorAll(".explorer-static tbody tr")]` +
 	`.filter(row => row.checkVisibility()).length`
 
-// TestExplorerFallsBackInBrowser holds that the page's own list stays where the live one can't come:
-// without its data, with another run's, with damaged data, without its script, and without scripts.
+// TestExplorerFallsBackInBrowser checks that the static list stays if the live one can't work: with missing data, data
+// of another run or damaged data, without its script, and without any scripts.
 func TestExplorerFallsBackInBrowser(t *testing.T) {
 	t.Parallel()
 	for name, data := range map[string]string{
@@ -194,7 +192,7 @@ func TestExplorerFallsBackInBrowser(t *testing.T) {
 		"damaged":       `globalThis.gpufleetInstances = {"generated_at":"2026-11-22T12:00:00Z"};`,
 	} {
 		dir := t.TempDir()
-		place(t, dir, reportOf(largeFleet(t, 600)...))
+		writeInto(t, dir, reportOf(largeFleet(t, 600)...))
 		path := filepath.Join(dir, "data/instances.js")
 		if err := os.Remove(path); err != nil {
 			t.Fatal(err)
@@ -221,7 +219,7 @@ func TestExplorerFallsBackInBrowser(t *testing.T) {
 	}
 
 	dir := t.TempDir()
-	place(t, dir, reportOf(largeFleet(t, 600)...))
+	writeInto(t, dir, reportOf(largeFleet(t, 600)...))
 	p := newExplorerPage(t, "file://"+dir+"/")
 	script := filepath.Join(dir, static.Explorer.Path)
 	if err := os.Rename(script, script+".away"); err != nil {
@@ -245,7 +243,7 @@ func TestExplorerFallsBackInBrowser(t *testing.T) {
 	}
 }
 
-// mainThread is how many milliseconds the page's main thread has computed.
+// mainThread returns the computing time of the page's main thread, in milliseconds.
 func (p *explorerPage) mainThread() float64 {
 	p.t.Helper()
 	metrics, err := chromedp.Call(p.ctx, performance.GetMetrics, cdp.Empty{})
@@ -261,8 +259,8 @@ func (p *explorerPage) mainThread() float64 {
 	return 0
 }
 
-// TestExplorerAtScaleInBrowser measures 100,000 instances: what a reader waits for must be short. It
-// counts the time that the page computes, since a busy machine makes any wait long.
+// TestExplorerAtScaleInBrowser measures how long a reader of 100,000 instances waits. It measures the computing time
+// of the page, because on a busy machine every wait is long.
 func TestExplorerAtScaleInBrowser(t *testing.T) {
 	const most = 100 // milliseconds for a search, an order, a choice
 	dir := t.TempDir()
@@ -284,8 +282,8 @@ func TestExplorerAtScaleInBrowser(t *testing.T) {
 	p.openAt(1280, "light", "")
 	t.Logf("live %.0f ms after the address was given", eval[float64](p, `performance.now()`))
 
-	// What is typed counts a moment later, which is not work: so the time is that of choosing an
-	// option or an order while words are there.
+	// Typed words take effect after a delay, which is not computing time. So the time measured is that of choosing an
+	// option or an order while there are words.
 	for name, click := range map[string]string{
 		"a choice":               `document.querySelector(".facets input").click()`,
 		"an order by name":       `document.querySelector(".live thead button").click()`,
@@ -342,12 +340,12 @@ func TestExplorerAtScaleInBrowser(t *testing.T) {
 	p.quiet()
 }
 
-// TestExplorerMovesNothingInBrowser holds that nothing which is in sight moves while the list comes,
-// nor when the live table takes its place, on a device so slow that it draws the page in pieces. The
-// site's header may: there the parser may pause between two links.
+// TestExplorerMovesNothingInBrowser checks that nothing visible moves while the list loads or when the live table
+// replaces it, on a device that is slow enough to draw the page in pieces. The site's header may move, because the
+// parser can pause between two links.
 func TestExplorerMovesNothingInBrowser(t *testing.T) {
 	dir := t.TempDir()
-	place(t, dir, reportOf(largeFleet(t, 2000)...))
+	writeInto(t, dir, reportOf(largeFleet(t, 2000)...))
 	p := newExplorerPage(t, "file://"+dir+"/")
 	slow := emulation.SetCPUThrottlingRateParams{Rate: 20}
 	if _, err := chromedp.Call(p.ctx, emulation.SetCPUThrottlingRate, slow); err != nil {

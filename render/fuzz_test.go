@@ -11,11 +11,11 @@ import (
 	"gpufleet/render/report/reporttest"
 )
 
-// ownAddress matches a link within the folder: a slug's letters, and behind the explorer's data the time of the
+// ownAddress matches a link within the folder: the characters of a slug, and after the explorer's data the time of the
 // report.
 var ownAddress = regexp.MustCompile(`^[a-z0-9\-/.#]*(\.js\?\d{8}T\d{6}Z)?$`)
 
-// elementsOf writes down each page's elements and the names of their attributes, without what stands in them.
+// elementsOf returns the elements of each page with the names of their attributes, without any content.
 func elementsOf(t *testing.T, r *report.Report) map[string]bool {
 	t.Helper()
 	var folder memory
@@ -41,7 +41,7 @@ func elementsOf(t *testing.T, r *report.Report) map[string]bool {
 				for _, a := range n.Attr {
 					b.WriteString(" " + a.Key)
 					if (a.Key == "href" || a.Key == "src") && (!ownAddress.MatchString(a.Val) || strings.Contains(a.Val, "//")) {
-						t.Errorf("%s: <%s> leads to %q", path, n.Data, a.Val)
+						t.Errorf("%s: <%s> links to %q", path, n.Data, a.Val)
 					}
 				}
 			}
@@ -51,7 +51,7 @@ func elementsOf(t *testing.T, r *report.Report) map[string]bool {
 	return pages
 }
 
-// FuzzHTMLText holds that no name changes what a page is made of.
+// FuzzHTMLText checks that no name changes the elements of a page.
 func FuzzHTMLText(f *testing.F) {
 	reporttest.AddSeeds(f)
 	var want map[string]bool
@@ -59,7 +59,7 @@ func FuzzHTMLText(f *testing.F) {
 		if name = reporttest.Decoded(name); name == "" || reporttest.IsOwnName(name) {
 			return
 		}
-		if want == nil { // of names that sort before and behind the other one
+		if want == nil { // of names that sort before and after the other one
 			want = elementsOf(t, reporttest.Named("harmless"))
 			for page := range elementsOf(t, reporttest.Named("zzz")) {
 				want[page] = true

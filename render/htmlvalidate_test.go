@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestHTMLValidate holds a page of each type of each site to html-validate's recommended rules.
+// TestHTMLValidate checks a page of each type of each site with html-validate's recommended rules.
 func TestHTMLValidate(t *testing.T) {
 	t.Parallel()
 	tools := webTools(t)

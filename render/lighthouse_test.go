@@ -11,12 +11,12 @@ import (
 	"gpufleet/render/e2e"
 )
 
-// TestLighthouse holds the overview and the explorer to 100 in each of Lighthouse's categories, on a phone on a slow
-// line. A busy machine makes a page slow, so of three runs the best counts, and a run that has seen the machine slow
-// calibrates the next.
+// TestLighthouse expects a score of 100 for the overview and the explorer in each of Lighthouse's categories, on a
+// phone with a slow connection. A busy machine makes a page slow. So the best of three runs counts, and each run that
+// measures a slow machine calibrates the next one.
 func TestLighthouse(t *testing.T) {
 	tools := webTools(t)
-	browser := e2e.Need(t, "chromium", "what Lighthouse finds")
+	browser := e2e.Need(t, "chromium", "Lighthouse")
 	for _, name := range []string{"demo", "large"} {
 		address := serve(t, folderOf(t, name))
 		for _, page := range []string{"index.html", "instances/index.html"} {
@@ -36,13 +36,13 @@ func TestLighthouse(t *testing.T) {
 	}
 }
 
-// Lighthouse slows a page down so many times, to have on a desktop of at least this power (its benchmark index) the
-// speed of a phone. Source:
+// Lighthouse slows a page down by this factor, to get the speed of a phone on a desktop with at least this power (its
+// benchmark index). Source:
 // https://github.com/GoogleChrome/lighthouse/blob/main/docs/throttling.md#calibrating-the-cpu-slowdown
 const phoneSlowdown, desktopPower = 4.0, 1500
 
-// lighthouse runs Lighthouse with its own settings, those of a phone, and returns the categories below 100 with what
-// costs them points, and the power that the machine had.
+// lighthouse runs Lighthouse with its default settings, which are those of a phone. It returns the categories with a
+// score below 100 and the reasons, and the power of the machine.
 func lighthouse(t *testing.T, tools, browser, address string, slowdown float64) (failed []string, power float64) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "lighthouse.json")

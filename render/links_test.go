@@ -14,14 +14,14 @@ import (
 	"golang.org/x/net/html"
 )
 
-// document is a page as a parser sees it.
+// document is a parsed page.
 type document struct {
-	ids   map[string]int // how often each stands
+	ids   map[string]int // how often each occurs
 	links []string       // every address, in the order of the page
 	all   []*html.Node   // every element
 }
 
-// addresses are the attributes whose value a browser may follow or load.
+// addresses are the attributes whose value a browser may load or link to.
 var addresses = []string{
 	"href", "src", "srcset", "action", "formaction", "poster", "data", "cite", "ping", "background", "xlink:href",
 }
@@ -50,8 +50,8 @@ func parse(t *testing.T, text string) document {
 	return d
 }
 
-// TestLinks follows every address of every page of each site: to a file of the folder that it names in full and
-// without leaving the site, and to the anchor in it. What no page leads to is of no use to a reader.
+// TestLinks follows every link of every page of each site. It must lead to a file in the folder, named in full and
+// reached without leaving the site, and to an existing anchor. Every page must be linked.
 func TestLinks(t *testing.T) {
 	for _, name := range siteNames {
 		t.Run(name, func(t *testing.T) {
@@ -80,7 +80,7 @@ func TestLinks(t *testing.T) {
 			}
 			err := fs.WalkDir(os.DirFS(dir), ".", func(file string, entry fs.DirEntry, err error) error {
 				if err == nil && !entry.IsDir() && !reached[file] && path.Dir(file) != "data/snapshots" {
-					t.Errorf("no page leads to %s", file)
+					t.Errorf("no page links to %s", file)
 				}
 				return err
 			})
@@ -91,7 +91,7 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// follow returns the file that a link of a page leads to, and what is wrong with the link.
+// follow returns the file that a link leads to, and what is wrong with the link.
 func follow(dir, page, link string, documents map[string]document) (target, problem string) {
 	to, err := url.Parse(link)
 	if err != nil {
@@ -119,8 +119,8 @@ func follow(dir, page, link string, documents map[string]document) (target, prob
 	return target, ""
 }
 
-// TestDocumentsBuilt holds every page of each site to what a browser, a search engine and the pages' own policy ask
-// of it.
+// TestDocumentsBuilt checks every page of each site against the requirements of browsers, search engines and the
+// page's own policy.
 func TestDocumentsBuilt(t *testing.T) {
 	for _, name := range siteNames {
 		t.Run(name, func(t *testing.T) {
@@ -205,13 +205,13 @@ func (d document) problems() []string {
 	}
 	for id, n := range d.ids {
 		if n > 1 || id == "" {
-			complain("the id", id, "stands more than once or is empty")
+			complain("the id", id, "is empty or not unique")
 		}
 	}
 	return problems
 }
 
-// TestDocumentProblems holds that each problem is seen.
+// TestDocumentProblems checks that each problem is found.
 func TestDocumentProblems(t *testing.T) {
 	const head = `<!doctype html><html lang="en"><head>` +
 		`<meta http-equiv="Content-Security-Policy" content="default-src 'none'">` +

@@ -10,9 +10,8 @@ import (
 	"gpufleet/render/report"
 )
 
-// TestNaughtyTextInBrowser opens pages in which every hostile text stands in every field, and one of each text's own:
-// no dialog opens, no script of a text's runs, no policy is violated, and nothing is asked for but the site's own
-// files.
+// TestNaughtyTextInBrowser opens pages with every hostile text in every field, and a page about each text. No dialog
+// may open, no script of a text may run, no policy may be violated, and only files of the site may be requested.
 func TestNaughtyTextInBrowser(t *testing.T) {
 	v := newVisitor(t)
 	names := hostile(t)
@@ -35,7 +34,7 @@ func TestNaughtyTextInBrowser(t *testing.T) {
 	r := laterReport(t, before, list)
 	r.Settings.Audience = report.Internal
 	dir := t.TempDir()
-	place(t, dir, r)
+	writeInto(t, dir, r)
 	server := httptest.NewServer(http.FileServer(http.Dir(dir)))
 	defer server.Close()
 	pages := []string{"", "instances/", "changes/", "summary/", "about/"}
@@ -43,7 +42,7 @@ func TestNaughtyTextInBrowser(t *testing.T) {
 		pages = append(pages, fmt.Sprintf("instances/page-%d.html", page))
 	}
 	for i, region := range r.Regions {
-		if i%200 == 0 { // all are in the pages above; these are what a name heads
+		if i%200 == 0 { // the pages above have all texts; these have one as their heading
 			model := region.Groups[0].Model.Slug
 			pages = append(pages,
 				"regions/"+region.Slug+"/",

@@ -9,7 +9,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// TestPageTypes holds that the large site has a page of every type, so that none escapes the tests of them.
+// TestPageTypes checks that the large site has a page of every type, so that no type is untested.
 func TestPageTypes(t *testing.T) {
 	want := []string{
 		" 404",
@@ -32,7 +32,7 @@ func TestPageTypes(t *testing.T) {
 	}
 }
 
-// everyView calls f with each view in which people open a page: on a phone and a wide screen, light and dark.
+// everyView calls f with each combination of a phone and a wide screen, light and dark.
 func everyView(f func(width int64, scheme string)) {
 	for _, width := range []int64{390, 1280} {
 		for _, scheme := range []string{"light", "dark"} {
@@ -41,10 +41,9 @@ func everyView(f func(width int64, scheme string)) {
 	}
 }
 
-// TestPagesInBrowser opens a page of each type of each site below a path of a server, and has axe-core
-// look, with all its rules, for what shuts people out. The rows of long tables are alike, and axe-core
-// takes its time with each: it sees all of them in one view of one site, and the first ones in the
-// others.
+// TestPagesInBrowser opens a page of each type of each site from a server, below a path, and checks its accessibility
+// with all rules of axe-core. Checking all rows of a long table takes long and they are alike, so that is only done in
+// one view of one site.
 func TestPagesInBrowser(t *testing.T) {
 	t.Parallel()
 	axe := ""
@@ -81,7 +80,7 @@ func TestPagesFromDiskInBrowser(t *testing.T) {
 	}
 }
 
-// looks opens a page and fails where it is wider than the window or without its style.
+// looks opens a page and fails if it is wider than the window or has no style.
 func (v *visitor) looks(t *testing.T, site, page string, width int64, scheme string) {
 	t.Helper()
 	overflow, styled := v.open(t, site, page, width, scheme)
@@ -101,7 +100,7 @@ func (v *visitor) run(t *testing.T, script string) {
 	}
 }
 
-// violations returns what axe-core finds on the page, with all its rules.
+// violations returns the findings of axe-core for the page, with all its rules.
 func (v *visitor) violations(t *testing.T, axe string) []string {
 	t.Helper()
 	found, err := chromedp.Run(v.ctx, chromedp.Evaluate[[]string](axe+`;

@@ -12,8 +12,7 @@ import (
 	"gpufleet/render/report"
 )
 
-// media has the page drawn for a kind of medium, "" for a screen, and for a reader who has asked for
-// what features say.
+// media draws the page for a medium, "" for a screen, and with the given preferences of the reader.
 func (v *visitor) media(t *testing.T, medium string, features ...*emulation.MediaFeature) {
 	t.Helper()
 	params := emulation.SetEmulatedMediaParams{Media: medium, Features: features}
@@ -22,13 +21,12 @@ func (v *visitor) media(t *testing.T, medium string, features ...*emulation.Medi
 	}
 }
 
-// TestPrintInBrowser holds that what is of use on a screen alone is not on paper, and that no table
-// there is wider than the page or cut.
+// TestPrintInBrowser checks that controls aren't printed, and that no printed table is wider than the page or cut off.
 func TestPrintInBrowser(t *testing.T) {
 	v, dir := newVisitor(t), folderOf(t, "demo")
 	address := serve(t, dir)
 	for _, file := range pageTypes(t, dir) {
-		if file == "report.html" { // has a style of its own
+		if file == "report.html" { // it has its own style
 			continue
 		}
 		v.open(t, address, file, 1040, "dark") // A4 across, without margins
@@ -52,14 +50,14 @@ func TestPrintInBrowser(t *testing.T) {
 	}
 }
 
-// TestExplorerOnPaperInBrowser prints the live table: all rows that are shown are there, not only
-// those in sight, and afterwards only these.
+// TestExplorerOnPaperInBrowser prints the live table. All shown rows must be printed, not only those in sight, and
+// afterwards only those in sight are in the page.
 func TestExplorerOnPaperInBrowser(t *testing.T) {
 	dir := t.TempDir()
 	r := reportOf(largeFleet(t, 2000)...)
-	place(t, dir, r)
+	writeInto(t, dir, r)
 	p := newExplorerPage(t, "file://"+dir+"/")
-	for _, a := range []asked{{chosen: map[string][]string{"status": {"Stopped"}}}, {}} {
+	for _, a := range []choices{{chosen: map[string][]string{"status": {"Stopped"}}}, {}} {
 		p.openAt(1280, "light", a.query())
 		p.check(r, a)
 		want := min(len(a.rows(r)), 1000)
@@ -90,9 +88,8 @@ func TestExplorerOnPaperInBrowser(t *testing.T) {
 	p.quiet()
 }
 
-// TestForcedColoursInBrowser holds that where a reader's system replaces all colours a status still
-// has its mark and its word, a bar its frame and its length, and a cell of the matrix its figure and
-// frame.
+// TestForcedColoursInBrowser checks a page whose colors are replaced by the reader's system. A status must still have
+// its mark and its word, a bar its frame and its length, and a cell of the matrix its figure and its frame.
 func TestForcedColoursInBrowser(t *testing.T) {
 	v, dir := newVisitor(t), folderOf(t, "demo")
 	v.open(t, serve(t, dir), "index.html", 1280, "light")

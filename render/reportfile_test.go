@@ -16,7 +16,7 @@ import (
 	"gpufleet/templates"
 )
 
-// largeReport has 5,000 groups with long names, notes at their longest, and a mark of each kind.
+// largeReport has 5,000 groups with long names, notes of the maximum length, and a mark of each kind.
 func largeReport(t *testing.T, long string) *report.Report {
 	t.Helper()
 	price, err := fleet.ParseMoney("123456789.123456789")
@@ -42,7 +42,7 @@ func largeReport(t *testing.T, long string) *report.Report {
 	return r
 }
 
-// reportFileOf returns the report in one file.
+// reportFileOf returns report.html.
 func reportFileOf(t *testing.T, r *report.Report) string {
 	t.Helper()
 	texts, err := textsOf(r, markdown.NewSummary(r))
@@ -57,8 +57,7 @@ func reportFileOf(t *testing.T, r *report.Report) string {
 	return b.String()
 }
 
-// TestReportFile holds the report in one file to what whoever gets it by mail needs: it is small, whole, and asks for
-// nothing.
+// TestReportFile checks that report.html is fit for mail: it is small, complete, and loads nothing.
 func TestReportFile(t *testing.T) {
 	for name, long := range map[string]string{
 		"short":   "",
@@ -88,20 +87,20 @@ func TestReportFile(t *testing.T) {
 			"Internal",
 			"What changed",
 			"<strong>All regions</strong>",
-			"The dearest groups",
+			"Most expensive groups",
 			"<strong>All</strong>",
 			`class="chart"`,
 			"And ",
 			`content="noindex"`,
 		} {
 			if !strings.Contains(file, want) {
-				t.Errorf("%s: lacks %s", name, want)
+				t.Errorf("%s: no %s", name, want)
 			}
 		}
 	}
 	r := wildFleet(t)
 	var err error
-	own := "# Our words\n\n# The dearest groups\n" // which name what the program writes too
+	own := "# Our words\n\n# Most expensive groups\n" // the program writes this heading too
 	if r.Notes, _, err = markdown.ParseNotes([]byte(own)); err != nil {
 		t.Fatal(err)
 	}
@@ -112,25 +111,25 @@ func TestReportFile(t *testing.T) {
 		"<h2>GPUs by region and model</h2>",
 		">Charts</h2>",
 		"<svg",
-		"<h2>The dearest groups</h2>",
+		"<h2>Most expensive groups</h2>",
 		"summary.md",
 		"fleet.xlsx",
 	} {
 		found := strings.Index(file[at:], next)
 		if found < 0 {
-			t.Fatalf("%s is not there, or comes too early", next)
+			t.Fatalf("%s is missing or too early", next)
 		}
 		at += found
 	}
 	r.BaseURL = "https://example.org/fleet"
 	for _, address := range attributesOf(t, reportFileOf(t, r), "a", "href", "", "") {
 		if !strings.HasPrefix(address, r.BaseURL+"/") {
-			t.Errorf("leads to %s", address)
+			t.Errorf("links to %s", address)
 		}
 	}
 }
 
-// TestReportFileInBrowser opens the file alone, from a disk: nothing but itself is asked for.
+// TestReportFileInBrowser opens the file from disk. It must load nothing.
 func TestReportFileInBrowser(t *testing.T) {
 	v := newVisitor(t)
 	path := filepath.Join(t.TempDir(), "report.html")
@@ -143,7 +142,7 @@ func TestReportFileInBrowser(t *testing.T) {
 			t.Errorf("at %d: %d pixels too wide, styled: %v", width, overflow, styled)
 		}
 		if len(v.requests) != 1 {
-			t.Errorf("asks for %q", v.requests)
+			t.Errorf("requests %q", v.requests)
 		}
 	}
 }

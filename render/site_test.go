@@ -15,7 +15,7 @@ import (
 // memory is an output folder in memory.
 type memory struct {
 	mu    sync.Mutex
-	order []string // in which the files were created
+	order []string // paths in the order of creation
 	files map[string]*memoryFile
 }
 
@@ -40,7 +40,7 @@ func (m *memory) create(path string) (io.WriteCloser, error) {
 	return m.files[path], nil
 }
 
-// manyGroups returns a report with groups of several pages and names that make no good paths.
+// manyGroups returns a report with groups of several pages, and with names that can't be paths.
 func manyGroups() *report.Report {
 	var list []*fleet.Instance
 	for i := range 1200 {

@@ -11,7 +11,7 @@ import (
 	"gpufleet/render/report"
 )
 
-// filesOf returns what a report's files hold, by their paths.
+// filesOf returns the contents of the files of a report, by path.
 func filesOf(t *testing.T, r *report.Report) map[string]string {
 	t.Helper()
 	var folder memory
@@ -25,7 +25,8 @@ func filesOf(t *testing.T, r *report.Report) map[string]string {
 	return files
 }
 
-// attributesOf returns what the elements of a name have as one attribute where they have another with a value.
+// attributesOf returns the values of the attribute key of all elements with this name. If where is not "", only
+// elements whose attribute where has the value is count.
 func attributesOf(t *testing.T, document, element, key, where, is string) (values []string) {
 	t.Helper()
 	tree, err := html.Parse(strings.NewReader(document))
@@ -52,7 +53,7 @@ type urlset struct {
 	} `xml:"url"`
 }
 
-// TestBaseURL holds every page to what it says of its address, with and without one, for either audience.
+// TestBaseURL checks what every page says about its own address, with and without --base-url, for both audiences.
 func TestBaseURL(t *testing.T) {
 	for _, base := range []string{"", "https://example.org/a&b/fleet"} {
 		for _, audience := range []report.Audience{report.Public, report.Internal} {
@@ -88,7 +89,7 @@ func TestBaseURL(t *testing.T) {
 					path, found = address, true
 				}
 				if files[path] == "" || !found {
-					t.Errorf("404.html leads to %s", address)
+					t.Errorf("404.html links to %s", address)
 				}
 			}
 			checkSitemap(t, files, r, pages)
@@ -100,7 +101,7 @@ func checkSitemap(t *testing.T, files map[string]string, r *report.Report, pages
 	t.Helper()
 	text, there := files[report.SitemapPath]
 	if there != (r.BaseURL != "" && !r.Internal()) {
-		t.Fatalf("a sitemap is there: %v", there)
+		t.Fatalf("unexpected sitemap: %v", there)
 	}
 	if !there {
 		return

@@ -20,8 +20,8 @@ import (
 	"gpufleet/render/e2e"
 )
 
-// A site is a folder as the program writes it, from a list in the API's own form: whole, with its past, read by many
-// tests and changed by none.
+// A site is an output folder that the program wrote, from a list in the API's format. It has a history. Many tests
+// read it, and none changes it.
 var sites = map[string]func() (string, error){
 	"demo":  site("demo", sample, sample),
 	"large": site("large", reply(0, 2000), reply(50, 2030)),
@@ -29,10 +29,10 @@ var sites = map[string]func() (string, error){
 	"wild":  site("wild", wildReply(0), wildReply(1)),
 }
 
-// siteNames are the names of the sites, the plain ones first.
+// siteNames are the names of the sites, simple ones first.
 var siteNames = []string{"demo", "large", "empty", "wild"}
 
-// folderOf returns the folder of a site, which it builds if no test has asked for it yet.
+// folderOf returns the folder of a site. It creates the site when it is first needed.
 func folderOf(t *testing.T, name string) string {
 	t.Helper()
 	dir, err := sites[name]()
@@ -45,7 +45,7 @@ func folderOf(t *testing.T, name string) string {
 // sample stands for the sample fleet in a list of replies.
 const sample = "--demo"
 
-// site builds a site from replies that follow each other by a day, into a folder below scratch.
+// site renders replies, one day apart, into a folder below scratch.
 func site(name string, replies ...string) func() (string, error) {
 	return sync.OnceValues(func() (string, error) {
 		out := filepath.Join(scratch, name)
@@ -76,7 +76,7 @@ func site(name string, replies ...string) func() (string, error) {
 	})
 }
 
-// instance is an instance as the API writes it.
+// instance is an instance in a reply of the API.
 type instance map[string]any
 
 func list(rows ...instance) string {
@@ -91,8 +91,8 @@ func list(rows ...instance) string {
 	return string(text)
 }
 
-// reply returns a list of the instances with the numbers from first up to end. A third of them is one group, so that
-// it has several pages; some have no price or an unknown number of GPUs.
+// reply returns a list of the instances numbered from first to before end. A third of them are in one group, which
+// then has several pages. Some have no price or an unknown number of GPUs.
 func reply(first, end int) string {
 	regions := []string{"CANADA-1", "MONTREAL-1", "NORWAY-1", "US-1", "Taiwan"}
 	models := []string{"RTX-A6000", "H100-80G-SXM", "A100-80G-PCIe", "L40", "RTX-4090", ""}
@@ -133,7 +133,7 @@ func reply(first, end int) string {
 	return list(rows...)
 }
 
-// wildReply is a list of names as they should not be, with a change on each day.
+// wildReply is a list with hostile names, and with changes on each day.
 func wildReply(day int) string {
 	var rows []instance
 	for i := range 600 {
@@ -163,12 +163,11 @@ func wildReply(day int) string {
 	return list(rows...)
 }
 
-// subPath is where serve puts a site: links must not depend on it.
+// subPath is where serve puts a site, because links must not depend on it.
 const subPath = "/some/sub/path/"
 
-// serve serves a folder below subPath as GitHub Pages does: compressed, to be kept for ten minutes, a folder's
-// index.html in the folder's name, 404.html for what is not there. It returns the site's address, which ends in a
-// slash.
+// serve serves a folder below subPath as GitHub Pages does: compressed, cached for ten minutes, with index.html for a
+// folder and 404.html for a missing file. It returns the site's address, which ends in a slash.
 func serve(t *testing.T, dir string) string {
 	t.Helper()
 	mime.AddExtensionType(".md", "text/markdown; charset=utf-8")
@@ -200,8 +199,8 @@ func serve(t *testing.T, dir string) string {
 	return server.URL + subPath
 }
 
-// pageTypes returns a page of each type that a site has, by the type's name: the one with the largest file, as paths
-// with slashes.
+// pageTypes returns the path of the largest page of each type that a site has, by the name of the type. Paths have
+// slashes.
 func pageTypes(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	types, sizes := map[string]string{}, map[string]int64{}
@@ -219,7 +218,7 @@ func pageTypes(t *testing.T, dir string) map[string]string {
 	return types
 }
 
-// pagesIn returns every page of a site with its size in bytes.
+// pagesIn returns the sizes of all pages of a site, in bytes by path.
 func pagesIn(t *testing.T, dir string) map[string]int64 {
 	t.Helper()
 	pages := map[string]int64{}
@@ -249,7 +248,7 @@ func readText(t *testing.T, dir, file string) string {
 	return string(text)
 }
 
-// webTools returns the folder of the npm packages that .ci/web/package.json names.
+// webTools returns the folder with the npm packages of .ci/web/package.json.
 func webTools(t *testing.T) string {
 	t.Helper()
 	dir, err := filepath.Abs("../.ci/web/node_modules")
@@ -257,7 +256,7 @@ func webTools(t *testing.T) string {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(dir); err != nil {
-		e2e.LeaveOut(t, "what axe-core, html-validate and Lighthouse find", "what .ci/web/package.json names")
+		e2e.Skip(t, "checks with axe-core, html-validate and Lighthouse", "a package of .ci/web/package.json")
 	}
 	return dir
 }

@@ -12,7 +12,7 @@ import (
 	"gpufleet/fetch/fleet"
 )
 
-// evaluate returns what an expression comes to in the page.
+// evaluate returns the value of an expression in the page.
 func evaluate[T any](t *testing.T, v *visitor, expression string) T {
 	t.Helper()
 	value, err := chromedp.Run(v.ctx, chromedp.Evaluate[T](expression))
@@ -22,7 +22,7 @@ func evaluate[T any](t *testing.T, v *visitor, expression string) T {
 	return value
 }
 
-// press presses a key that has a name, where the focus is.
+// press presses a named key.
 func press(t *testing.T, v *visitor, name string, code int64) {
 	t.Helper()
 	for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeKeyDown, input.DispatchKeyEventTypeKeyUp} {
@@ -33,12 +33,12 @@ func press(t *testing.T, v *visitor, name string, code int64) {
 	}
 }
 
-// TestThemeAndHeatInBrowser chooses a theme, which the next page remembers and a choice of the system's own forgets,
-// and switches the matrix by keyboard: on a server and from a disk.
+// TestThemeAndHeatInBrowser chooses a theme, which the next page must keep until the theme of the system is chosen
+// again. It also switches the matrix with the keyboard. Both are done on a server and from disk.
 func TestThemeAndHeatInBrowser(t *testing.T) {
 	v := newVisitor(t)
 	dir := t.TempDir()
-	place(t, dir, wildFleet(t))
+	writeInto(t, dir, wildFleet(t))
 	server := httptest.NewServer(http.StripPrefix("/some/sub/path", http.FileServer(http.Dir(dir))))
 	defer server.Close()
 	ground := func() string {
@@ -58,7 +58,7 @@ func TestThemeAndHeatInBrowser(t *testing.T) {
 			t.Errorf("%s: the chosen theme is %s, pressed %s", site, ground(), pressed())
 		}
 		if got := evaluate[string](t, v, `document.querySelector('meta[name="theme-color"]').content`); got != "#101416" {
-			t.Errorf("%s: the browser is told %s", site, got)
+			t.Errorf("%s: the browser gets %s", site, got)
 		}
 		v.open(t, site, "about/index.html", 1280, "light")
 		if ground() != dark || pressed() != "true" {
@@ -98,7 +98,7 @@ func TestThemeAndHeatInBrowser(t *testing.T) {
 	}
 }
 
-// TestAgeInBrowser holds that pages tell how old they are, and that they warn from twice the usual time on.
+// TestAgeInBrowser checks that pages show their age, and warn from twice the expected time between runs.
 func TestAgeInBrowser(t *testing.T) {
 	v := newVisitor(t)
 	for _, test := range []struct {
@@ -117,7 +117,7 @@ func TestAgeInBrowser(t *testing.T) {
 		dir := t.TempDir()
 		r := wildFleet(t)
 		r.Generated, r.ExpectEvery = time.Now().Add(-test.age).UTC().Truncate(time.Second), test.every
-		place(t, dir, r)
+		writeInto(t, dir, r)
 		for _, path := range []string{"index.html", "regions/canada-1/index.html"} {
 			v.open(t, "file://"+dir+"/", path, 390, "light")
 			if got := evaluate[string](t, v, `document.querySelector(".age-line .age").textContent`); got != test.text {
@@ -131,7 +131,7 @@ func TestAgeInBrowser(t *testing.T) {
 	}
 }
 
-// TestLongFiguresInBrowser holds that headline figures stand on one line and are never cut, however long they are.
+// TestLongFiguresInBrowser checks that headline figures of any length are on one line and are never cut off.
 func TestLongFiguresInBrowser(t *testing.T) {
 	v := newVisitor(t)
 	for _, price := range []string{"1.5", "9999.123", "123456.789", "1234567.891", "999999999.123456"} {
@@ -140,7 +140,7 @@ func TestLongFiguresInBrowser(t *testing.T) {
 			t.Fatal(err)
 		}
 		dir := t.TempDir()
-		place(t, dir, reportOf(
+		writeInto(t, dir, reportOf(
 			&fleet.Instance{
 				ID:       "1",
 				Region:   "CANADA-1",

@@ -13,14 +13,14 @@ import (
 	"gpufleet/render/report/reporttest"
 )
 
-// stickyFile fails to take anything, and says so again when it is closed.
+// stickyFile fails with the same error in Write and Close.
 type stickyFile struct{ err error }
 
 func (f stickyFile) Write([]byte) (int, error) { return 0, f.err }
 func (f stickyFile) Close() error              { return f.err }
 
-// A file that can't be written is told once, and what closing alone finds is not lost.
-func TestWriteFileTellsOnce(t *testing.T) {
+// An error that Write and Close both return is reported once. An error of Close alone isn't lost.
+func TestWriteFileReportsErrorsOnce(t *testing.T) {
 	full, other := errors.New("full"), errors.New("other")
 	create := func(string) (io.WriteCloser, error) { return stickyFile{full}, nil }
 	for want, write := range map[string]func(io.Writer) error{
@@ -34,14 +34,14 @@ func TestWriteFileTellsOnce(t *testing.T) {
 	}
 }
 
-// failing fails to create, write or close files of some paths.
+// failing fails to create, write or close files with certain paths.
 type failing struct {
 	memory
 	how   string
 	paths []string
 }
 
-// fault is how it fails. Which file it is about matters where there are several.
+// fault is the error about a file, which it names.
 type fault string
 
 func (f fault) Error() string { return "cannot write " + string(f) }
@@ -77,8 +77,8 @@ func (f *failingFile) Close() error {
 	return fault(f.path)
 }
 
-// TestErrors holds that whatever goes wrong with a file is the error, that of two files the first in the list is
-// named, whoever fails first, and that few files are begun after it.
+// TestErrors checks that every failure of a file is reported. If several files fail, the error is about the first one
+// in the list. After a failure few files are started.
 func TestErrors(t *testing.T) {
 	r := reportOf(reporttest.Example(t))
 	var whole memory
@@ -100,7 +100,7 @@ func TestErrors(t *testing.T) {
 				t.Errorf("%s of %s fails: error %v", how, path, err)
 			}
 			if len(f.order) > i+2*runtime.GOMAXPROCS(0) {
-				t.Errorf("%s of %s fails, yet %d files follow", how, path, len(f.order)-i)
+				t.Errorf("%s of %s fails, but %d more files are started", how, path, len(f.order)-i)
 			}
 			for _, file := range f.files {
 				if !file.closed {
@@ -111,8 +111,8 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestFirstFailure has the second of three files fail while the first is being written, and the first one fail after
-// that. The first is written to its end and its error counts; the third is not begun.
+// TestFirstFailure makes the second of three files fail while the first one is being written. Then the first one fails
+// too. The first file is written to its end and its error counts. The third one is not started.
 func TestFirstFailure(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
 	var folder memory
@@ -130,14 +130,14 @@ func TestFirstFailure(t *testing.T) {
 		t.Error(err)
 	}
 	if first := folder.files["first"]; first.String() != "whole" || !first.closed {
-		t.Errorf("the first file holds %q, closed: %v", first, first.closed)
+		t.Errorf("the first file contains %q, closed: %v", first, first.closed)
 	}
 	if folder.files["third"] != nil {
 		t.Error("the third file was begun")
 	}
 }
 
-// TestPanicsReachTheCaller has a writer panic on a goroutine of its own.
+// TestPanicsReachTheCaller makes a writer panic on a goroutine of its own.
 func TestPanicsReachTheCaller(t *testing.T) {
 	defer func() {
 		caught, ok := recover().(*parallel.Panic)

@@ -1,14 +1,14 @@
-// The script of every page: the theme, and how old the data is. It runs before the page is drawn, so that nothing
-// flashes or moves; what needs the page's content waits for it.
+// The script of every page: the theme, and the age of the data. It runs before the page is drawn, so that nothing
+// flashes or moves. Whatever needs the page's content waits for it.
 const root = document.documentElement;
 root.classList.add("js");
 
-// The theme is the chosen one, else the system's. Where nothing can be stored, a choice holds for this page alone.
+// The theme is the chosen one, else the system's. Without storage, a choice applies only to this page.
 const storageKey = "gpufleet-theme";
 const prefersDark = matchMedia("(prefers-color-scheme: dark)");
-// The colours around the page: light, dark.
-const grounds = [...document.querySelectorAll('meta[name="theme-color"]')];
-const groundColours = { light: grounds[0].content, dark: grounds[1].content };
+// The browser's colors around the page: light, dark.
+const themeColors = [...document.querySelectorAll('meta[name="theme-color"]')];
+const defaultColors = { light: themeColors[0].content, dark: themeColors[1].content };
 
 const systemTheme = () => (prefersDark.matches ? "dark" : "light");
 const shownTheme = () => root.dataset.theme || systemTheme();
@@ -30,17 +30,17 @@ function rememberTheme(theme) {
   }
 }
 
-// showTheme shows a theme, or the system's for null and for what is none.
+// showTheme shows a theme, or the system's for null or an unknown theme.
 function showTheme(theme) {
-  if (theme in groundColours) root.dataset.theme = theme;
+  if (theme in defaultColors) root.dataset.theme = theme;
   else delete root.dataset.theme;
-  const chosen = groundColours[root.dataset.theme];
-  grounds[0].content = chosen || groundColours.light;
-  grounds[1].content = chosen || groundColours.dark;
+  const chosen = defaultColors[root.dataset.theme];
+  themeColors[0].content = chosen || defaultColors.light;
+  themeColors[1].content = chosen || defaultColors.dark;
   document.getElementById("theme")?.setAttribute("aria-pressed", String(shownTheme() === "dark"));
 }
 
-// A choice of what the system prefers is no choice to remember: the page follows the system again.
+// Choosing the system's theme makes the page follow the system again.
 function switchTheme() {
   const other = shownTheme() === "dark" ? "light" : "dark";
   const choice = other === systemTheme() ? null : other;
@@ -50,38 +50,38 @@ function switchTheme() {
 
 showTheme(rememberedTheme());
 prefersDark.addEventListener("change", () => showTheme(root.dataset.theme));
-// Another window of the site has chosen.
+// Follow a choice in another window of the site.
 addEventListener("storage", (event) => {
   if (event.key === storageKey || event.key === null) showTheme(rememberedTheme());
 });
 
-// How old the data is. Twice the usual time between two runs without one makes it stale.
+// The data is stale after twice the expected time between two runs.
 const fetched = Date.parse(root.dataset.fetched);
 const staleAfter = 2000 * Number(root.dataset.every);
 const units = [["year", 365.25 * 86400], ["month", 30.4375 * 86400], ["day", 86400], ["hour", 3600], ["minute", 60]];
 
 function ageText(milliseconds) {
   const seconds = milliseconds / 1000;
-  // Two units of one, as "47 hours", say more than one of the next, as "1 day".
+  // "47 hours" says more than "1 day", so a unit needs a count of at least 2.
   const [unit, length] = units.find(([, length]) => seconds >= 2 * length) || units[units.length - 1];
   const count = Math.floor(seconds / length);
   if (count < 1) return "just now";
   return `${count} ${unit}${count === 1 ? "" : "s"} ago`;
 }
 
-function tellAge() {
+function showAge() {
   const age = Date.now() - fetched;
   root.classList.toggle("stale", age > staleAfter);
-  for (const place of document.querySelectorAll(".age")) place.textContent = ageText(age);
+  for (const element of document.querySelectorAll(".age")) element.textContent = ageText(age);
 }
 
-tellAge();
-setInterval(tellAge, 60000);
+showAge();
+setInterval(showAge, 60000);
 addEventListener("DOMContentLoaded", () => {
-  tellAge();
+  showAge();
   showTheme(root.dataset.theme);
   document.getElementById("theme").addEventListener("click", switchTheme);
-  // By now the explorer's script has run, if it has come at all. Without it the list under it must be whole.
-  const left = document.querySelector(".explorer-controls:empty");
-  if (left) left.closest(".explorer").dataset.state = "failed";
+  // The explorer's script has run by now, if it loaded at all. Otherwise show the complete static list.
+  const emptyControls = document.querySelector(".explorer-controls:empty");
+  if (emptyControls) emptyControls.closest(".explorer").dataset.state = "failed";
 });

@@ -1,5 +1,4 @@
-// Package static holds the files of the site that are the same for every report: the style sheet, the scripts and the
-// icon.
+// Package static holds the files that are the same on every site: the style sheet, the scripts and the icon.
 package static
 
 import (
@@ -10,13 +9,13 @@ import (
 	"strings"
 )
 
-// File is a file as it is published. Its name changes with its content, so that it may be cached for ever.
+// File is a published file. Its name changes with its content, so that it can be cached forever.
 type File struct {
 	Path    string // in the output folder: "static/gpufleet.3f9c2a81.css"
 	Content string
 }
 
-// The parts of the style sheet, in the order in which they are joined: print comes last and overrides the others.
+// The parts of the style sheet, in order: print comes last and overrides the others.
 var (
 	//go:embed tokens.css
 	tokensCSS string
@@ -48,12 +47,12 @@ var (
 var (
 	CSS      = publish("gpufleet.css", tokensCSS+baseCSS+frameCSS+partsCSS+tablesCSS+chartCSS+explorerCSS+printCSS)
 	Explorer = publish("explorer.js",
-		script(explorer("words", "data", "find", "csv", "address", "controls", "rows", "start")...))
+		script(explorer("format", "data", "find", "csv", "address", "controls", "rows", "start")...))
 	Site = publish("site.js", script(siteJS)) // of every page
 	Icon = publish("icon.svg", iconSVG)
 )
 
-// The ground of the pages in each scheme, for what the browser draws around them.
+// The background of the pages in each scheme, for the browser's own controls around them.
 const (
 	LightGround = "#f6f6f2"
 	DarkGround  = "#101416"
@@ -71,19 +70,19 @@ func publish(name, content string) File {
 	}
 }
 
-// script joins the parts of a script into one that leaves nothing behind in the page's global names. It is no module,
-// since browsers load none from file://.
+// script joins the parts of a script into a function, so that they define no global names. It is not a module, since
+// browsers don't load modules from file://.
 func script(parts ...string) string {
 	return "\"use strict\";\n(() => {\n" + strings.Join(parts, "\n") + "})();\n"
 }
 
-// explorer returns parts of the explorer's script.
+// explorer returns the named parts of the explorer's script.
 func explorer(names ...string) []string {
 	parts := make([]string, len(names))
 	for i, name := range names {
 		text, err := explorerJS.ReadFile("explorer/" + name + ".js")
 		if err != nil {
-			panic(err) // the program itself lacks a part
+			panic(err) // the part was not embedded
 		}
 		parts[i] = string(text)
 	}

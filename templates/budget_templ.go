@@ -14,7 +14,7 @@ import (
 	"strconv"
 )
 
-// budget shows what runs beside the budget, where there is one.
+// budget compares the running cost with the budget, if there is one.
 func budget(f frame) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -129,7 +129,7 @@ func budget(f frame) templ.Component {
 	})
 }
 
-// budgetGauge draws what runs as a bar, with a mark where the budget ends. The words below say the same.
+// budgetGauge draws the running cost as a bar, with a mark at the budget. The text below says the same.
 func budgetGauge(f frame) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -11,10 +11,10 @@ import (
 	"gpufleet/render/report"
 )
 
-// What stands in every row of a table of instances is laid out here and not in a .templ file: each instance has two
-// rows on the site, a row has some 16 cells, and a component of templ's allocates several times in each.
-
-// instanceRows are the rows of a table of instances. The first column names the row.
+// instanceRows renders the rows of a table of instances. The first column is the row's heading.
+//
+// It is not in a .templ file because a templ component allocates several times per cell. The site has two rows per
+// instance, with some 16 cells each.
 func instanceRows(f frame, columns []instanceColumn, rows []*fleet.Instance) templ.Component {
 	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
 		var b []byte
@@ -42,17 +42,17 @@ func instanceRows(f frame, columns []instanceColumn, rows []*fleet.Instance) tem
 	})
 }
 
-// cell is an instance's value in a column.
+// cell renders an instance's value in a column.
 func cell(f frame, column instanceColumn, in *fleet.Instance) templ.Component {
 	return written(func(b []byte) []byte { return appendCell(b, f, &column, in) })
 }
 
-// status is a status with its mark.
+// status renders a status with its mark.
 func status(name string) templ.Component {
 	return written(func(b []byte) []byte { return appendStatus(b, name) })
 }
 
-// unknown stands where a value is unknown.
+// unknown renders an unknown value.
 func unknown() templ.Component { return templ.Raw(unknownMark) }
 
 const unknownMark = `<span class="unknown">` + report.Unknown + `</span>`
@@ -79,7 +79,7 @@ func appendCell(b []byte, f frame, column *instanceColumn, in *fleet.Instance) [
 		b = value.Time.UTC().AppendFormat(append(b, `<time datetime="`...), time.RFC3339)
 		return append(report.AppendFormat(append(b, `">`...), f.Settings, column.Type, value), "</time>"...)
 	}
-	return report.AppendFormat(b, f.Settings, column.Type, value) // of figures: nothing that HTML would take for its own
+	return report.AppendFormat(b, f.Settings, column.Type, value) // figures need no escaping
 }
 
 func appendStatus(b []byte, name string) []byte {
@@ -94,5 +94,5 @@ func appendIn(b []byte, begin, text, end string) []byte {
 	return append(appendText(append(b, begin...), text), end...)
 }
 
-// appendText appends text as HTML, also as the value of an attribute.
+// appendText appends text escaped for HTML and attribute values.
 func appendText(b []byte, text string) []byte { return append(b, templ.EscapeString(text)...) }

@@ -9,22 +9,22 @@ import (
 	"gpufleet/render/report"
 )
 
-// items are places as bars show them.
-func items(places []place) []chart.Item {
-	items := make([]chart.Item, len(places))
-	for i, p := range places {
+// items converts rows for a bar chart.
+func items(rows []totalsRow) []chart.Item {
+	items := make([]chart.Item, len(rows))
+	for i, p := range rows {
 		items[i] = chart.Item{Name: p.name, Path: p.path, Totals: p.totals}
 	}
 	return items
 }
 
-// chartBox is the box of a chart's drawing, of a height.
+// chartBox returns the viewBox of a chart.
 func chartBox(height int) string { return fmt.Sprintf("0 0 %d %d", chart.Width, height) }
 
-// trendClass tells the lines of a trend apart.
+// trendClass returns the class of a line of a trend.
 func trendClass(line int) string { return "trend-" + strconv.Itoa(line+1) }
 
-// trendGrid draws a line across at each tick.
+// trendGrid returns a path with a horizontal line at each tick.
 func trendGrid(t *chart.Trend) string {
 	var b strings.Builder
 	for i := range t.Ticks {
@@ -33,7 +33,7 @@ func trendGrid(t *chart.Trend) string {
 	return b.String()
 }
 
-// heatClass returns the classes that shade a cell of the matrix, one a figure.
+// heatClass returns the classes that shade a cell of the matrix, one per figure.
 func heatClass(heat chart.Heat, g *report.Group) string {
 	gpus, cost, instances := heat.Shades(g)
 	return "g" + gpus + " c" + cost + " i" + instances

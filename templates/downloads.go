@@ -7,30 +7,30 @@ import (
 	"gpufleet/render/report"
 )
 
-// download is a file that is offered beside the pages. Others write it.
+// download is a file that pages offer. Other packages write it.
 type download struct {
 	path, name, description string
 }
 
 var (
 	workbook      = download{report.WorkbookPath, "Excel workbook", "Every table, ready to filter and sum"}
-	instancesCSV  = download{report.InstancesCSVPath, "Instances, CSV", "One row an instance"}
-	groupsCSV     = download{report.GroupsCSVPath, "Groups, CSV", "One row a region and GPU model"}
+	instancesCSV  = download{report.InstancesCSVPath, "Instances, CSV", "One row per instance"}
+	groupsCSV     = download{report.GroupsCSVPath, "Groups, CSV", "One row per region and GPU model"}
 	instancesJSON = download{report.InstancesJSONPath, "Instances, JSON", "For programs"}
-	oneFile       = download{report.ReportPath, "Report in one file", "The summary with charts, to attach to a mail"}
+	oneFile       = download{report.ReportPath, "Report in one file", "The summary with charts, to attach to an email"}
 	summaryText   = download{report.MarkdownPath, "Summary, Markdown", "To paste into a report"}
 
 	downloads = []download{workbook, oneFile, instancesCSV, groupsCSV, instancesJSON, summaryText}
 )
 
-// changeDownloads are the files that the page of changes offers.
+// changeDownloads are the files that the changes page offers.
 var changeDownloads = []download{
 	workbook,
 	{report.ChangesJSONPath, "Changes, JSON", "What changed, for programs"},
-	{report.HistoryPath, "History, JSON", "One row a day"},
+	{report.HistoryPath, "History, JSON", "One row per day"},
 }
 
-// sizeText says what kind of file a download is and how large: "XLSX, 36.0 KB".
+// sizeText returns a download's format and size: "XLSX, 36.0 KB". It is "" if the size is unknown.
 func (f frame) sizeText(d download) string {
 	size, ok := f.sizes[d.path]
 	if !ok {

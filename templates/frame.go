@@ -10,7 +10,7 @@ import (
 	"gpufleet/static"
 )
 
-// frame is what a page needs for what is around its content.
+// frame holds what a page needs around its content.
 type frame struct {
 	*report.Report
 	path        string
@@ -20,8 +20,8 @@ type frame struct {
 	section     section
 	crumbs      []crumb // the pages above it, from the overview down
 	hidden      bool    // from search engines
-	neighbours          // among pages of its kind
-	noun        string  // what these are
+	neighbours          // the previous and next page of its kind
+	noun        string  // names that kind
 	sizes       Sizes
 	scripts     []script
 }
@@ -40,7 +40,7 @@ const (
 	aboutSection
 )
 
-// Places in pages.
+// Links into pages.
 const (
 	costsAnchor    = report.AboutPath + "#costs"
 	historyAnchor  = report.ChangesPath + "#history"
@@ -50,7 +50,7 @@ const (
 // script is a script that a page loads.
 type script struct {
 	path  string
-	async bool // runs when it comes, whatever else there is
+	async bool // runs as soon as it is loaded
 }
 
 // crumb is a page above another.
@@ -58,19 +58,18 @@ type crumb struct {
 	name, path string
 }
 
-// link returns the address of another page, or of a file, as this page links to it. It is relative and names a file,
-// so that it holds wherever the folder stands, from file:// too.
+// link returns the address of another page or file. It is relative and names a file, so that it works wherever the
+// folder is, even from file://.
 func (f frame) link(path string) templ.SafeURL {
 	return templ.SafeURL(strings.Repeat("../", strings.Count(f.path, "/")) + path)
 }
 
-// address returns where a page will stand, which has to be known.
+// address returns a page's absolute address. It needs a BaseURL.
 func (f frame) address(path string) templ.SafeURL { return templ.SafeURL(f.BaseURL + "/" + path) }
 
-// anywhere returns the address of a page or file for a page that a server shows at any path, and so any depth: from
-// the root of the server where it is known how the site will stand there. Else it is good for what stands at the
-// site's root.
-func (f frame) anywhere(path string) templ.SafeURL {
+// rootLink returns the address of a page or file for the 404 page, which a server shows at any path. With a BaseURL it
+// starts at the server's root. Without one it works only if the site is at the root.
+func (f frame) rootLink(path string) templ.SafeURL {
 	base, err := url.Parse(f.BaseURL)
 	if err != nil || f.BaseURL == "" {
 		return templ.SafeURL(path)
@@ -78,7 +77,7 @@ func (f frame) anywhere(path string) templ.SafeURL {
 	return templ.SafeURL(base.JoinPath(path).EscapedPath())
 }
 
-// documentTitle returns the title of the window.
+// documentTitle returns the title of the browser window.
 func (f frame) documentTitle() string {
 	if f.title == f.Title {
 		return f.title
@@ -102,10 +101,10 @@ func notFoundFrame(r *report.Report) frame {
 		description: "There is no page at this address."}
 }
 
-func placesFrame(r *report.Report, l placeList) frame {
+func totalsListFrame(r *report.Report, l totalsList) frame {
 	name := l.title + pageSuffix(l.paging)
 	return frame{Report: r, path: l.path(), title: name, name: name, section: l.section,
-		description: "What each " + l.noun + " has and costs: " + extent(&r.Totals) + pageSuffix(l.paging) + ".",
+		description: "Instances and costs by " + l.noun + ": " + extent(&r.Totals) + pageSuffix(l.paging) + ".",
 		crumbs:      []crumb{toOverview}}
 }
 
@@ -119,19 +118,19 @@ func regionFrame(r *report.Report, region *report.Region, n neighbours) frame {
 func modelFrame(r *report.Report, model *report.Model, n neighbours) frame {
 	return frame{Report: r, neighbours: n, noun: "GPU model", path: model.Path(),
 		title: model.Name, name: model.Name, section: modelsSection,
-		description: "GPU model " + model.Name + " across the regions: " + extent(&model.Totals) + ".",
+		description: "GPU model " + model.Name + " in all regions: " + extent(&model.Totals) + ".",
 		crumbs:      []crumb{toOverview, toModels}}
 }
 
 func groupFrame(r *report.Report, group *report.Group, s listPage, n neighbours) frame {
 	name := group.Model.Name + " in " + group.Region.Name
-	return frame{Report: r, neighbours: n, noun: "group of the region", path: s.path(),
+	return frame{Report: r, neighbours: n, noun: "GPU model in this region", path: s.path(),
 		title: name + pageSuffix(s.paging), name: group.Model.Name + pageSuffix(s.paging), section: regionsSection,
 		description: name + ": " + extent(&group.Totals) + pageSuffix(s.paging) + ".",
 		crumbs:      []crumb{toOverview, toRegions, {group.Region.Name, group.Region.Path()}}}
 }
 
-// instancesFrame is that of a page of the list. The first one has the explorer.
+// instancesFrame is the frame of a page of the instance list. The first page has the explorer.
 func instancesFrame(r *report.Report, s listPage) frame {
 	var scripts []script
 	if s.number == 1 {
@@ -140,20 +139,20 @@ func instancesFrame(r *report.Report, s listPage) frame {
 	}
 	return frame{Report: r, path: s.path(), title: "Instances" + pageSuffix(s.paging),
 		name: "Instances" + pageSuffix(s.paging), section: instancesSection,
-		description: "Every instance with all its columns: " + extent(&r.Totals) + pageSuffix(s.paging) + ".",
+		description: "All instances with all columns: " + extent(&r.Totals) + pageSuffix(s.paging) + ".",
 		crumbs:      []crumb{toOverview},
 		scripts:     scripts}
 }
 
 func changesFrame(r *report.Report) frame {
 	return frame{Report: r, path: report.ChangesPath, title: "Changes", name: "Changes", section: changesSection,
-		description: "What changed since the last run and since last week, and what it does to the listed total.",
+		description: "What changed since the last run and since last week, and the effect on the listed total.",
 		crumbs:      []crumb{toOverview}}
 }
 
 func summaryFrame(r *report.Report) frame {
 	return frame{Report: r, path: report.SummaryPath, title: "Summary", name: "Summary", section: summarySection,
-		description: "The fleet in one text, to copy into a report.",
+		description: "The fleet as text, to copy into a report.",
 		crumbs:      []crumb{toOverview}}
 }
 

@@ -11,7 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "gpufleet/render/report"
 
-// groupPage shows a region's instances of one GPU model; its later pages, the further instances alone.
+// groupPage shows a region's instances of one GPU model. Only the first page has the totals.
 func groupPage(f frame, group *report.Group, s listPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -69,7 +69,7 @@ func instancesPage(f frame, s listPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, ", by region, GPU model and name</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, ", sorted by region, GPU model and name</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -145,7 +145,7 @@ func instancesPage(f frame, s listPage) templ.Component {
 	})
 }
 
-// explorer is where the live table comes: its script fills the controls and takes the list's place.
+// explorer holds the live table: its script fills in the controls and replaces the list.
 func explorer(f frame, s listPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -11,7 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "gpufleet/render/report"
 
-// instanceTable shows a page of a list of instances with all their columns.
+// instanceTable shows a page of a list of instances with all columns.
 func instanceTable(f frame, caption string, s listPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -154,7 +154,7 @@ func instanceTable(f frame, caption string, s listPage) templ.Component {
 	})
 }
 
-// instanceTotals shows below the columns what instances come to.
+// instanceTotals is a row of totals below the columns.
 func instanceTotals(f frame, columns []instanceColumn, name string, t *report.Totals) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -196,9 +196,9 @@ func instanceTotals(f frame, columns []instanceColumn, name string, t *report.To
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var9 string
-				templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(counted(t.Count, "instance"))
+				templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(report.Counted(t.Count, "instance"))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/instancetable.templ`, Line: 37, Col: 65}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/instancetable.templ`, Line: 37, Col: 72}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
 				if templ_7745c5c3_Err != nil {
@@ -245,7 +245,7 @@ func instanceTotals(f frame, columns []instanceColumn, name string, t *report.To
 	})
 }
 
-// instanceCost shows a cost per hour and per month below a column of prices.
+// instanceCost is a cost per hour and per month below the price column.
 func instanceCost(f frame, name string, c report.Cost) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -318,7 +318,7 @@ func instanceCost(f frame, name string, c report.Cost) templ.Component {
 	})
 }
 
-// pager leads through the pages of a list, where there are several.
+// pager links the pages of a list, if there are several.
 func pager(f frame, s paging, rows string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -10,15 +10,15 @@ import (
 // rowsPerPage is how many rows of a list a page shows at most.
 const rowsPerPage = 500
 
-// paging is where a page stands among those of a list that may need several.
+// paging is the position of a page among the pages of a list.
 type paging struct {
 	folder        string
 	number, pages int // the page, from 1, and how many there are
-	first, last   int // its rows' places in the list, from 1
-	all           int
+	first, last   int // its first and last row in the list, from 1
+	all           int // rows in the list
 }
 
-// pagesOf yields the pages of a list of so many rows in their order. An empty list has one, without rows.
+// pagesOf yields the pages of a list with so many rows, in order. An empty list has one page.
 func pagesOf(folder string, all int) iter.Seq[paging] {
 	pages := max(1, (all+rowsPerPage-1)/rowsPerPage)
 	return func(yield func(paging) bool) {
@@ -42,14 +42,14 @@ func (p paging) nextPage() string { return report.PagePath(p.folder, p.number+1)
 
 func (p paging) lastPage() string { return report.PagePath(p.folder, p.pages) }
 
-// listPage is what one page shows of a list of instances.
+// listPage is one page of a list of instances.
 type listPage struct {
 	paging
 	rows   []*fleet.Instance
 	totals *report.Totals // of the whole list
 }
 
-// listPages yields the pages of a list of instances, which come to the totals, in their order.
+// listPages yields the pages of a list of instances with these totals, in order.
 func listPages(folder string, list []*fleet.Instance, totals *report.Totals) iter.Seq[listPage] {
 	return func(yield func(listPage) bool) {
 		for p := range pagesOf(folder, len(list)) {

@@ -14,8 +14,8 @@ import (
 	"gpufleet/render/report"
 )
 
-// matrix shows regions by GPU models, each cell leading to its group: how many GPUs, what they cost, or how many
-// instances. The switch between these is the style sheet's; where that can't, it shows the GPUs.
+// matrix shows regions by GPU model. Each cell links to its group and shows GPUs, cost or instances. The style sheet
+// switches between them; browsers that can't do that show the GPUs.
 func matrix(f frame) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -34,7 +34,7 @@ func matrix(f frame) templ.Component {
 		ctx = templ.InitializeContext(ctx)
 		ctx = templ.ClearChildren(ctx)
 		heat := chart.NewHeat(&f.Matrix)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<section class=\"heat\" aria-labelledby=\"matrix\"><div class=\"section-head\"><h2 id=\"matrix\">Regions by GPU model</h2><fieldset class=\"switch\"><legend class=\"visually-hidden\">What the cells show</legend>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<section class=\"heat\" aria-labelledby=\"matrix\"><div class=\"section-head\"><h2 id=\"matrix\">Regions by GPU model</h2><fieldset class=\"switch\"><legend class=\"visually-hidden\">Show in cells</legend>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -260,7 +260,7 @@ func matrix(f frame) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "<p class=\"note\">Each cell leads to its instances. Cost is what is listed, per hour. ")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "<p class=\"note\">Each cell links to its instances. Cost is the listed cost per hour. ")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -355,7 +355,7 @@ func heatChoice(value, label string, chosen bool) templ.Component {
 	})
 }
 
-// heatFigures are the three figures of a cell, of which one shows.
+// heatFigures are the three figures of a cell. Only one is visible.
 func heatFigures(f frame, t *report.Totals) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -406,9 +406,9 @@ func heatFigures(f frame, t *report.Totals) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var17 string
-		templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinStringErrs(counted(t.Count, "instance"))
+		templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinStringErrs(report.Counted(t.Count, "instance"))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/matrix.templ`, Line: 98, Col: 39}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/matrix.templ`, Line: 98, Col: 46}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
 		if templ_7745c5c3_Err != nil {

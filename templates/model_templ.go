@@ -65,7 +65,7 @@ func modelPage(f frame, model *report.Model) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = placeCharts(f, "region", groupsByRegion(model.Groups)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = totalsCharts(f, "region", groupsByRegion(model.Groups)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -73,7 +73,7 @@ func modelPage(f frame, model *report.Model) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = placesTable(f, "Totals of this GPU model by region", "Region", groupsByRegion(model.Groups), &model.Totals).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = totalsTable(f, "Totals of this GPU model by region", "Region", groupsByRegion(model.Groups), &model.Totals).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

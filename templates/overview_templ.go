@@ -14,7 +14,7 @@ import (
 	"gpufleet/render/report"
 )
 
-// overviewRows bounds the tables of the overview. Each leads to the whole.
+// overviewRows is how many rows a table of the overview has at most. It links to the full list.
 const overviewRows = 12
 
 func overview(f frame, notes string) templ.Component {
@@ -105,11 +105,11 @@ func overview(f frame, notes string) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = overviewPlaces(f, regionKind, "regions", len(f.Regions), regionPlaces(f.LargestRegions(overviewRows))).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = overviewTotals(f, regionKind, "regions", len(f.Regions), regionRows(f.LargestRegions(overviewRows))).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = overviewPlaces(f, modelKind, "models", len(f.Models), modelPlaces(f.LargestModels(overviewRows))).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = overviewTotals(f, modelKind, "models", len(f.Models), modelRows(f.LargestModels(overviewRows))).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -132,8 +132,8 @@ func overview(f frame, notes string) templ.Component {
 	})
 }
 
-// overviewPlaces shows the largest places of a kind.
-func overviewPlaces(f frame, k kind, anchor string, all int, places []place) templ.Component {
+// overviewTotals shows the largest regions or models.
+func overviewTotals(f frame, k kind, anchor string, all int, rows []totalsRow) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -193,28 +193,28 @@ func overviewPlaces(f frame, k kind, anchor string, all int, places []place) tem
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if all > len(places) {
+		if all > len(rows) {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<p>The ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var8 string
-			templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(report.FormatCount(len(places)))
+			templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(report.FormatCount(len(rows)))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/overview.templ`, Line: 41, Col: 44}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/overview.templ`, Line: 41, Col: 42}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, " with the most instances, of ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, " with the most instances, out of ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var9 string
 			templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(report.FormatCount(all))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/overview.templ`, Line: 41, Col: 100}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/overview.templ`, Line: 41, Col: 102}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
 			if templ_7745c5c3_Err != nil {
@@ -229,11 +229,11 @@ func overviewPlaces(f frame, k kind, anchor string, all int, places []place) tem
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = placesTable(f, "Totals by "+k.noun, k.heading, places, &f.Totals).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = totalsTable(f, "Totals by "+k.noun, k.heading, rows, &f.Totals).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if all > len(places) {
+		if all > len(rows) {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<p class=\"more\"><a href=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -252,9 +252,9 @@ func overviewPlaces(f frame, k kind, anchor string, all int, places []place) tem
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var11 string
-			templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(counted(all, k.noun))
+			templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(report.Counted(all, k.noun))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/overview.templ`, Line: 46, Col: 72}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/overview.templ`, Line: 46, Col: 79}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 			if templ_7745c5c3_Err != nil {
@@ -273,7 +273,7 @@ func overviewPlaces(f frame, k kind, anchor string, all int, places []place) tem
 	})
 }
 
-// week says what changed since last week, in money.
+// week shows the effect of last week's changes on the listed total.
 func week(f frame) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -323,7 +323,7 @@ func week(f frame) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "\">Each change</a></p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "\">All changes</a></p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -448,7 +448,7 @@ func week(f frame) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if w.Unchanged() {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 31, "<p class=\"note\">Nothing has changed.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 31, "<p class=\"note\">No changes.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -533,7 +533,7 @@ func week(f frame) templ.Component {
 	})
 }
 
-// overviewCharts draw where the money and the GPUs are, and how both went.
+// overviewCharts shows cost and GPUs by region and model, and over time.
 func overviewCharts(f frame) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -569,7 +569,7 @@ func overviewCharts(f frame) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 43, "\">The days as a table</a></p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 43, "\">Daily history</a></p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -578,11 +578,11 @@ func overviewCharts(f frame) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = barChart(f, "Listed cost by region", chart.Costs(f.Settings, items(regionPlaces(f.Regions)))).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = barChart(f, "Listed cost by region", chart.Costs(f.Settings, items(regionRows(f.Regions)))).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = barChart(f, "GPUs by model", chart.GPUs(items(modelPlaces(f.Models)))).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = barChart(f, "GPUs by model", chart.GPUs(items(modelRows(f.Models)))).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -616,13 +616,13 @@ func trends(f frame) templ.Component {
 		ctx = templ.InitializeContext(ctx)
 		ctx = templ.ClearChildren(ctx)
 		if trend := chart.CostTrend(f.Report); trend != nil {
-			templ_7745c5c3_Err = trendChart("Cost per hour, day by day", trend).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = trendChart("Cost per hour by day", trend).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
 		if trend := chart.GPUTrend(f.Report); trend != nil {
-			templ_7745c5c3_Err = trendChart("GPUs, day by day", trend).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = trendChart("GPUs by day", trend).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -691,9 +691,9 @@ func warnings(f frame) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var31 string
-			templ_7745c5c3_Var31, templ_7745c5c3_Err = templ.JoinStringErrs(counted(len(f.Warnings), "warning"))
+			templ_7745c5c3_Var31, templ_7745c5c3_Err = templ.JoinStringErrs(report.Counted(len(f.Warnings), "warning"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/overview.templ`, Line: 128, Col: 58}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/overview.templ`, Line: 128, Col: 65}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var31))
 			if templ_7745c5c3_Err != nil {
@@ -796,14 +796,14 @@ func downloadList(f frame) templ.Component {
 		}
 		ctx = templ.InitializeContext(ctx)
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 57, "<section class=\"downloads-section\" aria-labelledby=\"downloads\"><div class=\"section-head\"><h2 id=\"downloads\">Downloads</h2><p>All of ")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 57, "<section class=\"downloads-section\" aria-labelledby=\"downloads\"><div class=\"section-head\"><h2 id=\"downloads\">Downloads</h2><p>Updated ")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var36 string
-		templ_7745c5c3_Var36, templ_7745c5c3_Err = templ.JoinStringErrs(report.FormatTime(f.Generated))
+		templ_7745c5c3_Var36, templ_7745c5c3_Err = templ.JoinStringErrs(report.FormatTimeInWords(f.Generated))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/overview.templ`, Line: 152, Col: 45}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/overview.templ`, Line: 152, Col: 53}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var36))
 		if templ_7745c5c3_Err != nil {

@@ -1,6 +1,5 @@
-// Package templates lays a report out as pages of HTML. It computes nothing of what they say: it loops over the
-// report and decides what stands where. Whatever text came from outside goes through templ's escaping, and every
-// address is made of slugs here.
+// Package templates lays out a report as HTML pages. It computes nothing. All text from outside goes through templ's
+// escaping, and all addresses are made of slugs.
 package templates
 
 import (
@@ -23,19 +22,18 @@ type Page struct {
 	Body templ.Component // the whole document
 }
 
-// Sizes tell how many bytes the files have that are offered beside the pages, by path. A size that is not in it is
-// not told.
+// Sizes are the sizes of downloads in bytes, by path. Pages don't show sizes that are missing here.
 type Sizes map[string]int64
 
-// Pages yields the site's pages in a fixed order. The summary is safe HTML with a heading of its own.
+// Pages yields the site's pages in a fixed order. summary and notes are safe HTML; the summary has its own heading.
 func Pages(r *report.Report, summary, notes string, sizes Sizes) iter.Seq[Page] {
 	return func(yield func(Page) bool) {
 		notes = withScrollingTables(notes, "Notes, table")
 		_ = yield(Page{report.OverviewPath, overview(overviewFrame(r, sizes), notes)}) &&
 			yield(Page{report.NotFoundPath, notFound(notFoundFrame(r))}) &&
-			yieldPlaces(r, regionKind, regionPlaces(r.Regions), yield) &&
+			yieldTotalsList(r, regionKind, regionRows(r.Regions), yield) &&
 			yieldRegions(r, yield) &&
-			yieldPlaces(r, modelKind, modelPlaces(r.Models), yield) &&
+			yieldTotalsList(r, modelKind, modelRows(r.Models), yield) &&
 			yieldModels(r, yield) &&
 			yieldInstances(r, yield) &&
 			yield(Page{report.ChangesPath, changesPage(changesFrame(r))}) &&
@@ -44,23 +42,23 @@ func Pages(r *report.Report, summary, notes string, sizes Sizes) iter.Seq[Page] 
 	}
 }
 
-// yieldPlaces yields the list of all places of a kind, if there are any.
-func yieldPlaces(r *report.Report, k kind, places []place, yield func(Page) bool) bool {
-	if len(places) == 0 {
+// yieldTotalsList yields the pages of the list of all regions or models, if there are any.
+func yieldTotalsList(r *report.Report, k kind, rows []totalsRow, yield func(Page) bool) bool {
+	if len(rows) == 0 {
 		return true
 	}
-	for p := range pagesOf(k.folder, len(places)) {
-		list := placeList{k, p, places}
-		if !yield(Page{list.path(), placesPage(placesFrame(r, list), list)}) {
+	for p := range pagesOf(k.folder, len(rows)) {
+		list := totalsList{k, p, rows}
+		if !yield(Page{list.path(), totalsListPage(totalsListFrame(r, list), list)}) {
 			return false
 		}
 	}
 	return true
 }
 
-// yieldRegions yields each region's page, and behind it those of its groups.
+// yieldRegions yields each region's page, followed by those of its groups.
 func yieldRegions(r *report.Report, yield func(Page) bool) bool {
-	regions := regionPlaces(r.Regions)
+	regions := regionRows(r.Regions)
 	for i, region := range r.Regions {
 		if !yield(Page{region.Path(), regionPage(regionFrame(r, region, neighboursOf(regions, i)), region)}) {
 			return false
@@ -79,7 +77,7 @@ func yieldRegions(r *report.Report, yield func(Page) bool) bool {
 }
 
 func yieldModels(r *report.Report, yield func(Page) bool) bool {
-	models := modelPlaces(r.Models)
+	models := modelRows(r.Models)
 	for i, model := range r.Models {
 		if !yield(Page{model.Path(), modelPage(modelFrame(r, model, neighboursOf(models, i)), model)}) {
 			return false
@@ -97,8 +95,8 @@ func yieldInstances(r *report.Report, yield func(Page) bool) bool {
 	return true
 }
 
-// ReportFile returns the whole weekly report as one file: what comes before the charts, with a heading of its own,
-// and what comes after them, both safe HTML.
+// ReportFile returns the weekly report as one file. before and after are safe HTML around the charts; before has the
+// heading.
 func ReportFile(r *report.Report, before, after string) Page {
 	f := frame{Report: r, path: oneFile.path, title: "Report",
 		description: "The weekly report in one file: " + extent(&r.Totals) + "."}
@@ -106,24 +104,24 @@ func ReportFile(r *report.Report, before, after string) Page {
 	return Page{f.path, reportFile(f, before, after)}
 }
 
-// unlinked returns places without their pages.
-func unlinked(places []place) []place {
-	bare := slices.Clone(places)
+// unlinked returns rows without links.
+func unlinked(rows []totalsRow) []totalsRow {
+	bare := slices.Clone(rows)
 	for i := range bare {
 		bare[i].path = ""
 	}
 	return bare
 }
 
-// standalonePolicy lets a page use the one style that it brings along, and load nothing.
+// standalonePolicy lets a page use its one built-in style, and load nothing.
 var standalonePolicy = func() string {
 	sum := sha256.Sum256([]byte(static.CSS.Content))
 	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
 		"'; base-uri 'none'; form-action 'none'"
 }()
 
-// withScrollingTables wraps each table of safe HTML into a region that scrolls, as all other tables have one. Text
-// can't be mistaken for a table: in safe HTML its angle brackets are escaped. Each has a name of its own, numbered.
+// withScrollingTables wraps each table of safe HTML in a region that scrolls, with a numbered name. Text can't be
+// mistaken for a table: its angle brackets are escaped.
 func withScrollingTables(safe, name string) string {
 	const open, end = "<table>", "</table>"
 	var b strings.Builder

@@ -151,7 +151,7 @@ func TestFigures(t *testing.T) {
 		"Listed ≥ $0.729 /h ≥ $532.17 /month 2 of 4 priced",
 		"RAM ≥ 1,920 GB · 1 of 5 known", "Disk ≥ 0 GB · 0 of 5 known",
 		"Running 2 3 Deleted 1 4 Paused 1 ≥ 0 Stopped 1 0",
-		"Whether a stopped instance is billed is not documented",
+		"The provider doesn't document whether stopped instances are billed",
 		"gpufleet v1.2.3",
 	} {
 		if !strings.Contains(overview, want) {
@@ -205,7 +205,7 @@ func TestEmptyFleet(t *testing.T) {
 }
 
 func TestMarks(t *testing.T) {
-	const sample, internal = "Sample data — a made-up fleet", "Internal — shows addresses, not to be published"
+	const sample, internal = "Sample data — a made-up fleet", "Internal — contains IP addresses, not for publication"
 	for _, source := range []report.Source{report.FromAPI, report.FromFile, report.FromDemo} {
 		for _, audience := range []report.Audience{report.Public, report.Internal} {
 			s := settings()

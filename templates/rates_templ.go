@@ -11,7 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "gpufleet/render/report"
 
-// rateCells are the cells of what follows from a listed cost.
+// rateCells are the cells derived from a listed cost.
 func rateCells(f frame, t *report.Totals) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -63,7 +63,7 @@ func rateCells(f frame, t *report.Totals) templ.Component {
 	})
 }
 
-// rateFigures shows the same beside the figures of a page. The whole fleet's share of itself is left out.
+// rateFigures shows the same next to the figures of a page, without the fleet's share of itself.
 func rateFigures(f frame, t *report.Totals) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -121,7 +121,7 @@ func rateFigures(f frame, t *report.Totals) templ.Component {
 	})
 }
 
-// regionRates says where a GPU-hour of a model costs least and most.
+// regionRates shows a model's cheapest and most expensive region.
 func regionRates(f frame, model *report.Model) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -148,7 +148,7 @@ func regionRates(f frame, model *report.Model) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = regionRate(f, "Dearest region", model.Dearest).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = regionRate(f, "Most expensive region", model.MostExpensive).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -61,7 +61,7 @@ func regionPage(f frame, region *report.Region) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = placeCharts(f, "GPU model", groupsByModel(region.Groups)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = totalsCharts(f, "GPU model", groupsByModel(region.Groups)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -69,7 +69,7 @@ func regionPage(f frame, region *report.Region) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = placesTable(f, "Totals by GPU model in this region", "GPU model", groupsByModel(region.Groups), &region.Totals).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = totalsTable(f, "Totals by GPU model in this region", "GPU model", groupsByModel(region.Groups), &region.Totals).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

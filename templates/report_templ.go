@@ -11,8 +11,8 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "gpufleet/render/chart"
 
-// reportFile is the whole weekly report in one file: the summary, which is safe HTML, with the charts in its midst.
-// It has no relative links, since nobody knows where it is opened.
+// reportFile is the weekly report in one file: the summary, which is safe HTML, around the charts. It has no relative
+// links, since it can be opened anywhere.
 func reportFile(f frame, before, after string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -59,11 +59,11 @@ func reportFile(f frame, before, after string) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = barChart(f, "Listed cost by region", chart.Costs(f.Settings, items(unlinked(regionPlaces(f.Regions))))).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = barChart(f, "Listed cost by region", chart.Costs(f.Settings, items(unlinked(regionRows(f.Regions))))).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = barChart(f, "GPUs by model", chart.GPUs(items(unlinked(modelPlaces(f.Models))))).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = barChart(f, "GPUs by model", chart.GPUs(items(unlinked(modelRows(f.Models))))).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -99,7 +99,7 @@ func TestManyPlaces(t *testing.T) {
 		t.Errorf("the overview has %d rows", rows)
 	}
 	if !strings.Contains(text(overview.tree), "All 510 regions") ||
-		!strings.Contains(text(overview.tree), "The 12 with the most instances, of 510") {
+		!strings.Contains(text(overview.tree), "The 12 with the most instances, out of 510") {
 		t.Error("the overview does not say that there are more regions")
 	}
 	first, second := at(t, pages, report.RegionsPath), at(t, pages, "regions/page-2.html")

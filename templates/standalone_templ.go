@@ -11,7 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "gpufleet/static"
 
-// standalone is the document around a page that is one file: it brings its style along and asks for nothing.
+// standalone is the document around a page in one file: it contains its style and loads nothing.
 func standalone(f frame) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -14,10 +14,10 @@ import (
 	"strconv"
 )
 
-// shownStatuses bounds the table of statuses: there are a dozen, but the list is open.
+// shownStatuses is how many statuses a table has at most. There are a dozen, but the list is open.
 const shownStatuses = 20
 
-// statuses shows how many instances have each status.
+// statuses shows the number of instances and GPUs by status.
 func statuses(t *report.Totals) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -142,7 +142,7 @@ func statuses(t *report.Totals) templ.Component {
 	})
 }
 
-// bar draws a part of a whole. The scale is the drawing's own, so that no width has to be computed.
+// bar draws a part of a whole. The viewBox does the scaling.
 func bar(part, whole int) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -9,11 +9,10 @@ import (
 
 type instanceColumn = report.Column[*fleet.Instance]
 
-// leading are the columns that a table on a page begins with: what an instance is called, how it is, what it has and
-// what it costs. The others follow in their order, which files keep for all.
+// leading are the first columns of a table on a page. The others follow in the report's order, which files use for all.
 var leading = []string{"host_name", "status", "gpu", "gpu_count", "price_per_hour"}
 
-// pageColumns returns the columns in the order in which a page shows them.
+// pageColumns returns the columns in the order of the pages.
 func pageColumns(columns []instanceColumn) []instanceColumn {
 	ordered := make([]instanceColumn, 0, len(columns))
 	rest := append([]instanceColumn(nil), columns...)
@@ -29,7 +28,7 @@ func pageColumns(columns []instanceColumn) []instanceColumn {
 	return append(ordered, rest...)
 }
 
-// changeColumns are the columns that a line of changes shows of its instance.
+// changeColumns returns the instance columns of the table of changes.
 func changeColumns(f frame) []instanceColumn {
 	var columns []instanceColumn
 	for _, column := range pageColumns(report.MemberColumns(f.Settings)) {
@@ -40,7 +39,7 @@ func changeColumns(f frame) []instanceColumn {
 	return columns
 }
 
-// columnNames returns the names of the columns in the order in which a page shows them, with blanks between them.
+// columnNames returns the names of the columns in the order of the pages, separated by spaces.
 func columnNames(f frame) string {
 	var names []string
 	for _, column := range pageColumns(f.Columns) {
@@ -49,7 +48,7 @@ func columnNames(f frame) string {
 	return strings.Join(names, " ")
 }
 
-// alignment returns the class of a column's cells.
+// alignment returns the class that aligns a column's cells.
 func alignment[T any](c report.Column[T]) string {
 	if c.Numeric() {
 		return "num"

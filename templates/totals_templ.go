@@ -11,7 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "gpufleet/render/report"
 
-// totals are the figures of a page beside its statuses.
+// totals shows the figures of a page next to its statuses.
 func totals(f frame, t *report.Totals) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -308,7 +308,7 @@ func totals(f frame, t *report.Totals) templ.Component {
 	})
 }
 
-// costFigure shows one of the two costs per hour and per month, and how many of its instances have a price.
+// costFigure shows the running or the listed cost, and how many of its instances have a price.
 func costFigure(f frame, name string, c report.Cost, t *report.Totals) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -558,7 +558,7 @@ func minorFigure(name, unit string, s report.Sum) templ.Component {
 	})
 }
 
-// costNote says why there are two costs, and what a lower bound is where there is one.
+// costNote explains the two costs and, if there is one, the lower bound.
 func costNote(f frame, t *report.Totals) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -576,7 +576,7 @@ func costNote(f frame, t *report.Totals) templ.Component {
 		}
 		ctx = templ.InitializeContext(ctx)
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 41, "<div class=\"note\"><p>Running is what runs now; listed is all that still exists. Whether a stopped instance is billed is not documented, so both are shown. Instances, GPUs, cores and sizes count every status. <a href=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 41, "<div class=\"note\"><p>Listed instances still exist, running or not. The provider doesn't document whether stopped instances are billed, so both costs are shown. Counts of instances, GPUs, cores, RAM and disk include every status. <a href=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -594,7 +594,7 @@ func costNote(f frame, t *report.Totals) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if hasLowerBound(f, t) {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 43, "<p>≥ marks a lower bound: what is unknown counts as 0 in it.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 43, "<p>≥ marks a lower bound: unknown values count as 0.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -4,7 +4,7 @@ export default {
   rules: {
     // templ writes the doctype in lower case, which HTML allows.
     "doctype-style": "off",
-    // The names in a title are other people's; HTML sets them no bound.
+    // Titles contain names from replies, which can be long. HTML has no limit.
     "long-title": "off",
   },
 };

@@ -25,7 +25,7 @@ type Snapshot struct {
 	Count int       // number of instances
 
 	rows   func(ctx context.Context, row func(*fleet.Instance) error) error
-	kept   []*fleet.Field // in its rows, in the order of the table
+	kept   []*fleet.Field // fields of the rows, in the order of the table
 	file   []byte         // as it was read and will be written; nil if it is to be encoded
 	format int            // of the file that was read, else 0
 }
@@ -88,7 +88,7 @@ func (s *Snapshot) Check(ctx context.Context) error {
 // IsOldFormat reports whether the snapshot's file has an old format. Then it is encoded again.
 func (s *Snapshot) IsOldFormat() bool { return s.format != 0 && s.format < snapshotFormat }
 
-// Kept returns the fields that the rows have. Only these can be compared with another list.
+// Kept returns the fields that the rows have. Two lists can be compared by the fields that both snapshots keep.
 func (s *Snapshot) Kept() []*fleet.Field { return s.kept }
 
 // reencode makes WriteTo encode the snapshot again, so that it writes only its head and rows.

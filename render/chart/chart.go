@@ -1,6 +1,5 @@
-// Package chart computes the charts of a report: what is drawn, how long and how high, and what stands beside it. It
-// draws nothing: geometry is in units of a box that whoever draws it stretches to any size, and all words are text of
-// their own, so that they keep their size on a phone.
+// Package chart computes the geometry and texts of charts, but draws nothing. Lengths are in units of a box that can be
+// drawn at any size. Texts are separate, so that they keep their size on a phone.
 package chart
 
 import (
@@ -15,45 +14,45 @@ import (
 	"gpufleet/render/report"
 )
 
-// Width and Height are the box in which charts are drawn. A bar is as wide as the box at most.
+// Width and Height are the size of the box. The longest bar is as wide as the box.
 const (
 	Width  = 1000
 	Height = 400
 )
 
-// maxBars is how many bars a chart has at most; the rest are counted.
+// maxBars is how many bars a chart has at most.
 const maxBars = 12
 
-// Item is what a bar stands for.
+// Item is what a bar shows.
 type Item struct {
 	Name   string
-	Path   string // where it leads, for whoever draws it; "" for nowhere
+	Path   string // of its page; "" for none
 	Totals *report.Totals
 }
 
-// Bars is a bar chart, the longest bar first, of equals in the order of the items, those that are unknown last.
+// Bars is a bar chart: the longest bar first, equal ones in the order of the items, unknown ones last.
 type Bars struct {
 	Bars []Bar
-	More int    // items behind the last bar, which are not shown
-	Rest string // what these come to together: "≥ $12.50/h"; "" where that is not known or there are none
+	More int    // number of items without a bar
+	Rest string // their total: "≥ $12.50/h"; "" if unknown or if there are none
 }
 
 // Bar is one item's bar.
 type Bar struct {
 	Item
 	Value string // for people: "≥ $12.50/h", report.Unknown
-	Note  string // what the value covers, where that is not all: "3 of 4 priced"
-	// Length is from 0 to Width. What is above 0 can be seen: its length is 2 at least.
+	Note  string // what the value covers, if not everything: "3 of 4 priced"
+	// Length is from 0 to Width. It is at least 2 for values above 0, so that they are visible.
 	Length int
-	// Part is how much of the length runs now, as far as it is known.
+	// Part is the running part of the length, as far as it is known.
 	Part int
-	// Open marks a lower bound: the true bar is at least as long.
+	// Open marks a lower bound.
 	Open bool
-	// Unknown marks a bar of which nothing is known. Its Length is 0, but not its value.
+	// Unknown marks an unknown value. Length is 0, but the value is not.
 	Unknown bool
 }
 
-// Costs charts what items cost an hour: listed, and as a part of that, running.
+// Costs charts the listed cost per hour of items, with the running cost as a part of it.
 func Costs(s report.Settings, items []Item) Bars {
 	return newBars(items, measure{
 		value:   func(t *report.Totals) float64 { return t.Listed.PerHour.Float64() },
@@ -71,8 +70,8 @@ func Costs(s report.Settings, items []Item) Bars {
 	})
 }
 
-// GPUs charts how many GPUs items have, whatever the status of their instances, and as a part of that, those that
-// run. Items that are known to have none have no bar, nor are they counted.
+// GPUs charts the GPUs of items, with any status, and the running ones as a part of them. Items that are known to have
+// no GPUs are left out.
 func GPUs(items []Item) Bars {
 	hasNone := func(i Item) bool { return i.Totals.GPUs.Value == 0 && !i.Totals.GPUs.LowerBound() }
 	items = slices.DeleteFunc(slices.Clone(items), hasNone)
@@ -92,12 +91,12 @@ func GPUs(items []Item) Bars {
 	})
 }
 
-// measure is what a bar chart shows of its items.
+// measure is what a bar chart shows about its items.
 type measure struct {
 	value, part   func(*report.Totals) float64
 	open, unknown func(*report.Totals) bool
 	text, note    func(*report.Totals) string
-	rest          func([]*report.Totals) string // what they come to together
+	rest          func([]*report.Totals) string // the total of several items
 }
 
 func newBars(items []Item, m measure) Bars {
@@ -131,7 +130,7 @@ func newBars(items []Item, m measure) Bars {
 	}
 	full := Width
 	if len(items) > 0 && m.open(items[0].Totals) {
-		full = Width * 19 / 20 // there is room to show that it goes on
+		full = Width * 19 / 20 // leaves room to show that the bar is a lower bound
 	}
 	for _, item := range items {
 		bar := Bar{Item: item, Value: m.text(item.Totals), Note: m.note(item.Totals), Open: m.open(item.Totals)}
@@ -146,7 +145,7 @@ func newBars(items []Item, m measure) Bars {
 	return chart
 }
 
-// length returns the length of a value where the longest has the full one.
+// length scales a value so that longest gets the length full.
 func length(value, longest float64, full int) int {
 	if value <= 0 || longest <= 0 {
 		return 0
@@ -154,8 +153,8 @@ func length(value, longest float64, full int) int {
 	return max(2, int(math.Round(value/longest*float64(full))))
 }
 
-// scale returns the ticks of an axis from 0 to at least most, at even steps that people count in: 1, 2, 2.5 or 5
-// times a power of ten. There are 4 steps at most, and 2 at least.
+// scale returns the ticks of an axis from 0 to at least most, in even steps of 1, 2, 2.5 or 5 times a power of ten.
+// There are 2 to 4 steps.
 func scale(most float64, whole bool) (ticks []float64) {
 	if most <= 0 || whole && most < 2 {
 		return []float64{0, 1}
@@ -195,25 +194,25 @@ func short(n float64) string {
 			break
 		}
 	}
-	// Adding up steps leaves dust behind the digits that count.
+	// Adding up steps leaves rounding errors behind.
 	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(n, 'g', 6, 64), 64)
 	return report.FormatNumber(rounded) + unit
 }
 
-// sign returns what stands before an amount: "$", "CAD ".
+// sign returns the currency before an amount: "$", "CAD ".
 func sign(s report.Settings) string {
 	return strings.TrimRight(s.Amount(fleet.MoneyOf(decimal.Zero)), "0.")
 }
 
-// Gauge is the running cost beside a budget.
+// Gauge compares the running cost with the budget.
 type Gauge struct {
-	Used   int // how long what runs is, from 0 to Width
-	Budget int // where the budget ends
-	Open   bool
+	Used   int  // length of the running cost, from 0 to Width
+	Budget int  // position of the budget
+	Open   bool // the running cost is a lower bound
 }
 
-// BudgetGauge charts the run rate. A report without a budget has none.
-func BudgetGauge(r *report.Report) (Gauge, bool) {
+// BudgetGauge charts the run rate. ok is false without a budget.
+func BudgetGauge(r *report.Report) (gauge Gauge, ok bool) {
 	if !r.Budget.Known {
 		return Gauge{}, false
 	}
@@ -222,7 +221,7 @@ func BudgetGauge(r *report.Report) (Gauge, bool) {
 	end := func(amount float64) int { return int(math.Round(amount / whole * Width)) }
 	g := Gauge{Used: end(running), Budget: end(budget), Open: r.Running.LowerBound()}
 	if over := r.Running.PerMonth.Cmp(r.Budget.Value) > 0; over && g.Budget >= g.Used {
-		g.Budget = Width - 2 // over is over, however little
+		g.Budget = Width - 2 // always shows as over, however little it is
 	}
 	return g, true
 }

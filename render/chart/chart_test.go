@@ -188,16 +188,16 @@ func TestTrend(t *testing.T) {
 			"Days without a run are gaps.", ""},
 		{"a day alone", []string{"1", "", "2", "", "1"}, "M0 200h0M500 0h0M1000 200h0", "Days without a run are gaps.", ""},
 		{"an unknown day is not 0", []string{"2", "?", "2"}, "M0 0h0M1000 0h0",
-			"Days of which nothing is known are gaps.", ""},
-		{"unknown at the end", []string{"2", "1", "?"}, "M0 0L500 200", "Days of which nothing is known are gaps.",
+			"Days without known values are gaps.", ""},
+		{"unknown at the end", []string{"2", "1", "?"}, "M0 0L500 200", "Days without known values are gaps.",
 			"Listed: $2.00/h on 2026-11-22, unknown on 2026-11-24; " +
 				"lowest $1.00/h on 2026-11-23, highest $2.00/h on 2026-11-22."},
 		{"a lower bound", []string{"2", ">1"}, "M0 0L1000 200",
-			"Of 2 days 1 are lower bounds: something unknown counts as 0.",
+			"1 of 2 days is a lower bound: unknown values count as 0.",
 			"Listed: $2.00/h on 2026-11-22, ≥ $1.00/h on 2026-11-23; " +
 				"lowest ≥ $1.00/h on 2026-11-23, highest $2.00/h on 2026-11-22."},
 		{"all lower bounds", []string{">2", ">1"}, "M0 0L1000 200",
-			"Every day is a lower bound: something unknown counts as 0.", ""},
+			"Every day is a lower bound: unknown values count as 0.", ""},
 		{"nothing but 0", []string{"0", "0"}, "M0 400L1000 400", "", ""},
 	} {
 		trend := CostTrend(reportOfDays(t, test.listed...))

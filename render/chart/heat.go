@@ -7,15 +7,15 @@ import (
 	"gpufleet/render/report"
 )
 
-// heatLevels is how many shades a matrix has, besides that of nothing.
+// heatLevels is the number of shades of a matrix, besides the one for 0.
 const heatLevels = 5
 
-// Heat shades the cells of a matrix, by their GPUs, their listed cost or their instances.
+// Heat shades the cells of a matrix by GPUs, listed cost or instances.
 type Heat struct {
-	gpus, cost, instances float64 // of the cell that has most
+	gpus, cost, instances float64 // the maximum of all cells
 }
 
-// NewHeat returns the shades of a matrix.
+// NewHeat finds the maximums of a matrix.
 func NewHeat(m *report.Matrix) Heat {
 	var h Heat
 	for _, row := range m.Rows {
@@ -30,7 +30,7 @@ func NewHeat(m *report.Matrix) Heat {
 	return h
 }
 
-// Shades returns a group's shades: "0" for nothing to "5", "u" where nothing is known.
+// Shades returns a group's shades, from "0" for nothing to "5", or "u" for unknown.
 func (h Heat) Shades(g *report.Group) (gpus, cost, instances string) {
 	gpus = shade(g.GPUs.Value, h.gpus)
 	cost = shade(g.Listed.PerHour.Float64(), h.cost)
@@ -44,7 +44,7 @@ func (h Heat) Shades(g *report.Group) (gpus, cost, instances string) {
 	return gpus, cost, instances
 }
 
-// shade returns the shade of a value. The square root keeps one huge cell from whitening all others.
+// shade returns the shade of a value. The square root keeps one huge cell from making all others white.
 func shade(value, most float64) string {
 	if value <= 0 || most <= 0 {
 		return "0"

@@ -11,16 +11,16 @@ import (
 	"gpufleet/render/report"
 )
 
-// Trend is how figures went from day to day. A day without a run, or of which nothing is known, is a gap.
+// Trend is a line chart of daily figures. Days without a run or without known values are gaps.
 type Trend struct {
-	Ticks    []string // of the upright axis, from the top down, at even distances; the last is 0
+	Ticks    []string // of the vertical axis, from the top down, evenly spaced; the last is 0
 	From, To string   // the first and the last day: "2026-11-22"
 	Lines    []Line
 	Days     int    // with a run
-	Note     string // what has to be said of days that are lower bounds or missing, "" for nothing
+	Note     string // about lower bounds and gaps, "" for none
 }
 
-// Sentences say in words what the trend shows.
+// Sentences describes the trend in words.
 func (t *Trend) Sentences() []string {
 	var sentences []string
 	for _, line := range t.Lines {
@@ -35,15 +35,15 @@ func (t *Trend) Sentences() []string {
 // Line is one figure of a trend.
 type Line struct {
 	Name string // "Running"
-	// Path is the line in the box, as a path of SVG. A day alone is a line without length.
+	// Path is the line as an SVG path. A single day is a line without length.
 	Path string
-	// Area is what is between the line and 0.
+	// Area is the area between the line and 0, as an SVG path.
 	Area string
-	// Text says in words what the line shows: "Running: $1.00/h on 2026-11-01, $2.00/h on 2026-11-22; lowest …".
+	// Text describes the line in words: "Running: $1.00/h on 2026-11-01, $2.00/h on 2026-11-22; lowest …".
 	Text string
 }
 
-// figure is what a line shows of a day.
+// figure is what a line shows for each day.
 type figure struct {
 	name           string
 	value          func(report.Day) float64
@@ -51,8 +51,7 @@ type figure struct {
 	unknown, bound func(report.Day) bool
 }
 
-// CostTrend charts what was listed and what ran, per hour, and GPUTrend how many GPUs there were. Of one day, or of
-// days of which nothing is known, there is no trend: the result is nil.
+// CostTrend charts the listed and the running cost per hour. It is nil for a single day, or if nothing is known.
 func CostTrend(r *report.Report) *Trend {
 	cost := func(name string, of func(report.Day) report.Cost) figure {
 		return figure{name,
@@ -67,7 +66,7 @@ func CostTrend(r *report.Report) *Trend {
 		cost("Running", func(d report.Day) report.Cost { return d.Running }))
 }
 
-// GPUTrend is CostTrend's counterpart.
+// GPUTrend charts the number of GPUs. It is nil for a single day, or if nothing is known.
 func GPUTrend(r *report.Report) *Trend {
 	return newTrend(r, "", true, figure{"GPUs",
 		func(d report.Day) float64 { return d.GPUs.Value },
@@ -82,7 +81,7 @@ func newTrend(r *report.Report, sign string, whole bool, figures ...figure) *Tre
 		return nil
 	}
 	days := make([]report.Day, len(r.Days))
-	at := make([]int, len(days)) // the number of each day since 1970
+	at := make([]int, len(days)) // days since 1970
 	for i, entry := range r.Days {
 		days[i], at[i] = report.NewDay(entry), int(history.Day(entry.Taken).Unix()/(24*60*60))
 	}
@@ -144,28 +143,31 @@ func newTrend(r *report.Report, sign string, whole bool, figures ...figure) *Tre
 	return t
 }
 
-// note says what has to be known of the days.
+// note explains lower bounds and gaps.
 func note(days, bounded, unknown int, missing bool) string {
 	var sentences []string
 	switch {
 	case bounded == days:
-		sentences = append(sentences, "Every day is a lower bound: something unknown counts as 0.")
-	case bounded > 0:
-		sentences = append(sentences, fmt.Sprintf("Of %s days %s are lower bounds: something unknown counts as 0.",
-			report.FormatCount(days), report.FormatCount(bounded)))
+		sentences = append(sentences, "Every day is a lower bound: unknown values count as 0.")
+	case bounded == 1:
+		sentences = append(sentences, fmt.Sprintf("1 of %s days is a lower bound: unknown values count as 0.",
+			report.FormatCount(days)))
+	case bounded > 1:
+		sentences = append(sentences, fmt.Sprintf("%s of %s days are lower bounds: unknown values count as 0.",
+			report.FormatCount(bounded), report.FormatCount(days)))
 	}
 	switch {
 	case missing && unknown > 0:
-		sentences = append(sentences, "Days without a run, or of which nothing is known, are gaps.")
+		sentences = append(sentences, "Days without a run or without known values are gaps.")
 	case missing:
 		sentences = append(sentences, "Days without a run are gaps.")
 	case unknown > 0:
-		sentences = append(sentences, "Days of which nothing is known are gaps.")
+		sentences = append(sentences, "Days without known values are gaps.")
 	}
 	return strings.Join(sentences, " ")
 }
 
-// sentence says in words what a line shows.
+// sentence describes a line in words.
 func sentence(f figure, days []report.Day) string {
 	value := func(d report.Day) string {
 		if f.unknown(d) {
@@ -193,7 +195,7 @@ func sentence(f figure, days []report.Day) string {
 	return text + "."
 }
 
-// daysBetweenRuns is how many days may lie between two runs that are no gap.
+// daysBetweenRuns is the largest number of days between two runs that is not a gap.
 func daysBetweenRuns(every time.Duration) int {
 	return max(1, int(math.Ceil(every.Hours()/24)))
 }
@@ -204,7 +206,7 @@ type point struct{ x, y int }
 
 func (p point) String() string { return strconv.Itoa(p.x) + " " + strconv.Itoa(p.y) }
 
-// path returns a run of days as a line.
+// path returns consecutive days as a line.
 func path(run []point) string {
 	if len(run) == 0 {
 		return ""
@@ -220,7 +222,7 @@ func path(run []point) string {
 	return b.String()
 }
 
-// area returns what is below a run of days, "" below a day alone.
+// area returns the area below consecutive days, "" for a single day.
 func area(run []point) string {
 	if len(run) < 2 {
 		return ""

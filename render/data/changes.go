@@ -10,9 +10,9 @@ import (
 	"gpufleet/render/report"
 )
 
-// WriteChangesJSON writes data/changes.json, an entry a line. A window is null where there is no earlier snapshot. An
-// instance that was added or removed counts with its price in the listed total, unless "listed" is false; the rows
-// without an id, where there are any, stand in "without_id".
+// WriteChangesJSON writes data/changes.json, one entry per line. A window is null if there is no earlier snapshot. An
+// added or removed instance contributes its price to the listed total, unless "listed" is false. Rows without an ID, if
+// there are any, are in "without_id".
 func WriteChangesJSON(w io.Writer, r *report.Report) error {
 	c := &changesWriter{out: bufio.NewWriterSize(w, 64<<10), r: r}
 	fmt.Fprintf(c.out, `{"schema":%d,"since_last_run":`, schema)
@@ -54,9 +54,9 @@ func (c *changesWriter) window(w *report.Window) {
 		c.end()
 	}
 	fmt.Fprintf(c.out, `],"price_per_hour_delta":%q`, w.Delta)
-	if w.Nameless != (report.Nameless{}) {
+	if w.WithoutID != (report.RowsWithoutID{}) {
 		fmt.Fprintf(c.out, `,"without_id":{"before":%d,"after":%d,"price_per_hour_delta":%q}`,
-			w.Nameless.Before, w.Nameless.After, w.Nameless.Delta)
+			w.WithoutID.Before, w.WithoutID.After, w.WithoutID.Delta)
 	}
 	c.out.WriteString("}")
 }
@@ -72,7 +72,7 @@ func (c *changesWriter) members(members []report.Member) {
 	}
 }
 
-// begin begins an entry with the columns of its instance.
+// begin starts an entry with the columns of its instance.
 func (c *changesWriter) begin(number int, columns []instanceColumn, in *fleet.Instance) {
 	c.line = append(c.line[:0], ",\n{"...)
 	if number == 0 {

@@ -8,12 +8,12 @@ import (
 	"gpufleet/render/report"
 )
 
-// WriteInstancesCSV writes data/instances.csv: a header and a row an instance.
+// WriteInstancesCSV writes data/instances.csv: a header and one row per instance.
 func WriteInstancesCSV(w io.Writer, r *report.Report) error {
 	return writeCSV(w, r.Columns, r.Instances)
 }
 
-// WriteGroupsCSV writes data/groups.csv: a header and a row a group, in the order of regions and models.
+// WriteGroupsCSV writes data/groups.csv: a header and one row per group, in the order of regions and models.
 func WriteGroupsCSV(w io.Writer, r *report.Report) error {
 	var groups []*report.Group
 	for _, region := range r.Regions {
@@ -22,7 +22,7 @@ func WriteGroupsCSV(w io.Writer, r *report.Report) error {
 	return writeCSV(w, report.Shown(r.Settings, report.GroupColumns()), groups)
 }
 
-// writeCSV writes rows in RFC 4180's form, but with line feeds. Unknown values are empty.
+// writeCSV writes RFC 4180, but with line feeds instead of CRLF. Unknown values are empty.
 func writeCSV[T any](w io.Writer, columns []report.Column[T], rows []T) error {
 	out := csv.NewWriter(w)
 	cells := make([]string, len(columns))
@@ -32,7 +32,7 @@ func writeCSV[T any](w io.Writer, columns []report.Column[T], rows []T) error {
 	if err := out.Write(cells); err != nil {
 		return err
 	}
-	var text []byte // of a row's figures, of which each cell is a part
+	var text []byte // all figures of a row; each cell is a slice of it
 	ends := make([]int, len(columns))
 	for _, row := range rows {
 		text = text[:0]
@@ -60,7 +60,7 @@ func writeCSV[T any](w io.Writer, columns []report.Column[T], rows []T) error {
 	return out.Error()
 }
 
-// inertCell puts an apostrophe before text that a spreadsheet would take for a formula.
+// inertCell puts an apostrophe before text that a spreadsheet would run as a formula.
 func inertCell(text string) string {
 	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
 		return "'" + text

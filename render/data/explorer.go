@@ -15,28 +15,28 @@ import (
 
 type instanceColumn = report.Column[*fleet.Instance]
 
-// explorerHead is what data/instances.js says before the columns.
+// explorerHead is the part of data/instances.js before the columns.
 type explorerHead struct {
 	Schema    int       `json:"schema"`
 	Generated time.Time `json:"generated_at"`
 	Total     int       `json:"total_instances"`
 	Hours     string    `json:"hours_per_month"`
-	Currency  string    `json:"currency_sign"` // what stands before an amount: "$", "CAD "
+	Currency  string    `json:"currency_sign"` // before an amount: "$", "CAD "
 	Regions   []string  `json:"regions"`
 	Models    []string  `json:"models"`
-	// Groups are region and model, by their numbers from 0, and number of instances of each group. The rows stand in
-	// their order.
+	// Groups are [region, model, instances]: indexes into Regions and Models, and the number of instances. The rows have
+	// the same order.
 	Groups [][3]int `json:"groups"`
-	// Anchors are the rows' names in the page where they are not "i-" and the id, by the row's number from 0.
+	// Anchors are the rows' anchors by row index, if they are not "i-" and the ID.
 	Anchors map[int]string `json:"anchors"`
-	// Statuses say what follows from each value of the column status, then from an unknown one.
+	// Statuses has an entry for each value of the column status, then one for unknown.
 	Statuses []explorerStatus `json:"statuses"`
 }
 
 type explorerStatus struct {
 	Running bool   `json:"running"`
 	Listed  bool   `json:"listed"`
-	Tone    string `json:"tone"` // of its mark
+	Tone    string `json:"tone"` // see report.StatusTone
 }
 
 // explorerColumn is a column of data/instances.js.
@@ -44,16 +44,16 @@ type explorerColumn struct {
 	Name  string `json:"name"`
 	Title string `json:"title"` // with its unit
 	Type  string `json:"type"`
-	// Values are the column's known values, sorted, each once, as data/instances.json has them.
+	// Values are the column's distinct known values, sorted, as in data/instances.json.
 	Values []string `json:"values"`
-	// Rows holds the index in Values of each row's value, len(Values) if it is unknown.
+	// Rows holds the index in Values for each row, len(Values) if unknown.
 	Rows []int `json:"rows"`
 }
 
-// WriteExplorer writes data/instances.js, from which the Instances page makes its live table. It holds what
-// data/instances.json holds, by columns, in a form that is quick to search and sort. It is a script because a page
-// opened from a disk may load nothing else. At 100,000 instances, a value per row that the page must sort would be 14 %
-// smaller after gzip, but the page would compute 2.4 times as long until the table is there.
+// WriteExplorer writes data/instances.js, the data of the live table on the Instances page. It has the same content as
+// data/instances.json, but by column, so that it is fast to search and sort. It is a script because pages opened from
+// file:// can't load anything else. For 100,000 instances, unsorted values would be 14 % smaller after gzip, but the
+// page would take 2.4 times as long to show the table.
 func WriteExplorer(w io.Writer, r *report.Report) error {
 	b := bufio.NewWriterSize(w, 64<<10)
 	b.WriteString("globalThis.gpufleetInstances = ")
@@ -118,8 +118,8 @@ func newExplorerColumn(r *report.Report, column instanceColumn) explorerColumn {
 	return explorerColumn{column.Name, report.Heading(r.Settings, column), column.Type.String(), values, rows}
 }
 
-// distinct returns the known values of a column as machines read them, sorted, and the index of each instance's value,
-// len(values) if it is unknown. Neither is nil.
+// distinct returns a column's distinct known values for machines, sorted, and the index of each instance's value,
+// len(values) if unknown. Neither is nil.
 func distinct(instances []*fleet.Instance, column instanceColumn) (values []string, rows []int) {
 	if values, rows, ok := distinctFew(instances, column); ok {
 		return values, rows
@@ -127,8 +127,7 @@ func distinct(instances []*fleet.Instance, column instanceColumn) (values []stri
 	return distinctMany(instances, column)
 }
 
-// distinctMany sorts the texts of all rows, so that equal ones stand side by side: for so many values that is quicker
-// than a map.
+// distinctMany sorts the texts of all rows, so that equal ones are adjacent. For many values that is faster than a map.
 func distinctMany(instances []*fleet.Instance, column instanceColumn) (values []string, rows []int) {
 	rows = make([]int, len(instances))
 	texts := make([]string, len(instances))
@@ -155,12 +154,12 @@ func distinctMany(instances []*fleet.Instance, column instanceColumn) (values []
 	return values, rows
 }
 
-// distinctFew counts the values in a map. ok is false where there are too many for that.
+// distinctFew collects the values in a map. ok is false if there are too many for that.
 func distinctFew(instances []*fleet.Instance, column instanceColumn) (values []string, rows []int, ok bool) {
-	const few = 5000 // a guess: of a million values a map takes most of the time, of some thousands hardly any
+	const few = 5000 // a guess: a map is slow for a million values, but not for some thousands
 	numbers := map[string]int{}
 	var exact []byte
-	var firsts []*fleet.Instance // that have each value first
+	var firsts []*fleet.Instance // the first one with each value
 	rows = make([]int, len(instances))
 	for i, in := range instances {
 		value := column.Value(in)
@@ -198,9 +197,9 @@ func distinctFew(instances []*fleet.Instance, column instanceColumn) (values []s
 	return sorted, rows, true
 }
 
-// sortValues sorts order, numbers that text and instance know, by the column's values.
+// sortValues sorts order by the column's values; text and instance return those of an element of order.
 func sortValues(order []int, column instanceColumn, text func(int) string, instance func(int) *fleet.Instance) {
-	if column.Type == report.Text || column.Type == report.Time { // times in RFC 3339 and UTC are ordered as their texts
+	if column.Type == report.Text || column.Type == report.Time { // times in RFC 3339 and UTC sort like their text
 		report.SortByText(order, text)
 		return
 	}

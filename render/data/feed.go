@@ -39,8 +39,7 @@ type atomText struct {
 	Text string `xml:",chardata"`
 }
 
-// WriteFeed writes feed.xml (RFC 4287). Its links are absolute where it is known where the site will stand, and it
-// names its own address then.
+// WriteFeed writes feed.xml (RFC 4287). With a BaseURL its links are absolute, and it links to itself.
 func WriteFeed(w io.Writer, r *report.Report) error {
 	base := ""
 	if r.BaseURL != "" {

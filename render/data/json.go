@@ -1,5 +1,5 @@
-// Package data writes what programs read: JSON, CSV, the data of the Instances page, the feed and the sitemap. It
-// lays out what the report says and computes nothing.
+// Package data writes the files for programs: JSON, CSV, the data of the Instances page, the feed and the sitemap. It
+// computes nothing.
 package data
 
 import (
@@ -13,11 +13,11 @@ import (
 	"gpufleet/render/report"
 )
 
-// schema is the version of the JSON files' form.
+// schema is the version of the JSON files' format.
 const schema = 1
 
-// WriteInstancesJSON writes data/instances.json, one instance a line: the names are the columns', numbers are
-// numbers, amounts are strings of their exact decimals, and what is unknown is null.
+// WriteInstancesJSON writes data/instances.json, one instance per line. Names are those of the columns, amounts are
+// strings with exact decimals, and unknown values are null.
 func WriteInstancesJSON(w io.Writer, r *report.Report) error {
 	b := bufio.NewWriterSize(w, 64<<10)
 	head, err := json.Marshal(struct {
@@ -27,7 +27,7 @@ func WriteInstancesJSON(w io.Writer, r *report.Report) error {
 		Audience  string    `json:"audience"`
 		Currency  string    `json:"currency"`
 		Total     int       `json:"total_instances"`
-		*budget             // nothing where there is none
+		*budget             // nil without a budget
 	}{schema, r.Generated, string(r.Source), string(r.Audience), r.Currency, r.Count, newBudget(r)})
 	if err != nil {
 		return err
@@ -55,7 +55,7 @@ func WriteInstancesJSON(w io.Writer, r *report.Report) error {
 	return b.Flush()
 }
 
-// appendJSON appends a value of a column as JSON.
+// appendJSON appends a column's value as JSON.
 func appendJSON(line []byte, typ report.Type, v report.Value) ([]byte, error) {
 	switch {
 	case !v.Known:
@@ -68,14 +68,14 @@ func appendJSON(line []byte, typ report.Type, v report.Value) ([]byte, error) {
 	return append(report.AppendExact(append(line, '"'), typ, v), '"'), nil
 }
 
-// budget is what data/instances.json says of the month's budget.
+// budget is the part of data/instances.json about the budget.
 type budget struct {
 	Budget  string      `json:"budget_per_month"`
-	Percent json.Number `json:"run_rate_percent"`  // running per month, of the budget
-	AtLeast bool        `json:"run_rate_at_least"` // something that runs has no price
+	Percent json.Number `json:"run_rate_percent"`  // running cost per month, of the budget
+	AtLeast bool        `json:"run_rate_at_least"` // a running instance has no price
 }
 
-// newBudget returns nil where there is no budget.
+// newBudget returns nil without a budget.
 func newBudget(r *report.Report) *budget {
 	rate, ok := r.RunRate()
 	if !ok {

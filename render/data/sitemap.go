@@ -8,15 +8,14 @@ import (
 	"gpufleet/render/report"
 )
 
-// The bounds of a sitemap (sitemaps.org). Pages beyond them are left out, the latest in the site's order: they are in
-// it through the links of the others, and a site so large has its first pages of every region, model and group within
-// the bounds.
+// The limits of a sitemap (sitemaps.org). The last pages beyond them are left out. Search engines find them through links:
+// even in such a large site, the first page of every region, model and group is within the limits.
 const (
 	maxSitemapPages = 50_000
 	maxSitemapBytes = 50 << 20
 )
 
-// WriteSitemap writes sitemap.xml for the pages at paths, in their order. It must be known where the site will stand.
+// WriteSitemap writes sitemap.xml for the pages at paths, in their order. It needs a BaseURL.
 func WriteSitemap(w io.Writer, r *report.Report, paths []string) error {
 	const open, end = xml.Header + `<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">` + "\n", "</urlset>\n"
 	var b strings.Builder

@@ -22,7 +22,7 @@ func BenchmarkRun(b *testing.B) {
 	for _, n := range []int{50, 1_000, 10_000, 100_000, 1_000_000} {
 		for _, shape := range fleettest.Shapes {
 			b.Run(fmt.Sprintf("%d/%s", n, shape), func(b *testing.B) {
-				dir := b.TempDir() // on a disk, as people have it
+				dir := b.TempDir() // on a disk, as in practice
 				input, out := filepath.Join(dir, "reply.json"), filepath.Join(dir, "out")
 				writeFleet(b, input, n, shape)
 				var wall, cpu, peak []float64
@@ -30,7 +30,7 @@ func BenchmarkRun(b *testing.B) {
 					if err := os.RemoveAll(out); err != nil {
 						b.Fatal(err)
 					}
-					syscall.Sync() // the disk must not be busy with an earlier run
+					syscall.Sync() // the disk must not be busy with the previous run
 					command := job{args: []string{"--input", input, "--out", out}}.command(b.Context())
 					start := time.Now()
 					if text, err := command.CombinedOutput(); err != nil {
@@ -60,7 +60,7 @@ func writeFleet(b *testing.B, path string, n int, shape fleettest.Shape) {
 	}
 }
 
-// seconds prints seconds with as many digits as they are good for.
+// seconds prints seconds with the significant digits only.
 func seconds(s float64) string {
 	if s < 1 {
 		return fmt.Sprintf("%.3f", s)
@@ -68,13 +68,13 @@ func seconds(s float64) string {
 	return fmt.Sprintf("%.2f", s)
 }
 
-// median sorts the values. There must be one.
+// median sorts the values, of which there must be at least one.
 func median(values []float64) float64 {
 	slices.Sort(values)
 	return values[len(values)/2]
 }
 
-// sizeOf returns the bytes of all files below a folder.
+// sizeOf returns the total size of the files below a folder, in bytes.
 func sizeOf(b *testing.B, dir string) (bytes int64) {
 	b.Helper()
 	err := filepath.WalkDir(dir, func(_ string, entry os.DirEntry, err error) error {

@@ -55,7 +55,7 @@ type sheetText struct {
 	lastRow   int          // of the table
 }
 
-// cellText is what a cell holds.
+// cellText is the content of a cell.
 type cellText struct{ value, formula, shown, link string }
 
 func (c cellText) empty() bool { return c.value == "" && c.formula == "" }
@@ -206,7 +206,7 @@ func (b *bookWriter) line(s *sheetText, row int) {
 	fmt.Fprintln(b, strings.Join(texts, " | "))
 }
 
-// text returns what a cell holds.
+// text returns the content of a cell.
 func (b *bookWriter) text(s *sheetText, row int, c cellText, known string) string {
 	text := c.value
 	if formula := b.named(c.formula, s.name, row); formula != known {

@@ -155,7 +155,7 @@ func repack(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	text := parts["unpacked"]
 	if !strings.Contains(text, old) {
-		ts.Fatalf("%s does not hold %s", path, old)
+		ts.Fatalf("%s does not contain %s", path, old)
 	}
 	var after bytes.Buffer
 	zip := gzip.NewWriter(&after)
@@ -169,7 +169,7 @@ func repack(ts *testscript.TestScript, _ bool, args []string) {
 		fmt.Sprintf("gz\",\n   \"size\": %d", len(before)): fmt.Sprintf("gz\",\n   \"size\": %d", after.Len()),
 	} {
 		if !strings.Contains(manifest, old) {
-			ts.Fatalf("the manifest does not hold %s: %s", old, manifest)
+			ts.Fatalf("the manifest does not contain %s: %s", old, manifest)
 		}
 		manifest = strings.Replace(manifest, old, replacement, 1)
 	}

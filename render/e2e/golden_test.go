@@ -21,8 +21,7 @@ var update = flag.Bool("update", false, "write what the program writes now as th
 // wholeOutputs are compared in full for each of the known replies.
 var wholeOutputs = []string{"index.html", "summary.md", "fleet.xlsx", "data/instances.json", "data/instances.csv"}
 
-// TestGolden compares the outputs of small fleets with what they were. A person has read what is there.
-// make update-golden writes them anew.
+// TestGolden compares the outputs of small fleets with files that a person has read. make update-golden rewrites them.
 func TestGolden(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"reply-2024-11", "reply-2025"} {
@@ -45,8 +44,8 @@ func TestGolden(t *testing.T) {
 	})
 }
 
-// TestFiguresOfReplies compares the figures of both known replies with what the outputs say: a
-// regenerated golden would bless a mistake.
+// TestFiguresOfReplies compares figures in the outputs with both known replies. Without it, an update of the golden
+// files could hide a mistake.
 func TestFiguresOfReplies(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"reply-2024-11", "reply-2025"} {
@@ -69,7 +68,7 @@ func TestFiguresOfReplies(t *testing.T) {
 		}
 		defer book.Close()
 		if !hasFigure(t, book, listed) {
-			t.Errorf("%s: %s stands nowhere on Summary", name, listed)
+			t.Errorf("%s: %s is not on the sheet Summary", name, listed)
 		}
 		wantColumn(t, book, "Instances", "ID", ids)
 		for _, path := range []string{"index.html", "summary.md"} {
@@ -81,8 +80,8 @@ func TestFiguresOfReplies(t *testing.T) {
 	}
 }
 
-// idsAndPrices returns the ids of the instances in a JSON document, sorted, and the sum of their
-// prices. All must be listed.
+// idsAndPrices returns the IDs of the instances in a JSON document, sorted, and the sum of their prices. All instances
+// must be listed.
 func idsAndPrices(t testing.TB, document, list string) (ids []string, sum decimal.Decimal) {
 	t.Helper()
 	var lists map[string]json.RawMessage
@@ -148,11 +147,10 @@ func dayOf(t testing.TB, out, seconds, reply string, args ...string) map[string]
 	return contents(t, out)
 }
 
-// ofOtherFiles matches what a page says of other files: hashes in the names of style sheets and scripts, and sizes.
+// ofOtherFiles matches what a page says about other files: hashes in the names of style sheets and scripts, and sizes.
 var ofOtherFiles = regexp.MustCompile(`(static/[a-z]+\.)[0-9a-f]{8}(\.)|(class="size">\w+, )[^<]*(<)`)
 
-// compare checks an output against the expected one. There, a page has one line per tag, and a
-// workbook is text.
+// compare compares an output with the golden file, in which a page has one line per tag and a workbook is text.
 func compare(t *testing.T, name, path, got string) {
 	t.Helper()
 	golden := filepath.Join("testdata", "golden", name, filepath.Base(path))

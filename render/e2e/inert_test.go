@@ -74,7 +74,7 @@ func TestSpreadsheetsAreInert(t *testing.T) {
 			if strings.Contains(strings.ToLower(name), strings.ToLower(word)) {
 				t.Errorf("the workbook has the part %s", name)
 			}
-			if word != "customXml" && strings.Contains(markup, word) { // also part of the name of a namespace
+			if word != "customXml" && strings.Contains(markup, word) { // namespaces have that word in their names too
 				t.Errorf("%s has a %s", name, word)
 			}
 		}
@@ -88,7 +88,7 @@ func TestSpreadsheetsAreInert(t *testing.T) {
 		}
 		for _, target := range regexp.MustCompile(`Target="([^"]*)"`).FindAllStringSubmatch(text, -1) {
 			if strings.Contains(target[1], ":") || strings.HasPrefix(target[1], "//") {
-				t.Errorf("%s leads to %s", name, target[1])
+				t.Errorf("%s links to %s", name, target[1])
 			}
 		}
 	}
@@ -136,19 +136,19 @@ func TestWorkbookInLibreOffice(t *testing.T) {
 	}
 }
 
-type place struct{ row, column int } // from 0
+type cellPosition struct{ row, column int } // from 0
 
-// cellTexts returns the text cells of a workbook, by sheet and place.
-func cellTexts(t testing.TB, file string) map[string]map[place]string {
+// cellTexts returns the text cells of a workbook, by sheet and cell.
+func cellTexts(t testing.TB, file string) map[string]map[cellPosition]string {
 	t.Helper()
 	book, err := excelize.OpenFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer book.Close()
-	texts := map[string]map[place]string{}
+	texts := map[string]map[cellPosition]string{}
 	for _, sheet := range book.GetSheetList() {
-		texts[sheet] = map[place]string{}
+		texts[sheet] = map[cellPosition]string{}
 		rows, err := book.GetRows(sheet, excelize.Options{RawCellValue: true})
 		if err != nil {
 			t.Fatal(err)
@@ -161,7 +161,7 @@ func cellTexts(t testing.TB, file string) map[string]map[place]string {
 					t.Fatal(err)
 				}
 				if text != "" && (kind == excelize.CellTypeInlineString || kind == excelize.CellTypeSharedString) {
-					texts[sheet][place{r, c}] = text
+					texts[sheet][cellPosition{r, c}] = text
 				}
 			}
 		}
@@ -218,7 +218,7 @@ func TestTerminalIsSafe(t *testing.T) {
 						t.Errorf("exit code %d, want %d: %s", o.code, test.code, o.stderr)
 					}
 					for _, line := range strings.Split(o.stdout+o.stderr, "\n") {
-						if env != nil { // there the program prints commands of its own, one per line
+						if env != nil { // there the program prints its own commands, one per line
 							line = ownCommand.ReplaceAllString(line, "gpufleet: ")
 						}
 						wantHarmless(t, name, line)
@@ -254,11 +254,11 @@ func listOfAll(texts []string) string {
 	return reply(rows...)
 }
 
-// reservedName matches the names that Windows reserves for devices, and those that the folder uses itself.
+// reservedName matches names that Windows reserves for devices, and names of files in the folder.
 var reservedName = regexp.MustCompile(`^(con|prn|aux|nul|com[0-9]|lpt[0-9]|index|page-[0-9]+)$`)
 
-// TestThousandsOfNames renders thousands of regions and models whose names are similar or dangerous. Each must have
-// its own page, at a path that is safe on every file system.
+// TestThousandsOfNames renders regions and models with thousands of names that are similar or dangerous. Each must
+// have its own page, at a path that is safe on every file system.
 func TestThousandsOfNames(t *testing.T) {
 	t.Parallel()
 	names := map[string]bool{}

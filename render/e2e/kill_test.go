@@ -192,7 +192,7 @@ func wantWhole(t *testing.T, what string, before, killed, after map[string]strin
 	}
 	for _, link := range linksOf(t, killed["index.html"]) {
 		if _, there := killed[link]; !there {
-			t.Fatalf("%s: index.html leads to %s, which is not there", what, link)
+			t.Fatalf("%s: index.html links to %s, which doesn't exist", what, link)
 		}
 	}
 }

@@ -41,7 +41,7 @@ func cleaned(text string) string {
 		case strings.ContainsRune("\t\n\r\u0085\u2028\u2029", r):
 			return ' '
 		case unicode.IsControl(r),
-			r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069, // text direction
+			r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069, // direction
 			r >= 0xFDD0 && r <= 0xFDEF, r&0xFFFE == 0xFFFE: // not characters
 			return '\uFFFD'
 		}
@@ -62,8 +62,7 @@ func rowOf(id, text string) string {
 	for _, field := range textFields {
 		row[field] = text
 	}
-	// An instance's own address would be masked in its host name.
-	if _, err := netip.ParseAddr(strings.TrimSpace(text)); err == nil {
+	if _, err := netip.ParseAddr(strings.TrimSpace(text)); err == nil { // masked in the instance's host name
 		row["host_name"] = "host"
 	}
 	line, err := json.Marshal(row)
@@ -120,11 +119,11 @@ const (
 	wholeSummary = 60_000 // bytes
 )
 
-// batches calls the test with a few texts at a time: enough to fill every kind of page, few enough for one page each.
+// batches calls do with a few texts at a time: enough for varied pages, and few enough for a page each.
 func batches(t *testing.T, do func(t *testing.T, texts []string)) {
 	t.Helper()
 	all := naughty(t)
-	slices.SortFunc(all, func(a, b string) int { return len(a) - len(b) }) // long texts together
+	slices.SortFunc(all, func(a, b string) int { return len(a) - len(b) }) // long ones together
 	for len(all) > 0 {
 		n, size := 0, 0
 		for n < min(batch, len(all)) && (n == 0 || size+len(all[n]) <= batchBytes) {
@@ -166,7 +165,7 @@ func TestTextStaysText(t *testing.T) {
 			for tree, page := range trees {
 				if wantPages[name][tree] == "" {
 					want := slices.Collect(maps.Keys(wantPages[name]))
-					t.Errorf("%s: its tree is none of harmless texts:\n%s", page, firstDifference(tree, want))
+					t.Errorf("%s: its tree differs from those of harmless texts:\n%s", page, firstDifference(tree, want))
 				}
 			}
 		}
@@ -249,21 +248,22 @@ func skeletons(t testing.TB, files map[string]string) (pages map[string]map[stri
 
 var groupFolder = regexp.MustCompile(`^(regions|models)/[a-z0-9-]+/([a-z0-9-]+/)?`)
 
-// generalName returns a path with stars for the names that depend on regions and models.
+// generalName returns a path with stars for the parts that depend on regions and models.
 func generalName(name string) string {
 	return groupFolder.ReplaceAllStringFunc(name, func(folder string) string {
 		return strings.SplitN(folder, "/", 2)[0] + strings.Repeat("/*", strings.Count(folder, "/")-1) + "/"
 	})
 }
 
-// heat is the color class of a cell in the matrix. The order of the names decides which cell has which.
+// heat matches the class of a cell of the matrix, which depends on its figure. The order of the names decides which
+// cell is which.
 var heat = regexp.MustCompile(`heat-[0-9]+`)
 
-// dataTime is the version in the address of the explorer's data, which differs from run to run.
+// dataTime matches the part of an address that differs between the explorer's data of two runs.
 var dataTime = regexp.MustCompile(`\?\d{8}T\d{6}Z$`)
 
-// skeleton returns a tree's elements, their attributes, and the values of attributes that don't depend on names. It
-// fails if there is something that no page may contain.
+// skeleton returns a tree's elements and attributes, and those values of attributes that can't come from a name. It
+// fails on anything that no page may have.
 func skeleton(t testing.TB, page string, n *html.Node) string {
 	var b strings.Builder
 	var walk func(*html.Node)
@@ -286,7 +286,7 @@ func skeleton(t testing.TB, page string, n *html.Node) string {
 				case a.Key == "href" || a.Key == "src" || a.Key == "action" || a.Key == "srcset":
 					unsafe := strings.Trim(dataTime.ReplaceAllString(a.Val, ""), "abcdefghijklmnopqrstuvwxyz0123456789-/.#")
 					if unsafe != "" || strings.Contains(a.Val, "//") || strings.HasPrefix(a.Val, "/") {
-						t.Errorf("%s: <%s> leads to %q", page, n.Data, a.Val)
+						t.Errorf("%s: <%s> links to %q", page, n.Data, a.Val)
 					}
 				case a.Key == "class" || a.Key == "type" || a.Key == "rel" || a.Key == "http-equiv" || a.Key == "style":
 					b.WriteString("=" + heat.ReplaceAllString(a.Val, "heat"))

@@ -8,22 +8,21 @@ import (
 	"testing"
 )
 
-// Need returns the path of a command. Without it the test, which checks what checks says, is left out.
+// Need returns the path of a command. If it isn't installed, the test is skipped. checks says what the test checks.
 func Need(t testing.TB, command, checks string) string {
 	t.Helper()
 	path, err := exec.LookPath(command)
 	if err != nil {
-		LeaveOut(t, checks, command)
+		Skip(t, checks, command)
 	}
 	return path
 }
 
-// LeaveOut skips a test for want of what .ci/setup installs, or says loudly that it can't. Under CI that is a
-// failure: there nothing is left out.
-func LeaveOut(t testing.TB, checks, missing string) {
+// Skip skips a test because something is missing that .ci/setup installs. Under CI the test fails instead.
+func Skip(t testing.TB, checks, missing string) {
 	t.Helper()
 	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is missing, and without it nothing checks %s: run make test, which installs it", missing, checks)
+		t.Fatalf("%s is missing, so %s can't be checked; make test installs it", missing, checks)
 	}
-	t.Skipf("LEFT OUT: %s, for want of %s: run make test, which installs it", checks, missing)
+	t.Skipf("SKIPPED: %s, because %s is missing; make test installs it", checks, missing)
 }

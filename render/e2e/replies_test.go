@@ -138,7 +138,7 @@ func TestEveryTypeInEveryField(t *testing.T) {
 		}
 	}
 	if goodOnes != 1 {
-		t.Errorf("the good row is there %d times", goodOnes)
+		t.Errorf("the good row is in the report %d times", goodOnes)
 	}
 }
 
@@ -183,7 +183,7 @@ func wantEnvelope(t *testing.T, members map[string]string, name, kind, value str
 	switch {
 	case name == "message":
 		want = map[int]bool{0: true}
-	case name == "total_instance" && !twice: // null and empty mean unknown; 7 is more than there are
+	case name == "total_instance" && !twice: // null and empty mean unknown, and there are not 7 rows
 		unknown := kind == "null" || kind == "empty" || kind == "minus zero"
 		other := kind == "number" || kind == "number in a string"
 		want = map[int]bool{0: unknown, 4: other, 3: true}
@@ -216,11 +216,12 @@ func packed(times int, begin, repeated string) []byte {
 	return b.Bytes()
 }
 
-// memoryLimit is the memory that a run may need beyond its rows.
+// memoryLimit is how much memory a run may need apart from its rows.
 const memoryLimit = 128 << 20
 
-// TestMonstrousReplies sends bodies that never end, that unpack to more than 1 GiB, that come byte by byte or not at
-// all. The run must exit with 3 within its time limit plus 2 seconds, need little memory and leave nothing behind.
+// TestMonstrousReplies answers with bodies that never end, unpack to more than a gibibyte, or come byte by byte or not
+// at all. The run must end with exit code 3, at most 2 seconds after its timeout, with little memory, and leave
+// nothing behind.
 func TestMonstrousReplies(t *testing.T) {
 	bomb := func(begin, repeated string) http.HandlerFunc {
 		body := packed(1100, begin, repeated)
@@ -264,8 +265,8 @@ func TestMonstrousReplies(t *testing.T) {
 	const ok = "HTTP/1.1 200 OK\r\n"
 	length := func(n int) string { return fmt.Sprintf(ok+"Content-Length: %d\r\n\r\n", n) }
 	const (
-		usual  = 1500 * time.Millisecond // enough for an endless answer to fill the memory
-		short  = 500 * time.Millisecond  // for cases that only wait or fail
+		usual  = 1500 * time.Millisecond // enough time for an endless answer to fill the memory
+		short  = 500 * time.Millisecond  // for answers that only wait or fail
 		plenty = 90 * time.Second
 	)
 	for name, test := range map[string]struct {

@@ -30,7 +30,7 @@ func search(ts *testscript.TestScript, neg bool, args []string) {
 		switch {
 		case at == nil:
 		case neg:
-			ts.Fatalf("%s holds %q", path, content[max(0, at[0]-40):min(len(content), at[1]+40)])
+			ts.Fatalf("%s contains %q", path, content[max(0, at[0]-40):min(len(content), at[1]+40)])
 		default:
 			found++
 			fmt.Fprintln(ts.Stdout(), path)
@@ -58,8 +58,8 @@ func unpackBook(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// machineName puts the name of this machine into a variable. A short name can't be looked for, since it is part of many
-// words: the variable then gets a text that is in no output.
+// machineName puts the name of this machine into a variable. A short name can't be looked for, since it is part of
+// many words: the variable then gets a text that is in no output.
 func machineName(ts *testscript.TestScript, _ bool, args []string) {
 	name, err := os.Hostname()
 	ts.Check(err)

@@ -187,11 +187,11 @@ func secretBodies() map[string]string {
 	}
 }
 
-// verbosities are the ways in which a run prints messages. A step of GitHub Actions also gets a summary and outputs,
-// in separate files.
+// verbosities are the ways in which a run prints messages. A step of GitHub Actions also has a summary and outputs, in
+// files.
 var verbosities = []string{"", "--quiet", "--verbose", "on GitHub Actions"}
 
-// withVerbosity returns a job with one of these verbosities and with the secrets in its environment.
+// withVerbosity returns a job with one of these verbosities, and with the secrets in its environment.
 func withVerbosity(verbosity, beside string, args []string) job {
 	j := job{args: args, env: secretEnv()}
 	switch {
@@ -217,20 +217,20 @@ func wantNoSecrets(t *testing.T, name string, o outcome, dir string, local ...st
 	said := contents(t, dir)
 	for path := range said {
 		if found := leaks(path); found != "" {
-			t.Errorf("%s: the name %q holds a secret %s", name, path, found)
+			t.Errorf("%s: the name %q contains a secret %s", name, path, found)
 		}
 	}
 	for path, text := range said {
 		for _, place := range local {
 			if strings.Contains(text, place) {
-				t.Errorf("%s: %s holds %q", name, path, place)
+				t.Errorf("%s: %s contains %q", name, path, place)
 			}
 		}
 	}
 	said["standard output"], said["standard error"] = o.stdout, o.stderr
 	for path, text := range said {
 		if found := leaks(text); found != "" {
-			t.Errorf("%s: %s holds a secret %s", name, path, found)
+			t.Errorf("%s: %s contains a secret %s", name, path, found)
 		}
 	}
 }
@@ -239,7 +239,7 @@ func wantNoSecrets(t *testing.T, name string, o outcome, dir string, local ...st
 // verbosity. No message and no file may contain a secret in any form.
 func TestNoSecretComesOut(t *testing.T) {
 	dir := quickDir(t)
-	blocked := write(t, filepath.Join(dir, "file"), "in the way")
+	blocked := write(t, filepath.Join(dir, "file"), "not a folder")
 	tokenFile := write(t, filepath.Join(dir, "token"), canary)
 	twoTokens := write(t, filepath.Join(dir, "tokens"), canary+"\n"+canary)
 	saved := map[string]string{}
@@ -371,7 +371,7 @@ func talking(t *testing.T, text string) string {
 			}
 			io.CopyN(io.Discard, conn, 10)
 			io.WriteString(conn, text)
-			time.Sleep(20 * time.Millisecond) // a reset would lose the text
+			time.Sleep(20 * time.Millisecond) // a reset would discard the text
 			conn.Close()
 		}
 	}()
@@ -413,7 +413,7 @@ func TestNoSecretOfAnInterruptedRun(t *testing.T) {
 	}
 }
 
-// TestPasswordInHostNameEverywhere follows a host name that holds its instance's password into every output.
+// TestPasswordInHostNameEverywhere checks every output for a host name that contains its instance's password.
 func TestPasswordInHostNameEverywhere(t *testing.T) {
 	row := `{"id": %q, "host_name": %q, "region": "A", "gpu": "B", "gpu_count": 1, "status": "Running", "vm_password": %q}`
 	first, out := render(t, reply(fmt.Sprintf(row, "1", "web", "x"), fmt.Sprintf(row, "2", "old", "x")))

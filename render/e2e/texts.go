@@ -10,11 +10,11 @@ import (
 	"testing"
 )
 
-// Text is a text that means something to one of the programs that read the outputs.
+// Text is a text with a special meaning for a program that reads the outputs.
 type Text struct{ About, Text string }
 
 // Texts returns the texts of this package, which are always the same, and those of larger collections if TEST_CORPORA
-// names their folder. Some are blank, some are longer than the program keeps, some are not UTF-8.
+// names their folder. Some are blank, some are longer than the program's limits, and some are not UTF-8.
 func Texts(t testing.TB) (own, more []Text) {
 	t.Helper()
 	own = slices.Concat(htmlTexts, addressTexts, markdownTexts, templateTexts, sheetTexts, numberTexts,
@@ -37,7 +37,7 @@ func Texts(t testing.TB) (own, more []Text) {
 
 var example = regexp.MustCompile("(?s)````+ example[^\n]*\n(.*?)\n\\.\n")
 
-// MarkdownExamples returns the examples of the specification of GitHub's Markdown, none without TEST_CORPORA.
+// MarkdownExamples returns the examples in the specification of GitHub's Markdown, or none without TEST_CORPORA.
 func MarkdownExamples(t testing.TB) (texts []string) {
 	t.Helper()
 	for _, match := range example.FindAllStringSubmatch(string(corpus(t, "gfm-spec.txt")), -1) {
@@ -46,9 +46,9 @@ func MarkdownExamples(t testing.TB) (texts []string) {
 	return texts
 }
 
-// corpus returns a file of the folder that TEST_CORPORA names, nil where that is not set. blns.json there is the Big
-// List of Naughty Strings, gfm-spec.txt the specification of GitHub's Markdown. No test depends on them, but a folder
-// without them is a mistake.
+// corpus returns a file in the folder that TEST_CORPORA names, or nil if it is not set. The folder must have
+// blns.json, the Big List of Naughty Strings, and gfm-spec.txt, the specification of GitHub's Markdown. No test
+// depends on them.
 func corpus(t testing.TB, name string) []byte {
 	t.Helper()
 	folder := os.Getenv("TEST_CORPORA")

@@ -1,6 +1,6 @@
 package e2e
 
-// htmlTexts leave the place in a page that a text belongs to.
+// htmlTexts break out of the place of a text in a page.
 var htmlTexts = []Text{
 	{"script element", "<script>alert(1)</script>"},
 	{"script element with an address", "<script src=https://evil.example/a.js></script>"},
@@ -86,7 +86,7 @@ var htmlTexts = []Text{
 	{"the name of a class", "hidden no-js dark"},
 }
 
-// addressTexts look like addresses, or make one lead elsewhere.
+// addressTexts look like addresses, or change where one leads.
 var addressTexts = []Text{
 	{"runs a script", "javascript:alert(1)"},
 	{"runs a script, mixed case", "JaVaScRiPt:alert(2)"},
@@ -139,7 +139,7 @@ var addressTexts = []Text{
 	{"mail in angle brackets", "<x@evil.example>"},
 }
 
-// markdownTexts mean something to Markdown, GitHub's above all.
+// markdownTexts have a meaning in Markdown, mainly GitHub's.
 var markdownTexts = []Text{
 	{"ends a cell of a table", "a|b"},
 	{"ends a cell, the bar escaped", `a\|b`},
@@ -262,7 +262,7 @@ var markdownTexts = []Text{
 	{"signs that may need an escape", "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"},
 }
 
-// templateTexts mean something to template languages and XML.
+// templateTexts have a meaning in template languages and XML.
 var templateTexts = []Text{
 	{"calculates in double braces", "{{7*7}}"},
 	{"a call in double braces", "{{ .Secret | printf }}"},

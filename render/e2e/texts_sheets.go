@@ -1,6 +1,6 @@
 package e2e
 
-// sheetTexts mean something to spreadsheets, or to what reads CSV.
+// sheetTexts have a meaning in spreadsheets or CSV.
 var sheetTexts = []Text{
 	{"a formula", "=1+1"},
 	{"a formula by a plus", "+1+1"},
@@ -104,7 +104,7 @@ var sheetTexts = []Text{
 	{"a duration below zero", "-0.5 d"},
 }
 
-// numberTexts are numbers, or nearly.
+// numberTexts are numbers, or look like numbers.
 var numberTexts = []Text{
 	{"zero", "0"},
 	{"minus zero", "-0"},

@@ -2,7 +2,7 @@ package e2e
 
 import "strings"
 
-// terminalTexts mean something to terminals and to logs, those of GitHub Actions above all.
+// terminalTexts have a meaning in terminals and logs, mainly those of GitHub Actions.
 var terminalTexts = []Text{
 	{"a null", "null\x00inside"},
 	{"a bell", "bell\ainside"},
@@ -61,7 +61,7 @@ var terminalTexts = []Text{
 	{"verbs of strftime", "%Y-%m-%d"},
 }
 
-// shellTexts mean something to shells, databases and interpreters.
+// shellTexts have a meaning in shells, databases and interpreters.
 var shellTexts = []Text{
 	{"a command in parentheses", "$(id)"},
 	{"a command between backquotes", "`id`"},
@@ -128,7 +128,7 @@ var shellTexts = []Text{
 	{"blanks that make a regular expression go back", "a" + strings.Repeat(" ", 200) + "b"},
 }
 
-// pathTexts mean something to file systems and to the folder that a report is.
+// pathTexts have a meaning in file systems and in the output folder.
 var pathTexts = []Text{
 	{"this folder", "."},
 	{"the folder above", ".."},
@@ -199,7 +199,7 @@ var pathTexts = []Text{
 	{"a number sign", "a#b"},
 }
 
-// ownTexts look like what the program says itself.
+// ownTexts look like the program's own output.
 var ownTexts = []Text{
 	{"its mask", "[masked]"},
 	{"its mask inside a name", "web-[masked]-1"},

@@ -2,7 +2,7 @@ package e2e
 
 import "strings"
 
-// unicodeTexts are characters that are invisible, reversed, alike, or wider than they look.
+// unicodeTexts have characters that are invisible, reversed, similar, or wider than they look.
 var unicodeTexts = []Text{
 	{"Hebrew", "שלום"},
 	{"Arabic", "مرحبا"},
@@ -127,7 +127,7 @@ var unicodeTexts = []Text{
 	{"letters that sort apart by language", "z ä å ø"},
 }
 
-// longTexts are longer than a place for them, or shorter.
+// longTexts are too long or too short for their place.
 var longTexts = []Text{
 	{"empty", ""},
 	{"a blank", " "},

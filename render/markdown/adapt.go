@@ -11,22 +11,22 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// adapter makes a tree of notes fit for a page.
+// adapter prepares a tree of notes for a page.
 type adapter struct {
 	source    []byte
-	left      map[string][]int // lines, by what pages leave out
+	problems  map[string][]int // line numbers by problem
 	level     int              // of the last heading; the page's own is 1
-	link      ast.Node         // the one around the current node, nil for none
-	footnotes []ast.Node       // references within links
+	link      ast.Node         // the link around the current node, nil for none
+	footnotes []ast.Node       // footnote references inside links
 	removed   []ast.Node
-	shown     int              // texts and the like so far
-	before    map[ast.Node]int // shown, when a node was entered
+	shown     int              // visible text so far
+	before    map[ast.Node]int // shown when a node was entered
 }
 
-// adapt gives links their addresses and headings their levels, and removes what pages leave out. It returns the lines
-// of that.
+// adapt sets the addresses of links and the levels of headings, and removes what pages can't show. It returns the line
+// numbers of what it removed, by problem.
 func adapt(document ast.Node, source []byte) map[string][]int {
-	a := &adapter{source: source, left: map[string][]int{}, level: 1, before: map[ast.Node]int{}}
+	a := &adapter{source: source, problems: map[string][]int{}, level: 1, before: map[ast.Node]int{}}
 	ast.Walk(document, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if entering {
 			a.enter(n)
@@ -35,7 +35,7 @@ func adapt(document ast.Node, source []byte) map[string][]int {
 		}
 		return ast.WalkContinue, nil
 	})
-	for _, n := range slices.Backward(a.footnotes) { // no link may be within a link
+	for _, n := range slices.Backward(a.footnotes) { // HTML allows no link inside a link
 		outer := n.Parent()
 		for outer.Parent().Type() == ast.TypeInline {
 			outer = outer.Parent()
@@ -45,7 +45,7 @@ func adapt(document ast.Node, source []byte) map[string][]int {
 	for _, n := range a.removed {
 		n.Parent().RemoveChild(n.Parent(), n)
 	}
-	return a.left
+	return a.problems
 }
 
 func (a *adapter) enter(n ast.Node) {
@@ -56,19 +56,19 @@ func (a *adapter) enter(n ast.Node) {
 		if n.HasClosure() {
 			raw = slices.Concat(raw, n.ClosureLine.Value(a.source))
 		}
-		a.leaveOut(n, raw)
+		a.remove(n, raw)
 	case *ast.RawHTML:
-		a.leaveOut(n, n.Segments.Value(a.source))
+		a.remove(n, n.Segments.Value(a.source))
 	case *ast.Link:
-		a.lead(n, resolved(n.Destination))
+		a.setLink(n, resolved(n.Destination))
 	case *ast.Image:
-		a.lead(n, resolved(n.Destination))
+		a.setLink(n, resolved(n.Destination))
 	case *ast.AutoLink:
 		to := string(n.URL(a.source))
 		if n.AutoLinkType == ast.AutoLinkEmail {
 			to = "mailto:" + to
 		}
-		a.lead(n, to)
+		a.setLink(n, to)
 		a.show(n, n.Label(a.source))
 	case *ast.Text:
 		a.shown += len(bytes.TrimSpace(n.Segment.Value(a.source)))
@@ -88,18 +88,18 @@ func (a *adapter) leave(n ast.Node) {
 	case isEmpty && (isHeading || n.Kind() == ast.KindParagraph):
 		a.removed = append(a.removed, n)
 	case isHeading:
-		a.level = min(heading.Level+1, a.level+1, 6) // no level is skipped
+		a.level = min(heading.Level+1, a.level+1, 6) // skip no level
 		heading.Level = a.level
 	case isEmpty && n == a.link:
 		href, _ := n.AttributeString("href")
-		a.show(n, []byte(strings.TrimPrefix(href.(string), hereRoot)))
+		a.show(n, []byte(strings.TrimPrefix(href.(string), relativeRoot)))
 	}
 	if n == a.link {
 		a.link = nil
 	}
 }
 
-// show appends a text to a node.
+// show appends visible text to a node.
 func (a *adapter) show(n ast.Node, text []byte) {
 	shown := ast.NewString(text)
 	shown.SetRaw(true)
@@ -107,44 +107,45 @@ func (a *adapter) show(n ast.Node, text []byte) {
 	a.shown += len(text)
 }
 
-// leaveOut removes raw HTML.
-func (a *adapter) leaveOut(n ast.Node, raw []byte) {
-	what := "raw HTML is left out of the pages"
+// remove removes raw HTML.
+func (a *adapter) remove(n ast.Node, raw []byte) {
+	problem := "raw HTML is not shown on the pages"
 	if opened, isComment := bytes.CutPrefix(bytes.TrimSpace(raw), []byte("<!--")); isComment {
 		if _, after, _ := bytes.Cut(opened, []byte("-->")); len(bytes.TrimSpace(after)) == 0 {
-			what = "a comment is left out of the pages"
+			problem = "comments are not shown on the pages"
 		}
 	}
-	a.report(n, what)
+	a.report(n, problem)
 	a.removed = append(a.removed, n)
 }
 
-func (a *adapter) report(n ast.Node, what string) {
-	a.left[what] = append(a.left[what], 1+bytes.Count(a.source[:max(n.Pos(), 0)], []byte("\n")))
+// report records a problem with the node's line number.
+func (a *adapter) report(n ast.Node, problem string) {
+	a.problems[problem] = append(a.problems[problem], 1+bytes.Count(a.source[:max(n.Pos(), 0)], []byte("\n")))
 }
 
-// lead has a link lead to its address, unless it is within another link or may not be a link.
-func (a *adapter) lead(n ast.Node, to string) {
+// setLink sets the address of a link, unless it is inside another link or the address is not allowed.
+func (a *adapter) setLink(n ast.Node, to string) {
 	href := allowed(to)
 	switch {
 	case a.link != nil:
 	case href == "":
-		a.report(n, "a link is left out of the pages: it is not http, https, mailto or a relative path")
+		a.report(n, "unsupported links are shown as text; use http, https, mailto or a relative path")
 	default:
 		a.link = n
 		n.SetAttributeString("href", href)
 	}
 }
 
-// resolved returns text of the source without its escapes and entities.
+// resolved returns text of the source with escapes and entities resolved.
 func resolved(text []byte) string {
 	return string(util.ResolveEntityNames(util.ResolveNumericReferences(util.UnescapePunctuations(text))))
 }
 
-// hereRoot is what all relative links begin with, and no others.
-const hereRoot = "./"
+// relativeRoot starts every relative link, and no other link.
+const relativeRoot = "./"
 
-// allowed returns the address of a link, "" unless it is http, https, mailto or a relative path.
+// allowed returns the address of an http, https, mailto or relative link, "" for any other.
 func allowed(to string) string {
 	u, err := url.Parse(to)
 	if err != nil {
@@ -155,7 +156,7 @@ func allowed(to string) string {
 	case (u.Scheme == "http" || u.Scheme == "https") && u.Host != "", u.Scheme == "mailto" && u.Opaque != "":
 		return address
 	case u.Scheme == "" && u.Host == "" && u.Path != "" && !strings.HasPrefix(to, "/"):
-		return hereRoot + address
+		return relativeRoot + address
 	}
 	return ""
 }

@@ -6,10 +6,10 @@ import (
 	"gpufleet/render/report"
 )
 
-// changesInMarkdown is how many lines of changes the summary shows of each window.
+// changesInMarkdown is how many changes the summary shows per window at most.
 const changesInMarkdown = 50
 
-// changes writes what changed since last week and since the last run.
+// changes writes what changed, first since last week, then since the last run.
 func (m *draft) changes() {
 	m.line("## What changed")
 	for _, w := range slices.Backward(m.r.Windows()) {
@@ -25,7 +25,7 @@ func (m *draft) changes() {
 	}
 }
 
-// changeSum writes how the listed total came from what it was to what it is.
+// changeSum writes how the changes add up from the old listed total to the new one.
 func (m *draft) changeSum(w report.NamedWindow) {
 	rows := [][]string{{"Listed before", "", m.r.PerHourText(w.Before)}}
 	for _, line := range w.Sum {
@@ -55,10 +55,10 @@ func (m *draft) changeLines(w report.NamedWindow) {
 	m.table([]string{"Change", "Instance", "Region", "GPU model", "Field", "Old", "New", "Listed per hour"},
 		[]bool{false, false, false, false, false, false, false, true}, rows)
 	table := &m.blocks[len(m.blocks)-1]
-	table.more, table.rest = more, ", in the workbook and in "+report.ChangesJSONPath
+	table.more, table.moreIn = more, ", in the workbook and in "+report.ChangesJSONPath
 }
 
-// cell returns text as it stands in a cell, blank where there is none.
+// cell returns text for a cell.
 func (m *draft) cell(text string) string {
 	if text == "" {
 		return ""
@@ -66,7 +66,7 @@ func (m *draft) cell(text string) string {
 	return m.name(text)
 }
 
-// fieldCell returns a value of a changed field as it stands in a cell. Only texts come from outside.
+// fieldCell returns a changed field's value for a cell. Only text comes from outside and needs escaping.
 func (m *draft) fieldCell(line report.ChangeLine, text string) string {
 	if line.FieldType() != report.Text {
 		return text

@@ -9,12 +9,12 @@ import (
 	"golang.org/x/net/html"
 )
 
-// afterNotes is what a tree of notes ends with, unless they leave a block open.
+// afterNotes follows the notes in the parsed source. It is a heading in the tree unless the notes leave a block open.
 const afterNotes = "\n\n# The end\n"
 
-// closing returns lines that close whatever notes leave open, "" for none: a block of code or of raw HTML, a comment,
-// a tag, or elements such as <details>. Without them, GitHub would take what follows the notes for a part of them.
-// The tree is that of the notes and afterNotes, of which the latter is removed.
+// closing returns lines that close what the notes leave open: a block of code or raw HTML, a comment, a tag, or elements
+// such as <details>. Otherwise GitHub would treat the rest of the summary as part of the notes. It is "" if nothing is
+// open. The tree is that of the notes followed by afterNotes, which closing removes.
 func closing(document ast.Node, source []byte) (string, error) {
 	last, line := document.LastChild(), ""
 	if last.Kind() == gfm.KindFootnoteList {
@@ -26,7 +26,7 @@ func closing(document ast.Node, source []byte) (string, error) {
 	case *ast.FencedCodeBlock:
 		fence := string(source[n.Pos():])
 		line = fence[:len(fence)-len(strings.TrimLeft(fence, fence[:1]))] + "\n"
-	case *ast.HTMLBlock: // in the order of their types, which begin at 1
+	case *ast.HTMLBlock: // by type, from 1
 		line = []string{"", "</script>\n", "-->\n", "?>\n", ">\n", "]]>\n"}[n.HTMLBlockType]
 	}
 	var page strings.Builder
@@ -36,9 +36,9 @@ func closing(document ast.Node, source []byte) (string, error) {
 	return line + closingTags(page.String()+line), nil
 }
 
-// closingTags returns what closes the comment or tag at the end of HTML, and all open elements.
+// closingTags returns text that closes the comment or tag at the end of HTML, and all open elements.
 func closingTags(page string) string {
-	const end = "\n<!--'\"-->\n" // a comment, which ends another comment and a tag, even within a quoted attribute
+	const end = "\n<!--'\"-->\n" // a comment that also ends another comment, or a tag, even inside a quoted attribute
 	neverOpen := strings.Fields("area base br col embed hr img input link meta p source track wbr")
 	var open []string
 	isOwnComment := false
@@ -47,7 +47,7 @@ func closingTags(page string) string {
 		name, _ := z.TagName()
 		switch tag := string(name); kind {
 		case html.StartTagToken, html.SelfClosingTagToken:
-			z.NextIsNotRawText() // GitHub escapes <script> and its like
+			z.NextIsNotRawText() // GitHub escapes <script> and similar tags
 			if !slices.Contains(neverOpen, tag) {
 				open = append(open, tag)
 			}

@@ -4,31 +4,31 @@ import (
 	"gpufleet/render/report"
 )
 
-// regions writes what each region comes to.
+// regions writes the totals of each region.
 func (m *draft) regions() {
 	m.line("## Regions")
 	var rows [][]string
 	for _, region := range m.r.Regions {
-		rows = append(rows, m.placeRow(m.name(region.Name), region.Totals))
+		rows = append(rows, m.regionRow(m.name(region.Name), region.Totals))
 	}
 	m.table([]string{"Region", "Instances", "Running per hour", "Listed per hour",
 		"Listed per GPU-hour", "Share of listed"},
-		[]bool{false, true, true, true, true, true}, rows, m.placeRow("**All**", m.r.Totals))
+		[]bool{false, true, true, true, true, true}, rows, m.regionRow("**All**", m.r.Totals))
 }
 
-func (m *draft) placeRow(name string, t report.Totals) []string {
+func (m *draft) regionRow(name string, t report.Totals) []string {
 	return []string{name, report.FormatCount(t.Count), m.r.PerHourText(t.Running), m.r.PerHourText(t.Listed),
 		m.r.RateText(t.GPUHour), t.ShareText()}
 }
 
-// models writes what each model comes to, and where it costs least and most.
+// models writes the totals of each model, and its cheapest and most expensive region.
 func (m *draft) models() {
 	m.line("## GPU models")
 	var rows [][]string
 	for _, model := range m.r.Models {
 		row := []string{m.name(model.Name), report.FormatCount(model.Count), m.r.PerHourText(model.Listed),
 			m.r.RateText(model.GPUHour), model.ShareText()}
-		for _, group := range []*report.Group{model.Cheapest, model.Dearest} {
+		for _, group := range []*report.Group{model.Cheapest, model.MostExpensive} {
 			if group == nil {
 				row = append(row, report.None, report.None)
 			} else {
@@ -38,18 +38,18 @@ func (m *draft) models() {
 		rows = append(rows, row)
 	}
 	m.table([]string{"GPU model", "Instances", "Listed per hour", "Listed per GPU-hour", "Share of listed",
-		"Cheapest region", "per GPU-hour", "Dearest region", "per GPU-hour"},
+		"Cheapest region", "per GPU-hour", "Most expensive region", "per GPU-hour"},
 		[]bool{false, true, true, true, true, false, true, false, true}, rows)
 }
 
-// budget writes what the headline would say of the budget, for a fleet that has no headline.
+// budget writes the budget for an empty fleet, which has no headline.
 func (m *draft) budget() {
 	if rows := m.budgetRows(); len(rows) > 0 {
 		m.table([]string{"Figure", "Value"}, []bool{false, true}, nil, rows...)
 	}
 }
 
-// budgetRows returns what the headline says of the budget, nothing where there is none.
+// budgetRows returns the budget's rows of the headline, nil without a budget.
 func (m *draft) budgetRows() [][]string {
 	rate, ok := m.r.RunRate()
 	if !ok {

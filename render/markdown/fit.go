@@ -8,40 +8,40 @@ import (
 	"gpufleet/render/report"
 )
 
-// maxSummary bounds the summary in bytes. What GitHub takes as the text of an issue ends at 65,536 characters; in
-// whatever unit it counts, there are no more of them than bytes.
+// maxSummary is the maximum size of the summary in bytes. GitHub limits the text of an issue to 65,536 characters, and
+// there are never more characters than bytes.
 const maxSummary = 65_000
 
-// Names are whole, unless the summary can't hold them even without the rows that may go.
+// Names are whole, unless the summary is too long even without the rows that can be dropped.
 const (
 	wholeNames = 0
-	shortNames = 64 // characters at most
+	shortNames = 64 // maximum length in characters
 )
 
-// draft is a summary that is being written.
+// draft is a summary in progress.
 type draft struct {
 	r       *report.Report
 	blocks  []block
-	longest int // characters of a name
-	body    int // blocks before the notes
-	charts  int // blocks before the charts of the report in one file
+	maxName int // characters, or wholeNames
+	body    int // number of blocks before the notes
+	charts  int // number of blocks before the charts of the report in one file
 }
 
-// block is a text, and the rows of a table behind it: those that may be dropped, the last first, and those that stay.
+// block is a text, or a table: its head, the rows that can be dropped from the end, and its foot.
 type block struct {
-	text string
-	rows []string
-	foot string
-	more int    // rows that are not even in rows
-	rest string // where they are
+	text   string
+	rows   []string
+	foot   string
+	more   int    // further rows that are not in rows
+	moreIn string // where they are
 }
 
 func (m *draft) text(text string) { m.blocks = append(m.blocks, block{text: text}) }
 
 func (m *draft) line(format string, args ...any) { m.text(fmt.Sprintf(format, args...) + "\n\n") }
 
-// table writes a table. right tells which columns hold figures. Cells must be escaped. Of rows some may be dropped,
-// those of foot stay.
+// table writes a table of escaped cells. right marks the right-aligned columns. Of rows, the last can be dropped; foot
+// stays.
 func (m *draft) table(head []string, right []bool, rows [][]string, foot ...[]string) {
 	rule := "|"
 	for _, numeric := range right {
@@ -63,7 +63,7 @@ func (m *draft) table(head []string, right []bool, rows [][]string, foot ...[]st
 
 func row(cells []string) string { return "| " + strings.Join(cells, " | ") + " |\n" }
 
-// shown returns how many rows a block shows of at most room bytes.
+// shown returns how many rows fit into room bytes.
 func (b block) shown(room int) int {
 	for i, row := range b.rows {
 		if room -= len(row); room < 0 {
@@ -87,12 +87,12 @@ func (b block) write(to *strings.Builder, room int) {
 	}
 	to.WriteString(b.foot + "\n")
 	if more := len(b.rows) - shown + b.more; more > 0 {
-		fmt.Fprintf(to, "And %s more%s.\n\n", report.FormatCount(more), b.rest)
+		fmt.Fprintf(to, "And %s more%s.\n\n", report.FormatCount(more), b.moreIn)
 	}
 }
 
-// fit writes blocks down, together in less than limit bytes, and reports whether it could. So that they fit, the
-// tables with the longest rows together lose their last rows: none is left with more room than another one lacks.
+// fit writes blocks into less than limit bytes together. ok is false if they don't fit. The largest tables lose their
+// last rows: each table gets the same room, as large as possible.
 func fit(blocks []block, limit int) (texts []string, ok bool) {
 	write := func(room int) (texts []string, size int) {
 		for _, block := range blocks {
@@ -102,7 +102,7 @@ func fit(blocks []block, limit int) (texts []string, ok bool) {
 		}
 		return texts, size
 	}
-	// The room of a table that is the first to be too large.
+	// The smallest room per table that is too large.
 	over := sort.Search(limit+1, func(room int) bool { _, size := write(room); return size >= limit })
 	texts, _ = write(max(0, over-1))
 	return texts, over > 0

@@ -233,7 +233,7 @@ func checkNotesPage(t *testing.T, source, page string) {
 			t.Errorf("%q links to %s, which is nowhere: %s", source, target, page)
 		}
 	}
-	if i := strings.IndexFunc(page, func(r rune) bool { return r != shown(r) }); i >= 0 {
+	if i := strings.IndexFunc(page, func(r rune) bool { return r != printable(r) }); i >= 0 {
 		t.Errorf("%q shows %q", source, page[i:])
 	}
 	// What a browser reads is what was written: no link within a link, no block within a paragraph.
@@ -381,8 +381,8 @@ func TestNotesLinks(t *testing.T) {
 
 // TestNotesWarnings names what pages leave out, with the author's lines, and never quotes it.
 func TestNotesWarnings(t *testing.T) {
-	const raw, comment = ": raw HTML is left out of the pages", ": a comment is left out of the pages"
-	const link = ": a link is left out of the pages: it is not http, https, mailto or a relative path"
+	const raw, comment = ": raw HTML is not shown on the pages", ": comments are not shown on the pages"
+	const link = ": unsupported links are shown as text; use http, https, mailto or a relative path"
 	for source, want := range map[string][]string{
 		"a *b* [c](d) ![e](f)\n\n> [!NOTE]\n> g\n":               nil,
 		"`<b>`\n\n    <b>\n\n```\n<b>\n```\n\\<b> &lt;b>":        nil,
@@ -454,7 +454,7 @@ func TestNotesTime(t *testing.T) {
 	for source, says := range map[string]string{
 		strings.Repeat("a", MaxNotes+1): "longer than 32768 bytes", "a\xff": "UTF-8", table: "table is too large",
 		strings.ReplaceAll(table, "\n", "\r"):        "table is too large",
-		strings.Repeat("<b>", MaxNotes/4):            "once all that is open is closed",
+		strings.Repeat("<b>", MaxNotes/4):            "once open elements are closed",
 		strings.Repeat(">", MaxNotes):                "as HTML",
 		"[^a]: b\n\n" + strings.Repeat("[^a]", 8000): "as HTML",
 	} {

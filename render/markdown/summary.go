@@ -1,4 +1,3 @@
-// Package markdown writes summary.md. It lays out what the report says and computes nothing.
 package markdown
 
 import (
@@ -11,12 +10,11 @@ import (
 	"gpufleet/render/report"
 )
 
-// Summary is summary.md in GitHub-flavoured Markdown, in parts: the author's notes are kept as written, and the report
-// in one file has its charts in the middle.
+// Summary is summary.md in GitHub-flavored Markdown. It has parts, since the author's notes stay as written, and the
+// report in one file inserts its charts.
 //
-// It is never longer than maxSummary bytes, whatever the fleet. Every text from the API shows as itself: it makes no
-// link, mention, reference, image or markup. No table cell holds two amounts, since GitHub takes what stands between
-// two dollar signs for mathematics.
+// It is never longer than maxSummary bytes. Text from the API shows literally: it makes no link, mention, reference,
+// image or markup. No table cell holds two amounts, since GitHub renders text between two dollar signs as math.
 type Summary struct{ Head, Notes, BeforeCharts, AfterCharts string }
 
 // NewSummary returns the summary of a report.
@@ -25,10 +23,10 @@ func NewSummary(r *report.Report) Summary {
 	if r.Notes != "" {
 		notes = r.Notes + "\n" // an empty line ends them
 	}
-	for _, longest := range []int{wholeNames, shortNames} {
-		m := &draft{r: r, longest: longest}
+	for _, maxName := range []int{wholeNames, shortNames} {
+		m := &draft{r: r, maxName: maxName}
 		m.write()
-		if texts, ok := fit(m.blocks, maxSummary-len(notes)); ok || longest == shortNames {
+		if texts, ok := fit(m.blocks, maxSummary-len(notes)); ok || maxName == shortNames {
 			text := func(texts []string) string { return strings.Join(texts, "") }
 			return Summary{text(texts[:m.body]), notes, text(texts[m.body:m.charts]), text(texts[m.charts:])}
 		}
@@ -42,10 +40,10 @@ func (s Summary) Write(w io.Writer) error {
 	return err
 }
 
-// String returns the whole text of summary.md.
+// String returns the text of summary.md.
 func (s Summary) String() string { return s.Head + s.Notes + s.BeforeCharts + s.AfterCharts }
 
-// write writes the summary as blocks, of which the tables may lose rows.
+// write writes the summary as blocks.
 func (m *draft) write() {
 	m.head()
 	m.body = len(m.blocks)
@@ -67,7 +65,7 @@ func (m *draft) write() {
 		m.statuses()
 	}
 	m.warnings()
-	m.elsewhere()
+	m.links()
 	m.legend()
 }
 
@@ -156,11 +154,11 @@ func (m *draft) matrix() {
 	}
 }
 
-// groups writes what each region has of each model, the dearest first.
+// groups writes the totals of each region's models, the most expensive first.
 func (m *draft) groups() {
-	m.line("## The dearest groups")
+	m.line("## Most expensive groups")
 	var rows [][]string
-	for _, g := range m.r.Dearest() {
+	for _, g := range m.r.GroupsByCost() {
 		rows = append(rows, m.totalsRow(m.name(g.Region.Name), m.name(g.Model.Name), g.Totals))
 	}
 	m.table([]string{"Region", "GPU model", "Instances", "GPUs", "Running per hour", "Listed per hour",
@@ -174,12 +172,12 @@ func (m *draft) totalsRow(region, model string, t report.Totals) []string {
 		m.r.RateText(t.GPUHour), t.ShareText()}
 }
 
-// elsewhere says where there is more: links where it is known how the report will stand, else the names of its files.
-func (m *draft) elsewhere() {
+// links writes links to the site if its address is known, else the names of files.
+func (m *draft) links() {
 	m.line("## More")
 	base := m.r.BaseURL
 	if base == "" {
-		m.line("`%s` is this report in one file, with charts; `%s` is the same as Markdown; "+
+		m.line("`%s` is this report in one file, with charts. `%s` is this summary as Markdown. "+
 			"`%s` is the workbook, with every instance.", report.ReportPath, report.MarkdownPath, report.WorkbookPath)
 		return
 	}
@@ -189,7 +187,7 @@ func (m *draft) elsewhere() {
 		{"Changes", report.ChangesPath},
 		{"Instances", report.InstancesPath},
 		{"This report in one file, with charts", report.ReportPath},
-		{"The same as Markdown", report.MarkdownPath},
+		{"This summary as Markdown", report.MarkdownPath},
 		{"Workbook, with every instance", report.WorkbookPath},
 	} {
 		fmt.Fprintf(&b, "- [%s](<%s/%s>)\n", to.name, base, to.path)
@@ -204,19 +202,19 @@ func (m *draft) legend() {
 	}
 }
 
-// name returns a name from the list as text, shortened where the summary has to be.
+// name returns a name from the list as literal text, shortened if necessary.
 func (m *draft) name(name string) string {
-	if runes := []rune(name); m.longest != wholeNames && len(runes) > m.longest {
-		name = string(runes[:m.longest-1]) + "…"
+	if runes := []rune(name); m.maxName != wholeNames && len(runes) > m.maxName {
+		name = string(runes[:m.maxName-1]) + "…"
 	}
 	return literalCell(name)
 }
 
-// literalCell returns text so that it shows as itself in a table's cell, which ends at a bar even within a code span.
+// literalCell returns literal text for a table cell, where a bar ends the cell even inside a code span.
 func literalCell(text string) string { return strings.ReplaceAll(literal(text), "|", `\|`) }
 
-// literal returns text so that it shows as itself in running text and headings: plain words as they
-// are, anything that could mean something to Markdown or GitHub as a code span, in which nothing is linked.
+// literal returns text that shows literally in running text and headings. Plain words stay as they are. Anything that
+// could mean something to Markdown or GitHub becomes a code span, in which GitHub links nothing.
 func literal(text string) string {
 	if isPlainWords(text) {
 		return text
@@ -231,7 +229,7 @@ func literal(text string) string {
 	return fence + text + fence
 }
 
-// reference matches words that GitHub links: GH-1, hashes of commits, www addresses.
+// reference matches words that GitHub links: GH-1, commit hashes, www addresses.
 var reference = regexp.MustCompile(`(?i)gh-[0-9]|\b[0-9a-f]{7,40}\b|www\.`)
 
 func isPlainWords(text string) bool {

@@ -108,7 +108,7 @@ func TestMarkdownSaysWhatIsUnknown(t *testing.T) {
 		&fleet.Instance{ID: "2", Region: "A", GPU: "RTX", Status: "Running"},
 	))
 	for _, part := range []string{"≥ $0.679/h · 1 of 2 priced", "≥ $495.67/month · 1 of 2 priced",
-		"≥ 1 · 1 of 2 known", "not document whether a stopped instance is billed", "A month is 730 hours"} {
+		"≥ 1 · 1 of 2 known", "document whether stopped instances are billed", "A month is 730 hours"} {
 		if !strings.Contains(text, part) {
 			t.Errorf("no %q in\n%s", part, text)
 		}

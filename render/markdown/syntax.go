@@ -15,10 +15,10 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// The syntax is always GitHub's. What differs is the HTML.
+// The syntax is always GitHub's. Only the HTML differs.
 var (
-	plainSyntax = newSyntax()                  // raw HTML is left out
-	rawSyntax   = newSyntax(html.WithUnsafe()) // for measuring what notes leave open, never for a page
+	plainSyntax = newSyntax()                  // drops raw HTML
+	rawSyntax   = newSyntax(html.WithUnsafe()) // keeps raw HTML, to find what notes leave open; never for a page
 	notesSyntax = newSyntax(renderer.WithNodeRenderers(util.Prioritized(notesRenderer{}, 1)))
 )
 
@@ -46,15 +46,15 @@ func newSyntax(options ...renderer.Option) goldmark.Markdown {
 	)
 }
 
-// HTML returns Markdown of our own as HTML, without raw HTML, styles and ids.
+// HTML returns our own Markdown as HTML, without raw HTML, styles and IDs.
 func HTML(markdown string) (string, error) {
 	var b strings.Builder
 	err := plainSyntax.Convert([]byte(markdown), &b)
 	return b.String(), err
 }
 
-// alignByClass gives table cells a class of the style sheet by their alignment: the pages' policy blocks styles, and
-// HTML has no attribute for it any more.
+// alignByClass aligns table cells with classes: the pages' content policy blocks inline styles, and HTML has no
+// attribute for alignment anymore.
 type alignByClass struct{}
 
 func (alignByClass) Transform(document *ast.Document, _ text.Reader, _ parser.Context) {
@@ -67,7 +67,7 @@ func (alignByClass) Transform(document *ast.Document, _ text.Reader, _ parser.Co
 	})
 }
 
-// footnoteParser reads no footnote within another one: goldmark would lose the text of both.
+// footnoteParser ignores footnotes inside footnotes: goldmark would lose the text of both.
 type footnoteParser struct{ parser.BlockParser }
 
 func (p footnoteParser) Open(parent ast.Node, r text.Reader, c parser.Context) (ast.Node, parser.State) {
@@ -79,7 +79,7 @@ func (p footnoteParser) Open(parent ast.Node, r text.Reader, c parser.Context) (
 	return p.BlockParser.Open(parent, r, c)
 }
 
-// alerts marks quotes of the document that begin with a line such as "[!NOTE]".
+// alerts marks top-level quotes that begin with a line such as "[!NOTE]".
 type alerts struct{}
 
 var alertTitles = map[string]string{
@@ -104,7 +104,7 @@ func (alerts) Transform(paragraph *ast.Paragraph, r text.Reader, _ parser.Contex
 	}
 }
 
-// notesRenderer writes the HTML of what adapt and alerts have prepared.
+// notesRenderer renders what adapt and alerts have prepared.
 type notesRenderer struct{}
 
 func (notesRenderer) RegisterFuncs(r renderer.NodeRendererFuncRegisterer) {
@@ -117,7 +117,7 @@ func (notesRenderer) RegisterFuncs(r renderer.NodeRendererFuncRegisterer) {
 
 func renderLink(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
 	if n.Attributes() == nil {
-		return ast.WalkContinue, nil // its text alone
+		return ast.WalkContinue, nil // only its text
 	}
 	if entering {
 		w.WriteString("<a")

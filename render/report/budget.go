@@ -6,24 +6,21 @@ import (
 	"gpufleet/fetch/fleet"
 )
 
-// RunRate is the running cost per month as a share of the month's budget. It is what a month comes to if it runs on
-// as it does now; it says nothing of the hours that have passed.
+// RunRate is the running cost per month as a share of the monthly budget, as if the current fleet ran all month. It
+// ignores the hours that have already passed.
 type RunRate struct {
 	Percent decimal.Decimal // 1 decimal, rounded half up, but never across 100
-	AtLeast bool            // something that runs has no price, and counts as 0
+	AtLeast bool            // a running instance has no price, and counts as 0
 	Over    bool            // above 100 %, before rounding
 }
 
-// runRatePlaces are the decimals of a run rate.
-const runRatePlaces = 1
+const runRateDecimals = 1
 
-// RunRate returns the run rate, and whether there is a budget to have one.
-func (r *Report) RunRate() (RunRate, bool) {
-	return r.BudgetUse(r.Running)
-}
+// RunRate returns the run rate. ok is false without a budget.
+func (r *Report) RunRate() (rate RunRate, ok bool) { return r.BudgetUse(r.Running) }
 
-// BudgetUse returns what a cost per month is of the month's budget, and whether there is a budget.
-func (s Settings) BudgetUse(c Cost) (RunRate, bool) {
+// BudgetUse returns a cost per month as a share of the monthly budget. ok is false without a budget.
+func (s Settings) BudgetUse(c Cost) (rate RunRate, ok bool) {
 	if !s.Budget.Known {
 		return RunRate{}, false
 	}
@@ -34,14 +31,14 @@ func (s Settings) BudgetUse(c Cost) (RunRate, bool) {
 	}, true
 }
 
-// runRatePercent keeps a run rate on its side of 100: one of 100.01 % shows as 100.1 %, and one of 99.99 % as 99.9 %.
+// runRatePercent never rounds a run rate across 100 %: 100.01 % becomes 100.1 %, and 99.99 % becomes 99.9 %.
 func runRatePercent(cost, budget fleet.Money) decimal.Decimal {
-	hundred, step := decimal.NewFromInt(100), decimal.New(1, -runRatePlaces)
-	percent := cost.Percent(budget, runRatePlaces)
-	switch side := cost.Cmp(budget); {
-	case side > 0 && percent.LessThanOrEqual(hundred):
+	hundred, step := decimal.NewFromInt(100), decimal.New(1, -runRateDecimals)
+	percent := cost.Percent(budget, runRateDecimals)
+	switch diff := cost.Cmp(budget); {
+	case diff > 0 && percent.LessThanOrEqual(hundred):
 		return hundred.Add(step)
-	case side < 0 && percent.GreaterThanOrEqual(hundred):
+	case diff < 0 && percent.GreaterThanOrEqual(hundred):
 		return hundred.Sub(step)
 	}
 	return percent
@@ -56,7 +53,7 @@ func (r RunRate) String() string {
 	return text
 }
 
-// Text returns the run rate as a sentence has it: "at least 103.4% of the budget, over budget".
+// Text returns the run rate for a sentence: "at least 103.4% of the budget, over budget".
 func (r RunRate) Text() string {
 	text := r.String() + " of the budget"
 	if r.Over {
@@ -65,11 +62,11 @@ func (r RunRate) Text() string {
 	return text
 }
 
-// budgetLegend says what the run rate is, where there is one.
+// budgetLegend explains the run rate. It is nil without a budget.
 func (r *Report) budgetLegend() []string {
 	if !r.Budget.Known {
 		return nil
 	}
-	return []string{"The run rate is the running cost per month as a share of the month's budget: " +
-		"what the month comes to if it runs on as it does now. It is not a bill."}
+	return []string{"The run rate is the running cost per month as a share of the monthly budget, " +
+		"as if the current fleet ran all month. It is not a bill."}
 }

@@ -81,13 +81,13 @@ func TestChecks(t *testing.T) {
 		"error": {all("", 0, false, status(instance("1", "A", "X", 1, "2"), "error"),
 			status(instance("2", "A", "X", 1, "2"), "ERROR"), status(instance("3", "A", "X", 1, "2"), "Errors")),
 			[]string{"instance-error: 2 of 3 instances have the status Error"}},
-		"warning":         {all("", 0, true), []string{"warnings: 1 given"}},
-		"further warning": {all("", 2, true), []string{"warnings: 3 given"}},
+		"warning":         {all("", 0, true), []string{"warnings: 1 reported"}},
+		"further warning": {all("", 2, true), []string{"warnings: 3 reported"}},
 		"all, in order": {all("1", 0, true, instance("1", "A", "X", 1, "2"), status(instance("2", "A", "X", 1, ""), "Error")),
 			[]string{
 				"over-budget: the run rate is 146,000% of the budget ($1,460.00/month running, $1.00 budget)",
 				"unpriced: 1 of 2 listed instances have no price",
-				"instance-error: 1 of 2 instances have the status Error", "warnings: 1 given"}},
+				"instance-error: 1 of 2 instances have the status Error", "warnings: 1 reported"}},
 	} {
 		if diff := cmp.Diff(test.want, test.got); diff != "" {
 			t.Errorf("%s: %s", name, diff)

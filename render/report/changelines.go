@@ -5,18 +5,17 @@ import (
 	"slices"
 
 	"gpufleet/fetch/fleet"
-	"gpufleet/fetch/history"
 )
 
-// NamedWindow is a window and what outputs call it. The Window is nil where there is no earlier snapshot.
+// NamedWindow is a window with its names in outputs. The Window is nil if there is no earlier snapshot.
 type NamedWindow struct {
 	*Window
-	Since  string // what it is compared with: "last run"
+	Since  string // "last run"
 	Title  string // "Since the last run"
 	Anchor string
 }
 
-// Windows returns the windows of changes, in the order in which outputs show them.
+// Windows returns the windows in the order in which outputs show them.
 func (r *Report) Windows() []NamedWindow {
 	return []NamedWindow{
 		{r.SinceLastRun, "last run", "Since the last run", "last-run"},
@@ -27,40 +26,35 @@ func (r *Report) Windows() []NamedWindow {
 // Week is the window since last week.
 func (r *Report) Week() NamedWindow { return r.Windows()[1] }
 
-// NoSnapshot is what stands where a window would be.
+// NoSnapshot replaces a window without an earlier snapshot.
 const NoSnapshot = "No earlier snapshot to compare with."
 
-// Basis says what the window compares.
+// Basis says which two lists the window compares.
 func (w NamedWindow) Basis() string {
 	switch {
 	case w.Window == nil:
 		return NoSnapshot
 	case w.TooYoung:
-		return "No snapshot is a week old. Compared with the oldest, of " + history.DateText(w.From) + ": " + w.span()
+		return "No snapshot is a week old yet, so this compares the oldest one, " + FormatTime(w.From) +
+			", with the list of " + FormatTime(w.To) + "."
 	default:
-		return "Compared with the snapshot of " + history.DateText(w.From) + ": " + w.span()
+		return "Compares the snapshot of " + FormatTime(w.From) + " with the list of " + FormatTime(w.To) + "."
 	}
 }
 
-func (w NamedWindow) span() string {
-	return "the list of " + FormatTime(w.From) + " with that of " + FormatTime(w.To) + "."
-}
-
-// Unchanged reports whether nothing at all has changed.
+// Unchanged reports whether there are no changes at all.
 func (w *Window) Unchanged() bool { return len(w.Sum) == 0 }
 
-// ChangeLine is one line of what changed: an instance that was added or removed, a field that changed, or the rows
-// without an id together.
+// ChangeLine is an instance that was added or removed, a field that changed, or all rows without an ID together.
 type ChangeLine struct {
-	In     *fleet.Instance // nil for the rows without an id
+	In     *fleet.Instance // nil for the rows without an ID
 	Kind   Kind
-	Delta  fleet.Money // what the listed total changed by
+	Delta  fleet.Money // change in the listed total, per hour
 	window NamedWindow
-	change *Change // nil where no field changed
+	change *Change // nil if no field changed
 }
 
-// Lines yields the window's lines: what was added, what was removed, what changed, the rows without an id. Their deltas
-// add up to the window's.
+// Lines yields the window's lines: added, removed, changed, rows without an ID. Their deltas add up to the window's.
 func (w NamedWindow) Lines() iter.Seq[ChangeLine] {
 	return func(yield func(ChangeLine) bool) {
 		if w.Window == nil {
@@ -82,17 +76,18 @@ func (w NamedWindow) Lines() iter.Seq[ChangeLine] {
 				return
 			}
 		}
-		if w.Nameless != (Nameless{}) {
-			yield(ChangeLine{nil, WithoutID, w.Nameless.Delta, w, nil})
+		if w.WithoutID != (RowsWithoutID{}) {
+			yield(ChangeLine{nil, WithoutID, w.WithoutID.Delta, w, nil})
 		}
 	}
 }
 
-// First returns the first lines, at most limit of them, and how many more there are.
+// First returns at most limit lines, and how many more there are.
 func (w NamedWindow) First(limit int) (lines []ChangeLine, more int) {
 	for line := range w.Lines() {
 		if len(lines) == limit {
-			return lines, len(w.Added) + len(w.Removed) + len(w.Changed) + min(1, w.Nameless.Before+w.Nameless.After) - limit
+			all := len(w.Added) + len(w.Removed) + len(w.Changed) + min(1, w.WithoutID.Before+w.WithoutID.After)
+			return lines, all - limit
 		}
 		lines = append(lines, line)
 	}
@@ -108,7 +103,7 @@ func (r *Report) ChangeLines() []ChangeLine {
 	return all
 }
 
-// Field returns the name of the changed field's column, "" where no field changed.
+// Field returns the name of the changed field's column, "" if no field changed.
 func (l ChangeLine) Field() string {
 	if l.change == nil {
 		return ""
@@ -116,10 +111,10 @@ func (l ChangeLine) Field() string {
 	return l.change.Column.Name
 }
 
-// OldText and NewText return the field's values for people, "" where no field changed.
+// OldText returns the field's old value for people, "" if no field changed.
 func (l ChangeLine) OldText(s Settings) string { return l.text(s, false) }
 
-// NewText is OldText's counterpart.
+// NewText returns the field's new value for people, "" if no field changed.
 func (l ChangeLine) NewText(s Settings) string { return l.text(s, true) }
 
 func (l ChangeLine) text(s Settings, now bool) string {
@@ -132,7 +127,7 @@ func (l ChangeLine) text(s Settings, now bool) string {
 	return Format(s, *l.change.Column, l.change.Old)
 }
 
-// exact returns a field's value for a cell that takes any type.
+// exact returns a field's value as text, since one column holds values of all types.
 func (l ChangeLine) exact(pick func(*Change) Value) Value {
 	if l.change == nil {
 		return Value{}
@@ -140,45 +135,45 @@ func (l ChangeLine) exact(pick func(*Change) Value) Value {
 	return text(Exact(l.change.Column.Type, pick(l.change)))
 }
 
-// of returns what the line's instance has in a column, unknown where the line is of no instance.
-func (l ChangeLine) of(pick func(*fleet.Instance) Value) Value {
+// value returns a column's value for the line's instance, unknown if the line has no instance.
+func (l ChangeLine) value(pick func(*fleet.Instance) Value) Value {
 	if l.In == nil {
 		return Value{}
 	}
 	return pick(l.In)
 }
 
-// ChangeColumns are the columns of a line of changes that these settings show.
+// ChangeColumns returns the columns of a ChangeLine, without hidden ones.
 func ChangeColumns(s Settings) []Column[ChangeLine] {
 	columns := []Column[ChangeLine]{
-		{"since", "Since", "", Text, "What is compared with: the last run, or the newest run that is a week old " +
-			"(else the oldest one kept). Each of the two is a sum of its own.",
+		{"since", "Since", "", Text, "What this compares with: the last run, or the newest run that is at least a week old " +
+			"(if none is, the oldest one kept). Don't add the two up.",
 			func(l ChangeLine) Value { return text(l.window.Since) }},
 		{"from", "From", "UTC", Time, "When the earlier list was fetched.",
 			func(l ChangeLine) Value { return Value{Known: true, Time: l.window.From} }},
 		{"change", "Change", "", Text, "added, removed, or what changed. " +
-			"A price that became known or unknown is no rise or fall: it was or is counted as 0. " +
-			"Rows without an id can't be compared and are one line.",
+			"A price that became known or unknown is not an increase or decrease: an unknown price counts as 0. " +
+			"Rows without an ID can't be compared; they share one line.",
 			func(l ChangeLine) Value { return text(string(l.Kind)) }},
 	}
 	for _, c := range NamedColumns(s, "id", "host_name", "region", "gpu", "gpu_count") {
 		columns = append(columns, Column[ChangeLine]{c.Name, c.Title, c.Unit, c.Type, c.Description,
-			func(l ChangeLine) Value { return l.of(c.Value) }})
+			func(l ChangeLine) Value { return l.value(c.Value) }})
 	}
 	return append(columns, []Column[ChangeLine]{
 		{"field", "Field", "", Text, "The name of the column that changed.",
 			func(l ChangeLine) Value { return text(l.Field()) }},
-		{"old", "Old", "", Text, "Its value before, as text.",
+		{"old", "Old", "", Text, "The previous value, as text.",
 			func(l ChangeLine) Value { return l.exact(func(c *Change) Value { return c.Old }) }},
-		{"new", "New", "", Text, "Its value now, as text.",
+		{"new", "New", "", Text, "The current value, as text.",
 			func(l ChangeLine) Value { return l.exact(func(c *Change) Value { return c.New }) }},
-		{"price_per_hour_delta", "Listed change", perHour, Money, "What the listed total changed by. " +
-			"Within one Since these add up to the whole change of the listed total.",
+		{"price_per_hour_delta", "Listed change", perHour, Money, "Change in the listed total. " +
+			"For each value of Since, the lines add up to the whole change.",
 			func(l ChangeLine) Value { return Value{Known: true, Money: l.Delta} }},
 	}...)
 }
 
-// NamedColumns returns the instance's columns of these names, in their order, but for the hidden ones.
+// NamedColumns returns the instance columns with these names, in this order, without hidden ones.
 func NamedColumns(s Settings, names ...string) []Column[*fleet.Instance] {
 	var columns []Column[*fleet.Instance]
 	all := instanceColumns(s.Audience)
@@ -192,30 +187,25 @@ func NamedColumns(s Settings, names ...string) []Column[*fleet.Instance] {
 	return columns
 }
 
-// MemberColumns are the columns of an instance that was added or removed, ChangedColumns of one that changed, as
-// changes.json has them.
+// MemberColumns returns the columns of an added or removed instance in changes.json.
 func MemberColumns(s Settings) []Column[*fleet.Instance] {
 	return NamedColumns(s, "id", "host_name", "region", "gpu", "gpu_count", "price_per_hour")
 }
 
-// ChangedColumns is MemberColumns' counterpart.
+// ChangedColumns returns the columns of a changed instance in changes.json.
 func ChangedColumns(s Settings) []Column[*fleet.Instance] {
 	return NamedColumns(s, "id", "host_name", "region", "gpu")
 }
 
-// labels are the names of kinds that are not their own.
-var labels = map[Kind]string{WithoutID: "Rows without an id, which can't be compared"}
-
 // Label returns the kind's name for people.
 func (k Kind) Label() string {
-	if label, ok := labels[k]; ok {
-		return label
+	if k == WithoutID {
+		return "Rows without an ID (not comparable)"
 	}
 	return string(k[0]-'a'+'A') + string(k[1:])
 }
 
-// DeltaText returns what the line does to the listed total, for people: Unknown where it would do something if a
-// price were known.
+// DeltaText returns the line's effect on the listed total for people, Unknown if a missing price hides it.
 func (l ChangeLine) DeltaText(s Settings) string {
 	switch {
 	case l.change != nil && l.change.unpriced(), l.change == nil && l.In != nil && Member{Instance: l.In}.unpriced():
@@ -224,8 +214,7 @@ func (l ChangeLine) DeltaText(s Settings) string {
 	return s.deltaText(l.Kind, l.Delta)
 }
 
-// DeltaText returns what the changes of a kind do to the listed total, for people, and how many of them nobody knows
-// that of.
+// DeltaText returns the effect of a kind of changes on the listed total for people, and how many have no price.
 func (l SumLine) DeltaText(s Settings) string {
 	text := s.deltaText(l.Kind, l.Delta)
 	if l.Unpriced > 0 {
@@ -234,22 +223,21 @@ func (l SumLine) DeltaText(s Settings) string {
 	return text
 }
 
-// DeltaText returns the whole change of the listed total, for people.
+// DeltaText returns the change in the listed total for people.
 func (w *Window) DeltaText(s Settings) string { return s.deltaText("", w.Delta) }
 
-// DeltaLabel returns what the whole change is called: where prices became known or unknown, it is no rise or fall
-// alone.
+// DeltaLabel names the change in the listed total. It says so if prices that became known or unknown contribute.
 func (w *Window) DeltaLabel() string {
 	for _, line := range w.Sum {
 		if (line.Kind == PriceKnown || line.Kind == PriceUnknown) && !line.Delta.IsZero() {
-			return "Change of the listed total, prices that became known or unknown included"
+			return "Change in the listed total, including prices that became known or unknown"
 		}
 	}
-	return "Change of the listed total"
+	return "Change in the listed total"
 }
 
-// deltaText returns what a change does to the listed total, for people: "+$1.50/h", "−$1.50/h". What only became
-// known or unknown is never shown as a rise or a fall.
+// deltaText returns a change in the listed total for people: "+$1.50/h", "−$1.50/h". A price that became known or
+// unknown never shows as an increase or decrease.
 func (s Settings) deltaText(kind Kind, m fleet.Money) string {
 	switch zero := m.IsZero(); {
 	case !zero && kind == PriceKnown:
@@ -264,15 +252,15 @@ func (s Settings) deltaText(kind Kind, m fleet.Money) string {
 	return sign + s.Amount(m) + "/h"
 }
 
-// CountText returns how many a line of the sum counts.
+// CountText returns the line's count for people.
 func (w *Window) CountText(l SumLine) string {
 	if l.Kind == WithoutID {
-		return FormatCount(w.Nameless.Before) + " before, " + FormatCount(w.Nameless.After) + " now"
+		return FormatCount(w.WithoutID.Before) + " before, " + FormatCount(w.WithoutID.After) + " now"
 	}
 	return FormatCount(l.Count)
 }
 
-// Name returns what the line's instance is called: its host name, else its id.
+// Name returns the instance's host name, else its ID, "" without an instance.
 func (l ChangeLine) Name(s Settings) string {
 	switch {
 	case l.In == nil:
@@ -283,7 +271,7 @@ func (l ChangeLine) Name(s Settings) string {
 	return l.In.ID
 }
 
-// FieldTitle returns the changed field's name for people, "" where no field changed.
+// FieldTitle returns the changed field's name for people, "" if no field changed.
 func (l ChangeLine) FieldTitle(s Settings) string {
 	if l.change == nil {
 		return ""
@@ -291,7 +279,7 @@ func (l ChangeLine) FieldTitle(s Settings) string {
 	return Heading(s, *l.change.Column)
 }
 
-// FieldType returns the type of the changed field, Text where no field changed.
+// FieldType returns the type of the changed field, Text if no field changed.
 func (l ChangeLine) FieldType() Type {
 	if l.change == nil {
 		return Text

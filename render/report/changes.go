@@ -10,50 +10,49 @@ import (
 	"gpufleet/fetch/history"
 )
 
-// Window is what changed since an earlier snapshot. The changes in it add up exactly: the deltas of all that was added,
-// removed and changed, and Nameless.Delta, come to Delta.
+// Window is what changed since an earlier snapshot. The deltas of Added, Removed and Changed, plus WithoutID.Delta, add
+// up to Delta exactly.
 type Window struct {
 	From, To time.Time // when the two lists were fetched, UTC
-	// TooYoung: a week was asked for, but no snapshot is that old, and this is the oldest one.
+	// TooYoung says that no snapshot is a week old, so that this compares with the oldest one.
 	TooYoung bool
 
-	// Added and Removed are the instances whose ids are in one list alone, Changed the fields of those in both, one
-	// entry a field. Each is sorted as instances are: by region, GPU model, host name, id; the fields in the order of
-	// the columns.
+	// Added and Removed are the instances whose IDs are in only one list. Changed has one entry per changed field of
+	// the instances in both. All are sorted by region, GPU model, host name and ID; Changed then by column.
 	Added, Removed []Member
 	Changed        []Change
-	// ChangedInstances is how many instances Changed is about.
+	// ChangedInstances is the number of instances in Changed.
 	ChangedInstances int
-	// Nameless are the rows without an id, which can't be compared.
-	Nameless Nameless
+	// WithoutID are the rows without an ID, which can't be compared.
+	WithoutID RowsWithoutID
 
 	Before, After Cost        // listed
-	Delta         fleet.Money // After.PerHour less Before.PerHour
+	Delta         fleet.Money // After.PerHour minus Before.PerHour
 	Sum           []SumLine   // by kind, adding up to Delta
 
-	sameRows bool // both lists have the same rows, in the fields that both snapshots keep
+	sameRows bool // both lists have equal rows, in the fields that both snapshots keep
 }
 
 // Member is an instance that was added or removed.
 type Member struct {
 	*fleet.Instance
-	Delta fleet.Money // what the listed total changed by: nothing where it is not listed or has no price
+	Delta fleet.Money // change in the listed total, per hour: 0 if the instance is not listed or has no price
 }
 
-// unpriced reports whether the instance would have changed the listed total if its price were known.
+// unpriced reports whether a missing price hides an effect on the listed total.
 func (m Member) unpriced() bool { return m.Listed() && !m.Price.Known }
 
-// Change is a field of an instance that has changed.
+// Change is a changed field of an instance.
 type Change struct {
 	In       *fleet.Instance // as it is now
 	Column   *Column[*fleet.Instance]
 	Old, New Value
-	Delta    fleet.Money // what the listed total changed by
+	Delta    fleet.Money // change in the listed total, per hour
 	Kind     Kind
 }
 
-// unpriced reports whether the change would have changed the listed total if the price were known: the instance came
-// into it or left it, without a price.
+// unpriced reports whether a missing price hides an effect on the listed total: an instance without a price became
+// listed, or stopped being listed.
 func (c *Change) unpriced() bool {
 	if c.Kind != StatusChanged || c.In.Price.Known || !c.Delta.IsZero() {
 		return false
@@ -62,17 +61,17 @@ func (c *Change) unpriced() bool {
 	return before.Listed() != c.In.Listed()
 }
 
-// Nameless are the rows without an id of both lists.
-type Nameless struct {
+// RowsWithoutID counts the rows without an ID in both lists.
+type RowsWithoutID struct {
 	Before, After int
-	Delta         fleet.Money
+	Delta         fleet.Money // per hour
 }
 
-// Kind says what a line of a window's sum is about.
+// Kind is a kind of change.
 type Kind string
 
-// The kinds, in the order of the sum. A price that becomes known or unknown is no rise and no fall: the listed total
-// has been counting it as 0.
+// The kinds, in the order of the sum. A price that became known or unknown has a kind of its own: an unknown price
+// counts as 0 in the listed total, so that its change is not an increase or decrease.
 const (
 	Added         Kind = "added"
 	Removed       Kind = "removed"
@@ -84,12 +83,12 @@ const (
 	WithoutID     Kind = "without an id"
 )
 
-// SumLine is what the changes of one kind come to.
+// SumLine adds up the changes of one kind.
 type SumLine struct {
 	Kind  Kind
-	Count int // entries; for WithoutID rows now
+	Count int // entries; for WithoutID, rows in the new list
 	Delta fleet.Money
-	// Unpriced is how many of the entries would change the listed total if a price were known. They count as 0 in Delta.
+	// Unpriced is the number of entries whose effect is hidden by a missing price. They count as 0 in Delta.
 	Unpriced int
 }
 
@@ -99,7 +98,7 @@ type comparedField struct {
 	column *Column[*fleet.Instance]
 }
 
-// comparedFields returns those of some fields whose changes are reported.
+// comparedFields returns the fields whose changes are reported, in their order.
 func comparedFields(audience Audience, fields []*fleet.Field) []comparedField {
 	var compared []comparedField
 	columns := instanceColumns(audience)
@@ -112,8 +111,8 @@ func comparedFields(audience Audience, fields []*fleet.Field) []comparedField {
 	return compared
 }
 
-// counted returns what an instance adds to the listed total.
-func counted(in *fleet.Instance) fleet.Money {
+// listedCost returns an instance's contribution to the listed total, per hour.
+func listedCost(in *fleet.Instance) fleet.Money {
 	if in.Listed() && in.Price.Known {
 		return in.Price.Value
 	}
@@ -127,25 +126,25 @@ type comparison struct {
 	fields []comparedField   // of these
 	isLast bool              // the snapshot is the last run's
 	all    []*fleet.Instance // the new list
-	met    int               // rows of the snapshot
-	rest   []*fleet.Instance // of the new list, not yet met
-	last   string            // id that a change was noted of
+	read   int               // rows of the snapshot read so far
+	rest   []*fleet.Instance // rows of the new list not yet matched
+	last   string            // ID of the instance changed last
 }
 
-// compare returns what changed from snapshot s to today's list, byID, of which today is the snapshot: in the fields
-// that both keep. byID is sorted by ID. isLast says that s is the last run's: then a status that has not changed
-// began when that run says.
+// compare returns what changed from snapshot s to today's list, in the fields that both snapshots keep. byID is today's
+// list, sorted by ascending ID, rows without one first. If isLast, s is the last run's snapshot, and an unchanged
+// status keeps its start from there.
 func (r *Report) compare(s, today *history.Snapshot, byID []*fleet.Instance, isLast bool) (*Window, error) {
 	lacks := func(f *fleet.Field) bool { return !slices.Contains(s.Kept(), f) }
 	kept := slices.DeleteFunc(slices.Clone(today.Kept()), lacks)
 	c := &comparison{w: &Window{From: s.Taken, To: r.Generated, After: r.Listed, sameRows: s.Count == len(byID)},
 		kept: kept, fields: comparedFields(r.Audience, kept), isLast: isLast, all: byID, rest: byID}
 	for len(c.rest) > 0 && c.rest[0].ID == "" {
-		c.w.Nameless.After++
-		c.w.Nameless.Delta = c.w.Nameless.Delta.Add(counted(c.rest[0]))
+		c.w.WithoutID.After++
+		c.w.WithoutID.Delta = c.w.WithoutID.Delta.Add(listedCost(c.rest[0]))
 		c.rest = c.rest[1:]
 	}
-	if err := s.Rows(c.meet); err != nil {
+	if err := s.Rows(c.readRow); err != nil {
 		return nil, err
 	}
 	c.addUpTo("", true)
@@ -153,28 +152,28 @@ func (r *Report) compare(s, today *history.Snapshot, byID []*fleet.Instance, isL
 	return c.w, nil
 }
 
-// meet takes the next instance of the snapshot. It returns no error.
-func (c *comparison) meet(old *fleet.Instance) error {
+// readRow takes the snapshot's next row. It never returns an error.
+func (c *comparison) readRow(old *fleet.Instance) error {
 	c.match(old)
-	c.w.sameRows = c.w.sameRows && c.met < len(c.all) && sameRow(c.kept, old, c.all[c.met])
-	c.met++
+	c.w.sameRows = c.w.sameRows && c.read < len(c.all) && sameRow(c.kept, old, c.all[c.read])
+	c.read++
 	return nil
 }
 
-// match finds an instance of the snapshot in the new list, and notes what became of it.
+// match looks for an instance of the snapshot in the new list, and records what changed.
 func (c *comparison) match(old *fleet.Instance) {
 	if old.Listed() {
 		c.w.Before.add(old.Price)
 	}
 	if old.ID == "" {
-		c.w.Nameless.Before++
-		c.w.Nameless.Delta = c.w.Nameless.Delta.Minus(counted(old))
+		c.w.WithoutID.Before++
+		c.w.WithoutID.Delta = c.w.WithoutID.Delta.Minus(listedCost(old))
 		return
 	}
 	c.addUpTo(old.ID, false)
 	if len(c.rest) == 0 || c.rest[0].ID != old.ID {
 		kept := *old
-		c.w.Removed = append(c.w.Removed, Member{&kept, fleet.Money{}.Minus(counted(old))})
+		c.w.Removed = append(c.w.Removed, Member{&kept, fleet.Money{}.Minus(listedCost(old))})
 		return
 	}
 	now := c.rest[0]
@@ -182,21 +181,21 @@ func (c *comparison) match(old *fleet.Instance) {
 	if c.isLast && old.Status == now.Status && !old.StatusSince.IsZero() {
 		now.StatusSince = old.StatusSince
 	}
-	c.differ(old, now)
+	c.addChanges(old, now)
 }
 
-// addUpTo takes the new instances before an id, or all the rest, for added.
+// addUpTo records the new instances before an ID, or all the rest, as added.
 func (c *comparison) addUpTo(id string, all bool) {
 	for len(c.rest) > 0 && (all || c.rest[0].ID < id) {
-		c.w.Added = append(c.w.Added, Member{c.rest[0], counted(c.rest[0])})
+		c.w.Added = append(c.w.Added, Member{c.rest[0], listedCost(c.rest[0])})
 		c.rest = c.rest[1:]
 	}
 }
 
-// differ notes the fields in which an instance has changed.
-func (c *comparison) differ(old, now *fleet.Instance) {
+// addChanges records the changed fields of an instance.
+func (c *comparison) addChanges(old, now *fleet.Instance) {
 	for _, f := range c.fields {
-		if f.Compare(old, now) == 0 { // as nearly all are from one run to the next
+		if f.Compare(old, now) == 0 { // nearly always
 			continue
 		}
 		kind, delta := effect(f.Name, old, now)
@@ -208,20 +207,19 @@ func (c *comparison) differ(old, now *fleet.Instance) {
 	}
 }
 
-// sameRow reports whether two instances are the same in some fields.
+// sameRow reports whether two instances are equal in some fields.
 func sameRow(fields []*fleet.Field, a, b *fleet.Instance) bool {
 	return !slices.ContainsFunc(fields, func(f *fleet.Field) bool { return f.Compare(a, b) != 0 })
 }
 
-// effect returns what the change of one field does to the listed total. Where status and price change together, the
-// status changes first, at the old price, and then the price, in the new status: so both add up to the change of the
-// instance.
+// effect returns the effect of one field's change on the listed total. If status and price change together, the status
+// counts first, at the old price, and then the price, in the new status. So both add up to the instance's change.
 func effect(field string, old, now *fleet.Instance) (Kind, fleet.Money) {
 	switch field {
 	case "status":
 		between := *now
 		between.Price = old.Price
-		return StatusChanged, counted(&between).Minus(counted(old))
+		return StatusChanged, listedCost(&between).Minus(listedCost(old))
 	case "price_per_hour":
 		between := *now
 		between.Price = old.Price
@@ -232,7 +230,7 @@ func effect(field string, old, now *fleet.Instance) (Kind, fleet.Money) {
 		case !now.Price.Known:
 			kind = PriceUnknown
 		}
-		return kind, counted(now).Minus(counted(&between))
+		return kind, listedCost(now).Minus(listedCost(&between))
 	}
 	return OtherChanged, fleet.Money{}
 }
@@ -242,14 +240,14 @@ func (w *Window) finish(settings Settings) {
 	w.Delta = w.After.PerHour.Minus(w.Before.PerHour)
 	w.Before.PerMonth = w.Before.PerHour.Times(settings.HoursPerMonth)
 	for _, members := range [][]Member{w.Added, w.Removed} {
-		slices.SortFunc(members, func(a, b Member) int { return comparePlaces(a.Instance, b.Instance) })
+		slices.SortFunc(members, func(a, b Member) int { return compareByRegion(a.Instance, b.Instance) })
 	}
 	w.Changed = sortedChanges(w.Changed)
 	w.addUp()
 }
 
-// sortedChanges sorts changes of which those of one instance stand together, in their order. It moves each once:
-// there may be a million of them, and each is large.
+// sortedChanges sorts changes by instance; the changes of one instance keep their order. It moves each change only
+// once: there may be a million of them, and each is large.
 func sortedChanges(changes []Change) []Change {
 	order := make([]int, len(changes))
 	for i := range order {
@@ -257,7 +255,7 @@ func sortedChanges(changes []Change) []Change {
 	}
 	slices.SortFunc(order, func(i, j int) int {
 		if a, b := changes[i].In, changes[j].In; a != b {
-			return comparePlaces(a, b)
+			return compareByRegion(a, b)
 		}
 		return cmp.Compare(i, j)
 	})
@@ -268,7 +266,8 @@ func sortedChanges(changes []Change) []Change {
 	return sorted
 }
 
-func comparePlaces(a, b *fleet.Instance) int {
+// compareByRegion orders by region, GPU model, host name and ID.
+func compareByRegion(a, b *fleet.Instance) int {
 	if c := compareNatural(a.Region, b.Region); c != 0 {
 		return c
 	}
@@ -281,7 +280,7 @@ func comparePlaces(a, b *fleet.Instance) int {
 	return strings.Compare(a.ID, b.ID)
 }
 
-// addUp makes the lines of the sum: one for each kind of change that there is.
+// addUp makes the lines of the sum: one for each kind that occurs.
 func (w *Window) addUp() {
 	lines := map[Kind]*SumLine{}
 	add := func(kind Kind, count int, delta fleet.Money, unpriced bool) {
@@ -304,8 +303,8 @@ func (w *Window) addUp() {
 		change := &w.Changed[i]
 		add(change.Kind, 1, change.Delta, change.unpriced())
 	}
-	if w.Nameless != (Nameless{}) {
-		add(WithoutID, w.Nameless.After, w.Nameless.Delta, false)
+	if w.WithoutID != (RowsWithoutID{}) {
+		add(WithoutID, w.WithoutID.After, w.WithoutID.Delta, false)
 	}
 	kinds := []Kind{Added, Removed, StatusChanged, PriceChanged, PriceKnown, PriceUnknown, OtherChanged, WithoutID}
 	for _, kind := range kinds {

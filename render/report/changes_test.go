@@ -81,13 +81,13 @@ func TestChanges(t *testing.T) {
 			[]string{"1 status changed status Running Stopped 0"}, "0"},
 		{"deleted", one(1, "2", "Running"), one(1, "2", "Deleted"),
 			[]string{"1 status changed status Running Deleted -2"}, "-2"},
-		{"dearer", one(1, "2", "Running"), one(1, "2.5", "Running"),
+		{"more expensive", one(1, "2", "Running"), one(1, "2.5", "Running"),
 			[]string{"1 price changed price_per_hour $2.00 $2.50 0.5"}, "0.5"},
-		{"dearer but not listed", one(1, "2", "Deleted"), one(1, "2.5", "Deleted"),
+		{"more expensive but not listed", one(1, "2", "Deleted"), one(1, "2.5", "Deleted"),
 			[]string{"1 price changed price_per_hour $2.00 $2.50 0"}, "0"},
-		{"deleted and dearer", one(1, "2", "Running"), one(1, "3", "Deleted"),
+		{"deleted and more expensive", one(1, "2", "Running"), one(1, "3", "Deleted"),
 			[]string{"1 status changed status Running Deleted -2", "1 price changed price_per_hour $2.00 $3.00 0"}, "-2"},
-		{"back and dearer", one(1, "2", "Canceled"), one(1, "3", "Running"),
+		{"back and more expensive", one(1, "2", "Canceled"), one(1, "3", "Running"),
 			[]string{"1 status changed status Canceled Running 2", "1 price changed price_per_hour $2.00 $3.00 1"}, "3"},
 		{"price known", one(1, "", "Running"), one(1, "2", "Running"),
 			[]string{"1 price became known price_per_hour unknown $2.00 2"}, "2"},
@@ -480,7 +480,7 @@ func TestSameMoment(t *testing.T) {
 	first := runAt(t, at, &history.History{}, one)
 	again := runAt(t, at, left(first), one)
 	if again.SinceLastRun != nil || again.SinceLastWeek != nil || len(again.Snapshots) != 1 {
-		t.Errorf("a first run once more: %+v", again.Past)
+		t.Errorf("a first run once more: %+v", again.History)
 	}
 	second := runAt(t, at.AddDate(0, 0, 1), left(first), one, two)
 	again = runAt(t, at.AddDate(0, 0, 1), left(second), one, two)
@@ -491,7 +491,7 @@ func TestSameMoment(t *testing.T) {
 	nameless := instance("", "A", "RTX", 1, "1")
 	first = runAt(t, at, &history.History{}, nameless)
 	if again := runAt(t, at, left(first), nameless); again.SinceLastRun != nil || len(again.Snapshots) != 1 {
-		t.Errorf("a first run of rows without an id once more: %+v", again.Past)
+		t.Errorf("a first run of rows without an id once more: %+v", again.History)
 	}
 	if other := runAt(t, at.AddDate(0, 0, 1), left(second), two); len(told(other.SinceLastRun)) != 1 {
 		t.Errorf("another list at the same time: %v", told(other.SinceLastRun))

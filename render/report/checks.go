@@ -8,10 +8,10 @@ import (
 	"gpufleet/fetch/fleet"
 )
 
-// Check is something that a run can be told to fail on.
+// Check is a condition that --fail-on turns into a failed run.
 type Check string
 
-// The checks, in the order in which they are told.
+// The checks, in the order in which they are reported.
 const (
 	OverBudget    Check = "over-budget"    // the run rate is above 100 %
 	Unpriced      Check = "unpriced"       // a listed instance has no price
@@ -22,22 +22,22 @@ const (
 // Checks returns all checks.
 func Checks() []Check { return []Check{OverBudget, Unpriced, InstanceError, AnyWarning} }
 
-// Tripped returns a sentence with its figure for each of the checks that the report does not pass, in the order of
-// Checks. further counts the warnings that are not the report's. OverBudget needs a budget.
-func (r *Report) Tripped(checks []Check, further int) (sentences []string) {
+// Tripped returns a message for each of the checks that fails, in the order of Checks. moreWarnings counts warnings
+// besides the report's own. OverBudget needs a budget.
+func (r *Report) Tripped(checks []Check, moreWarnings int) (messages []string) {
 	for _, check := range Checks() {
 		if !slices.Contains(checks, check) {
 			continue
 		}
-		if figure := r.tripped(check, further); figure != "" {
-			sentences = append(sentences, string(check)+": "+figure)
+		if reason := r.tripped(check, moreWarnings); reason != "" {
+			messages = append(messages, string(check)+": "+reason)
 		}
 	}
-	return sentences
+	return messages
 }
 
-// tripped returns what trips a check, "" for nothing.
-func (r *Report) tripped(check Check, further int) string {
+// tripped returns why a check fails, "" if it passes.
+func (r *Report) tripped(check Check, moreWarnings int) string {
 	switch check {
 	case OverBudget:
 		if rate, ok := r.RunRate(); ok && rate.Over {
@@ -54,14 +54,14 @@ func (r *Report) tripped(check Check, further int) string {
 			return fmt.Sprintf("%s of %s instances have the status Error", FormatCount(n), FormatCount(r.Count))
 		}
 	case AnyWarning:
-		if n := len(r.Warnings) + further; n > 0 {
-			return fmt.Sprintf("%s given", FormatCount(n))
+		if n := len(r.Warnings) + moreWarnings; n > 0 {
+			return FormatCount(n) + " reported"
 		}
 	}
 	return ""
 }
 
-// Unpriced returns the listed instances without a price, in their order.
+// Unpriced returns the listed instances without a price, in the report's order.
 func (r *Report) Unpriced() []*fleet.Instance {
 	unpriced := make([]*fleet.Instance, 0, r.Listed.Of-r.Listed.Priced)
 	for _, in := range r.Instances {
@@ -72,7 +72,7 @@ func (r *Report) Unpriced() []*fleet.Instance {
 	return unpriced
 }
 
-// withStatus returns how many instances have a status, in whatever case.
+// withStatus returns the number of instances with a status, ignoring case.
 func (r *Report) withStatus(name string) int {
 	n := 0
 	for _, status := range r.Statuses {
@@ -86,9 +86,9 @@ func (r *Report) withStatus(name string) int {
 // Figure is a key figure for machines.
 type Figure struct{ Name, Value string }
 
-// Figures returns the fleet's totals under the names and in the form that they have in data/groups.csv, and what else
-// a schedule may want to act on. What is unknown is "". further counts the warnings that are not the report's.
-func (r *Report) Figures(further int) []Figure {
+// Figures returns the fleet's totals with the names and formats of data/groups.csv, then the currency, the run rate and
+// the number of warnings. Unknown values are "". moreWarnings counts warnings besides the report's own.
+func (r *Report) Figures(moreWarnings int) []Figure {
 	var figures []Figure
 	for _, column := range Shown(r.Settings, totalsColumns(func(t *Totals) *Totals { return t })) {
 		figures = append(figures, Figure{column.Name, Exact(column.Type, column.Value(&r.Totals))})
@@ -98,12 +98,12 @@ func (r *Report) Figures(further int) []Figure {
 		runRate = rate.Percent.String()
 	}
 	return append(figures, Figure{"currency", r.Currency}, Figure{"run_rate_percent", runRate},
-		Figure{"warnings", ExactNumber(float64(len(r.Warnings) + further))})
+		Figure{"warnings", ExactNumber(float64(len(r.Warnings) + moreWarnings))})
 }
 
-// Line returns the figures that a run prints on the terminal, in one line.
+// Line returns the line of key figures that a run prints.
 func (r *Report) Line() string {
-	line := fmt.Sprintf("%s instances, %s, running %s, listed %s", FormatCount(r.Count),
+	line := fmt.Sprintf("%s, %s, running %s, listed %s", Counted(r.Count, "instance"),
 		WithCoverage(r.GPUs.String()+" GPUs", r.GPUs.Coverage()), r.PerHourText(r.Running), r.PerHourText(r.Listed))
 	if rate, ok := r.RunRate(); ok {
 		line += ", run rate " + rate.Text()

@@ -10,14 +10,14 @@ import (
 	"gpufleet/fetch/history"
 )
 
-// maxFeedEntries is how many entries the feed has at most, the newest.
+// maxFeedEntries bounds the feed; it keeps the newest entries.
 const maxFeedEntries = 50
 
-// Feed is what the feed says: figures of days that changed something. It names no instance, region or model.
+// Feed holds the figures of days with changes. It names no instance, region or model.
 type Feed struct {
 	ID, Title string
 	Updated   time.Time
-	Entries   []FeedEntry // the newest first; empty where no day changed anything
+	Entries   []FeedEntry // newest first; empty if nothing ever changed
 }
 
 // FeedEntry is one day.
@@ -27,8 +27,8 @@ type FeedEntry struct {
 	Lines     []string
 }
 
-// Feed returns the feed, made from the history. Its ids depend on the feed's own name in the history and on dates
-// alone, so that they stay when the site moves, and no other site has the same.
+// Feed makes the feed from the history. Its IDs depend only on dates and on the feed name kept in the history. So they
+// stay the same when the site moves, and no other site has them.
 func (r *Report) Feed() Feed {
 	f := Feed{ID: r.feedID(""), Title: r.Title + ": changes", Updated: r.Generated}
 	if r.Demo() {
@@ -56,8 +56,8 @@ func (r *Report) Feed() Feed {
 	return f
 }
 
-// hasChanged reports whether a day has other figures than the one before it in the history, or other instances than the
-// snapshot before it.
+// hasChanged reports whether a day's figures differ from those of the day before it in the history, or its instances
+// from the snapshot before it.
 func hasChanged(before, day *history.Entry) bool {
 	if c := day.Changes; c != nil && (c.Added > 0 || c.Removed > 0 || c.Changed > 0) {
 		return true
@@ -65,7 +65,7 @@ func hasChanged(before, day *history.Entry) bool {
 	return before != nil && figuresText(before) != figuresText(day)
 }
 
-// figuresText returns a day's figures as a text that is the same for the same figures.
+// figuresText returns a day's figures as text: equal figures give equal text.
 func figuresText(day *history.Entry) string {
 	groups := day.Groups
 	if len(groups) == 0 {
@@ -73,7 +73,7 @@ func figuresText(day *history.Entry) string {
 	}
 	text, err := json.Marshal([]any{day.Figures, groups})
 	if err != nil {
-		panic(err) // numbers and texts can always be written
+		panic(err) // numbers and texts always marshal
 	}
 	return string(text)
 }
@@ -81,8 +81,8 @@ func figuresText(day *history.Entry) string {
 func (r *Report) feedEntry(before, day *history.Entry) FeedEntry {
 	listed := r.PerHour(costOf(day.Listed))
 	e := FeedEntry{ID: r.feedID(day.Date), Updated: day.Taken,
-		Title: fmt.Sprintf("%s: %s instances, listed %s/h", day.Date, FormatCount(day.Instances), listed)}
-	then := func(pick func(*history.Entry) string) string {
+		Title: fmt.Sprintf("%s: %s, listed %s/h", day.Date, Counted(day.Instances, "instance"), listed)}
+	withPrevious := func(pick func(*history.Entry) string) string {
 		text := pick(day)
 		if before != nil {
 			text += ", on " + before.Date + " " + pick(before)
@@ -93,10 +93,10 @@ func (r *Report) feedEntry(before, day *history.Entry) FeedEntry {
 		return Sum{Value: d.GPUs, Known: d.GPUsKnown, Of: d.Instances}.Text()
 	}
 	e.Lines = []string{
-		"Instances: " + then(func(d *history.Entry) string { return FormatCount(d.Instances) }),
-		"GPUs: " + then(gpus),
-		"Running: " + then(func(d *history.Entry) string { return r.PerHourText(costOf(d.Running)) }),
-		"Listed: " + then(func(d *history.Entry) string { return r.PerHourText(costOf(d.Listed)) }),
+		"Instances: " + withPrevious(func(d *history.Entry) string { return FormatCount(d.Instances) }),
+		"GPUs: " + withPrevious(gpus),
+		"Running: " + withPrevious(func(d *history.Entry) string { return r.PerHourText(costOf(d.Running)) }),
+		"Listed: " + withPrevious(func(d *history.Entry) string { return r.PerHourText(costOf(d.Listed)) }),
 	}
 	if c := day.Changes; c != nil {
 		e.Lines = append(e.Lines, fmt.Sprintf("Instances since %s: %s added, %s removed, %s changed",
@@ -109,17 +109,17 @@ func costOf(c history.Cost) Cost {
 	return Cost{PerHour: c.PerHour.Money, Priced: c.Priced, Of: c.Instances}
 }
 
-// feedOf returns the feed that the latest of some days belongs to, "" where there is none.
-func feedOf(days []history.Entry) string {
+// feedName returns the feed name of the latest day, "" if there is none.
+func feedName(days []history.Entry) string {
 	if len(days) == 0 {
 		return ""
 	}
 	return days[len(days)-1].Feed
 }
 
-// newFeed returns the name of a feed that begins with this run: a hash of the run and its list, since equal runs must
-// make equal files.
-func (r *Report) newFeed() string {
+// newFeedName names a feed that begins with this run. It hashes the run and its list, since equal runs must make equal
+// files.
+func (r *Report) newFeedName() string {
 	h := sha256.New()
 	fmt.Fprintf(h, "gpufleet feed\n%s\n%s\n%s\n%s\n%s\n", r.Source, r.Account, r.Title, r.BaseURL, r.Generated)
 	for _, in := range r.Instances {
@@ -128,9 +128,9 @@ func (r *Report) newFeed() string {
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-// feedID returns the id of the feed, or of its entry of a date: a UUID made of what does not change.
+// feedID returns the ID of the feed, or of its entry for a date: a UUID made of what never changes.
 func (r *Report) feedID(date string) string {
-	sum := sha256.Sum256([]byte("gpufleet feed\n" + feedOf(r.Days) + "\n" + date))
+	sum := sha256.Sum256([]byte("gpufleet feed\n" + feedName(r.Days) + "\n" + date))
 	const versionByHash, variant = 8, 0x80
 	sum[6] = sum[6]&0x0F | versionByHash<<4
 	sum[8] = sum[8]&0x3F | variant

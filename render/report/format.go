@@ -10,13 +10,13 @@ import (
 	"gpufleet/fetch/fleet"
 )
 
-// Unknown is what stands where a value is unknown.
+// Unknown is the text for an unknown value.
 const Unknown = "unknown"
 
-// symbols are the currency signs that can't be mistaken for another currency's. Other amounts bear their code.
+// symbols are the unambiguous currency signs. Other currencies are shown by their code.
 var symbols = map[string]string{"USD": "$", "EUR": "€", "GBP": "£"}
 
-// Amount returns an amount for people: exact, with 2 decimals or as many more as it has: "$1,234.50", "$0.679",
+// Amount returns an exact amount for people, with at least 2 decimals: "$1,234.50", "$0.679",
 // "CAD 12.00".
 func (s Settings) Amount(m fleet.Money) string {
 	digits := groupThousands(m.Fixed(2))
@@ -30,13 +30,13 @@ func (s Settings) Amount(m fleet.Money) string {
 	return sign + s.Currency + " " + digits
 }
 
-// PerHour returns a cost per hour for people, without what Coverage says: "$1,234.50", "≥ $1,234.50".
+// PerHour returns a cost per hour for people, without its Coverage: "$1,234.50", "≥ $1,234.50".
 func (s Settings) PerHour(c Cost) string { return bound(c.LowerBound()) + s.Amount(c.PerHour) }
 
-// PerMonth returns a cost per month for people, without what Coverage says.
+// PerMonth returns a cost per month for people, without its Coverage.
 func (s Settings) PerMonth(c Cost) string { return bound(c.LowerBound()) + s.Amount(c.PerMonth) }
 
-// Heading returns a column's heading with the currency where the column holds amounts: "Price (USD per hour)".
+// Heading returns a column's heading, with the currency if the column holds amounts: "Price (USD per hour)".
 func Heading[T any](s Settings, c Column[T]) string {
 	if c.Type == Money {
 		return c.Title + " (" + s.Currency + " " + c.Unit + ")"
@@ -60,7 +60,7 @@ func (s Sum) Coverage() string {
 	return fmt.Sprintf("%s of %s known", FormatCount(s.Known), FormatCount(s.Of))
 }
 
-// String returns the sum for people, without what Coverage says: "1,234", "≥ 12".
+// String returns the sum for people, without its Coverage: "1,234", "≥ 12".
 func (s Sum) String() string { return bound(s.LowerBound()) + FormatNumber(s.Value) }
 
 func bound(lower bool) string {
@@ -78,7 +78,7 @@ func WithCoverage(figure, coverage string) string {
 	return figure + " · " + coverage
 }
 
-// Format returns a value of a column for people. What is unknown is Unknown.
+// Format returns a column's value for people.
 func Format[T any](s Settings, c Column[T], v Value) string {
 	switch {
 	case !v.Known:
@@ -89,7 +89,7 @@ func Format[T any](s Settings, c Column[T], v Value) string {
 	return string(AppendFormat(nil, s, c.Type, v))
 }
 
-// AppendFormat appends what Format returns for a column of a type.
+// AppendFormat appends what Format returns, for a column type.
 func AppendFormat(to []byte, s Settings, typ Type, v Value) []byte {
 	if !v.Known {
 		return append(to, Unknown...)
@@ -108,7 +108,7 @@ func AppendFormat(to []byte, s Settings, typ Type, v Value) []byte {
 	}
 }
 
-// Exact returns a value of a type for machines: digits without separators, times in RFC 3339, "" for what is unknown.
+// Exact returns a value for machines: digits without separators, times in RFC 3339, "" if unknown.
 func Exact(typ Type, v Value) string {
 	switch {
 	case !v.Known:
@@ -118,8 +118,8 @@ func Exact(typ Type, v Value) string {
 	case typ == Money:
 		return v.Money.String()
 	}
-	var room [32]byte // for a number or a time, so that the text alone is allocated
-	return string(AppendExact(room[:0], typ, v))
+	var buffer [32]byte // for a number or a time, so that only the string is allocated
+	return string(AppendExact(buffer[:0], typ, v))
 }
 
 // AppendExact appends what Exact returns.
@@ -141,6 +141,14 @@ func AppendExact(to []byte, typ Type, v Value) []byte {
 	}
 }
 
+// Counted returns a number with its noun: "1 instance", "1,234 instances".
+func Counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return FormatCount(n) + " " + noun + "s"
+}
+
 // FormatCount returns a whole number for people: "1,234".
 func FormatCount(n int) string { return groupThousands(strconv.Itoa(n)) }
 
@@ -148,7 +156,7 @@ func FormatCount(n int) string { return groupThousands(strconv.Itoa(n)) }
 func FormatNumber(n float64) string { return string(appendGrouped(nil, n)) }
 
 func appendGrouped(to []byte, n float64) []byte {
-	if 0 <= n && n < 1000 { // as nearly every number of an instance: nothing to group
+	if 0 <= n && n < 1000 { // nothing to group, as in nearly every number of an instance
 		return appendNumber(to, n)
 	}
 	return append(to, groupThousands(ExactNumber(n))...)
@@ -157,7 +165,7 @@ func appendGrouped(to []byte, n float64) []byte {
 // ExactNumber returns a number's digits: "1234", "0.5".
 func ExactNumber(n float64) string { return string(appendNumber(nil, n)) }
 
-// appendNumber appends a number's digits. A whole number is an integer first: that is quicker, and most are.
+// appendNumber appends a number's digits. Most numbers are whole, and AppendInt is faster.
 func appendNumber(to []byte, n float64) []byte {
 	const exact = 1 << 53
 	if whole := int64(n); float64(whole) == n && -exact < whole && whole < exact && (whole != 0 || !math.Signbit(n)) {
@@ -185,7 +193,10 @@ func appendTime(to []byte, t time.Time) []byte {
 	return t.UTC().AppendFormat(to, "2006-01-02 15:04 UTC")
 }
 
-// groupThousands puts commas into the whole part of a number's digits.
+// FormatTimeInWords returns a time for running text: "22 Nov 2026, 21:36 UTC".
+func FormatTimeInWords(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04 UTC") }
+
+// groupThousands inserts commas into the whole part of a number's digits.
 func groupThousands(digits string) string {
 	whole, fraction := digits, ""
 	if point := strings.IndexByte(digits, '.'); point >= 0 {
@@ -201,8 +212,8 @@ func groupThousands(digits string) string {
 	return whole + fraction
 }
 
-// PricesKnown returns how many percent of a cost's instances have a price, to one decimal: "92.7%". It is rounded
-// half up, but to 100% only where every price is known, and to 0% only where none is. Of no instances it is None.
+// PricesKnown returns the share of a cost's instances that have a price: "92.7%". It is rounded half up to one decimal,
+// but to 100% only if every price is known, and to 0% only if none is. Without instances it is None.
 func (c Cost) PricesKnown() string {
 	const all = 1000 // tenths of a percent
 	if c.Of == 0 {
@@ -219,7 +230,7 @@ func (c Cost) PricesKnown() string {
 	return text + "%"
 }
 
-// PricesKnownOf returns what PricesKnown is of: "51 of 55 listed", for the listed cost.
+// PricesKnownOf returns the numbers behind PricesKnown for the listed cost: "51 of 55 listed".
 func (t *Totals) PricesKnownOf() string {
 	return FormatCount(t.Listed.Priced) + " of " + FormatCount(t.Listed.Of) + " listed"
 }

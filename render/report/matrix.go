@@ -5,28 +5,27 @@ import (
 	"slices"
 )
 
-// A matrix of more regions or models than these would be read by nobody and be most of what a phone has to load.
+// Nobody reads a larger matrix, and it would be most of what a phone has to load.
 const (
 	maxMatrixRegions = 40
 	maxMatrixModels  = 16
 )
 
-// SmallMatrix returns a matrix of so many regions and models at most: those with the most instances.
+// SmallMatrix returns a matrix of at most maxRegions and maxModels: those with the most instances.
 func (r *Report) SmallMatrix(maxRegions, maxModels int) Matrix {
 	return newMatrix(r.Regions, r.Models, maxRegions, maxModels)
 }
 
-// Matrix shows regions by models. Where there are too many to show, it has those with the most instances; the
-// totals of its regions and models are whole all the same.
+// Matrix shows regions by models. If there are too many, it has those with the most instances; the totals of its
+// regions and models still include all.
 type Matrix struct {
 	Models []*Model // sorted by name
 	Rows   []MatrixRow
-	// How many regions and models it leaves out.
+	// The number of regions and models left out.
 	MoreRegions, MoreModels int
 }
 
-// MatrixRow is a region's row: for each of the matrix's models, in their order, the group, or nil where the region
-// has none.
+// MatrixRow is a region's row. Its cells are in the order of the matrix's models, nil where the region has no such group.
 type MatrixRow struct {
 	Region *Region
 	Cells  []*Group
@@ -61,12 +60,12 @@ func (r *Report) LargestRegions(n int) []*Region {
 	return largest(r.Regions, n, func(region *Region) int { return region.Count })
 }
 
-// LargestModels is LargestRegions' counterpart.
+// LargestModels returns the n models with the most instances, in the order of Models.
 func (r *Report) LargestModels(n int) []*Model {
 	return largest(r.Models, n, func(model *Model) int { return model.Count })
 }
 
-// largest returns the n items with the largest size, in the order in which they came; of the same size, the first.
+// largest returns the n items with the largest size, in their given order. The first of equal ones win.
 func largest[T any](items []T, n int, size func(T) int) []T {
 	if len(items) <= n {
 		return items

@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// Compare orders two known values of a type: texts as people do, amounts exactly.
+// Compare orders two known values of a type: texts in natural order, amounts exactly.
 func Compare(typ Type, a, b Value) int {
 	switch typ {
 	case Count, Size:
@@ -24,14 +24,14 @@ func Compare(typ Type, a, b Value) int {
 	}
 }
 
-// SortByText sorts items by a text of each as people do.
+// SortByText sorts items by their texts in natural order.
 func SortByText[T any](items []T, text func(T) string) {
 	sortByKey(items, func(to []byte, item T) []byte { return appendNaturalKey(to, text(item)) },
 		func(a, b T) int { return strings.Compare(text(a), text(b)) })
 }
 
-// sortByKey sorts items by a key of each, byte by byte, and those of the same key as compare says; where that too
-// finds them equal they keep their order. A key is made once, and most comparisons see its first eight bytes alone.
+// sortByKey sorts items by their keys, byte by byte, then by compare. Equal items keep their order. Each key is made
+// once, and most comparisons need only its first eight bytes.
 func sortByKey[T any](items []T, appendKey func(to []byte, item T) []byte, compare func(a, b T) int) {
 	type keyed struct {
 		first      uint64
@@ -64,22 +64,22 @@ func sortByKey[T any](items []T, appendKey func(to []byte, item T) []byte, compa
 	}
 }
 
-// compareNatural orders texts as people do: numbers inside count as numbers ("node-9" before "node-10"), and
-// case matters only between texts that are otherwise the same.
+// compareNatural compares texts in natural order: numbers inside count as numbers ("node-9" before "node-10"), and
+// case matters only between texts that are otherwise equal.
 func compareNatural(a, b string) int {
 	if a == b {
 		return 0
 	}
 	var keyA, keyB [64]byte
-	same := commonStart(a, b) // long names that differ at their ends alone would take time
+	same := commonStart(a, b) // saves time on long names that differ only at the end
 	if c := bytes.Compare(appendNaturalKey(keyA[:0], a[same:]), appendNaturalKey(keyB[:0], b[same:])); c != 0 {
 		return c
 	}
 	return strings.Compare(a, b)
 }
 
-// commonStart returns how many bytes two texts begin with in common. It stops before a number or a character that
-// does not end within them.
+// commonStart returns the length in bytes of the start that two texts share. It never ends inside a number or a
+// character.
 func commonStart(a, b string) int {
 	n, most := 0, min(len(a), len(b))
 	for n < most && a[n] == b[n] {
@@ -95,15 +95,15 @@ func commonStart(a, b string) int {
 	return n
 }
 
-// appendNaturalKey appends to a buffer what orders a text, byte by byte, as compareNatural does but for case and
-// leading zeros.
+// appendNaturalKey appends a key that orders texts, byte by byte, as compareNatural does, except for case and leading
+// zeros.
 func appendNaturalKey(to []byte, text string) []byte {
 	for text != "" {
 		c := text[0]
 		switch {
 		case isDigit(c):
-			// A digit says that a number comes, and stands to all other characters as one. Then its length: the
-			// longer is the larger.
+			// A digit starts the number, so that it sorts among other characters as a digit does. Then comes the
+			// number's length: the longer number is the larger.
 			var number string
 			number, text = leadingNumber(text)
 			to = append(to, '0')
@@ -126,8 +126,8 @@ func appendNaturalKey(to []byte, text string) []byte {
 	return to
 }
 
-// leadingNumber splits the digits off the front of text and drops their leading zeros, so that of two numbers
-// the longer is the larger.
+// leadingNumber splits the digits off the front of text and drops their leading zeros, so that the longer of two
+// numbers is the larger.
 func leadingNumber(text string) (number, rest string) {
 	end := 0
 	for end < len(text) && isDigit(text[end]) {

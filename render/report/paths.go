@@ -7,7 +7,7 @@ import (
 )
 
 // The paths of the outputs, relative to the output folder and with slashes. People link to them, so they never change.
-// Those of snapshots, the manifest, styles and scripts stand beside what reads or holds these.
+// The paths of snapshots, the manifest, styles and scripts are defined in the packages that own them.
 const (
 	OverviewPath  = "index.html"
 	RegionsPath   = RegionsFolder + index

@@ -6,16 +6,16 @@ import (
 	"gpufleet/fetch/fleet"
 )
 
-// Rate is what a GPU costs per hour, over the listed instances that have GPUs: the sum of the prices of those whose
-// price and GPUs are known, divided by their GPUs. Instances without GPUs are no part of it.
+// Rate is the cost of one GPU per hour over listed instances: the prices of those with a known price and known GPUs,
+// divided by their number of GPUs. Instances without GPUs don't count.
 type Rate struct {
 	perHour    fleet.Money
 	gpus       decimal.Decimal
 	Priced, Of int // instances
 }
 
-// ratePlaces are the decimals to which the cost of a GPU-hour is rounded, half up.
-const ratePlaces = 4
+// rateDecimals is the precision of the cost per GPU-hour, rounded half up.
+const rateDecimals = 4
 
 func (r *Rate) add(p fleet.Price, gpus fleet.Number) {
 	if gpus.Known && gpus.Value == 0 {
@@ -36,20 +36,20 @@ func (r *Rate) addRate(other Rate) {
 	r.Of += other.Of
 }
 
-// PerGPU returns the rate, rounded half up to 4 decimals; unknown where no instance has both price and GPUs.
+// PerGPU returns the rate, rounded half up to 4 decimals. It is unknown if no instance has both a price and GPUs.
 func (r Rate) PerGPU() fleet.Price {
 	if r.Priced == 0 {
 		return fleet.Price{}
 	}
-	return fleet.Known(r.perHour.Divided(r.gpus, ratePlaces))
+	return fleet.Known(r.perHour.Divided(r.gpus, rateDecimals))
 }
 
-// compare orders two known rates by what they are before rounding.
+// compare orders two known rates by their values before rounding.
 func (r Rate) compare(other Rate) int {
 	return r.perHour.Times(other.gpus).Cmp(other.perHour.Times(r.gpus))
 }
 
-// None is what stands where there can be no value, such as the cost of a GPU-hour of what has no GPUs.
+// None is the text where no value is possible, such as the cost per GPU-hour without GPUs.
 const None = "–"
 
 // RateText returns a rate for people: "$1.65", Unknown, or None.
@@ -63,16 +63,16 @@ func (s Settings) RateText(r Rate) string {
 	return Unknown
 }
 
-// sharePlaces are the decimals to which shares are rounded, half up.
-const sharePlaces = 2
+// shareDecimals is the precision of shares in percent, rounded half up.
+const shareDecimals = 2
 
-// setShares computes the shares of the listed cost. A share is unknown where the fleet's cost is 0, and where
-// instances are listed of which none has a price.
+// setShares computes the shares of the listed cost. A share is unknown if the fleet's listed cost is 0, or if there are
+// listed instances but none has a price.
 func (r *Report) setShares() {
 	all := r.Listed.PerHour
 	set := func(t *Totals) {
 		if !all.IsZero() && (t.Listed.Priced > 0 || t.Listed.Of == 0) {
-			t.Share = fleet.Known(t.Listed.PerHour.Percent(all, sharePlaces).InexactFloat64())
+			t.Share = fleet.Known(t.Listed.PerHour.Percent(all, shareDecimals).InexactFloat64())
 		}
 	}
 	set(&r.Totals)
@@ -95,7 +95,7 @@ func (t Totals) ShareText() string {
 	return FormatNumber(t.Share.Value) + "%"
 }
 
-// compareRegions finds each model's cheapest and dearest region.
+// compareRegions finds each model's cheapest and most expensive region.
 func (r *Report) compareRegions() {
 	for _, model := range r.Models {
 		for _, group := range model.Groups {
@@ -105,25 +105,25 @@ func (r *Report) compareRegions() {
 			if model.Cheapest == nil || group.GPUHour.compare(model.Cheapest.GPUHour) < 0 {
 				model.Cheapest = group
 			}
-			if model.Dearest == nil || group.GPUHour.compare(model.Dearest.GPUHour) > 0 {
-				model.Dearest = group
+			if model.MostExpensive == nil || group.GPUHour.compare(model.MostExpensive.GPUHour) > 0 {
+				model.MostExpensive = group
 			}
 		}
 	}
 }
 
-// perGPUHour is the unit of a rate; Heading puts the report's currency before it.
+// perGPUHour is the unit of a rate; Heading adds the report's currency.
 const perGPUHour = "per GPU-hour"
 
-// rateColumns are the columns of what follows from the listed cost.
+// rateColumns returns the columns derived from the listed cost.
 func rateColumns[T any](of func(T) *Totals) []Column[T] {
 	return []Column[T]{
-		{"listed_per_gpu_hour", "Listed", perGPUHour, Money, "What a GPU of the listed instances costs an hour: " +
-			"the prices of those that have GPUs and a price, by their GPUs. Rounded half up to 4 decimals.",
+		{"listed_per_gpu_hour", "Listed", perGPUHour, Money, "Cost of one GPU per hour: the prices of the " +
+			"listed instances that have GPUs and a price, divided by their GPUs. Rounded half up to 4 decimals.",
 			func(row T) Value { return rateValue(of(row).GPUHour) }},
-		{"share_of_listed", "Share of listed", "%", Size, "How much of the fleet's listed cost this is, " +
-			"as far as it is priced. Rounded half up to 2 decimals; " +
-			"empty where the fleet costs nothing, or nothing here has a price.",
+		{"share_of_listed", "Share of listed", "%", Size, "Share of the fleet's listed cost, " +
+			"based on the known prices. Rounded half up to 2 decimals. " +
+			"Empty if the fleet's listed cost is 0, or if there are listed instances but none has a price.",
 			func(row T) Value { return number(of(row).Share) }},
 	}
 }
@@ -133,19 +133,19 @@ func rateValue(r Rate) Value {
 	return Value{Known: rate.Known, Money: rate.Value}
 }
 
-// regionRateColumns are the columns of where a model costs least and most.
+// regionRateColumns returns the columns of a model's cheapest and most expensive region.
 func regionRateColumns() []Column[*Model] {
-	region := func(name, title, which string, pick func(*Model) *Group) []Column[*Model] {
+	region := func(name, title, level string, pick func(*Model) *Group) []Column[*Model] {
 		return []Column[*Model]{
 			{name + "_region", title + " region", "", Text,
-				"The region where a listed GPU-hour of the model costs " + which + "; of equals the first by name.",
+				"The region with the " + level + " listed cost per GPU-hour of this model; if several tie, the first by name.",
 				func(m *Model) Value {
 					if group := pick(m); group != nil {
 						return text(group.Region.Name)
 					}
 					return Value{}
 				}},
-			{name + "_per_gpu_hour", title, perGPUHour, Money, "What it costs there. Rounded half up to 4 decimals.",
+			{name + "_per_gpu_hour", title, perGPUHour, Money, "The cost per GPU-hour in that region. Rounded half up to 4 decimals.",
 				func(m *Model) Value {
 					if group := pick(m); group != nil {
 						return rateValue(group.GPUHour)
@@ -154,6 +154,6 @@ func regionRateColumns() []Column[*Model] {
 				}},
 		}
 	}
-	return append(region("cheapest", "Cheapest", "least", func(m *Model) *Group { return m.Cheapest }),
-		region("dearest", "Dearest", "most", func(m *Model) *Group { return m.Dearest })...)
+	return append(region("cheapest", "Cheapest", "lowest", func(m *Model) *Group { return m.Cheapest }),
+		region("dearest", "Most expensive", "highest", func(m *Model) *Group { return m.MostExpensive })...)
 }

@@ -34,7 +34,7 @@ func TestRates(t *testing.T) {
 	}
 	for _, m := range r.Models {
 		got[m.Name] = r.RateText(m.GPUHour) + " " + m.ShareText()
-		for name, g := range map[string]*Group{"cheapest": m.Cheapest, "dearest": m.Dearest} {
+		for name, g := range map[string]*Group{"cheapest": m.Cheapest, "most expensive": m.MostExpensive} {
 			if g != nil {
 				got[m.Name+" "+name] = g.Region.Name
 			}
@@ -57,7 +57,7 @@ func TestRates(t *testing.T) {
 		"L40S":       "$0.00 0%",
 		"RTX":        "– 0%",
 		// 2.49995 and 2.5 are one for people, but not the same.
-		"H100 cheapest": "B", "H100 dearest": "A", "L40S cheapest": "C", "L40S dearest": "C",
+		"H100 cheapest": "B", "H100 most expensive": "A", "L40S cheapest": "C", "L40S most expensive": "C",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -82,8 +82,8 @@ func TestEqualRegions(t *testing.T) {
 	r := New(&fleet.Fleet{Instances: []*fleet.Instance{
 		instance("1", "A-10", "X", 1, "1"), instance("2", "A-9", "X", 4, "4"), instance("3", "B", "X", 2, "2"),
 	}}, settings())
-	if m := r.Models[0]; m.Cheapest.Region.Name != "A-9" || m.Dearest.Region.Name != "A-9" {
-		t.Errorf("%s, %s", m.Cheapest.Region.Name, m.Dearest.Region.Name)
+	if m := r.Models[0]; m.Cheapest.Region.Name != "A-9" || m.MostExpensive.Region.Name != "A-9" {
+		t.Errorf("%s, %s", m.Cheapest.Region.Name, m.MostExpensive.Region.Name)
 	}
 }
 

@@ -1,11 +1,10 @@
-// Package report computes what every output says of a fleet: groups, totals, costs, names and the text of
-// figures. It knows no file format; whoever writes a file lays out what stands here and computes nothing.
+// Package report computes everything that outputs say about a fleet: groups, totals, costs, names and the text of
+// figures. It knows no file format. Writers lay out a report and compute nothing.
 package report
 
 import "gpufleet/fetch/fleet"
 
-// Report is all that any output says. It is not changed once it is made and compared with the past, so that writers
-// can work side by side.
+// Report is everything that outputs say. It doesn't change after New and Compare, so that writers can run in parallel.
 type Report struct {
 	Settings
 	Totals
@@ -15,14 +14,13 @@ type Report struct {
 	Models []*Model
 	// Matrix shows regions by models.
 	Matrix Matrix
-	// Instances in the order of regions, models and names; a group's are one stretch of them.
+	// Instances in the order of regions, models and names. Those of a group are consecutive.
 	Instances []*fleet.Instance
-	// Columns of an instance that this audience may see, in their order.
+	// Columns of an instance that this audience may see, in order.
 	Columns []Column[*fleet.Instance]
-	// Warnings are sentences about the list, in the order in which they were met.
+	// Warnings about the list, in the order in which they came up.
 	Warnings []string
-	// Past is what the report says of earlier runs, and carries on of them.
-	Past
+	History
 }
 
 // Region is a region and its GPU models.
@@ -37,17 +35,17 @@ type Model struct {
 	Name, Slug string
 	Totals
 	Groups []*Group // sorted by region
-	// Cheapest and Dearest are the groups with the lowest and the highest cost of a GPU-hour, of equals the first; nil
-	// where none is known.
-	Cheapest, Dearest *Group
+	// Cheapest and MostExpensive are the groups with the lowest and the highest cost per GPU-hour, the first of equal
+	// ones. They are nil if no cost is known.
+	Cheapest, MostExpensive *Group
 }
 
-// Group is what one region has of one GPU model.
+// Group is a region's instances of one GPU model.
 type Group struct {
 	Region *Region
 	Model  *Model
 	Totals
-	Instances []*fleet.Instance // sorted by name, then id
+	Instances []*fleet.Instance // sorted by name, then ID
 }
 
 // Demo reports whether the report shows the built-in sample.
@@ -59,7 +57,7 @@ func (r *Report) Internal() bool { return r.Audience == Internal }
 // Empty reports whether the fleet has no instances.
 func (r *Report) Empty() bool { return len(r.Instances) == 0 }
 
-// For returns the same report, made for an audience.
+// For returns the same report for another audience.
 func (r *Report) For(audience Audience) *Report {
 	made := *r
 	made.Audience = audience
@@ -67,8 +65,8 @@ func (r *Report) For(audience Audience) *Report {
 	return &made
 }
 
-// New computes the report of a fleet. It takes the fleet's instances over and sorts them, within the memory that they
-// are in: a pointer to one points to another then.
+// New computes the report of a fleet. It sorts the fleet's instances in place: a pointer to one of them then points to
+// another.
 func New(list *fleet.Fleet, settings Settings) *Report {
 	r := &Report{
 		Settings:  settings,

@@ -231,7 +231,7 @@ func TestMatrixNote(t *testing.T) {
 		{1200, 1}: "1,200 more regions and 1 more model",
 	} {
 		if want != "" {
-			want = "Shown are those with the most instances; the totals count " + want + "."
+			want = "Only those with the most instances are shown. The totals include " + want + "."
 		}
 		if got := (Matrix{MoreRegions: more[0], MoreModels: more[1]}).Note(); got != want {
 			t.Errorf("%v: %q, want %q", more, got, want)

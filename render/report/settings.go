@@ -34,37 +34,37 @@ const (
 	Internal Audience = "internal" // addresses too
 )
 
-// Settings is what a report needs to know besides the fleet.
+// Settings holds what a report needs besides the fleet.
 type Settings struct {
 	Title         string
 	Generated     time.Time     // when the list was fetched, UTC, to the second
-	ExpectEvery   time.Duration // how often the report is made; 0 where nobody says: see Every
+	ExpectEvery   time.Duration // how often the report is made; 0 if unset, see Every
 	Version       string        // of gpufleet
 	Source        Source
 	Audience      Audience
-	Currency      string          // ISO 4217 code; it names the unit, nothing is converted
+	Currency      string          // ISO 4217 code; nothing is converted
 	HoursPerMonth decimal.Decimal // above 0
-	Budget        fleet.Price     // a month's, above 0; unknown where there is none
-	// Hidden names the fields that the report leaves out, sorted. An id has a pseudonym in its place.
+	Budget        fleet.Price     // per month, above 0; unknown without a budget
+	// Hidden are the names of the fields that the report leaves out, sorted. A hidden ID is replaced by a pseudonym.
 	Hidden []string
-	// KeyFingerprint tells the key of the pseudonyms, "" where ids are not hidden.
+	// KeyFingerprint identifies the key of the pseudonyms, "" if IDs are not hidden.
 	KeyFingerprint string
-	Account        string // tells the accounts of a source apart; "" where there is but one
-	Notes          string // the author's own Markdown, as markdown.ParseNotes returns it; "" for none
-	BaseURL        string // where the site will stand, without a slash at its end; "" where that is not known
+	Account        string // identifies the account at its source; "" if the source has no accounts
+	Notes          string // the author's notes, as markdown.ParseNotes returns them; "" for none
+	BaseURL        string // the site's address, without a trailing slash; "" if unknown
 }
 
-// ParseTitle reads what heads every page.
+// ParseTitle checks the title of the report.
 func ParseTitle(text string) (string, error) {
 	const longest = 200
-	unfit := func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
-	if !utf8.ValidString(text) || strings.ContainsFunc(text, unfit) || utf8.RuneCountInString(text) > longest {
+	unprintable := func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
+	if !utf8.ValidString(text) || strings.ContainsFunc(text, unprintable) || utf8.RuneCountInString(text) > longest {
 		return "", fmt.Errorf("must be one line of at most %d printable characters", longest)
 	}
 	return text, nil
 }
 
-// ParseAudience reads who may read the report.
+// ParseAudience reads an audience.
 func ParseAudience(text string) (Audience, error) {
 	audience := Audience(text)
 	if audience != Public && audience != Internal {
@@ -78,12 +78,12 @@ func ParseExpectEvery(text string) (time.Duration, error) {
 	const year = 366 * 24 * time.Hour
 	every, err := time.ParseDuration(text)
 	if err != nil || every < time.Minute || every > year {
-		return 0, errors.New("must be a time from 1m to 8784h with its unit, such as 24h")
+		return 0, errors.New("must be a time from 1m to 8784h, such as 24h")
 	}
 	return every, nil
 }
 
-// Every returns how often the report is made, a day where nobody says.
+// Every returns how often the report is made, by default once a day.
 func (s Settings) Every() time.Duration {
 	if s.ExpectEvery == 0 {
 		return 24 * time.Hour
@@ -91,7 +91,7 @@ func (s Settings) Every() time.Duration {
 	return s.ExpectEvery
 }
 
-// ParseCurrency reads the code of a currency.
+// ParseCurrency reads a currency code.
 func ParseCurrency(text string) (string, error) {
 	if len(text) != 3 || strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
 		return "", errors.New("must be an ISO code of three capital letters, such as USD")
@@ -99,41 +99,40 @@ func ParseCurrency(text string) (string, error) {
 	return text, nil
 }
 
-// ParseHours reads the hours that make a month.
+// ParseHours reads the hours per month.
 func ParseHours(text string) (decimal.Decimal, error) {
-	const hoursOfAYear = 8784
+	const hoursPerYear = 8784
 	hours, err := decimal.NewFromString(text)
 	if err != nil || len(text) > 12 || strings.ContainsAny(text, "eE") ||
-		hours.Sign() <= 0 || hours.GreaterThan(decimal.NewFromInt(hoursOfAYear)) {
+		hours.Sign() <= 0 || hours.GreaterThan(decimal.NewFromInt(hoursPerYear)) {
 		return decimal.Decimal{}, errors.New("must be a number above 0, such as 730")
 	}
 	return hours, nil
 }
 
-// ParseBudget reads a month's budget.
+// ParseBudget reads a monthly budget.
 func ParseBudget(text string) (fleet.Price, error) {
 	const longest = 20
 	amount, err := decimal.NewFromString(text)
 	if err != nil || len(text) > longest || strings.Trim(text, "0123456789.") != "" || amount.Sign() <= 0 {
-		return fleet.Price{}, errors.New("must be an amount above 0 in digits alone, such as 50000")
+		return fleet.Price{}, errors.New("must be an amount above 0, without separators or a sign, such as 50000")
 	}
 	return fleet.Known(fleet.MoneyOf(amount)), nil
 }
 
-// ParseChecks reads the checks that a run fails on, with commas between them.
+// ParseChecks reads a comma-separated list of checks.
 func ParseChecks(text string) (checks []Check, err error) {
 	for name := range strings.SplitSeq(text, ",") {
 		check := Check(strings.TrimSpace(name))
 		if !slices.Contains(Checks(), check) {
-			return nil, fmt.Errorf("does not know %q: it knows over-budget, unpriced, instance-error and warnings",
-				string(check))
+			return nil, fmt.Errorf("has no check %q; use over-budget, unpriced, instance-error or warnings", string(check))
 		}
 		checks = append(checks, check)
 	}
 	return checks, nil
 }
 
-// ParseEpoch reads the time of a report as whole seconds since 1970, up to the year 9999.
+// ParseEpoch reads a time as whole seconds since 1970, up to the year 9999.
 func ParseEpoch(text string) (time.Time, error) {
 	const year10000 = 253402300800
 	seconds, err := strconv.ParseInt(text, 10, 64)

@@ -13,24 +13,23 @@ import (
 
 const (
 	maxSlug  = 80
-	hashSize = 16 // characters, 5 bits each: nobody finds two names with the same 80 bits
+	hashSize = 16 // characters of 5 bits each: nobody finds two names with the same 80 bits
 )
 
-// ownNames are the group names that are not the API's. Their slugs are theirs alone.
+// ownNames are the group names that don't come from the API. No other name gets their slugs.
 var ownNames = []string{fleet.CPUOnly, fleet.UnknownGPU, fleet.UnknownRegion}
 
 // reserved are names that Windows keeps for devices.
 var reserved = regexp.MustCompile(`^(con|prn|aux|nul|com[0-9]|lpt[0-9])$`)
 
-// endsLikeHash matches a slug that could be another name's with its hash.
+// endsLikeHash matches a slug that could be another name with its hash.
 var endsLikeHash = regexp.MustCompile(`(^|-)[a-z2-7]{16}$`)
 
-// slug returns the name of a group in file names and links: [a-z0-9-], at most 80 bytes.
+// slug returns a group's name for file names and links: [a-z0-9-], at most 80 bytes.
 //
-// It depends on the name alone, so that a link stays good when other groups come and go, and yet differs for names
-// that differ only in case or in what a slug can't hold. So it can be the bare name for one spelling only: the
-// upper-case one, which most of the API's names have (CANADA-1, RTX-A6000). Every other spelling ends in a hash of
-// the name.
+// It depends only on the name, so that links keep working when other groups come and go. It also differs for names that
+// differ only in case or in characters that a slug can't hold. So only one spelling can go without a hash: upper case,
+// as in most of the API's names (CANADA-1, RTX-A6000). Every other spelling ends in a hash of the name.
 func slug(name string) string {
 	bare := bareSlug(name)
 	switch {
@@ -45,7 +44,7 @@ func slug(name string) string {
 	return strings.TrimLeft(bare+"-"+hash, "-")
 }
 
-// isFree reports whether a bare slug may stand without a hash.
+// isFree reports whether a bare slug needs no hash.
 func isFree(bare string) bool {
 	for _, own := range ownNames {
 		if bare == bareSlug(own) {
@@ -55,7 +54,7 @@ func isFree(bare string) bool {
 	return bare != "" && len(bare) <= maxSlug && !reserved.MatchString(bare) && !endsLikeHash.MatchString(bare)
 }
 
-// bareSlug returns name in lower case with a hyphen for each run of what is no ASCII letter or digit.
+// bareSlug returns name in lower case, with a hyphen for each run of other characters than ASCII letters and digits.
 func bareSlug(name string) string {
 	var b strings.Builder
 	for i := range len(name) {
@@ -72,7 +71,7 @@ func bareSlug(name string) string {
 	return strings.TrimSuffix(b.String(), "-")
 }
 
-// isPlainID reports whether an id stands in an address as it is.
+// isPlainID reports whether an ID needs no escaping in an address.
 func isPlainID(id string) bool {
 	const longest = 80
 	for i := range len(id) {
@@ -84,9 +83,8 @@ func isPlainID(id string) bool {
 	return 0 < len(id) && len(id) <= longest
 }
 
-// AppendAnchor appends the name of an instance's row in a page: "i-" and its id, or 80 bits of a hash of an id that
-// has what an address or HTML would have to escape. It is the same in every run, and nothing for an instance without
-// an id.
+// AppendAnchor appends the anchor of an instance's row: "i-" and its ID, or "i--" and an 80-bit hash if the ID would
+// need escaping in an address or HTML. It is the same in every run. Without an ID it appends nothing.
 func AppendAnchor(to []byte, in *fleet.Instance) []byte {
 	switch {
 	case in.ID == "":

@@ -6,18 +6,18 @@ import (
 	"gpufleet/fetch/fleet"
 )
 
-// StatusCount is how many instances have a status. The name is as it came, "" where there is none.
+// StatusCount adds up the instances with a status. The name is as given by the API, "" for none.
 type StatusCount struct {
 	Name      string
 	Instances int
 	GPUs      Sum
-	Cost      Cost // of all of them, whether they are listed or not
+	Cost      Cost // of all of them, listed or not
 }
 
-// Running reports whether what has the status runs.
+// Running reports whether instances with the status are running.
 func (s StatusCount) Running() bool { return (&fleet.Instance{Status: s.Name}).Running() }
 
-// Listed reports whether what has the status is listed.
+// Listed reports whether instances with the status are listed.
 func (s StatusCount) Listed() bool { return (&fleet.Instance{Status: s.Name}).Listed() }
 
 // Label returns the status's name for people.
@@ -28,8 +28,8 @@ func (s StatusCount) Label() string {
 	return s.Name
 }
 
-// StatusTone returns the name of the mark that pages show a status with: up, busy, idle, bad or gone. The list of
-// statuses is open: one that is not known here is "other".
+// StatusTone returns the kind of mark that pages show next to a status: up, busy, idle, bad or gone. The list of
+// statuses is open: any other status is "other".
 func StatusTone(status string) string {
 	switch strings.ToLower(status) {
 	case "running":
@@ -46,7 +46,7 @@ func StatusTone(status string) string {
 	return "other"
 }
 
-// statusCounts counts by status. The list of statuses is open, and may be long.
+// statusCounts counts by status name. The list of statuses is open and can be long.
 type statusCounts map[string]*statusCount
 
 type statusCount struct {
@@ -54,7 +54,7 @@ type statusCount struct {
 	running, listed bool
 }
 
-// of returns the count of a status, a new one for a new name.
+// of returns the count of a status, adding it if needed.
 func (c statusCounts) of(name string) *statusCount {
 	count := c[name]
 	if count == nil {
@@ -65,44 +65,43 @@ func (c statusCounts) of(name string) *statusCount {
 	return count
 }
 
-// StatusGroup is a status, or several rare ones: then its StatusCount has no name.
+// StatusGroup is one status, or several rare ones together. Then its StatusCount has no name.
 type StatusGroup struct {
 	Label               string
 	IsRunning, IsListed bool
 	StatusCount
 }
 
-// StatusGroups returns the statuses, the most frequent first, and the place of each status among them by its name.
-// The rarest of more than limit statuses are merged into up to three groups: running, listed but not running, and not
-// listed.
-func (r *Report) StatusGroups(limit int) (groups []StatusGroup, places map[string]int) {
+// StatusGroups returns the statuses, the most frequent first, and each status name's index among them. With more than
+// limit statuses, the rarest are merged into up to three groups: running, listed but not running, and not listed.
+func (r *Report) StatusGroups(limit int) (groups []StatusGroup, indexes map[string]int) {
 	type kind struct{ running, listed bool }
 	labels := map[kind]string{
 		{true, true}:   "Other statuses, running",
 		{false, true}:  "Other statuses, listed",
 		{false, false}: "Other statuses, not listed",
 	}
-	places = make(map[string]int, len(r.Statuses))
-	rest := map[kind]int{} // the places of the merged ones
+	indexes = make(map[string]int, len(r.Statuses))
+	merged := map[kind]int{} // indexes of the merged groups
 	for i, s := range r.Statuses {
 		if i < limit {
-			places[s.Name] = i
+			indexes[s.Name] = i
 			groups = append(groups, StatusGroup{s.Label(), s.Running(), s.Listed(), s})
 			continue
 		}
 		k := kind{s.Running(), s.Listed()}
-		at, ok := rest[k]
+		at, ok := merged[k]
 		if !ok {
 			at = len(groups)
-			rest[k] = at
+			merged[k] = at
 			groups = append(groups, StatusGroup{Label: labels[k], IsRunning: k.running, IsListed: k.listed})
 		}
-		places[s.Name] = at
+		indexes[s.Name] = at
 		sum := &groups[at].StatusCount
 		sum.Instances += s.Instances
 		sum.GPUs.addSum(s.GPUs)
 		sum.Cost.addCost(s.Cost)
 		sum.Cost.PerMonth = r.Monthly(sum.Cost.PerHour)
 	}
-	return groups, places
+	return groups, indexes
 }

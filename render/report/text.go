@@ -5,19 +5,19 @@ import (
 	"time"
 )
 
-// Verb says what was done with the list at the report's time. Of a saved reply nobody knows when it was fetched.
+// Verb says what happened to the list at the report's time. Nobody knows when a saved reply was fetched.
 func (s Source) Verb() string {
 	switch s {
 	case FromAPI:
 		return "Fetched"
 	case FromDemo:
-		return "Made"
+		return "Generated"
 	default:
 		return "Read"
 	}
 }
 
-// Did is Verb inside a sentence.
+// Did returns Verb in lower case.
 func (s Source) Did() string { return strings.ToLower(s.Verb()) }
 
 // ExpectText says how often the report is made: "a new report is expected every 24 hours".
@@ -30,13 +30,13 @@ func (s Settings) ExpectText() string {
 		if count := int(every / unit.length); every%unit.length == 0 && count == 1 {
 			return "a new report is expected every " + unit.name
 		} else if every%unit.length == 0 {
-			return "a new report is expected every " + FormatCount(count) + " " + unit.name + "s"
+			return "a new report is expected every " + Counted(count, unit.name)
 		}
 	}
 	return "a new report is expected every " + every.String()
 }
 
-// Name returns the source as a sentence names it.
+// Name returns the source's name for a sentence.
 func (s Source) Name() string {
 	switch s {
 	case FromAPI:
@@ -44,7 +44,7 @@ func (s Source) Name() string {
 	case FromDemo:
 		return "the built-in sample"
 	default:
-		return "a saved reply, whose own time is not known"
+		return "a saved reply (fetch time unknown)"
 	}
 }
 
@@ -53,7 +53,7 @@ func (s Settings) Origin() string {
 	return s.Source.Verb() + " " + FormatTime(s.Generated) + " from " + s.Source.Name()
 }
 
-// warningsShown bounds how many warnings a page or a summary shows.
+// warningsShown is how many warnings a page or a summary shows at most.
 const warningsShown = 20
 
 // WarningsShown returns the first warnings, and how many more there are.
@@ -73,78 +73,74 @@ func (s Settings) PerMonthText(c Cost) string {
 	return WithCoverage(s.PerMonth(c)+"/month", c.Coverage())
 }
 
-// Note says what the matrix leaves out, "" where it leaves out nothing.
+// Note says what the matrix leaves out, "" if it is complete.
 func (m Matrix) Note() string {
 	if m.MoreRegions == 0 && m.MoreModels == 0 {
 		return ""
 	}
-	var hidden []string
-	for of, n := range []int{m.MoreRegions, m.MoreModels} {
-		switch name := []string{"more region", "more model"}[of]; n {
-		case 0:
-		case 1:
-			hidden = append(hidden, "1 "+name)
-		default:
-			hidden = append(hidden, FormatCount(n)+" "+name+"s")
-		}
+	var more []string
+	if m.MoreRegions > 0 {
+		more = append(more, Counted(m.MoreRegions, "more region"))
 	}
-	return "Shown are those with the most instances; the totals count " + strings.Join(hidden, " and ") + "."
+	if m.MoreModels > 0 {
+		more = append(more, Counted(m.MoreModels, "more model"))
+	}
+	return "Only those with the most instances are shown. The totals include " + strings.Join(more, " and ") + "."
 }
 
-// LeftOut returns the sentences that say what the report leaves out, and why.
+// LeftOut says what the report leaves out, and why.
 func (r *Report) LeftOut() []string {
 	sentences := []string{
-		"Passwords, login names, users and teams are never kept, whoever the report is for. " +
-			"Nor is anything else that is not among the columns.",
+		"Passwords, login names, users and teams are never stored, not even in an internal report. " +
+			"Neither is any other field that is not one of the columns.",
 	}
 	if r.Internal() {
-		sentences = append(sentences, "Addresses are shown, since this report is internal. A public one leaves them out.")
+		sentences = append(sentences, "IP addresses are shown because this report is internal. A public report leaves them out.")
 	} else {
-		sentences = append(sentences, "Addresses are left out, since this report is made for the public.")
+		sentences = append(sentences, "IP addresses are left out because this report is public.")
 	}
 	for _, field := range r.Hidden {
 		if field == "id" {
-			sentences = append(sentences, "Ids are pseudonyms: the same one for the same instance from run to run, "+
-				"made with a key that is not published.")
+			sentences = append(sentences, "IDs are pseudonyms, made with a key that is not published. "+
+				"An instance has the same pseudonym in every run.")
 			continue
 		}
-		sentences = append(sentences, "The field "+field+" is left out by choice.")
+		sentences = append(sentences, "The field "+field+" is hidden on request.")
 	}
 	return sentences
 }
 
-// PriceLegend returns the sentences that say where prices come from.
+// PriceLegend says where prices come from.
 func PriceLegend() []string {
 	return []string{
-		"A price is, in this order, that of a file of contract prices, the instance list's own, " +
-			"and that of the provider's product list, as far as the report was made with them. " +
-			"The column price_source says which of them it is.",
-		"A price from a product with another number of GPUs is scaled, and says so.",
-		"What none of them prices is unknown. " +
-			"Prices are those of the day that the report was made; what has been billed is not known.",
+		"Prices come from, in order: price file, instance list, product list. " +
+			"The price file and the product list are optional. " +
+			"The column price_source says where each price comes from.",
+		"A price from a product with a different number of GPUs is scaled, and marked as such.",
+		"A price that is in none of them is unknown. " +
+			"Prices are those of the day of the report; the amounts actually billed are not known.",
 	}
 }
 
-// MonthLegend returns the sentences on months and money, as what stands before the hours of a month, these, and what
-// stands behind them: in the workbook the hours may be changed.
+// MonthLegend explains months and money, split around the hours per month, which can be changed in the workbook.
 func (r *Report) MonthLegend() (before, hours, after string) {
-	after = " hours. Amounts are in " + r.Currency + " as the prices state them; nothing is converted."
+	after = " hours. Amounts are in " + r.Currency + ", the currency of the prices. Nothing is converted."
 	return "A month is ", r.HoursPerMonth.String(), after
 }
 
-// Legend returns the sentences that say what the figures mean.
+// Legend says what the figures mean.
 func (r *Report) Legend() []string {
 	before, hours, after := r.MonthLegend()
 	return append([]string{
-		"Running is what has the status Running. " +
-			"Listed is what still exists: every status but Deleted, Canceled, Completed and Booked.",
-		"The provider does not document whether a stopped instance is billed, " +
-			"so both figures are given and neither is called the bill.",
-		"Counts of instances, GPUs, CPU cores, RAM and disk are of every status, Deleted and Booked too; " +
-			"only what is called running or listed is not.",
+		"Running instances have the status Running. " +
+			"Listed instances still exist: they have any status except Deleted, Canceled, Completed and Booked.",
+		"The provider doesn't document whether stopped instances are billed. " +
+			"So the report shows both costs, and calls neither the bill.",
+		"Counts of instances, GPUs, CPU cores, RAM and disk include every status, even Deleted and Booked, " +
+			"unless they are labeled running or listed.",
 		before + hours + after,
-		"The cost of a GPU-hour is the sum of the prices of the listed instances that have GPUs and a price, " +
-			"divided by their GPUs and rounded to 4 decimals. Shares are those of the fleet's listed cost.",
-		"What is unknown counts as 0 in a sum. Such a sum is a lower bound, is marked ≥, and says how many it covers.",
+		"The cost per GPU-hour is the sum of the prices of the listed instances that have GPUs and a price, " +
+			"divided by their GPUs and rounded to 4 decimals. Shares are of the fleet's listed cost.",
+		"Unknown values count as 0 in a sum. Such a sum is a lower bound: it is marked ≥ and says how many it covers.",
 	}, r.budgetLegend()...)
 }

@@ -10,52 +10,49 @@ import (
 	"gpufleet/fetch/fleet"
 )
 
-// Totals is what instances come to together.
+// Totals adds up instances.
 type Totals struct {
-	Count    int // instances, whatever their status
+	Count    int // instances, with any status
 	GPUs     Sum
 	CPUCores Sum
 	RAM      Sum // GB
 	Disk     Sum // GB, the root disks
 	// Statuses, the most frequent first, then by name.
 	Statuses []StatusCount
-	Running  Cost // what is running
-	Listed   Cost // what still exists: not Deleted, Canceled, Completed or Booked
-	GPUHour  Rate // what a GPU of those costs
-	// Share is how many percent of the fleet's listed cost this is; see setShares.
+	Running  Cost
+	Listed   Cost // still exists: not Deleted, Canceled, Completed or Booked
+	GPUHour  Rate // of the listed instances
+	// Share of the fleet's listed cost in percent; see setShares.
 	Share fleet.Number
 }
 
-// Sum is a sum over instances. Those whose number is unknown count as 0, so with Known below Of it is a lower
-// bound.
+// Sum is a sum over instances. Unknown numbers count as 0: if Known is below Of, the sum is a lower bound.
 type Sum struct {
 	Value     float64
 	Known, Of int // instances
 
-	// What Value is settled from: whole numbers, which floats add exactly, and apart from them the others, exactly.
-	// 0.1 + 0.2 is 0.3.
+	// Value is the sum of both: floats add whole numbers exactly, and decimals add the others, so that 0.1 + 0.2 is 0.3.
 	whole float64
 	parts decimal.Decimal
 }
 
-// Cost is what instances cost at their prices. Those without a price count as 0, so with Priced below Of it is a
-// lower bound.
+// Cost is the cost of instances. Those without a price count as 0: if Priced is below Of, the cost is a lower bound.
 type Cost struct {
 	PerHour    fleet.Money
-	PerMonth   fleet.Money // PerHour times the hours of a month, exactly
+	PerMonth   fleet.Money // PerHour times the hours per month, exactly
 	Priced, Of int         // instances
 }
 
-// LowerBound reports whether something unknown is missing from the sum.
+// LowerBound reports whether unknown numbers count as 0 in the sum.
 func (s Sum) LowerBound() bool { return s.Known < s.Of }
 
-// LowerBound reports whether something unpriced is missing from the cost.
+// LowerBound reports whether unknown prices count as 0 in the cost.
 func (c Cost) LowerBound() bool { return c.Priced < c.Of }
 
-// Unknown reports whether nothing is known of what the sum is of.
+// Unknown reports whether none of the numbers is known.
 func (s Sum) Unknown() bool { return s.Of > 0 && s.Known == 0 }
 
-// Unknown reports whether nothing is known of what the cost is of.
+// Unknown reports whether none of the prices is known.
 func (c Cost) Unknown() bool { return c.Of > 0 && c.Priced == 0 }
 
 func (s *Sum) add(n fleet.Number) {
@@ -78,7 +75,7 @@ func (s *Sum) addSum(other Sum) {
 	s.Of += other.Of
 }
 
-// settle computes the sum of all that was added.
+// settle computes Value.
 func (s *Sum) settle() { s.Value = decimal.NewFromFloat(s.whole).Add(s.parts).InexactFloat64() }
 
 func (c *Cost) add(p fleet.Price) {
@@ -95,16 +92,16 @@ func (c *Cost) addCost(other Cost) {
 	c.Of += other.Of
 }
 
-// TotalsOf returns what instances come to. Their share is not computed.
+// TotalsOf adds up instances. It doesn't set Share.
 func (s Settings) TotalsOf(instances []*fleet.Instance) *Totals {
 	t := sumInstances(instances, s.HoursPerMonth)
 	return &t
 }
 
-// Monthly returns what a cost per hour comes to in a month, exactly.
+// Monthly returns the exact cost per month of a cost per hour.
 func (s Settings) Monthly(perHour fleet.Money) fleet.Money { return perHour.Times(s.HoursPerMonth) }
 
-// Billed returns what an instance is billed per hour if all that is listed is billed and nothing else.
+// Billed returns an instance's cost per hour if exactly the listed instances are billed.
 func Billed(in *fleet.Instance) fleet.Price {
 	if !in.Listed() {
 		return fleet.Known(fleet.Money{})
@@ -112,8 +109,7 @@ func Billed(in *fleet.Instance) fleet.Price {
 	return in.Price
 }
 
-// ListedOf returns what the listed instances of several totals cost an hour together. What they cost a month is not
-// computed.
+// ListedOf adds up the listed cost of several totals. It doesn't set PerMonth.
 func ListedOf(totals []*Totals) Cost {
 	var cost Cost
 	for _, t := range totals {
@@ -122,7 +118,7 @@ func ListedOf(totals []*Totals) Cost {
 	return cost
 }
 
-// GPUsOf returns how many GPUs several totals come to together.
+// GPUsOf adds up the GPUs of several totals.
 func GPUsOf(totals []*Totals) Sum {
 	var sum Sum
 	for _, t := range totals {
@@ -132,8 +128,8 @@ func GPUsOf(totals []*Totals) Sum {
 	return sum
 }
 
-// SumOf returns the sum over a column of instances by its name, and whether the totals have it.
-func (t *Totals) SumOf(column string) (Sum, bool) {
+// SumOf returns the sum of an instance column by its name. ok is false if the totals have no such sum.
+func (t *Totals) SumOf(column string) (sum Sum, ok bool) {
 	switch column {
 	case "gpu_count":
 		return t.GPUs, true
@@ -147,7 +143,7 @@ func (t *Totals) SumOf(column string) (Sum, bool) {
 	return Sum{}, false
 }
 
-// sumInstances adds up the instances of a group.
+// sumInstances adds up instances.
 func sumInstances(instances []*fleet.Instance, hoursPerMonth decimal.Decimal) Totals {
 	var t Totals
 	statuses := statusCounts{}
@@ -169,7 +165,7 @@ func sumInstances(instances []*fleet.Instance, hoursPerMonth decimal.Decimal) To
 	return t
 }
 
-// sumGroups adds up groups' totals.
+// sumGroups adds up the totals of groups.
 func sumGroups(groups []*Group, hoursPerMonth decimal.Decimal) Totals {
 	var t Totals
 	statuses := statusCounts{}
@@ -191,7 +187,7 @@ func sumGroups(groups []*Group, hoursPerMonth decimal.Decimal) Totals {
 	return t
 }
 
-// RunningGPUs returns the GPUs of what is running.
+// RunningGPUs returns the GPUs of the running instances.
 func (t *Totals) RunningGPUs() Sum {
 	var sum Sum
 	for _, s := range t.Statuses {
@@ -203,7 +199,7 @@ func (t *Totals) RunningGPUs() Sum {
 	return sum
 }
 
-// finish computes what follows from the sums.
+// finish computes the totals that depend on the statuses.
 func (t *Totals) finish(statuses statusCounts, hoursPerMonth decimal.Decimal) {
 	for _, count := range statuses {
 		count.GPUs.settle()

@@ -1,6 +1,6 @@
-// What stands above the table: the search, the facets, the totals.
+// The controls above the table: search, filters and totals. A facet is a column to filter by; its values are options.
 
-/** Makes an element. Text becomes text and nothing else, whatever is in it. */
+/** Makes an element. Text is never parsed as HTML. */
 function make(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
@@ -11,14 +11,14 @@ function make(tag, properties = {}, ...children) {
   return element;
 }
 
-/** How many options a facet shows. Whoever has more of them searches. */
-const MOST_OPTIONS = 200;
+/** How many options a facet shows. The search finds the others. */
+const MAX_OPTIONS = 200;
 
-/** The controls, and what to call when a reader types, chooses an option, clears all, or wants the file. */
+/** The controls. Callbacks: text typed, option chosen, filters cleared, CSV requested. */
 class Controls {
-  constructor(place, { typed, chosen, clear, save }) {
+  constructor(container, { typed, chosen, clear, save }) {
     this.text = make("input", {
-      type: "search", id: "explorer-text", placeholder: "Any words: a name, a model, a price …",
+      type: "search", id: "explorer-text", placeholder: "Search: name, model, price …",
       autocomplete: "off", spellcheck: false,
     });
     this.clear = make("button", { type: "button", disabled: true, onclick: clear }, "Clear filters");
@@ -27,30 +27,30 @@ class Controls {
     this.summary = make("summary", {}, "Filters");
     this.details = make("details", { className: "facet-box" }, this.summary, this.facets);
     this.figures = make("dl", { className: "explorer-totals" });
-    this.said = make("p", { className: "visually-hidden", role: "status" });
+    this.announcement = make("p", { className: "visually-hidden", role: "status" });
     this.text.addEventListener("input", typed);
     this.choose = chosen;
-    place.append(
+    container.append(
       make("div", { className: "explorer-bar", role: "search" },
         make("label", { htmlFor: this.text.id, className: "visually-hidden" }, "Search all columns"),
         this.text, this.clear, this.save),
-      this.details, this.figures, this.said);
+      this.details, this.figures, this.announcement);
     this.details.open = matchMedia("(min-width: 60rem)").matches;
-    this.state("Loading the list …");
+    this.showMessage("Loading …");
   }
 
-  /** Says in the totals' place what is going on. */
-  state(text) {
+  /** Shows a message instead of the totals. */
+  showMessage(text) {
     this.figures.replaceChildren(make("div", {}, make("dt", {}, "Instances"), make("dd", {}, text)));
   }
 
-  /** Says why there will be nothing to control. */
+  /** Disables the controls and says why. */
   fail(why) {
-    this.state("–");
+    this.showMessage("–");
     for (const control of [this.text, this.clear, this.save]) control.disabled = true;
     this.facets.replaceChildren(make("p", { className: "muted" }, why));
     this.details.open = true;
-    this.said.textContent = why;
+    this.announcement.textContent = why;
   }
 
   /** Makes the facets of a table. */
@@ -82,7 +82,7 @@ class Controls {
       new Set([...box.options.values()].filter((option) => option.input.checked).map((option) => option.value))]));
   }
 
-  /** Shows a state, and the counts that it leads to. */
+  /** Shows a state and the number of rows of each option. */
   show(state, counts) {
     if (document.activeElement !== this.text) this.text.value = state.text;
     let filters = 0;
@@ -100,7 +100,7 @@ class Controls {
     this.clear.disabled = filters === 0 && state.text === "";
   }
 
-  /** Makes a facet show the chosen options, and of the others those that had the most rows at first, in their order. */
+  /** Shows a facet's chosen options, and those that had the most rows at first, in their order. */
   fill(box, values, counts) {
     const options = box.facet.options;
     const wanted = new Set(box.options.keys());
@@ -108,22 +108,22 @@ class Controls {
       const occurs = (number) => options[number].value !== "" || box.facet.rows.includes(number);
       const known = options.map((_, number) => number).filter(occurs);
       known.sort((a, b) => counts[b] - counts[a]);
-      for (const number of known.slice(0, MOST_OPTIONS)) wanted.add(number);
-      box.more = Math.max(0, known.length - MOST_OPTIONS);
+      for (const number of known.slice(0, MAX_OPTIONS)) wanted.add(number);
+      box.more = Math.max(0, known.length - MAX_OPTIONS);
     }
     options.forEach((option, number) => { if (values.has(option.value)) wanted.add(number); });
     if (wanted.size === box.options.size) return;
     const order = [...wanted].sort((a, b) => a - b);
     const items = order.map((number) => (box.options.get(number) ?? this.option(box, number)).item);
     if (box.more > 0) {
-      items.push(make("li", { className: "muted" }, `and ${grouped(String(box.more))} more: search for them`));
+      items.push(make("li", { className: "muted" }, `and ${grouped(String(box.more))} more: use the search`));
     }
     box.list.replaceChildren(...items);
     const chosen = order.find((number) => values.has(options[number].value));
     if (chosen !== undefined) box.list.scrollTop = box.options.get(chosen).item.offsetTop - box.list.offsetTop;
   }
 
-  /** Shows totals, and says them to those who listen. */
+  /** Shows totals, and announces them to screen readers. */
   showTotals(totals, all) {
     const figure = (name, ...lines) => make("div", {}, make("dt", {}, name),
       ...lines.filter((line) => line !== "").map((line) => make("dd", {}, line)));
@@ -134,12 +134,12 @@ class Controls {
       figure("GPUs", totals.gpus.figure, totals.gpus.coverage),
       cost("Running", totals.running),
       cost("Listed", totals.listed));
-    const said = [
-      `${instances} instances`,
+    const announcement = [
+      instances === "1" ? "1 instance" : `${instances} instances`,
       `${totals.gpus.figure} GPUs`, totals.gpus.coverage,
       `running ${totals.running.perHour} per hour`, totals.running.coverage,
       `listed ${totals.listed.perHour} per hour`, totals.listed.coverage,
     ].filter((part) => part !== "").join(", ");
-    if (this.said.textContent !== said) this.said.textContent = said;
+    if (this.announcement.textContent !== announcement) this.announcement.textContent = announcement;
   }
 }

@@ -1,18 +1,18 @@
-// The rows that are shown as CSV, to the byte as data/instances.csv has them.
+// The rows shown as CSV, with the same bytes as in data/instances.csv.
 
-/** Puts an apostrophe before text that a spreadsheet would take for a formula. */
+/** Puts an apostrophe before text that a spreadsheet would run as a formula. */
 const inert = (text) => /^[=+\-@\t\r]/.test(text) ? "'" + text : text;
 
-/** What needs quotes. Some readers drop white space at the beginning of a field that has none. */
+/** Matches fields that need quotes. Some programs drop leading white space of unquoted fields. */
 const special = /["\n\r,]|^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]|^\\\.$/;
 
-/** Quotes a field where it must be. */
+/** Quotes a field if necessary. */
 const quoted = (field) => special.test(field) ? '"' + field.replaceAll('"', '""') + '"' : field;
 
-/** Returns the file's parts, a block of rows each, so that no one text is too long. */
+/** Returns the file in parts, one per block of rows, so that no string is too long. */
 function csvOf(table, rows) {
   const fields = table.columns.map((column) => {
-    const cells = new Map(); // by the value's number: most occur often
+    const cells = new Map(); // by value number, since most values occur often
     return (row) => {
       const number = column.rows[row];
       let cell = cells.get(number);

@@ -1,17 +1,17 @@
-// The instances by columns, as data/instances.js has them: a column's values are sorted, each once, and each row has
-// the number of its value. So a sort compares numbers, and a search looks at each value once. Unknown is the number
-// after the last value.
+// The instances by column, from data/instances.js. A column has its distinct values, sorted, and for each row the
+// number of its value. So sorting compares numbers, and a search looks at each value once. Unknown is the number after
+// the last value.
 
-/** A column. `exact` returns a value as CSV has it, `shown` as people read it, both by its number. */
+/** A column. By value number, `exact` returns a value for CSV, and `shown` for people. */
 class Column {
-  constructor(written, currency) {
-    this.name = written.name;
-    this.title = written.title;
-    this.type = written.type;
-    this.numeric = ["whole number", "number", "amount"].includes(written.type);
-    this.values = written.values;
-    this.unknown = written.values.length;
-    this.rows = Uint32Array.from(written.rows);
+  constructor(data, currency) {
+    this.name = data.name;
+    this.title = data.title;
+    this.type = data.type;
+    this.numeric = ["whole number", "number", "amount"].includes(data.type);
+    this.values = data.values;
+    this.unknown = data.values.length;
+    this.rows = Uint32Array.from(data.rows);
     this.currency = currency;
   }
 
@@ -28,7 +28,7 @@ class Column {
     }
   }
 
-  /** Marks the numbers of the values that contain a word in lower case, without blanks. Returns null for no match. */
+  /** Marks the numbers of the values that contain a lower-case word. Returns null if there are none. */
   marks(word) {
     this.prepareSearch();
     let marks = null;
@@ -41,8 +41,8 @@ class Column {
   }
 
   /**
-   * Makes one text of all that the column shows, a line per value, and notes where each line ends. No value has a line
-   * break: the program replaces them when it reads the list.
+   * Joins all shown values into one text, one per line, and stores where each line ends. Values never contain line
+   * breaks: the program replaces them when it reads the list.
    */
   prepareSearch() {
     if (this.text !== undefined) return;
@@ -57,14 +57,14 @@ class Column {
 }
 
 /**
- * Reads what data/instances.js has written. `pause` is awaited now and then, so that the page stays responsive.
- * Facets have options with a label and the value that an address names them by.
+ * Reads the data of data/instances.js. It awaits `pause` now and then, so that the page stays responsive. The options
+ * of facets have a label, and a value for the address.
  */
-async function readTable(written, pause) {
-  const count = written.total_instances;
+async function readTable(data, pause) {
+  const count = data.total_instances;
   const columns = [];
-  for (const each of written.columns) {
-    columns.push(new Column(each, written.currency_sign));
+  for (const each of data.columns) {
+    columns.push(new Column(each, data.currency_sign));
     await pause();
   }
   for (const column of columns) {
@@ -73,24 +73,24 @@ async function readTable(written, pause) {
   }
   const column = (name) => columns.find((each) => each.name === name);
   const facets = [
-    groupFacet("region", "Region", written.regions, written.groups, 0, count),
-    groupFacet("gpu", "GPU model", written.models, written.groups, 1, count),
+    groupFacet("region", "Region", data.regions, data.groups, 0, count),
+    groupFacet("gpu", "GPU model", data.models, data.groups, 1, count),
     columnFacet(column("status"), "Status"),
     columnFacet(column("product_type"), "Type"),
   ].filter((facet) => facet !== null);
   return {
     count, columns, column, facets,
-    statuses: written.statuses,
-    currency: written.currency_sign,
-    hours: written.hours_per_month,
+    statuses: data.statuses,
+    currency: data.currency_sign,
+    hours: data.hours_per_month,
     anchor(row) {
       const id = column("id").exact(column("id").rows[row]);
-      return written.anchors[row] ?? (id === "" ? "" : "i-" + id);
+      return data.anchors[row] ?? (id === "" ? "" : "i-" + id);
     },
   };
 }
 
-/** A facet of what rows are grouped by. A group is [region, model, number of rows]; `part` is the facet's index. */
+/** A facet of the groups: `part` is 0 for regions, 1 for models. A group is [region, model, number of rows]. */
 function groupFacet(name, title, names, groups, part, count) {
   const rows = new Uint32Array(count);
   let at = 0;
@@ -98,7 +98,7 @@ function groupFacet(name, title, names, groups, part, count) {
   return { name, title, rows, options: names.map((label) => ({ label, value: label })) };
 }
 
-/** A facet of a column's values, null where the report leaves the column out. */
+/** A facet of a column's values, null if the report hides the column. */
 function columnFacet(column, title) {
   if (column === undefined) return null;
   const options = column.values.map((value) => ({ label: value, value }));

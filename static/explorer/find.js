@@ -1,9 +1,9 @@
-// Which rows are shown, in which order, and what they come to.
+// Searching, filtering, sorting and adding up rows.
 
 /** The words of a search. */
 const wordsOf = (text) => text.toLowerCase().split(/\s+/).filter((word) => word !== "");
 
-/** Marks the rows that show each of the words in one column or another. */
+/** Marks the rows that contain all words, in any columns. */
 function rowsWith(table, words) {
   const all = new Uint8Array(table.count).fill(1);
   for (const word of words) {
@@ -19,7 +19,7 @@ function rowsWith(table, words) {
   return all;
 }
 
-/** Marks the options of a facet that are chosen; all where none is. */
+/** Marks the chosen options of a facet, or all if none is chosen. */
 function chosenOptions(facet, values) {
   const marks = new Uint8Array(facet.options.length);
   if (values.size === 0) return marks.fill(1);
@@ -27,23 +27,23 @@ function chosenOptions(facet, values) {
   return marks;
 }
 
-/** The rows in the order of a column, unknown values last. Equal ones, and all without a column, as in the report. */
+/** Sorts the rows by a column, unknown values last. Otherwise rows keep the report's order. */
 function ordered(table, sort) {
   const rows = new Uint32Array(table.count);
   const column = sort && table.column(sort.name);
   if (!column) return rows.map((_, row) => row);
-  const starts = new Uint32Array(column.unknown + 2); // where the rows of each value begin: a counting sort
-  const place = (number) => sort.down && number !== column.unknown ? column.unknown - 1 - number : number;
+  const starts = new Uint32Array(column.unknown + 2); // counting sort: where the rows of each value begin
+  const position = (number) => sort.descending && number !== column.unknown ? column.unknown - 1 - number : number;
   const values = column.rows;
-  for (let row = 0; row < rows.length; row++) starts[place(values[row]) + 1]++;
+  for (let row = 0; row < rows.length; row++) starts[position(values[row]) + 1]++;
   for (let i = 1; i < starts.length; i++) starts[i] += starts[i - 1];
-  for (let row = 0; row < rows.length; row++) rows[starts[place(values[row])]++] = row;
+  for (let row = 0; row < rows.length; row++) rows[starts[position(values[row])]++] = row;
   return rows;
 }
 
 /**
- * Finds the rows that a state asks for. Returns them in their order, and for each facet how many rows each option has
- * or would have: those that all other facets let through.
+ * Finds the rows that match a state. Returns them in order and, for each facet, the number of rows of each option,
+ * ignoring that facet's own filter.
  */
 function find(table, state) {
   const texts = rowsWith(table, wordsOf(state.text));
@@ -52,7 +52,7 @@ function find(table, state) {
     chosen: chosenOptions(facet, state.chosen.get(facet.name)),
     counts: new Uint32Array(facet.options.length),
   }));
-  // For each row, how many facets exclude it, and the sum of their numbers: with one such facet, its number.
+  // For each row, the number of facets that exclude it, and the sum of their indexes: if it is one facet, its index.
   const misses = new Uint8Array(table.count);
   const missed = new Uint8Array(table.count);
   facets.forEach(({ rows, chosen }, facet) => {
@@ -77,13 +77,13 @@ function find(table, state) {
   return { rows: shown.subarray(0, length), counts: facets.map((facet) => facet.counts) };
 }
 
-/** What rows come to: their number, GPUs, and what those that run and those that are listed cost. */
+/** Adds up rows: instances, GPUs, running cost and listed cost. */
 function totalsOf(table, rows) {
   const gpus = table.column("gpu_count");
   const prices = table.column("price_per_hour");
   const status = table.column("status").rows;
   const gpuRows = new Uint32Array(gpus.unknown + 1);
-  const running = new Uint32Array(prices.unknown + 1); // how many rows have each price
+  const running = new Uint32Array(prices.unknown + 1); // number of rows with each price
   const listed = new Uint32Array(prices.unknown + 1);
   for (const row of rows) {
     gpuRows[gpus.rows[row]]++;
@@ -94,13 +94,13 @@ function totalsOf(table, rows) {
   const gpuSum = sumOf(gpus, gpuRows);
   return {
     instances: grouped(String(rows.length)),
-    gpus: bounded(grouped(gpuSum.digits), rows.length - gpuRows[gpus.unknown], rows.length, "known"),
+    gpus: withCoverage(grouped(gpuSum.digits), rows.length - gpuRows[gpus.unknown], rows.length, "known"),
     running: costOf(table, prices, running),
     listed: costOf(table, prices, listed),
   };
 }
 
-/** The exact sum of a column's values, each as often as counts say, as digits and as units of 10 ** -decimals. */
+/** The exact sum of a column's values times their counts, as digits and as units of 10 ** -decimals. */
 function sumOf(column, counts) {
   column.decimals ??= column.values.reduce((most, value) => Math.max(most, decimalsOf(value)), 0);
   column.units ??= column.values.map((value) => scaled(value, column.decimals));
@@ -118,7 +118,7 @@ function costOf(table, prices, counts) {
   const places = decimalsOf(table.hours);
   const month = unscaled(units * scaled(table.hours, places), decimals + places);
   const priced = of - counts[prices.unknown];
-  const money = (amount) => bounded(table.currency + grouped(atLeastCents(amount)), priced, of, "priced");
+  const money = (amount) => withCoverage(table.currency + grouped(atLeastCents(amount)), priced, of, "priced");
   const perHour = money(digits);
   return { perHour: perHour.figure, perMonth: money(month).figure, priced, of, coverage: perHour.coverage };
 }

@@ -1,21 +1,21 @@
-// The table. Of its rows only those in sight are in the page, and some beyond.
+// The live table. The page contains only the visible rows, and a few above and below.
 
-const OVERSCAN = 8; // rows beyond either edge
-const MOST_PRINTED = 1000; // rows on paper: more are for the files
-const STEP = 5; // rows that come at a time at first
-const MOST_PIXELS = 12e6; // higher than this, and browsers lose count: then a pixel stands for several
+const OVERSCAN = 8; // rows above and below the visible ones
+const MAX_PRINTED = 1000; // rows
+const STEP = 5; // rows added at a time when the table first appears
+const MAX_PIXELS = 12e6; // browsers can't scroll higher elements; beyond that, a pixel stands for several
 
 class Rows {
   constructor(table, order, caption, sorted) {
     this.table = table;
     this.columns = order.map((name) => table.column(name)).filter((column) => column !== undefined);
     this.rows = new Uint32Array(0);
-    this.current = 0; // the row that the keyboard is at
+    this.current = 0; // the row with the keyboard focus
     this.first = this.last = 0; // the rows in the page: first <= i < last
-    this.most = Infinity; // how many rows may be in the page
-    this.beyond = 0; // how many rows beyond what is in sight are there: none until somebody scrolls
-    this.lines = new Map(); // their elements by place
-    this.sheet = new CSSStyleSheet(); // measures, since the policy lets no element have a style of its own
+    this.most = Infinity; // maximum number of rows in the page
+    this.overscan = 0; // 0 until someone scrolls, then OVERSCAN
+    this.lines = new Map(); // row elements by position
+    this.sheet = new CSSStyleSheet(); // sizes, since the content policy forbids inline styles
     this.sheet.replaceSync(".live-space { height: 0; padding-top: 0; }" + this.widths());
     document.adoptedStyleSheets = [...document.adoptedStyleSheets, this.sheet];
 
@@ -25,21 +25,21 @@ class Rows {
     this.grid = make("table", { className: "live" },
       make("caption", { className: "visually-hidden" }, caption),
       make("colgroup", {}, ...this.columns.map(() => make("col"))), this.head, this.body);
-    this.none = make("p", { className: "live-none", hidden: true }, "No instance is like that.");
-    this.cut = make("p", { className: "live-cut", hidden: true });
+    this.noMatches = make("p", { className: "live-none", hidden: true }, "No instances match.");
+    this.printNote = make("p", { className: "live-cut", hidden: true });
     this.region = make("section", { className: "scroll instances explorer-table", tabIndex: 0 },
-      make("div", { className: "live-space" }, this.grid), this.cut, this.none);
+      make("div", { className: "live-space" }, this.grid), this.printNote, this.noMatches);
     this.region.setAttribute("aria-label", caption);
     this.region.addEventListener("scroll", () => {
-      this.beyond = OVERSCAN;
-      this.soon();
+      this.overscan = OVERSCAN;
+      this.scheduleDraw();
     }, { passive: true });
     this.region.addEventListener("keydown", (event) => this.key(event));
     this.body.addEventListener("focusin", (event) => {
       const line = event.target.closest("tr");
-      this.stand(Number(line.getAttribute("aria-rowindex")) - 2);
+      this.setCurrent(Number(line.getAttribute("aria-rowindex")) - 2);
     });
-    new ResizeObserver(() => this.soon()).observe(this.region);
+    new ResizeObserver(() => this.scheduleDraw()).observe(this.region);
     addEventListener("beforeprint", () => this.print(true));
     addEventListener("afterprint", () => this.print(false));
   }
@@ -50,7 +50,7 @@ class Rows {
     return make("th", { scope: "col", className: column.numeric ? "num" : "" }, button);
   }
 
-  /** The rules that give each column the width of its longest value, within bounds: it stays while rows come and go. */
+  /** CSS rules for the column widths: the longest value, within limits. So widths don't change while scrolling. */
   widths() {
     const widths = this.columns.map((column) => {
       let longest = UNKNOWN.length;
@@ -65,24 +65,25 @@ class Rows {
       `.live { width: calc(${all}ch + ${1.7 * widths.length}em); }`;
   }
 
-  /** Shows other rows, from the first one on. */
+  /** Shows other rows, from the top. */
   show(rows, sort) {
     this.rows = rows;
     this.current = 0;
     this.columns.forEach((column, i) => {
       const heading = this.headings[i];
-      if (sort && sort.name === column.name) heading.setAttribute("aria-sort", sort.down ? "descending" : "ascending");
+      const direction = sort?.descending ? "descending" : "ascending";
+      if (sort?.name === column.name) heading.setAttribute("aria-sort", direction);
       else heading.removeAttribute("aria-sort");
     });
     this.grid.setAttribute("aria-rowcount", String(rows.length + 1));
-    this.none.hidden = rows.length > 0;
+    this.noMatches.hidden = rows.length > 0;
     this.region.scrollTop = 0;
     this.clear();
     this.draw();
   }
 
-  /** Shows rows for the first time, a few at a time, so that the browser can do other work while it lays them out. */
-  async arrive(rows, sort, pause) {
+  /** Shows the first rows, a few at a time, so that the page stays responsive. */
+  async showGradually(rows, sort, pause) {
     this.most = 0;
     this.show(rows, sort);
     do {
@@ -93,13 +94,13 @@ class Rows {
     this.most = Infinity;
   }
 
-  /** Puts all rows that are shown into the page for the printer, and takes them out again. */
+  /** Adds all rows to the page for printing, and removes them again. */
   print(printing) {
     this.printing = printing;
-    this.cut.hidden = this.rows.length <= MOST_PRINTED;
+    this.printNote.hidden = this.rows.length <= MAX_PRINTED;
     const all = grouped(String(this.rows.length));
-    this.cut.textContent = `These are the first ${grouped(String(MOST_PRINTED))} of ${all} rows; ` +
-      "the files have all of them.";
+    this.printNote.textContent = `Only the first ${grouped(String(MAX_PRINTED))} of ${all} rows are printed. ` +
+      "The files contain all of them.";
     this.draw();
   }
 
@@ -109,72 +110,72 @@ class Rows {
     this.first = this.last = 0;
   }
 
-  soon() {
+  scheduleDraw() {
     this.frame ??= requestAnimationFrame(() => {
       this.frame = undefined;
       this.draw();
     });
   }
 
-  /** Puts the rows in sight, and those just beyond, into the page and takes the others out. */
+  /** Adds the visible rows and the overscan to the page, and removes all others. */
   draw() {
     const view = this.region.clientHeight;
     const line = this.lineHeight();
     const head = this.head.offsetHeight;
     const whole = this.rows.length * line;
-    const height = Math.min(whole, MOST_PIXELS);
+    const height = Math.min(whole, MAX_PIXELS);
     const stretch = height > view ? (whole - view) / (height - view) : 1;
     const top = this.region.scrollTop * stretch;
     const count = this.rows.length;
-    const first = this.printing ? 0 : Math.max(0, Math.min(count, Math.floor(top / line)) - this.beyond);
-    const last = this.printing ? Math.min(count, MOST_PRINTED)
-      : Math.min(count, Math.ceil((top + view) / line) + this.beyond, first + this.most);
+    const first = this.printing ? 0 : Math.max(0, Math.min(count, Math.floor(top / line)) - this.overscan);
+    const last = this.printing ? Math.min(count, MAX_PRINTED)
+      : Math.min(count, Math.ceil((top + view) / line) + this.overscan, first + this.most);
     const space = this.sheet.cssRules[0].style;
     space.setProperty("height", `${height + head}px`);
     space.setProperty("padding-top", `${Math.max(0, this.region.scrollTop - (top - first * line))}px`);
     if (first === this.first && last === this.last) return;
 
     const hadFocus = this.body.contains(document.activeElement);
-    for (const [place, element] of this.lines) {
-      if (place >= first && place < last) continue;
+    for (const [position, element] of this.lines) {
+      if (position >= first && position < last) continue;
       element.remove();
-      this.lines.delete(place);
+      this.lines.delete(position);
     }
-    const before = []; // those above what stays, in order
+    const before = []; // rows above those that stay, in order
     const after = [];
     const stays = [...this.lines.keys()][0] ?? last;
-    for (let place = first; place < last; place++) {
-      if (this.lines.has(place)) continue;
-      const element = this.line(place);
-      (place < stays ? before : after).push(element);
-      this.lines.set(place, element);
+    for (let position = first; position < last; position++) {
+      if (this.lines.has(position)) continue;
+      const element = this.line(position);
+      (position < stays ? before : after).push(element);
+      this.lines.set(position, element);
     }
     this.body.prepend(...before);
     this.body.append(...after);
     this.first = first;
     this.last = last;
-    this.stand(Math.min(Math.max(this.current, first), last - 1));
+    this.setCurrent(Math.min(Math.max(this.current, first), last - 1));
     if (hadFocus && !this.body.contains(document.activeElement)) this.region.focus({ preventScroll: true });
   }
 
-  /** The height of a row in pixels, the same for all. */
+  /** The height of every row in pixels. */
   lineHeight() {
     const line = this.body.firstElementChild;
     if (line !== null) this.measured = line.getBoundingClientRect().height;
     return this.measured || 36;
   }
 
-  line(place) {
-    const row = this.rows[place];
+  line(position) {
+    const row = this.rows[position];
     const anchor = this.table.anchor(row);
     const cells = this.columns.map((column, i) => this.cell(column, column.rows[row], i === 0 ? anchor : null));
-    const line = make("tr", { "aria-rowindex": String(place + 2) }, ...cells);
+    const line = make("tr", { "aria-rowindex": String(position + 2) }, ...cells);
     if (anchor !== "") line.id = anchor;
     if (anchor !== "" && anchor === this.addressed) line.classList.add("addressed");
     return line;
   }
 
-  /** A cell. The first one is the row's heading, and leads to the row itself, which the keyboard goes by. */
+  /** A cell. The first one is the row's heading, with a link to the row that takes the keyboard focus. */
   cell(column, number, anchor) {
     const text = column.shown(number);
     let content = number === column.unknown ? make("span", { className: "unknown" }, text)
@@ -191,14 +192,14 @@ class Rows {
     return make("th", { scope: "row", ...title }, link);
   }
 
-  /** Makes a row the one that the tab key comes to. */
-  stand(place) {
+  /** Makes a row the one that the Tab key reaches. */
+  setCurrent(position) {
     const link = (at) => this.lines.get(at)?.querySelector(".row-link");
-    const left = link(this.current);
-    if (left) left.tabIndex = -1;
-    this.current = place;
-    const entered = link(place);
-    if (entered) entered.tabIndex = 0;
+    const previous = link(this.current);
+    if (previous) previous.tabIndex = -1;
+    this.current = position;
+    const current = link(position);
+    if (current) current.tabIndex = 0;
   }
 
   key(event) {
@@ -219,27 +220,27 @@ class Rows {
     this.go(Math.min(Math.max(to, 0), this.rows.length - 1));
   }
 
-  /** Brings a row into sight and puts the focus there. */
-  go(place) {
+  /** Scrolls to a row and focuses it. */
+  go(position) {
     const line = this.lineHeight();
     const height = this.region.clientHeight;
     const view = height - this.head.offsetHeight;
-    const stretch = Math.max(1, (this.rows.length * line - height) / (MOST_PIXELS - height));
+    const stretch = Math.max(1, (this.rows.length * line - height) / (MAX_PIXELS - height));
     const top = this.region.scrollTop * stretch;
-    if (place * line < top) this.region.scrollTop = place * line / stretch;
-    else if ((place + 1) * line > top + view) this.region.scrollTop = ((place + 1) * line - view) / stretch;
+    if (position * line < top) this.region.scrollTop = position * line / stretch;
+    else if ((position + 1) * line > top + view) this.region.scrollTop = ((position + 1) * line - view) / stretch;
     this.draw();
-    this.stand(place);
-    this.lines.get(place)?.querySelector(".row-link").focus({ preventScroll: true });
+    this.setCurrent(position);
+    this.lines.get(position)?.querySelector(".row-link").focus({ preventScroll: true });
   }
 
-  /** Goes to the row of an anchor, where it is among those shown, and marks it. */
+  /** Goes to the row with an anchor, if it is shown, and highlights it. */
   goTo(anchor) {
     this.addressed = anchor;
     for (const line of this.lines.values()) line.classList.toggle("addressed", line.id === anchor);
-    const place = this.rows.findIndex((row) => this.table.anchor(row) === anchor);
-    if (place < 0) return;
+    const position = this.rows.findIndex((row) => this.table.anchor(row) === anchor);
+    if (position < 0) return;
     this.region.scrollIntoView({ block: "nearest" });
-    this.go(place);
+    this.go(position);
   }
 }

@@ -1,51 +1,51 @@
-// The live table over all instances, in the place of the page's own list, which stays for whoever can't have it.
+// Replaces the page's static list with a live table of all instances. If that fails, the static list stays.
 
-const PATIENCE = 60; // milliseconds without a key before what was typed counts
+const SEARCH_DELAY = 60; // milliseconds after the last key
 
-/** Lets the browser do what waits, and then goes on. */
+/** Lets the browser do pending work. */
 const pause = () => new Promise((resume) => setTimeout(resume));
 
 class Explorer {
-  constructor(place, controls) {
-    this.place = place;
+  constructor(container, controls) {
+    this.container = container;
     this.controls = controls;
   }
 
-  /** Makes the table, in steps that leave the page to the browser in between. */
-  async start(written) {
-    const table = await readTable(written, pause);
-    const { columns, caption } = this.place.dataset;
+  /** Makes the table, in steps, so that the page stays responsive. */
+  async start(data) {
+    const table = await readTable(data, pause);
+    const { columns, caption } = this.container.dataset;
     this.live = new Rows(table, columns.split(" "), caption, (name) => this.sort(name));
     await pause();
     this.controls.showFacets(table);
-    this.controls.text.value ||= stateOf(table, location.search).text;
+    this.controls.text.value ||= parseQuery(table, location.search).text;
     this.table = table;
-    this.state = { ...stateOf(table, location.search), text: this.controls.text.value };
+    this.state = { ...parseQuery(table, location.search), text: this.controls.text.value };
     this.find();
     await pause();
     this.showTotals();
     await pause();
-    const list = this.place.querySelector(".explorer-static");
+    const list = this.container.querySelector(".explorer-static");
     this.live.region.classList.add("arriving");
     list.before(this.live.region);
-    await this.live.arrive(this.shown, this.state.sort, pause);
+    await this.live.showGradually(this.shown, this.state.sort, pause);
     await pause();
     list.remove();
     this.live.region.classList.remove("arriving");
     this.goToAddressed();
-    addEventListener("popstate", () => this.moved());
+    addEventListener("popstate", () => this.followAddress());
     addEventListener("hashchange", () => this.goToAddressed());
-    this.place.dataset.state = "live";
+    this.container.dataset.state = "live";
   }
 
-  /** Follows an address that readers have gone back or forth to. */
-  moved() {
-    const state = stateOf(this.table, location.search);
-    if (queryOf(state) !== queryOf(this.wanted())) {
+  /** Follows the address after going back or forward. */
+  followAddress() {
+    const state = parseQuery(this.table, location.search);
+    if (formatQuery(state) !== formatQuery(this.currentState())) {
       this.state = state;
       this.controls.text.value = state.text;
       this.show();
-      this.goToAddressed(); // not where the row alone changed: that is a hashchange too, and the focus should move once
+      this.goToAddressed(); // if only the row changed, the hashchange event does this
     }
   }
 
@@ -65,46 +65,46 @@ class Explorer {
     this.controls.showTotals(totalsOf(this.table, this.shown), grouped(String(this.table.count)));
   }
 
-  /** What the controls say now, which may be newer than what is shown. */
-  wanted() {
-    clearTimeout(this.timer);
+  /** The state of the controls, which can be newer than the table. */
+  currentState() {
+    clearTimeout(this.searchTimer);
     return { ...this.state, text: this.controls.text.value, chosen: this.controls.chosen() };
   }
 
-  ask(state) {
-    if (this.table === undefined) return; // what is asked before there is a table counts when it comes
+  apply(state) {
+    if (this.table === undefined) return; // start() reads the controls when the table is ready
     this.state = state;
     this.show();
-    this.remember();
+    this.updateAddress();
   }
 
-  /** Searches for what is typed, once nothing more comes. */
+  /** Searches after a short pause in typing. */
   typed() {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.ask(this.wanted()), PATIENCE);
+    clearTimeout(this.searchTimer);
+    this.searchTimer = setTimeout(() => this.apply(this.currentState()), SEARCH_DELAY);
   }
 
   clear() {
-    clearTimeout(this.timer);
+    clearTimeout(this.searchTimer);
     this.controls.text.value = "";
     this.controls.text.focus();
-    this.ask({ ...nothingAsked(this.table), sort: this.state.sort });
+    this.apply({ ...emptyState(this.table), sort: this.state.sort });
   }
 
-  /** Sorts by a column: upwards, then downwards, then in the report's order again. */
+  /** Sorts by a column: ascending, then descending, then back to the report's order. */
   sort(name) {
     const now = this.state.sort;
-    const sort = now?.name !== name ? { name, down: false } : now.down ? null : { name, down: true };
-    this.ask({ ...this.wanted(), sort });
+    const sort = now?.name !== name ? { name, descending: false } : now.descending ? null : { name, descending: true };
+    this.apply({ ...this.currentState(), sort });
   }
 
-  /** Writes the state into the address. A browser refuses too many writes in a short time: then it tries later. */
-  remember() {
-    clearTimeout(this.later);
+  /** Writes the state into the address. Browsers limit how often that is allowed; if refused, it tries again later. */
+  updateAddress() {
+    clearTimeout(this.retryTimer);
     try {
-      history.replaceState(null, "", location.pathname + queryOf(this.state) + location.hash);
+      history.replaceState(null, "", location.pathname + formatQuery(this.state) + location.hash);
     } catch {
-      this.later = setTimeout(() => this.remember(), 5000);
+      this.retryTimer = setTimeout(() => this.updateAddress(), 5000);
     }
   }
 
@@ -118,33 +118,34 @@ class Explorer {
     setTimeout(() => URL.revokeObjectURL(address), 60_000);
   }
 
-  /** Says why there is no live table. The page's own list is still there. */
+  /** Says why there is no live table. The static list stays. */
   fail(why) {
-    this.place.dataset.state = "failed";
+    this.container.dataset.state = "failed";
     this.controls.fail(why);
   }
 }
 
-const place = document.querySelector(".explorer");
-if (place !== null) {
+const container = document.querySelector(".explorer");
+if (container !== null) {
   let explorer = null;
-  const controls = new Controls(place.querySelector(".explorer-controls"), {
+  const controls = new Controls(container.querySelector(".explorer-controls"), {
     typed: () => explorer.typed(),
-    chosen: () => explorer.ask(explorer.wanted()),
+    chosen: () => explorer.apply(explorer.currentState()),
     clear: () => explorer.clear(),
     save: () => explorer.save(),
   });
-  explorer = new Explorer(place, controls);
+  explorer = new Explorer(container, controls);
   const begin = () => {
-    const written = globalThis.gpufleetInstances;
-    if (written === undefined) {
-      explorer.fail("The list could not be loaded, so it can't be searched here. " +
-        "Reload the page to try again; the pages below have all of it.");
-    } else if (written.generated_at !== place.dataset.generated) {
-      explorer.fail("The list has been made anew since this page. Reload the page to search it.");
+    const data = globalThis.gpufleetInstances;
+    if (data === undefined) {
+      explorer.fail("The instance list could not be loaded, so search and filters are not available. " +
+        "Reload the page to try again. The pages below list every instance.");
+    } else if (data.generated_at !== container.dataset.generated) {
+      explorer.fail("The instance list has changed since this page was loaded. Reload the page to search it.");
     } else {
-      explorer.start(written).catch(() => {
-        explorer.fail("The list could not be read, so it can't be searched here. The pages below have all of it.");
+      explorer.start(data).catch(() => {
+        explorer.fail("The instance list could not be read, so search and filters are not available. " +
+          "The pages below list every instance.");
       });
     }
   };

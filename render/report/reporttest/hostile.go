@@ -12,8 +12,8 @@ import (
 	"gpufleet/render/report"
 )
 
-// Hostile returns names that mean something to Markdown, GitHub, HTML or other readers, as the decoder leaves them:
-// no line breaks, no control characters, no blanks at the ends, and not too long.
+// Hostile returns names that mean something to Markdown, GitHub, HTML and others, as the decoder leaves them: without
+// line breaks, control characters or surrounding spaces, and not too long.
 func Hostile(t *testing.T) (names []string) {
 	own, more := e2e.Texts(t)
 	for _, text := range slices.Concat(own, more) {
@@ -30,7 +30,7 @@ func Hostile(t *testing.T) (names []string) {
 	return names
 }
 
-// AddSeeds give the fuzzers something to begin with.
+// AddSeeds adds seeds for a fuzz test of names.
 func AddSeeds(f *testing.F) {
 	for _, seed := range []string{
 		"plain", "<script>alert(1)</script>", `"><img src=x onerror=alert(1)>`, "a|b`c", "[a](http://evil.example)",
@@ -41,27 +41,27 @@ func AddSeeds(f *testing.F) {
 	}
 }
 
-// Decoded returns a text as the decoder would let it through, "" for one that it would not.
+// Decoded returns a text as the decoder would return it, "" if the decoder would reject it.
 func Decoded(text string) string {
 	text = strings.TrimSpace(strings.ToValidUTF8(text, "\uFFFD"))
-	unfit := func(r rune) bool {
+	unprintable := func(r rune) bool {
 		return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == 0x2028 || r == 0x2029 ||
 			r >= 0xFDD0 && r <= 0xFDEF || r&0xFFFE == 0xFFFE
 	}
-	if strings.ContainsFunc(text, unfit) || len(text) > fleet.MaxText {
+	if strings.ContainsFunc(text, unprintable) || len(text) > fleet.MaxText {
 		return ""
 	}
 	return text
 }
 
-// Named is a fleet of two with a name in each of the first one's fields.
+// Named returns a report of two instances; the first has name in each of its text fields.
 func Named(name string) *report.Report {
 	return Of(&fleet.Instance{ID: "1", Region: name, ProductType: name, HostName: name, GPU: name, GPUType: name,
 		GPUCount: fleet.Known(1.0), OS: name, Status: name},
 		&fleet.Instance{ID: "2", Region: "zz", GPU: "zz", Status: "zz", GPUCount: fleet.Known(1.0)})
 }
 
-// IsOwnName reports whether a name is one that the report gives itself, or that means a status to it.
+// IsOwnName reports whether a name has a meaning in the report: a group of its own or a known status.
 func IsOwnName(name string) bool {
 	switch strings.ToLower(name) {
 	case "zz", "cpu", "cpu only", "unknown gpu", "unknown region", "running", "deleted", "canceled", "completed",

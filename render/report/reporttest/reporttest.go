@@ -1,4 +1,4 @@
-// Package reporttest makes reports for the tests of packages that write them. It is for tests alone.
+// Package reporttest makes reports for the tests of packages that write them.
 package reporttest
 
 import (
@@ -25,7 +25,7 @@ func Of(instances ...*fleet.Instance) *report.Report {
 	})
 }
 
-// Later returns the report of a list a day after that of another one.
+// Later returns the report of list now, a day after a report of list old.
 func Later(t *testing.T, old, now []*fleet.Instance) *report.Report {
 	t.Helper()
 	first := Of(old...)
@@ -54,7 +54,7 @@ func Example(t *testing.T) *fleet.Instance {
 		CreatedAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
 }
 
-// Large has many instances with all that tables must cope with: prices of many decimals, names that count, unknowns.
+// Large returns n instances with everything that tables must handle: long decimals, numbered names, unknown values.
 func Large(t *testing.T, n int) []*fleet.Instance {
 	t.Helper()
 	pick := func(i, step int, names ...string) string { return names[i/step%len(names)] }
@@ -89,7 +89,7 @@ func Large(t *testing.T, n int) []*fleet.Instance {
 	return list
 }
 
-// Sample makes a fleet of a data/instances.json.
+// Sample reads instances from a data/instances.json.
 func Sample(t *testing.T, path string) []*fleet.Instance {
 	t.Helper()
 	content, err := os.ReadFile(path)
@@ -157,15 +157,15 @@ func Sample(t *testing.T, path string) []*fleet.Instance {
 	return list
 }
 
-// WildNames are names as they should not be: markup, no place to break a line, other scripts.
+// WildNames are difficult names: markup, no place for a line break, other scripts.
 var WildNames = []string{"<script>alert(1)</script>", `"><img src=x onerror=alert(1)>`,
 	strings.Repeat("unbroken", 100), "שלום", "北京", "javascript:alert(1)",
 	"<style>*{display:none}</style>", "{{7*7}}", "https://evil.example/x.png", "plain"}
 
-// WildStatuses are every status, an unknown one and none.
+// WildStatuses are typical statuses, one that nobody knows, and none.
 var WildStatuses = []string{"Running", "Stopped", "Error", "Deploying", "Deleted", "<b>odd</b>", ""}
 
-// Wild is a report of wild names and statuses.
+// Wild returns a report of WildNames and WildStatuses.
 func Wild(t *testing.T) *report.Report {
 	price, err := fleet.ParseMoney("1234.567")
 	if err != nil {

@@ -9,15 +9,15 @@ import (
 	"gpufleet/render/report"
 )
 
-// place writes a report's files into a folder.
-func place(t *testing.T, dir string, r *report.Report) {
+// writeInto writes the files of a report into a folder.
+func writeInto(t *testing.T, dir string, r *report.Report) {
 	t.Helper()
 	if err := Write(r, createIn(dir)); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// createIn creates files in a folder.
+// createIn returns a Create for a folder.
 func createIn(dir string) Create {
 	return func(path string) (io.WriteCloser, error) {
 		target := filepath.Join(dir, filepath.FromSlash(path))

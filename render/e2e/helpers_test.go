@@ -25,7 +25,7 @@ const (
 // officeProfile is the folder in which LibreOffice keeps its profile while the tests run.
 var officeProfile string
 
-// TestMain builds the program before the first test, so that no test's time includes the build.
+// TestMain builds the program before the first test, so that the build is not part of the time of any test.
 func TestMain(m *testing.M) { os.Exit(prepared(m)) }
 
 func prepared(m *testing.M) int {
@@ -47,7 +47,7 @@ type outcome struct {
 	took           time.Duration
 }
 
-// job is one run of the program.
+// job is a run of the program.
 type job struct {
 	args    []string
 	env     []string
@@ -194,7 +194,7 @@ func (s *server) asked() []string {
 	return append([]string{}, s.heads...)
 }
 
-// fixed answers every request in the same way.
+// fixed gives every request the same answer.
 func fixed(code int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(code)

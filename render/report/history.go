@@ -9,29 +9,27 @@ import (
 	"gpufleet/fetch/history"
 )
 
-// Past is what a report says of earlier runs, and what it carries on for later ones. That of a report that was not
-// compared is empty.
-type Past struct {
-	// SinceLastRun and SinceLastWeek are nil where there is no earlier snapshot.
+// History is what a report says about previous runs and keeps for later ones. It is empty before Compare.
+type History struct {
+	// SinceLastRun and SinceLastWeek are nil if there is no earlier snapshot.
 	SinceLastRun, SinceLastWeek *Window
-	// Days is the history, the oldest first; today's is the last.
+	// Days has one entry per day, oldest first; today is the last.
 	Days []history.Entry
-	// Snapshots of the list, the oldest first; today's is the last.
+	// Snapshots of the list, oldest first; today's is the last.
 	Snapshots []*history.Snapshot
 }
 
-// Compare compares the report with what earlier runs left and makes of both what is left for later ones. It is called
-// once, before any output is written.
-func (r *Report) Compare(earlier *history.History) error {
+// Compare compares the report with previous runs and fills its History. Call it once, before writing any output.
+func (r *Report) Compare(previous *history.History) error {
 	byID := slices.Clone(r.Instances)
 	appendID := func(to []byte, in *fleet.Instance) []byte { return append(to, in.ID...) }
 	sortByKey(byID, appendID, func(_, _ *fleet.Instance) int { return 0 })
-	settleGroups(earlier.Snapshots, byID)
-	var last *history.Snapshot // that of the last run, this one run before or not
-	if n := len(earlier.Snapshots); n > 0 {
-		last = earlier.Snapshots[n-1]
+	settleGroups(previous.Snapshots, byID)
+	var last *history.Snapshot // the last run's, even if that was this run
+	if n := len(previous.Snapshots); n > 0 {
+		last = previous.Snapshots[n-1]
 	}
-	if err := r.beginStatuses(earlier.Snapshots, byID); err != nil {
+	if err := r.beginStatuses(previous.Snapshots, byID); err != nil {
 		return err
 	}
 	today := history.NewSnapshot(r.Head(), r.Generated, byID)
@@ -44,7 +42,7 @@ func (r *Report) Compare(earlier *history.History) error {
 		windows[s] = w
 		return w, err
 	}
-	found, err := withoutThisRun(earlier.Snapshots, today, since)
+	found, err := withoutThisRun(previous.Snapshots, today, since)
 	if err != nil {
 		return err
 	}
@@ -66,12 +64,13 @@ func (r *Report) Compare(earlier *history.History) error {
 			r.SinceLastWeek = &window
 		}
 	}
-	r.remember(earlier, today, yesterday)
+	r.keep(previous, today, yesterday)
 	return nil
 }
 
-// beginStatuses has each status begin now, or at the first of the last snapshots of an older form, which don't say
-// when, in a row that have it. The comparison with a last snapshot that says it comes later.
+// beginStatuses makes each status begin now. Snapshots in the older format don't say when a status began: if the last
+// ones have that format, it began at the first of those in a row that have the status. If the last one says when, the
+// comparison with it finds that.
 func (r *Report) beginStatuses(snapshots []*history.Snapshot, byID []*fleet.Instance) error {
 	same := make([]bool, len(byID)) // in all snapshots so far
 	for i, in := range byID {
@@ -100,7 +99,7 @@ func (r *Report) beginStatuses(snapshots []*history.Snapshot, byID []*fleet.Inst
 	return nil
 }
 
-// settleGroups gives snapshots of an older form the groups that their instances are in now.
+// settleGroups sets the groups in snapshots of the older format to those that their instances are in now.
 func settleGroups(snapshots []*history.Snapshot, byID []*fleet.Instance) {
 	compareID := func(in *fleet.Instance, id string) int { return strings.Compare(in.ID, id) }
 	group := func(id string) string {
@@ -117,8 +116,8 @@ func settleGroups(snapshots []*history.Snapshot, byID []*fleet.Instance) {
 	}
 }
 
-// withoutThisRun returns earlier snapshots without the last one where that is of the same list at the same time: this
-// run once more says what it said the first time.
+// withoutThisRun drops the last snapshot if it is of the same list at the same time. So repeating a run gives the same
+// report.
 func withoutThisRun(
 	found []*history.Snapshot, today *history.Snapshot, since func(*history.Snapshot) (*Window, error),
 ) ([]*history.Snapshot, error) {
@@ -129,30 +128,30 @@ func withoutThisRun(
 	if err != nil {
 		return nil, err
 	}
-	if w.sameRows || w.Unchanged() { // where they differ, then in what one of them hides
+	if w.sameRows || w.Unchanged() { // unchanged rows can still differ in fields that one of them hides
 		found = found[:len(found)-1]
 	}
 	return found, nil
 }
 
-// remember makes what is left for later runs: what earlier ones left, as far as it is carried on, and this run's own,
-// of which today is the snapshot. yesterday is what changed since an earlier day, nil where that is not known.
-func (r *Report) remember(earlier *history.History, today *history.Snapshot, yesterday *Window) {
-	r.Snapshots = append(earlier.RecentSnapshots(r.Generated), today)
+// keep sets the snapshots and days for later runs: the previous ones that are still kept, then today's. yesterday is
+// what changed since an earlier day, nil if unknown.
+func (r *Report) keep(previous *history.History, today *history.Snapshot, yesterday *Window) {
+	r.Snapshots = append(previous.RecentSnapshots(r.Generated), today)
 	entry := r.entry(yesterday)
-	if entry.Feed = feedOf(earlier.Days); entry.Feed == "" {
-		entry.Feed = r.newFeed()
+	if entry.Feed = feedName(previous.Days); entry.Feed == "" {
+		entry.Feed = r.newFeedName()
 	}
-	r.Days = append(earlier.RecentDays(r.Generated), entry)
+	r.Days = append(previous.RecentDays(r.Generated), entry)
 }
 
-// Head says what a report of these settings is made of and may show, as the files of the past record it.
+// Head describes the report's source and what it may show, as snapshots and the history record it.
 func (s Settings) Head() history.Head {
 	return history.Head{Source: string(s.Source), Account: s.Account, Audience: string(s.Audience), Currency: s.Currency,
 		Hidden: s.Hidden, Key: s.KeyFingerprint}
 }
 
-// entry returns this run's day in the history. since is what changed since an earlier day, nil where that is not known.
+// entry returns this run's day in the history. since is what changed since an earlier day, nil if unknown.
 func (r *Report) entry(since *Window) history.Entry {
 	e := history.Entry{Date: history.DateText(r.Generated), Taken: r.Generated.UTC(), Figures: figuresOf(&r.Totals)}
 	if since != nil {
@@ -192,11 +191,11 @@ type Day struct {
 	Date            string // 2026-11-22
 	Instances       int
 	GPUs            Sum
-	Running, Listed Cost            // per hour alone
-	Changes         *history.Counts // since the day before it that had a run; nil for the first
+	Running, Listed Cost            // only per hour
+	Changes         *history.Counts // since the previous day with a run; nil for the first
 }
 
-// LastDays returns the last days of the history, the newest first, at most limit of them, and how many more there are.
+// LastDays returns at most limit days of the history, newest first, and how many more there are.
 func (r *Report) LastDays(limit int) (days []Day, more int) {
 	for _, entry := range slices.Backward(r.Days) {
 		if len(days) == limit {
@@ -207,12 +206,11 @@ func (r *Report) LastDays(limit int) (days []Day, more int) {
 	return days, 0
 }
 
-// NewDay returns a day of a history.
+// NewDay converts an entry of the history.
 func NewDay(e history.Entry) Day {
-	cost := func(c history.Cost) Cost { return Cost{PerHour: c.PerHour.Money, Priced: c.Priced, Of: c.Instances} }
 	return Day{
 		Date: e.Date, Instances: e.Instances, GPUs: Sum{Value: e.GPUs, Known: e.GPUsKnown, Of: e.Instances},
-		Running: cost(e.Running), Listed: cost(e.Listed), Changes: e.Changes,
+		Running: costOf(e.Running), Listed: costOf(e.Listed), Changes: e.Changes,
 	}
 }
 

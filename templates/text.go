@@ -8,20 +8,12 @@ import (
 	"gpufleet/render/report"
 )
 
-// counted returns a number with its noun: "1 instance", "1,234 instances".
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return report.FormatCount(n) + " " + noun + "s"
-}
-
-// extent says how much there is of something: "57 instances, ≥ 153 GPUs".
+// extent returns the numbers of instances and GPUs: "57 instances, ≥ 153 GPUs".
 func extent(t *report.Totals) string {
 	if t.Count == 0 {
 		return "no instances"
 	}
-	return counted(t.Count, "instance") + ", " + gpus(t.GPUs)
+	return report.Counted(t.Count, "instance") + ", " + gpus(t.GPUs)
 }
 
 func gpus(s report.Sum) string {
@@ -31,7 +23,7 @@ func gpus(s report.Sum) string {
 	return "1 GPU"
 }
 
-// pageSuffix tells the later pages of a list from its first.
+// pageSuffix returns ", page 2" and so on, "" for the first page.
 func pageSuffix(p paging) string {
 	if p.number == 1 {
 		return ""
@@ -39,8 +31,8 @@ func pageSuffix(p paging) string {
 	return ", page " + report.FormatCount(p.number)
 }
 
-// fitting returns the class that makes a headline figure as small as its length asks for; see parts.css. Of figures
-// that stand side by side, the longest says for all.
+// fitting returns the class that makes headline figures small enough for their length; see parts.css. The longest of
+// the figures counts, so that figures side by side have the same size.
 func fitting(figures ...string) string {
 	const least, most, step = 8, 40, 2
 	length := least
@@ -50,21 +42,21 @@ func fitting(figures ...string) string {
 	return "fit-" + strconv.Itoa(min((length+step-1)/step*step, most))
 }
 
-// priced says how many of a cost's instances have a price, whether or not that is all of them.
+// priced says how many of a cost's instances have a price, even if all have one.
 func priced(c report.Cost) string {
 	return report.FormatCount(c.Priced) + " of " + report.FormatCount(c.Of) + " priced"
 }
 
-// hasLowerBound reports whether a page that shows the totals has to say what a lower bound is.
+// hasLowerBound reports whether one of the figures shown of the totals is a lower bound.
 func hasLowerBound(f frame, t *report.Totals) bool {
 	return t.Listed.LowerBound() || t.GPUs.LowerBound() || t.CPUCores.LowerBound() || t.RAM.LowerBound() ||
 		f.Shows("disk_size") && t.Disk.LowerBound()
 }
 
-// machineTime returns a time for a time element.
+// machineTime returns a time for the datetime attribute.
 func machineTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// expectEverySeconds returns the usual time between two runs for the script that tells how old the data is.
+// expectEverySeconds returns the expected time between two runs, for the script that shows the data's age.
 func (f frame) expectEverySeconds() string {
 	return strconv.FormatFloat(f.Every().Seconds(), 'f', -1, 64)
 }
