@@ -6,9 +6,9 @@ root.classList.add("js");
 // The theme is the chosen one, else the system's. Without storage, a choice applies only to this page.
 const storageKey = "gpufleet-theme";
 const prefersDark = matchMedia("(prefers-color-scheme: dark)");
-// The browser's colors around the page: light, dark.
-const themeColors = [...document.querySelectorAll('meta[name="theme-color"]')];
-const defaultColors = { light: themeColors[0].content, dark: themeColors[1].content };
+// The browser's colours around the page: light, dark.
+const themeColours = [...document.querySelectorAll('meta[name="theme-color"]')];
+const defaultColours = { light: themeColours[0].content, dark: themeColours[1].content };
 
 const systemTheme = () => (prefersDark.matches ? "dark" : "light");
 const shownTheme = () => root.dataset.theme || systemTheme();
@@ -32,11 +32,11 @@ function rememberTheme(theme) {
 
 // showTheme shows a theme, or the system's for null or an unknown theme.
 function showTheme(theme) {
-  if (theme in defaultColors) root.dataset.theme = theme;
+  if (theme in defaultColours) root.dataset.theme = theme;
   else delete root.dataset.theme;
-  const chosen = defaultColors[root.dataset.theme];
-  themeColors[0].content = chosen || defaultColors.light;
-  themeColors[1].content = chosen || defaultColors.dark;
+  const chosen = defaultColours[root.dataset.theme];
+  themeColours[0].content = chosen || defaultColours.light;
+  themeColours[1].content = chosen || defaultColours.dark;
   document.getElementById("theme")?.setAttribute("aria-pressed", String(shownTheme() === "dark"));
 }
 

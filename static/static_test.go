@@ -16,7 +16,7 @@ func TestFiles(t *testing.T) {
 		if file.Content == "" {
 			t.Errorf("%s is empty", file.Path)
 		}
-		// The namespace of SVG is a name, not an address, and a comment none either.
+		// SVG's namespace and comments are not addresses.
 		content := strings.ReplaceAll(file.Content, `xmlns="http://www.w3.org/2000/svg"`, "")
 		content = regexp.MustCompile(`(?m)(^| )// .*$`).ReplaceAllString(content, "")
 		for _, outside := range []string{"//", "@import", "url(", "<script", "style="} {
@@ -36,13 +36,13 @@ func TestGrounds(t *testing.T) {
 	}
 }
 
-// TestContrast computes the contrast of every text and of every mark with what it stands on, in both schemes, as WCAG 2
-// defines it: 4.5 for text, 3 for marks (AA).
+// TestContrast computes the contrast of every text and mark with its background, in both schemes, as defined by WCAG 2:
+// 4.5 for text, 3 for marks (AA).
 func TestContrast(t *testing.T) {
 	const text, mark = 4.5, 3
 	for _, pair := range []struct {
 		least         float64
-		front, ground string // names, with blanks between them
+		front, ground string // names, separated by spaces
 	}{
 		{text, "ink muted link", "paper surface raised"},
 		{text, "notice-ink", "notice-ground"},

@@ -14,8 +14,8 @@ import (
 	"gpufleet/render/report"
 )
 
-// TestChangesPage shows changes of every kind with names that would be markup, and looks that the page has what all
-// pages owe their readers and no more rows than it may.
+// TestChangesPage shows changes of every kind with names that look like markup, and checks that the page has what every
+// page needs, and not too many rows.
 func TestChangesPage(t *testing.T) {
 	const hostile = `<script>alert(1)</script>`
 	old := []*fleet.Instance{

@@ -13,7 +13,7 @@ import (
 	"gpufleet/render/report"
 )
 
-// TestDocuments holds every page to what all pages owe their readers.
+// TestDocuments checks that every page has what all pages need.
 func TestDocuments(t *testing.T) {
 	s := settings()
 	s.Source, s.Audience = report.FromDemo, report.Internal
@@ -30,7 +30,7 @@ func TestDocuments(t *testing.T) {
 			`require-trusted-types-for &#39;script&#39;; trusted-types &#39;none&#39;">` +
 			`<meta name="viewport"`
 		styles := elements(page.tree, "style")
-		if page.path == report.NotFoundPath { // brings its one style along
+		if page.path == report.NotFoundPath { // contains its style
 			sum := sha256.Sum256([]byte(styles[0].FirstChild.Data))
 			policy := `content="default-src &#39;none&#39;; style-src &#39;sha256-` +
 				html.EscapeString(base64.StdEncoding.EncodeToString(sum[:])) +
@@ -105,7 +105,7 @@ var (
 	tagAttribute = regexp.MustCompile(`\s([^\s="]+)(="[^"]*")?`)
 )
 
-// attributesTwice returns the tags that have an attribute twice. A parser shows only the first of the two.
+// attributesTwice returns the tags with a duplicate attribute. A parser keeps only the first one.
 func attributesTwice(document string) []string {
 	var twice []string
 	for _, whole := range tag.FindAllString(document, -1) {
@@ -120,7 +120,7 @@ func attributesTwice(document string) []string {
 	return twice
 }
 
-// tableProblems returns what tables lack that a reader by ear or keyboard needs.
+// tableProblems returns what tables lack for screen readers and keyboards.
 func tableProblems(tree *html.Node) map[string]bool {
 	problems := map[string]bool{}
 	labels := map[string]bool{}
@@ -153,8 +153,8 @@ func tableProblems(tree *html.Node) map[string]bool {
 	return problems
 }
 
-// TestHostileNames gives every text of an instance, and the title, each hostile name: what comes out is the tree of a
-// harmless name, with the hostile one in it as text.
+// TestHostileNames gives each hostile name to every text of an instance, and to the title: the tree is the same as
+// with a harmless name, and has the hostile one as text.
 func TestHostileNames(t *testing.T) {
 	build := func(name string) []rendered {
 		s := settings()
@@ -189,8 +189,8 @@ func TestHostileNames(t *testing.T) {
 
 var anchor = regexp.MustCompile(`^i-[A-Za-z0-9_.-]+$`)
 
-// skeleton writes down a tree's elements and attributes without what must follow the names: texts, anchors, and the
-// addresses made of slugs. Of addresses it keeps that they begin at the page.
+// skeleton lists a tree's elements and attributes without what depends on names: texts, anchors, and addresses made of
+// slugs. It keeps whether addresses are relative.
 func skeleton(n *html.Node) string {
 	var b strings.Builder
 	var walk func(*html.Node)

@@ -9,7 +9,7 @@ import (
 	"gpufleet/render/report"
 )
 
-// TestNotes finds the notes on the overview before all figures, and nowhere but where they belong.
+// TestNotes checks that the notes are before all figures on the overview, and on no other page where they don't belong.
 func TestNotes(t *testing.T) {
 	const notes = `<h2>Week 47</h2><table><thead><tr><th>A</th></tr></thead></table>`
 	for _, list := range []*fleet.Fleet{example(t), {}} {

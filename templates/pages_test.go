@@ -14,7 +14,7 @@ import (
 	"gpufleet/render/report"
 )
 
-// example is a fleet of every kind of instance: priced and not, of unknown size, CPU only, gone.
+// example is a fleet with every kind of instance: with and without a price, of unknown size, CPU only, gone.
 func example(t *testing.T) *fleet.Fleet {
 	t.Helper()
 	list := &fleet.Fleet{Instances: []*fleet.Instance{
@@ -50,13 +50,13 @@ func settings() report.Settings {
 const summary = `<h1>Our GPUs</h1><p>One.</p><table><thead><tr><th>A</th></tr></thead></table>` +
 	`<table><tbody><tr><td>b</td></tr></tbody></table>`
 
-// rendered is a page as its readers get it.
+// rendered is a rendered page.
 type rendered struct {
 	path, text string
 	tree       *html.Node
 }
 
-// render returns all pages of a report, in their order.
+// render returns all pages of a report, in order.
 func render(t *testing.T, list *fleet.Fleet, s report.Settings) []rendered {
 	t.Helper()
 	var pages []rendered
@@ -86,7 +86,7 @@ func at(t *testing.T, pages []rendered, path string) rendered {
 	return rendered{}
 }
 
-// elements returns the elements of a tree that have a name, "" for any.
+// elements returns the elements of a tree with a name, or all for "".
 func elements(tree *html.Node, name string) []*html.Node {
 	var found []*html.Node
 	for n := range tree.Descendants() {
@@ -97,7 +97,7 @@ func elements(tree *html.Node, name string) []*html.Node {
 	return found
 }
 
-// attribute returns the value of an element's attribute, "" where it has none.
+// attribute returns the value of an element's attribute, "" if it is missing.
 func attribute(n *html.Node, key string) string {
 	for _, a := range n.Attr {
 		if a.Key == key {
@@ -107,7 +107,7 @@ func attribute(n *html.Node, key string) string {
 	return ""
 }
 
-// text returns the words of a tree, a blank between them.
+// text returns the words of a tree, separated by spaces.
 func text(tree *html.Node) string {
 	var words []string
 	for n := range tree.Descendants() {
@@ -138,7 +138,7 @@ func TestPaths(t *testing.T) {
 	}
 }
 
-// TestFigures looks for what the overview must say of the example, word for word.
+// TestFigures checks the texts of the overview of the example.
 func TestFigures(t *testing.T) {
 	overview := text(at(t, render(t, example(t), settings()), "index.html").tree)
 	for _, want := range []string{
@@ -160,8 +160,7 @@ func TestFigures(t *testing.T) {
 	}
 }
 
-// TestUnknown holds that what is unknown says so, in a cell and that a total which it is part of says that it is a
-// lower bound.
+// TestUnknown checks that cells show unknown values as unknown, and totals over them as lower bounds.
 func TestUnknown(t *testing.T) {
 	pages := render(t, example(t), settings())
 	group := at(t, pages, "regions/montreal-pwojqwcxmoanuhub/unknown-gpu/index.html")

@@ -9,8 +9,8 @@ import (
 	"gpufleet/render/report"
 )
 
-// TestPaging holds that each instance is on one page of the whole list and one of its group, in order, and that the
-// pages lead to each other.
+// TestPaging checks that each instance is on one page of the whole list and on one page of its group, in order, and
+// that the pages are linked.
 func TestPaging(t *testing.T) {
 	for count, wantPages := range map[int]int{1: 1, 499: 1, 500: 1, 501: 2, 1000: 2, 1001: 3} {
 		list := &fleet.Fleet{}
@@ -84,8 +84,7 @@ func TestLink(t *testing.T) {
 	}
 }
 
-// TestPageColumns holds that a table on a page has every column of the report once, even where the ones that it would
-// begin with are hidden.
+// TestPageColumns checks that a table has every column of the report once, even if the leading ones are hidden.
 func TestPageColumns(t *testing.T) {
 	named := func(names ...string) []instanceColumn {
 		var columns []instanceColumn

@@ -12,7 +12,7 @@ import (
 	"gpufleet/render/report"
 )
 
-// find returns the first element of a tree that an attribute tells, nil where there is none.
+// find returns the first element of a tree with an attribute, nil if there is none.
 func find(tree *html.Node, key, value string) *html.Node {
 	for _, n := range elements(tree, "") {
 		if attribute(n, key) == value {
@@ -22,8 +22,7 @@ func find(tree *html.Node, key, value string) *html.Node {
 	return nil
 }
 
-// TestHeatSwitch holds that each cell has all three figures, that unknown is not 0 in them, and that the switch
-// begins with the GPUs.
+// TestHeatSwitch checks that each cell has three figures, that unknown is not 0, and that the switch starts with GPUs.
 func TestHeatSwitch(t *testing.T) {
 	tree := at(t, render(t, example(t), settings()), report.OverviewPath).tree
 	for id, checked := range map[string]bool{"heat-gpus": true, "heat-cost": false, "heat-instances": false} {
@@ -50,7 +49,7 @@ func TestHeatSwitch(t *testing.T) {
 	}
 }
 
-// TestNeighbours walks from the first region, model and group to the last by their links and back.
+// TestNeighbours follows the links from the first region, model and group to the last, and back.
 func TestNeighbours(t *testing.T) {
 	pages := render(t, example(t), settings())
 	for _, path := range []string{
@@ -85,9 +84,8 @@ func TestNeighbours(t *testing.T) {
 	}
 }
 
-// TestManyPlaces holds that the overview stays small and that what it leaves out is in the list it leads to, page by
-// page.
-func TestManyPlaces(t *testing.T) {
+// TestManyRegions checks that the overview stays small, and that the list it links to has all regions, page by page.
+func TestManyRegions(t *testing.T) {
 	list := &fleet.Fleet{}
 	for i := range rowsPerPage + 10 {
 		list.Instances = append(list.Instances,
@@ -110,7 +108,7 @@ func TestManyPlaces(t *testing.T) {
 	}
 }
 
-// TestSizes holds that downloads say how large they are where that is known, and nothing where it is not.
+// TestSizes checks that downloads show their sizes if they are known.
 func TestSizes(t *testing.T) {
 	for page := range Pages(report.New(example(t), settings()), summary, "", Sizes{workbook.path: 36049}) {
 		var b strings.Builder
@@ -128,7 +126,7 @@ func TestSizes(t *testing.T) {
 	}
 }
 
-// TestHead holds what other sites and browsers read of a page.
+// TestHead checks what browsers and other sites read from a page's head.
 func TestHead(t *testing.T) {
 	for _, base := range []string{"", "https://fleet.example/site"} {
 		s := settings()
@@ -158,7 +156,7 @@ func TestHead(t *testing.T) {
 	}
 }
 
-// TestWeekOfFirstRun holds that a report without a past says so, and draws no trend.
+// TestWeekOfFirstRun checks that a report without previous runs says so, and has no trend.
 func TestWeekOfFirstRun(t *testing.T) {
 	overview := at(t, render(t, example(t), settings()), report.OverviewPath)
 	if !strings.Contains(text(overview.tree), "Since last week "+report.NoSnapshot) {

@@ -9,8 +9,8 @@ import (
 	"gpufleet/render/report"
 )
 
-// TestTableTotals holds that below each table of instances stands what they come to: the whole list, and of several
-// pages each one too.
+// TestTableTotals checks the totals below each table of instances: of the whole list and, with several pages, of each
+// page.
 func TestTableTotals(t *testing.T) {
 	list := &fleet.Fleet{}
 	for i := range 501 {

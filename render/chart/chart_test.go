@@ -30,7 +30,7 @@ func money(t *testing.T, text string) fleet.Money {
 	return fleet.MoneyOf(amount)
 }
 
-// costing returns an item that costs so much an hour, listed and running. "" is a cost of which nothing is known.
+// costing returns an item with a listed and a running cost per hour; "" is unknown.
 func costing(t *testing.T, name, listed, running string, unpriced int) Item {
 	t.Helper()
 	cost := func(text string) report.Cost {
@@ -42,7 +42,7 @@ func costing(t *testing.T, name, listed, running string, unpriced int) Item {
 	return Item{Name: name, Totals: &report.Totals{Listed: cost(listed), Running: cost(running)}}
 }
 
-// lines writes bars down, one a line.
+// lines returns bars as text, one per line.
 func lines(chart Bars) string {
 	var b strings.Builder
 	for _, bar := range chart.Bars {
@@ -84,7 +84,7 @@ func TestCosts(t *testing.T) {
 	}
 }
 
-// TestManyBars holds that no item is lost: what is not shown is counted and added up.
+// TestManyBars checks that items without a bar are counted and added up.
 func TestManyBars(t *testing.T) {
 	var items []Item
 	for i := range 20 {
@@ -147,8 +147,8 @@ func TestScale(t *testing.T) {
 	}
 }
 
-// reportOfDays returns a report with a day a figure: what is listed and running an hour, "" for a day without a run,
-// "?" for an unknown cost.
+// reportOfDays returns a report with one day per figure: the listed and running cost per hour, "" for a day without a
+// run, "?" for an unknown cost.
 func reportOfDays(t *testing.T, listed ...string) *report.Report {
 	r := &report.Report{Settings: settings()}
 	for i, text := range listed {
@@ -226,7 +226,7 @@ func TestTrend(t *testing.T) {
 	}
 }
 
-// TestTrendOfOtherIntervals holds that a week between weekly runs is no gap, and a missed week is one.
+// TestTrendOfOtherIntervals checks that a week between weekly runs is not a gap, but a missed week is.
 func TestTrendOfOtherIntervals(t *testing.T) {
 	r := reportOfDays(t, "1", "", "", "", "", "", "", "2", "", "", "", "", "", "", "", "", "", "", "", "", "", "1")
 	r.ExpectEvery = 7 * 24 * time.Hour

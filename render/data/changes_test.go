@@ -34,8 +34,8 @@ func randomFleet(random *rand.Rand) []*fleet.Instance {
 	return list
 }
 
-// TestChangesJSONAddsUp reads changes.json as another program would: what is listed of the added, less that of the
-// removed, and the changes come to the whole.
+// TestChangesJSONAddsUp reads changes.json as another program would: listed prices of added instances, minus those of
+// removed ones, plus the changes add up to the total change.
 func TestChangesJSONAddsUp(t *testing.T) {
 	type member struct {
 		Price  *string `json:"price_per_hour"`
@@ -88,7 +88,7 @@ func TestChangesJSONAddsUp(t *testing.T) {
 	}
 }
 
-// TestFeedIsAtom holds that the feed has what RFC 4287 asks of one, whatever the title.
+// TestFeedIsAtom checks that the feed has what RFC 4287 requires, with any title.
 func TestFeedIsAtom(t *testing.T) {
 	r := reporttest.Later(t, randomFleet(rand.New(rand.NewPCG(1, 7))), randomFleet(rand.New(rand.NewPCG(2, 7))))
 	r.Title = `<&"']]>`

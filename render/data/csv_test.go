@@ -57,8 +57,7 @@ func TestGroupsCSV(t *testing.T) {
 	}
 }
 
-// TestCSVIsInert gives every text column text that a spreadsheet would calculate, and the number columns nothing of
-// the kind.
+// TestCSVIsInert checks that every text column neutralizes formulas, and that number columns have none.
 func TestCSVIsInert(t *testing.T) {
 	for _, text := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "=cmd|' /C calc'!A0"} {
 		in := &fleet.Instance{ID: text, Region: text, ProductType: text, HostName: text, GPU: text, GPUType: text,
@@ -105,8 +104,7 @@ func TestInstancesJSON(t *testing.T) {
 	}
 }
 
-// FuzzCSV holds that a cell reads back as its text, with an apostrophe before it where a spreadsheet would calculate
-// it.
+// FuzzCSV checks that a cell reads back as its text, with an apostrophe before text that a spreadsheet would calculate.
 func FuzzCSV(f *testing.F) {
 	reporttest.AddSeeds(f)
 	f.Add("a,\"b\"\r\nc")

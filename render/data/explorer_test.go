@@ -16,8 +16,7 @@ import (
 	"gpufleet/render/report/reporttest"
 )
 
-// rowsOfExplorerData reads data/instances.js as its script does: what each row has, by the columns' names, "" where
-// that is unknown.
+// rowsOfExplorerData reads data/instances.js as its script does: the values of each row by column name, "" if unknown.
 func rowsOfExplorerData(t *testing.T, script string) (head explorerHead, rows []map[string]string) {
 	t.Helper()
 	text, begins := strings.CutPrefix(script, "globalThis.gpufleetInstances = ")
@@ -66,8 +65,8 @@ func rowsOfJSON(t *testing.T, text string) (rows []map[string]string) {
 	return rows
 }
 
-// TestExplorerData holds that the live table's data has what data/instances.json has, row by row and to the digit,
-// whoever may see it and whatever is hidden: no more and no less.
+// TestExplorerData checks that the live table's data is exactly that of data/instances.json, for every audience and
+// with hidden fields.
 func TestExplorerData(t *testing.T) {
 	fleets := map[string]func() []*fleet.Instance{
 		"one":   func() []*fleet.Instance { return []*fleet.Instance{reporttest.Example(t)} },
@@ -114,7 +113,7 @@ func TestExplorerData(t *testing.T) {
 	}
 }
 
-// checkExplorerHead holds that the groups cover the rows in their order, and the anchors are those of the pages.
+// checkExplorerHead checks that the groups cover the rows in order, and that the anchors are those of the pages.
 func checkExplorerHead(t *testing.T, r *report.Report, head explorerHead) {
 	t.Helper()
 	at := 0
@@ -140,8 +139,7 @@ func checkExplorerHead(t *testing.T, r *report.Report, head explorerHead) {
 	}
 }
 
-// TestExplorerValuesAreSorted holds that a column's values are each once and in the order in which its rows are
-// sorted, few as they are or many.
+// TestExplorerValuesAreSorted checks that a column's values are distinct and sorted, with few and with many of them.
 func TestExplorerValuesAreSorted(t *testing.T) {
 	for _, n := range []int{3000, 12_000} {
 		r := reporttest.Of(reporttest.Large(t, n)...)

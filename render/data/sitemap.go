@@ -8,8 +8,8 @@ import (
 	"gpufleet/render/report"
 )
 
-// The limits of a sitemap (sitemaps.org). The last pages beyond them are left out. Search engines find them through links:
-// even in such a large site, the first page of every region, model and group is within the limits.
+// The limits of a sitemap (sitemaps.org). The last pages beyond them are left out. Search engines find them through
+// links: even in such a large site, the first page of every region, model and group is within the limits.
 const (
 	maxSitemapPages = 50_000
 	maxSitemapBytes = 50 << 20

@@ -16,7 +16,7 @@ type urlset struct {
 	} `xml:"url"`
 }
 
-// TestSitemapBounds writes more than a sitemap may hold, in number and in bytes.
+// TestSitemapBounds writes too many pages for a sitemap, by number and by bytes.
 func TestSitemapBounds(t *testing.T) {
 	for base, most := range map[string]int{"https://example.org": maxSitemapPages,
 		"https://example.org/" + strings.Repeat("&", 1000): maxSitemapBytes / 5000} {

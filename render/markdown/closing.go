@@ -12,9 +12,9 @@ import (
 // afterNotes follows the notes in the parsed source. It is a heading in the tree unless the notes leave a block open.
 const afterNotes = "\n\n# The end\n"
 
-// closing returns lines that close what the notes leave open: a block of code or raw HTML, a comment, a tag, or elements
-// such as <details>. Otherwise GitHub would treat the rest of the summary as part of the notes. It is "" if nothing is
-// open. The tree is that of the notes followed by afterNotes, which closing removes.
+// closing returns lines that close what the notes leave open: a block of code or raw HTML, a comment, a tag, or
+// elements such as <details>. Otherwise GitHub would treat the rest of the summary as part of the notes. It is "" if
+// nothing is open. The tree is that of the notes followed by afterNotes, which closing removes.
 func closing(document ast.Node, source []byte) (string, error) {
 	last, line := document.LastChild(), ""
 	if last.Kind() == gfm.KindFootnoteList {

@@ -11,8 +11,8 @@ import (
 	"gpufleet/render/report/reporttest"
 )
 
-// TestSummaryFits writes summaries of fleets that are larger than anyone's, with names at their longest: none is
-// longer than GitHub takes, and none loses a total.
+// TestSummaryFits writes summaries of huge fleets with the longest names: none is too long for GitHub, and none loses a
+// total.
 func TestSummaryFits(t *testing.T) {
 	own, _, err := ParseNotes([]byte(strings.Repeat("word $1 ", MaxNotes/10)))
 	if err != nil {
@@ -52,7 +52,7 @@ func TestSummaryFits(t *testing.T) {
 			start := time.Now()
 			text := NewSummary(r).String()
 			t.Logf("%d bytes in %v", len(text), time.Since(start))
-			if len(text) >= 65_536 { // and so in UTF-16 units and characters
+			if len(text) >= 65_536 { // bytes, and so also UTF-16 units and characters
 				t.Errorf("%d bytes", len(text))
 			}
 			if of.groups == 5_000 && len(text) < 40_000 {
@@ -76,7 +76,7 @@ func TestSummaryFits(t *testing.T) {
 	}
 }
 
-// TestFit counts what is dropped: the longest table gives first, and gives whole rows.
+// TestFit checks that the longest table loses rows first, and only whole rows.
 func TestFit(t *testing.T) {
 	m := &draft{r: reporttest.Of()}
 	cells := func(n int) (rows [][]string) {
@@ -103,7 +103,7 @@ func TestFit(t *testing.T) {
 	}
 }
 
-// TestSummaryLinks leads to the other files where it is known how they will stand, and names them where not.
+// TestSummaryLinks checks for links to other files if the site's address is known, and for their names if not.
 func TestSummaryLinks(t *testing.T) {
 	r := report.Report{Settings: reporttest.Of().Settings}
 	text := NewSummary(&r).String()

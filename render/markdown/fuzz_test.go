@@ -10,12 +10,12 @@ import (
 	"gpufleet/render/report/reporttest"
 )
 
-// gitHubLinks matches what GitHub makes a link, a mention, a picture or a formula of in running text.
+// gitHubLinks matches text that GitHub turns into a link, a mention, a picture or a formula.
 var gitHubLinks = regexp.MustCompile(
 	`(?i)(^|[^\w])@[a-z0-9]|#[0-9]|\bgh-[0-9]|\b[0-9a-f]{7,40}\b|:[a-z0-9_+-]+:|https?:|www\.|\$`)
 
-// FuzzMarkdownCell holds that no name changes the tree of the summary, that each shows as itself, and that GitHub
-// finds nothing in it to link.
+// FuzzMarkdownCell checks that no name changes the tree of the summary, that each shows literally, and that GitHub
+// finds nothing to link in it.
 func FuzzMarkdownCell(f *testing.F) {
 	reporttest.AddSeeds(f)
 	var want map[string]bool
@@ -37,7 +37,7 @@ func FuzzMarkdownCell(f *testing.F) {
 		if !strings.Contains(oneSpaced(textOf(tree)), oneSpaced(name)) {
 			t.Errorf("%q does not show as itself in\n%s", name, text)
 		}
-		// Only what stands alone in a cell is the name's: the figures have dollar signs of their own.
+		// Only whole cells are the name: figures have dollar signs too.
 		for n := range tree.Descendants() {
 			if n.Type == html.TextNode && n.Data == name && n.Parent.Data != "code" && gitHubLinks.MatchString(name) {
 				t.Errorf("%q stands in running text", name)

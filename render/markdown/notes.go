@@ -1,5 +1,5 @@
-// Package markdown writes summary.md and turns Markdown into safe HTML for pages. The summary contains the author's notes
-// unchanged.
+// Package markdown writes summary.md and turns Markdown into safe HTML for pages. The summary contains the author's
+// notes unchanged.
 package markdown
 
 import (

@@ -32,8 +32,8 @@ func mustHTML(t *testing.T, notes, root string) string {
 	return pages[0]
 }
 
-// TestNotesStandAsWritten compares bytes.
-func TestNotesStandAsWritten(t *testing.T) {
+// TestNotesStayAsWritten compares bytes.
+func TestNotesStayAsWritten(t *testing.T) {
 	for _, source := range []string{
 		"plain\n", "plain", "a  \nb\t \n\n\n", "\ta\r\n\r\nb\r\n", "a\rb", " a\n", "# Title\n\nTitle\n---\n",
 		"> [!WARNING]\n> text\n",
@@ -69,7 +69,7 @@ func TestNotesStandAsWritten(t *testing.T) {
 	}
 }
 
-// openNotes leave something open, closed by what is beside them.
+// openNotes maps notes that leave something open to what closes them.
 var openNotes = map[string]string{
 	"```":                                   "```\n",
 	"a\n\n``````sh\n```\n":                  "``````\n",
@@ -102,7 +102,7 @@ var openNotes = map[string]string{
 	"</div></details>":                      "",
 }
 
-// hostileNotes are Markdown of every kind.
+// hostileNotes are Markdown of all kinds.
 func hostileNotes() []string {
 	sources := []string{
 		"# Week 47\n\nWe moved **two** nodes, see [the plan](https://example.org/plan).\n\n- one\n  - two\n" +
@@ -135,7 +135,7 @@ func hostileNotes() []string {
 	return sources
 }
 
-// TestNotesEnd reads the summary as GitHub does: notes change nothing of what comes before and behind them.
+// TestNotesEnd reads the summary as GitHub does: notes change nothing before and after them.
 func TestNotesEnd(t *testing.T) {
 	for source, end := range openNotes {
 		got, _ := mustParse(t, source)
@@ -181,7 +181,7 @@ func TestNotesEnd(t *testing.T) {
 	}
 }
 
-// checkNotesPage holds a page's notes to safe elements, links and ids.
+// checkNotesPage checks that notes have only safe elements, links and IDs.
 func checkNotesPage(t *testing.T, source, page string) {
 	t.Helper()
 	tree, err := html.Parse(strings.NewReader("<!doctype html><body><h1>Page</h1>" + page))
@@ -236,7 +236,7 @@ func checkNotesPage(t *testing.T, source, page string) {
 	if i := strings.IndexFunc(page, func(r rune) bool { return r != printable(r) }); i >= 0 {
 		t.Errorf("%q shows %q", source, page[i:])
 	}
-	// What a browser reads is what was written: no link within a link, no block within a paragraph.
+	// Browsers read exactly what was written: no link inside a link, no block inside a paragraph.
 	count := 0
 	for n := range tree.Descendants() {
 		if n.Type == html.ElementNode {
@@ -379,7 +379,7 @@ func TestNotesLinks(t *testing.T) {
 	}
 }
 
-// TestNotesWarnings names what pages leave out, with the author's lines, and never quotes it.
+// TestNotesWarnings checks that warnings name the author's lines, and never quote them.
 func TestNotesWarnings(t *testing.T) {
 	const raw, comment = ": raw HTML is not shown on the pages", ": comments are not shown on the pages"
 	const link = ": unsupported links are shown as text; use http, https, mailto or a relative path"
@@ -417,8 +417,8 @@ func raced() bool {
 	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
 }
 
-// TestNotesTime parses what takes long to parse, and notes at their longest. The worst takes 0.9 s. The race detector
-// makes it take twenty times as long.
+// TestNotesTime parses the longest notes, and notes that are slow to parse. The worst takes 0.9 s, and twenty times as
+// long with the race detector.
 func TestNotesTime(t *testing.T) {
 	bound := 10 * time.Second
 	if raced() {
@@ -464,7 +464,7 @@ func TestNotesTime(t *testing.T) {
 	}
 }
 
-// FuzzNotes holds that notes stand as written and that their page is safe.
+// FuzzNotes checks that notes stay as written, and that their page is safe.
 func FuzzNotes(f *testing.F) {
 	for _, source := range hostileNotes() {
 		f.Add(source)

@@ -10,7 +10,7 @@ import (
 	"gpufleet/render/report"
 )
 
-// Summary is summary.md in GitHub-flavored Markdown. It has parts, since the author's notes stay as written, and the
+// Summary is summary.md in GitHub-flavoured Markdown. It has parts, since the author's notes stay as written, and the
 // report in one file inserts its charts.
 //
 // It is never longer than maxSummary bytes. Text from the API shows literally: it makes no link, mention, reference,

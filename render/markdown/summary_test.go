@@ -11,7 +11,7 @@ import (
 	"gpufleet/render/report/reporttest"
 )
 
-// summaryOf returns the summary of a report, and the same as a tree of HTML.
+// summaryOf returns the summary of a report, as text and as an HTML tree.
 func summaryOf(t *testing.T, r *report.Report) (string, *html.Node) {
 	t.Helper()
 	text := NewSummary(r).String()
@@ -26,8 +26,8 @@ func summaryOf(t *testing.T, r *report.Report) (string, *html.Node) {
 	return text, tree
 }
 
-// TestHostileMarkdown gives a region, a model and a status each hostile name: the tree of the summary stays that of a
-// harmless name, and the name's text is there as it is.
+// TestHostileMarkdown gives each hostile name to a region, a model and a status: the tree of the summary is the same as
+// with a harmless name, and contains the name's text.
 func TestHostileMarkdown(t *testing.T) {
 	build := func(name string) *report.Report {
 		return reporttest.Of(
@@ -48,10 +48,10 @@ func TestHostileMarkdown(t *testing.T) {
 	}
 }
 
-// oneSpaced returns a text with one blank for each run of them.
+// oneSpaced replaces each run of white space with one space.
 func oneSpaced(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// shape writes down a tree's elements and their attributes. A code span counts as text.
+// shape lists a tree's elements and their attributes. Code spans count as text.
 func shape(n *html.Node) string {
 	var b strings.Builder
 	var walk func(*html.Node)
@@ -113,7 +113,7 @@ func TestMarkdownSaysWhatIsUnknown(t *testing.T) {
 			t.Errorf("no %q in\n%s", part, text)
 		}
 	}
-	// What stands between two dollar signs of one cell, GitHub takes for mathematics.
+	// GitHub renders text between two dollar signs in a cell as math.
 	for _, line := range strings.Split(text, "\n") {
 		for _, cell := range strings.Split(line, "|") {
 			if strings.Count(cell, "$") > 1 {

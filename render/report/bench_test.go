@@ -12,8 +12,7 @@ import (
 
 const benchRows = 10_000
 
-// TestAllocations counts what is allocated for a further instance, between two fleets of the same groups: mostly sums
-// of prices.
+// TestAllocations counts the allocations per additional instance in the same groups: mostly sums of prices.
 func TestAllocations(t *testing.T) {
 	const n = 4_000
 	allocs := func(n int) float64 {
@@ -37,7 +36,7 @@ func BenchmarkNew(b *testing.B) {
 	}
 }
 
-// dayBefore returns what a run of the day before left whose list had these instances.
+// dayBefore returns what a run of these instances on the day before saves.
 func dayBefore(t testing.TB, instances []*fleet.Instance) *history.History {
 	t.Helper()
 	s := settings()
@@ -49,7 +48,7 @@ func dayBefore(t testing.TB, instances []*fleet.Instance) *history.History {
 	return &history.History{Snapshots: r.Snapshots, Days: r.Days}
 }
 
-// BenchmarkCompare compares a list with one of the day before in which every instance had another status.
+// BenchmarkCompare compares with a list of the day before in which every instance has another status.
 func BenchmarkCompare(b *testing.B) {
 	other := fleettest.Instances(benchRows)
 	for _, in := range other {

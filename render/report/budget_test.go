@@ -9,7 +9,7 @@ import (
 	"gpufleet/fetch/fleet"
 )
 
-// TestRunRate has 2 an hour running, 1460 a month; what is stopped is no part of it.
+// TestRunRate has 2 per hour running, 1460 per month. Stopped instances don't count.
 func TestRunRate(t *testing.T) {
 	stopped := func() *fleet.Instance { in := instance("2", "A", "X", 1, "99"); in.Status = "Stopped"; return in }
 	for _, test := range []struct {
@@ -48,7 +48,7 @@ func TestRunRateOfPart(t *testing.T) {
 	if got := rate.Text(); got != "at least 146% of the budget, over budget" {
 		t.Error(got)
 	}
-	list[1].Status = "Stopped" // then nothing that runs is unpriced
+	list[1].Status = "Stopped" // then every running instance has a price
 	rate, _ = New(&fleet.Fleet{Instances: list}, s).RunRate()
 	if got := rate.String(); got != "146%" {
 		t.Error(got)

@@ -35,8 +35,8 @@ func (w NamedWindow) Basis() string {
 	case w.Window == nil:
 		return NoSnapshot
 	case w.TooYoung:
-		return "No snapshot is a week old yet, so this compares the oldest one, " + FormatTime(w.From) +
-			", with the list of " + FormatTime(w.To) + "."
+		return "No snapshot is a week old yet, so this compares the oldest one (" + FormatTime(w.From) +
+			") with the list of " + FormatTime(w.To) + "."
 	default:
 		return "Compares the snapshot of " + FormatTime(w.From) + " with the list of " + FormatTime(w.To) + "."
 	}

@@ -18,26 +18,26 @@ import (
 	"gpufleet/fetch/history"
 )
 
-// runAt returns the report of a list at a time, compared with what was left by the runs before.
-func runAt(t testing.TB, at time.Time, earlier *history.History, list ...*fleet.Instance) *Report {
+// runAt returns the report of a list at a time, compared with previous runs.
+func runAt(t testing.TB, at time.Time, previous *history.History, list ...*fleet.Instance) *Report {
 	t.Helper()
 	s := settings()
 	s.Generated = at
 	r := New(&fleet.Fleet{Instances: list}, s)
-	if err := r.Compare(earlier); err != nil {
+	if err := r.Compare(previous); err != nil {
 		t.Fatal(err)
 	}
 	return r
 }
 
-// left returns what a run leaves for the next.
-func left(r *Report) *history.History { return &history.History{Snapshots: r.Snapshots, Days: r.Days} }
+// saved returns what a run saves for the next one.
+func saved(r *Report) *history.History { return &history.History{Snapshots: r.Snapshots, Days: r.Days} }
 
-// since returns what changed from one list to another, a day apart.
+// since returns what changed between two lists, a day apart.
 func since(t testing.TB, old, now []*fleet.Instance) *Window {
 	t.Helper()
 	at := settings().Generated
-	return runAt(t, at.AddDate(0, 0, 1), left(runAt(t, at, &history.History{}, old...)), now...).SinceLastRun
+	return runAt(t, at.AddDate(0, 0, 1), saved(runAt(t, at, &history.History{}, old...)), now...).SinceLastRun
 }
 
 func withStatus(in *fleet.Instance, status string) *fleet.Instance {
@@ -45,8 +45,8 @@ func withStatus(in *fleet.Instance, status string) *fleet.Instance {
 	return in
 }
 
-// told returns a window's lines as a test writes them down.
-func told(w *Window) []string {
+// describe returns a window's lines as text.
+func describe(w *Window) []string {
 	var lines []string
 	for l := range (NamedWindow{Window: w}).Lines() {
 		id := "-"
@@ -60,7 +60,7 @@ func told(w *Window) []string {
 	return lines
 }
 
-// TestChanges has a case for each way in which an instance can change, with what it does to the listed total.
+// TestChanges has a case for each kind of change, with its effect on the listed total.
 func TestChanges(t *testing.T) {
 	one := func(gpus int, price, status string) []*fleet.Instance {
 		return []*fleet.Instance{withStatus(instance("1", "A", "RTX", gpus, price), status)}
@@ -115,7 +115,7 @@ func TestChanges(t *testing.T) {
 	}
 	for _, test := range tests {
 		w := since(t, test.old, test.now)
-		if diff := cmp.Diff(test.want, told(w)); diff != "" {
+		if diff := cmp.Diff(test.want, describe(w)); diff != "" {
 			t.Errorf("%s: %s", test.name, diff)
 		}
 		if w.Delta.String() != test.delta {
@@ -125,14 +125,14 @@ func TestChanges(t *testing.T) {
 	}
 }
 
-// TestEachFieldIsCompared changes one field of the table at a time, an added one among them.
+// TestEachFieldIsCompared changes one field at a time, including a newly added one.
 func TestEachFieldIsCompared(t *testing.T) {
 	added := fleettest.AddField(t)
 	instanceWords = append(instanceWords, fieldWords{name: added.Name, title: "Rack"})
 	t.Cleanup(func() { instanceWords = instanceWords[:len(instanceWords)-1] })
 	for _, f := range fleet.Fields {
 		if f.Kind == fleet.ID || f.Kind == fleet.Address {
-			continue // by which they are matched, or where the added field is
+			continue // matched by ID; the added field uses this one
 		}
 		old, now := &fleet.Instance{ID: "1"}, &fleet.Instance{ID: "1"}
 		fleettest.Set(f, old, 1)
@@ -151,8 +151,7 @@ func TestEachFieldIsCompared(t *testing.T) {
 	}
 }
 
-// TestStatusSince follows instances over several runs: a status begins at the first of the readings in a row that had
-// it.
+// TestStatusSince follows instances over several runs: a status begins at the first of consecutive runs with it.
 func TestStatusSince(t *testing.T) {
 	at := settings().Generated
 	list := func(statuses ...string) (list []*fleet.Instance) {
@@ -163,7 +162,7 @@ func TestStatusSince(t *testing.T) {
 		}
 		return append(list, instance("", "A", "RTX", 1, "2"))
 	}
-	earlier := &history.History{}
+	previous := &history.History{}
 	for hour, step := range []struct {
 		statuses []string
 		want     string // the hours at which the statuses began
@@ -173,8 +172,8 @@ func TestStatusSince(t *testing.T) {
 		{[]string{"Running", "Stopped", "Running"}, "0 1 2"},
 		{[]string{"running", "Running", "Running", "Error"}, "3 3 2 3"},
 	} {
-		for range 2 { // the same run again says the same
-			r := runAt(t, at.Add(time.Duration(hour)*time.Hour), earlier, list(step.statuses...)...)
+		for range 2 { // repeating a run gives the same
+			r := runAt(t, at.Add(time.Duration(hour)*time.Hour), previous, list(step.statuses...)...)
 			var got []string
 			if err := r.Snapshots[len(r.Snapshots)-1].Rows(func(in *fleet.Instance) error {
 				if in.ID == "" && !in.StatusSince.IsZero() {
@@ -190,12 +189,12 @@ func TestStatusSince(t *testing.T) {
 			if diff := cmp.Diff(step.want, strings.Join(got, " ")); diff != "" {
 				t.Errorf("hour %d: %s", hour, diff)
 			}
-			earlier = left(r)
+			previous = saved(r)
 		}
 	}
 }
 
-// TestSameRows holds that a list is the same whatever has changed in it that snapshots don't keep.
+// TestSameRows checks that changes in fields that snapshots don't keep don't count.
 func TestSameRows(t *testing.T) {
 	kept := history.NewSnapshot(settings().Head(), settings().Generated, nil).Kept()
 	for _, f := range fleet.Fields {
@@ -250,16 +249,16 @@ func TestUpgrade(t *testing.T) {
 	for day := range 3 {
 		for again := range 2 { // a run once more says the same
 			r := runAt(t, at.AddDate(0, 0, day), earlier, now()...)
-			if got := told(r.SinceLastRun); !slices.Equal(got, []string{"- without an id 0"}) {
+			if got := describe(r.SinceLastRun); !slices.Equal(got, []string{"- without an id 0"}) {
 				t.Errorf("day %d, again %d: since the last run, of %v: %q", day, again, r.SinceLastRun.From, got)
 			}
-			if got := told(r.SinceLastWeek); len(got) != 2 || !strings.Contains(got[0], "status Stopped Running") {
+			if got := describe(r.SinceLastWeek); len(got) != 2 || !strings.Contains(got[0], "status Stopped Running") {
 				t.Errorf("day %d, again %d: since last week, of %v: %q", day, again, r.SinceLastWeek.From, got)
 			}
 			if since := r.Instances[len(r.Instances)-1].StatusSince; !since.Equal(at.AddDate(0, 0, -2)) {
 				t.Errorf("day %d, again %d: the status is there since %v", day, again, since)
 			}
-			earlier = reread(t, left(r))
+			earlier = reread(t, saved(r))
 		}
 	}
 }
@@ -301,7 +300,7 @@ func rat(m fleet.Money) *big.Rat {
 	return r
 }
 
-// checkExact holds that a window's entries, and its sum's lines, each add up to the new listed total less the old one.
+// checkExact checks that a window's entries, and the lines of its sum, add up to the change in the listed total.
 func checkExact(t testing.TB, name string, w *Window, old, now []*fleet.Instance) {
 	t.Helper()
 	want := new(big.Rat).Sub(listedTotal(now), listedTotal(old))
@@ -333,7 +332,7 @@ func checkExact(t testing.TB, name string, w *Window, old, now []*fleet.Instance
 	}
 }
 
-// randomList returns a list in which the ids of another one may come again, in any order.
+// randomList returns a list in any order that can repeat IDs of another list.
 func randomList(random *rand.Rand) []*fleet.Instance {
 	var list []*fleet.Instance
 	for _, id := range random.Perm(12)[:random.IntN(13)] {
@@ -352,7 +351,7 @@ func randomList(random *rand.Rand) []*fleet.Instance {
 	return list
 }
 
-// TestChangesAddUp is the property test of the sum's exactness: random fleets, whatever changes between them.
+// TestChangesAddUp checks with random fleets that sums are exact.
 func TestChangesAddUp(t *testing.T) {
 	for seed := range uint64(3000) {
 		random := rand.New(rand.NewPCG(seed, 1))
@@ -392,10 +391,10 @@ func FuzzChanges(f *testing.F) {
 	})
 }
 
-// TestHiddenFieldsAreNotCompared has a list that hid a name, then one that shows it, and one that hides it again.
+// TestHiddenFieldsAreNotCompared hides a name, then shows it, then hides it again.
 func TestHiddenFieldsAreNotCompared(t *testing.T) {
 	at := settings().Generated
-	run := func(hidden []string, name string, earlier *history.History) *Report {
+	run := func(hidden []string, name string, previous *history.History) *Report {
 		s := settings()
 		s.Hidden = hidden
 		at = at.Add(time.Hour)
@@ -405,7 +404,7 @@ func TestHiddenFieldsAreNotCompared(t *testing.T) {
 		list := &fleet.Fleet{Instances: []*fleet.Instance{in}}
 		list.Hide(hidden, nil)
 		r := New(list, s)
-		if err := r.Compare(earlier); err != nil {
+		if err := r.Compare(previous); err != nil {
 			t.Fatal(err)
 		}
 		return r
@@ -419,12 +418,12 @@ func TestHiddenFieldsAreNotCompared(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	second := run(nil, "name", left(first))
-	if got := told(second.SinceLastRun); len(got) != 0 {
+	second := run(nil, "name", saved(first))
+	if got := describe(second.SinceLastRun); len(got) != 0 {
 		t.Errorf("what was hidden before counts as changed: %v", got)
 	}
-	third := run(nil, "another-name", left(second))
-	if got := told(third.SinceLastRun); len(got) != 2 {
+	third := run(nil, "another-name", saved(second))
+	if got := describe(third.SinceLastRun); len(got) != 2 {
 		t.Errorf("name and disk have changed: %v", got)
 	}
 	for _, column := range ChangeColumns(first.Settings) {
@@ -434,7 +433,7 @@ func TestHiddenFieldsAreNotCompared(t *testing.T) {
 	}
 }
 
-// TestWindows holds which snapshots are compared with: the newest, and the newest of a week ago, else the oldest.
+// TestWindows checks which snapshots are compared: the newest, and the newest at least a week old, else the oldest.
 func TestWindows(t *testing.T) {
 	start := time.Date(2026, 11, 1, 23, 0, 0, 0, time.UTC)
 	for _, test := range []struct {
@@ -460,7 +459,7 @@ func TestWindows(t *testing.T) {
 			t.Error("a first run has a past")
 		}
 		for _, hours := range test.hours {
-			r = runAt(t, start.Add(time.Duration(hours)*time.Hour), left(r))
+			r = runAt(t, start.Add(time.Duration(hours)*time.Hour), saved(r))
 		}
 		last, week := r.SinceLastRun, r.SinceLastWeek
 		if history.DateText(last.From) != test.last || history.DateText(week.From) != test.week ||
@@ -472,39 +471,38 @@ func TestWindows(t *testing.T) {
 	}
 }
 
-// TestSameMoment runs again with the same list at the same time: that is the same run, and says the same. Another
-// list at the same time is another run.
+// TestSameMoment repeats a run: the same list at the same time gives the same report. Another list is another run.
 func TestSameMoment(t *testing.T) {
 	at := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 	one, two := instance("1", "A", "RTX", 1, "1"), instance("2", "A", "RTX", 1, "1")
 	first := runAt(t, at, &history.History{}, one)
-	again := runAt(t, at, left(first), one)
+	again := runAt(t, at, saved(first), one)
 	if again.SinceLastRun != nil || again.SinceLastWeek != nil || len(again.Snapshots) != 1 {
 		t.Errorf("a first run once more: %+v", again.History)
 	}
-	second := runAt(t, at.AddDate(0, 0, 1), left(first), one, two)
-	again = runAt(t, at.AddDate(0, 0, 1), left(second), one, two)
-	diff := cmp.Diff(told(second.SinceLastRun), told(again.SinceLastRun))
+	second := runAt(t, at.AddDate(0, 0, 1), saved(first), one, two)
+	again = runAt(t, at.AddDate(0, 0, 1), saved(second), one, two)
+	diff := cmp.Diff(describe(second.SinceLastRun), describe(again.SinceLastRun))
 	if diff != "" || !again.SinceLastRun.From.Equal(at) || !again.SinceLastWeek.From.Equal(at) {
 		t.Errorf("a second run once more: %s", diff)
 	}
-	nameless := instance("", "A", "RTX", 1, "1")
-	first = runAt(t, at, &history.History{}, nameless)
-	if again := runAt(t, at, left(first), nameless); again.SinceLastRun != nil || len(again.Snapshots) != 1 {
+	withoutID := instance("", "A", "RTX", 1, "1")
+	first = runAt(t, at, &history.History{}, withoutID)
+	if again := runAt(t, at, saved(first), withoutID); again.SinceLastRun != nil || len(again.Snapshots) != 1 {
 		t.Errorf("a first run of rows without an id once more: %+v", again.History)
 	}
-	if other := runAt(t, at.AddDate(0, 0, 1), left(second), two); len(told(other.SinceLastRun)) != 1 {
-		t.Errorf("another list at the same time: %v", told(other.SinceLastRun))
+	if other := runAt(t, at.AddDate(0, 0, 1), saved(second), two); len(describe(other.SinceLastRun)) != 1 {
+		t.Errorf("another list at the same time: %v", describe(other.SinceLastRun))
 	}
 }
 
-// TestSameDay runs twice a day: the second run is compared with the first, and takes its place.
+// TestSameDay runs twice on a day: the second run is compared with the first, and replaces it.
 func TestSameDay(t *testing.T) {
 	at := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 	yesterday := runAt(t, at.AddDate(0, 0, -1), &history.History{}, instance("1", "A", "RTX", 1, "1"))
-	morning := runAt(t, at, left(yesterday), instance("1", "A", "RTX", 1, "1"), instance("2", "A", "RTX", 1, "1"))
-	evening := runAt(t, at.Add(time.Hour), left(morning), instance("2", "A", "RTX", 1, "1"))
-	if got := told(evening.SinceLastRun); len(got) != 1 || got[0] != "1 removed -1" {
+	morning := runAt(t, at, saved(yesterday), instance("1", "A", "RTX", 1, "1"), instance("2", "A", "RTX", 1, "1"))
+	evening := runAt(t, at.Add(time.Hour), saved(morning), instance("2", "A", "RTX", 1, "1"))
+	if got := describe(evening.SinceLastRun); len(got) != 1 || got[0] != "1 removed -1" {
 		t.Errorf("since the morning: %v", got)
 	}
 	if len(evening.Snapshots) != 2 || !evening.Snapshots[1].Taken.Equal(at.Add(time.Hour)) || len(evening.Days) != 2 {
@@ -524,7 +522,7 @@ func TestShuffledListsChangeTheSame(t *testing.T) {
 		for _, list := range [][]*fleet.Instance{old, now} {
 			shuffle.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 		}
-		if got := strings.Join(told(since(t, old, now)), "\n"); want == "" {
+		if got := strings.Join(describe(since(t, old, now)), "\n"); want == "" {
 			want = got
 		} else if got != want {
 			t.Fatalf("seed %d: %s\nwant %s", seed, got, want)
@@ -532,7 +530,7 @@ func TestShuffledListsChangeTheSame(t *testing.T) {
 	}
 }
 
-// TestManyGroups bounds a day's row, and loses no instance.
+// TestManyGroups checks that a day's groups are limited without losing instances.
 func TestManyGroups(t *testing.T) {
 	var list []*fleet.Instance
 	for n := range history.MaxGroups + 100 {
@@ -558,9 +556,9 @@ func TestFeed(t *testing.T) {
 		t.Errorf("a first run has entries: %+v", f)
 	}
 	first := r.Feed().ID
-	r = runAt(t, at.AddDate(0, 0, 1), left(r), instance("1", "A", "RTX", 1, "1")) // nothing
-	r = runAt(t, at.AddDate(0, 0, 2), left(r), instance("1", "A", "RTX", 1, ""), instance("2", "A", "RTX", -1, "1.25"))
-	r = runAt(t, at.AddDate(0, 0, 3), left(r), instance("1", "A", "RTX", 1, ""),
+	r = runAt(t, at.AddDate(0, 0, 1), saved(r), instance("1", "A", "RTX", 1, "1")) // nothing
+	r = runAt(t, at.AddDate(0, 0, 2), saved(r), instance("1", "A", "RTX", 1, ""), instance("2", "A", "RTX", -1, "1.25"))
+	r = runAt(t, at.AddDate(0, 0, 3), saved(r), instance("1", "A", "RTX", 1, ""),
 		instance("3", "A", "RTX", -1, "1.25")) // the same figures
 	f := r.Feed()
 	want := []string{
@@ -587,7 +585,7 @@ func TestFeed(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 	for day := 4; day < 80; day++ {
-		r = runAt(t, at.AddDate(0, 0, day), left(r), instance(fmt.Sprint(day), "A", "RTX", 1, "1"))
+		r = runAt(t, at.AddDate(0, 0, day), saved(r), instance(fmt.Sprint(day), "A", "RTX", 1, "1"))
 	}
 	if n := len(r.Feed().Entries); n != 50 {
 		t.Errorf("%d entries, want the last 50", n)

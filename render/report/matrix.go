@@ -25,7 +25,8 @@ type Matrix struct {
 	MoreRegions, MoreModels int
 }
 
-// MatrixRow is a region's row. Its cells are in the order of the matrix's models, nil where the region has no such group.
+// MatrixRow is a region's row. Its cells are in the order of the matrix's models, nil where the region has no such
+// group.
 type MatrixRow struct {
 	Region *Region
 	Cells  []*Group

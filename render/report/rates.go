@@ -145,7 +145,8 @@ func regionRateColumns() []Column[*Model] {
 					}
 					return Value{}
 				}},
-			{name + "_per_gpu_hour", title, perGPUHour, Money, "The cost per GPU-hour in that region. Rounded half up to 4 decimals.",
+			{name + "_per_gpu_hour", title, perGPUHour, Money,
+				"The cost per GPU-hour in that region. Rounded half up to 4 decimals.",
 				func(m *Model) Value {
 					if group := pick(m); group != nil {
 						return rateValue(group.GPUHour)

@@ -10,7 +10,7 @@ import (
 	"gpufleet/fetch/fleet"
 )
 
-// gone is an instance that is not listed any more.
+// gone marks an instance as no longer listed.
 func gone(in *fleet.Instance) *fleet.Instance {
 	in.Status = "Deleted"
 	return in
@@ -18,7 +18,7 @@ func gone(in *fleet.Instance) *fleet.Instance {
 
 func TestRates(t *testing.T) {
 	r := New(&fleet.Fleet{Instances: []*fleet.Instance{
-		// A: 20.5 + 2 over 8 + 1 GPUs; what is gone, unpriced, of unknown size or without GPUs is no part of it.
+		// A: 20.5 + 2 over 8 + 1 GPUs; others don't count: gone, unpriced, of unknown size, without GPUs.
 		instance("1", "A", "H100", 8, "20.5"), instance("2", "A", "H100", 1, "2"), instance("3", "A", "H100", 4, ""),
 		instance("4", "A", "H100", -1, "7"),
 		gone(instance("5", "A", "H100", 8, "1")), instance("6", "A", "", 0, "0.05"),
@@ -56,7 +56,7 @@ func TestRates(t *testing.T) {
 		"CPU only":   "– 0.14%",
 		"L40S":       "$0.00 0%",
 		"RTX":        "– 0%",
-		// 2.49995 and 2.5 are one for people, but not the same.
+		// 2.49995 and 2.5 look equal when rounded, but are not.
 		"H100 cheapest": "B", "H100 most expensive": "A", "L40S cheapest": "C", "L40S most expensive": "C",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -77,7 +77,7 @@ func TestSharesOfNothing(t *testing.T) {
 	}
 }
 
-// TestEqualRegions takes the first by name of regions that cost the same.
+// TestEqualRegions checks that the first region by name wins a tie.
 func TestEqualRegions(t *testing.T) {
 	r := New(&fleet.Fleet{Instances: []*fleet.Instance{
 		instance("1", "A-10", "X", 1, "1"), instance("2", "A-9", "X", 4, "4"), instance("3", "B", "X", 2, "2"),
@@ -87,8 +87,8 @@ func TestEqualRegions(t *testing.T) {
 	}
 }
 
-// TestRatesAddUp holds over random fleets that rates are those of the rows at every level, to the rounding, and that
-// shares come to 100 but for theirs.
+// TestRatesAddUp checks with random fleets that rates match the rows at every level, and that shares add up to 100,
+// except for rounding.
 func TestRatesAddUp(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
 	for range 50 {

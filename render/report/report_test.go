@@ -23,7 +23,7 @@ func settings() Settings {
 	}
 }
 
-// instance returns a running instance; price "" is unknown, gpus below 0 too.
+// instance returns a running instance. A price of "" and a negative number of GPUs are unknown.
 func instance(id, region, model string, gpus int, price string) *fleet.Instance {
 	in := &fleet.Instance{
 		ID: id, Region: region, GPU: model, HostName: "host-" + id, Status: "Running", CPUCores: fleet.Known(4.0),
@@ -112,7 +112,7 @@ func TestTotals(t *testing.T) {
 	}
 }
 
-// TestTotalsAddUp checks over random fleets that the sums at every level are the sum of the rows to the last digit.
+// TestTotalsAddUp checks with random fleets that the sums at every level are exactly those of the rows.
 func TestTotalsAddUp(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 50 {
@@ -144,7 +144,7 @@ func TestTotalsAddUp(t *testing.T) {
 	}
 }
 
-// TestOrderOfTheListDoesNotMatter shuffles a list whose rows have neither ids nor names to tell them apart.
+// TestOrderOfTheListDoesNotMatter shuffles a list whose rows have neither IDs nor names.
 func TestOrderOfTheListDoesNotMatter(t *testing.T) {
 	write := func(r *Report) string {
 		var b strings.Builder
@@ -275,7 +275,7 @@ func TestNatural(t *testing.T) {
 	}
 }
 
-// What two texts begin with in common is passed over. The order must be that of all they say.
+// TestNaturalOfCommonStarts checks that skipping the common start of two texts doesn't change their order.
 func TestNaturalOfCommonStarts(t *testing.T) {
 	parts := []string{"", "a", "A", "0", "00", "7", "10", "é", "É", "è", "日本", "\xc3", "\xa9", "\xff", "-", "9:"}
 	var texts []string
@@ -354,7 +354,7 @@ func TestSlugs(t *testing.T) {
 	}
 }
 
-// FuzzSlug holds that two names never share a slug and that a slug is always a safe file name.
+// FuzzSlug checks that two names never share a slug, and that slugs are safe file names.
 func FuzzSlug(f *testing.F) {
 	f.Add("CANADA-1", "canada-1")
 	f.Add("..", "CON")
@@ -401,7 +401,7 @@ func TestFormat(t *testing.T) {
 	}
 }
 
-// TestSumsAreExact adds up numbers that no float adds up, within a group and over groups.
+// TestSumsAreExact adds up numbers that floats can't add exactly, within a group and across groups.
 func TestSumsAreExact(t *testing.T) {
 	for _, test := range []struct{ numbers, want string }{
 		{"0.1 0.2", "0.3"}, {"0.9765625 0.9765625 0.9765625", "2.9296875"}, {"9007199254740991 0.5", "9007199254740992"},

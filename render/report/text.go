@@ -95,7 +95,8 @@ func (r *Report) LeftOut() []string {
 			"Neither is any other field that is not one of the columns.",
 	}
 	if r.Internal() {
-		sentences = append(sentences, "IP addresses are shown because this report is internal. A public report leaves them out.")
+		sentences = append(sentences,
+			"IP addresses are shown because this report is internal. A public report leaves them out.")
 	} else {
 		sentences = append(sentences, "IP addresses are left out because this report is public.")
 	}
@@ -137,7 +138,7 @@ func (r *Report) Legend() []string {
 		"The provider doesn't document whether stopped instances are billed. " +
 			"So the report shows both costs, and calls neither the bill.",
 		"Counts of instances, GPUs, CPU cores, RAM and disk include every status, even Deleted and Booked, " +
-			"unless they are labeled running or listed.",
+			"unless they are marked as running or listed.",
 		before + hours + after,
 		"The cost per GPU-hour is the sum of the prices of the listed instances that have GPUs and a price, " +
 			"divided by their GPUs and rounded to 4 decimals. Shares are of the fleet's listed cost.",
