@@ -106,7 +106,7 @@ func (r *Report) LeftOut() []string {
 				"An instance has the same pseudonym in every run.")
 			continue
 		}
-		sentences = append(sentences, "The field "+field+" is hidden on request.")
+		sentences = append(sentences, "The field "+field+" is hidden.")
 	}
 	return sentences
 }
