@@ -63,7 +63,7 @@ func TestChangesPage(t *testing.T) {
 		ids := map[string]bool{}
 		for _, n := range elements(tree, "") {
 			if id := attribute(n, "id"); id != "" && ids[id] {
-				t.Errorf("the id %s stands twice", id)
+				t.Errorf("duplicate id %s", id)
 			} else {
 				ids[id] = true
 			}

@@ -70,7 +70,7 @@ func TestDocuments(t *testing.T) {
 				case a.Key == "style", strings.HasPrefix(a.Key, "on"):
 					fail("<%s> has %s=%q", n.Data, a.Key, a.Val)
 				case a.Key == "id" && ids[a.Val]:
-					fail("the id %s stands twice", a.Val)
+					fail("duplicate id %s", a.Val)
 				case a.Key == "id":
 					ids[a.Val] = true
 				case a.Key != "xmlns" && strings.Contains(a.Val, "//"):
@@ -89,8 +89,8 @@ func TestDocuments(t *testing.T) {
 				}
 			}
 		}
-		for _, tag := range attributesTwice(page.text) {
-			fail("an attribute stands twice in %s", tag)
+		for _, tag := range duplicateAttributes(page.text) {
+			fail("duplicate attribute in %s", tag)
 		}
 		for problem := range tableProblems(page.tree) {
 			if page.path != report.SummaryPath || strings.HasPrefix(problem, "stands") {
@@ -105,8 +105,8 @@ var (
 	tagAttribute = regexp.MustCompile(`\s([^\s="]+)(="[^"]*")?`)
 )
 
-// attributesTwice returns the tags with a duplicate attribute. A parser keeps only the first one.
-func attributesTwice(document string) []string {
+// duplicateAttributes returns the tags with a duplicate attribute. A parser keeps only the first one.
+func duplicateAttributes(document string) []string {
 	var twice []string
 	for _, whole := range tag.FindAllString(document, -1) {
 		keys := map[string]bool{}

@@ -166,14 +166,14 @@ func TestUnknown(t *testing.T) {
 	group := at(t, pages, "regions/montreal-pwojqwcxmoanuhub/unknown-gpu/index.html")
 	got := text(group.tree)
 	if !strings.Contains(got, "GPUs ≥ 0 0 of 1 known") || !strings.Contains(got, "0 of 1 priced") {
-		t.Errorf("the totals of what is unknown:\n%s", got)
+		t.Errorf("totals of unknown values:\n%s", got)
 	}
 	cells := elements(elements(elements(group.tree, "table")[1], "tbody")[0], "td")
 	for _, cell := range cells {
 		switch got := text(cell); got {
 		case "unknown", "Paused", "4", "Montreal":
 		default:
-			t.Errorf("a cell of an instance of which nothing is known says %q", got)
+			t.Errorf("a cell of an unknown value says %q", got)
 		}
 	}
 	if len(cells) != len(report.New(&fleet.Fleet{}, settings()).Columns)-1 {

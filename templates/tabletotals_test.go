@@ -48,7 +48,7 @@ func TestTableTotals(t *testing.T) {
 				}
 			}
 			if got := strings.Join(rows, " "); got != want {
-				t.Errorf("%s comes to\n%s, want\n%s", page.path, got, want)
+				t.Errorf("%s: totals\n%s, want\n%s", page.path, got, want)
 			}
 		}
 	}

@@ -13,14 +13,7 @@ func extent(t *report.Totals) string {
 	if t.Count == 0 {
 		return "no instances"
 	}
-	return report.Counted(t.Count, "instance") + ", " + gpus(t.GPUs)
-}
-
-func gpus(s report.Sum) string {
-	if text := s.String(); text != "1" {
-		return text + " GPUs"
-	}
-	return "1 GPU"
+	return report.Counted(t.Count, "instance") + ", " + t.GPUs.GPUs()
 }
 
 // pageSuffix returns ", page 2" and so on, "" for the first page.

@@ -40,7 +40,7 @@ func FuzzMarkdownCell(f *testing.F) {
 		// Only whole cells are the name: figures have dollar signs too.
 		for n := range tree.Descendants() {
 			if n.Type == html.TextNode && n.Data == name && n.Parent.Data != "code" && gitHubLinks.MatchString(name) {
-				t.Errorf("%q stands in running text", name)
+				t.Errorf("%q is in running text", name)
 			}
 		}
 	})

@@ -230,7 +230,7 @@ func checkNotesPage(t *testing.T, source, page string) {
 	}
 	for _, target := range targets {
 		if !ids[target] {
-			t.Errorf("%q links to %s, which is nowhere: %s", source, target, page)
+			t.Errorf("%q links to %s, which does not exist: %s", source, target, page)
 		}
 	}
 	if i := strings.IndexFunc(page, func(r rune) bool { return r != printable(r) }); i >= 0 {

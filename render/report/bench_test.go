@@ -24,7 +24,7 @@ func TestAllocations(t *testing.T) {
 		})
 	}
 	if perRow := (allocs(2*n) - allocs(n)) / n; perRow > 10 { // 7.4, and 8.1 with the race detector
-		t.Errorf("%.2f allocations a row", perRow)
+		t.Errorf("%.2f allocations per row", perRow)
 	}
 }
 

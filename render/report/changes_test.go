@@ -327,7 +327,7 @@ func checkExact(t testing.TB, name string, w *Window, old, now []*fleet.Instance
 		"before and after": new(big.Rat).Sub(rat(w.After.PerHour), rat(w.Before.PerHour)),
 	} {
 		if got.Cmp(want) != 0 {
-			t.Errorf("%s: the %s come to %s, want %s", name, what, got.FloatString(30), want.FloatString(30))
+			t.Errorf("%s: the %s add up to %s, want %s", name, what, got.FloatString(30), want.FloatString(30))
 		}
 	}
 }
@@ -412,7 +412,7 @@ func TestHiddenFieldsAreNotCompared(t *testing.T) {
 	first := run([]string{"disk_size", "host_name"}, "old-name", &history.History{})
 	if err := first.Snapshots[0].Rows(func(in *fleet.Instance) error {
 		if in.HostName != "" || in.DiskSize.Known {
-			t.Errorf("the snapshot holds what is hidden: %+v", in)
+			t.Errorf("the snapshot has a hidden field: %+v", in)
 		}
 		return nil
 	}); err != nil {
@@ -456,7 +456,7 @@ func TestWindows(t *testing.T) {
 	} {
 		r := runAt(t, start, &history.History{})
 		if r.SinceLastRun != nil || r.SinceLastWeek != nil {
-			t.Error("a first run has a past")
+			t.Error("a first run has previous runs")
 		}
 		for _, hours := range test.hours {
 			r = runAt(t, start.Add(time.Duration(hours)*time.Hour), saved(r))

@@ -104,7 +104,7 @@ func (r *Report) Figures(moreWarnings int) []Figure {
 // Line returns the line of key figures that a run prints.
 func (r *Report) Line() string {
 	line := fmt.Sprintf("%s, %s, running %s, listed %s", Counted(r.Count, "instance"),
-		WithCoverage(r.GPUs.String()+" GPUs", r.GPUs.Coverage()), r.PerHourText(r.Running), r.PerHourText(r.Listed))
+		WithCoverage(r.GPUs.GPUs(), r.GPUs.Coverage()), r.PerHourText(r.Running), r.PerHourText(r.Listed))
 	if rate, ok := r.RunRate(); ok {
 		line += ", run rate " + rate.Text()
 	}

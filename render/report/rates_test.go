@@ -115,7 +115,7 @@ func TestRatesAddUp(t *testing.T) {
 			sum += region.Share.Value
 		}
 		if sum < 99.9 || sum > 100.1 {
-			t.Errorf("shares come to %v", sum)
+			t.Errorf("shares add up to %v", sum)
 		}
 	}
 }

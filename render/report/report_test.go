@@ -138,7 +138,7 @@ func TestTotalsAddUp(t *testing.T) {
 		}
 		for name, got := range map[string]fleet.Money{"total": r.Running.PerHour, "regions": byRegion, "models": byModel} {
 			if got.String() != sum.String() {
-				t.Errorf("%s: %s, rows come to %s", name, got, sum)
+				t.Errorf("%s: %s, rows add up to %s", name, got, sum)
 			}
 		}
 	}
@@ -420,7 +420,7 @@ func TestSumsAreExact(t *testing.T) {
 		r := New(list, settings())
 		for what, sum := range map[string]Sum{"RAM": r.RAM, "GPUs": r.GPUs, "running GPUs": r.RunningGPUs()} {
 			if got := ExactNumber(sum.Value); got != test.want {
-				t.Errorf("%s: %s come to %s, want %s", what, test.numbers, got, test.want)
+				t.Errorf("%s: %s add up to %s, want %s", what, test.numbers, got, test.want)
 			}
 		}
 	}

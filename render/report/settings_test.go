@@ -29,7 +29,7 @@ func TestExpectEvery(t *testing.T) {
 		}
 	}
 	if got := (Settings{}).Every(); got != 24*time.Hour {
-		t.Errorf("where nobody says, %v", got)
+		t.Errorf("by default %v", got)
 	}
 }
 

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"gpufleet/fetch/fleet"
+	"slices"
 	"strings"
 	"time"
 )
@@ -65,6 +67,14 @@ func (r *Report) WarningsShown() (shown []string, more int) {
 // Text returns the sum and its coverage: "≥ 12 · 11 of 12 known".
 func (s Sum) Text() string { return WithCoverage(s.String(), s.Coverage()) }
 
+// GPUs returns the sum as a number of GPUs: "1 GPU", "≥ 153 GPUs".
+func (s Sum) GPUs() string {
+	if text := s.String(); text != "1" {
+		return text + " GPUs"
+	}
+	return "1 GPU"
+}
+
 // PerHourText returns a cost per hour and its coverage: "≥ $1,234.50/h · 37 of 41 priced".
 func (s Settings) PerHourText(c Cost) string { return WithCoverage(s.PerHour(c)+"/h", c.Coverage()) }
 
@@ -100,13 +110,14 @@ func (r *Report) LeftOut() []string {
 	} else {
 		sentences = append(sentences, "IP addresses are left out because this report is public.")
 	}
-	for _, field := range r.Hidden {
-		if field == "id" {
-			sentences = append(sentences, "IDs are pseudonyms, made with a key that is not published. "+
-				"An instance has the same pseudonym in every run.")
-			continue
+	if slices.Contains(r.Hidden, "id") {
+		sentences = append(sentences, "IDs are pseudonyms, made with a key that is not published. "+
+			"An instance has the same pseudonym in every run.")
+	}
+	for _, f := range fleet.Fields {
+		if f.HiddenBy(r.Hidden) {
+			sentences = append(sentences, "The field "+f.Name+" is hidden.")
 		}
-		sentences = append(sentences, "The field "+field+" is hidden on request.")
 	}
 	return sentences
 }
