@@ -37,8 +37,8 @@ test: setup ## run all tests; Lighthouse runs alone, because it measures speed
 quick: ## run the tests that need no browser, Node.js or LibreOffice: about a minute
 	go test -skip '$(PROGRAMS)' ./...
 
-race: ## run the tests that work in their own process, with the race detector
-	go test -race -timeout 15m -skip '$(OUTSIDE)' $$(go list ./... | grep -v /e2e$$)
+race: ## run the race detector in the packages that start goroutines; they run all other code
+	go test -race -timeout 15m -skip '$(OUTSIDE)' . ./fetch/... ./render ./render/report ./render/folder ./render/console
 
 bench: ## measure the whole program, then each stage; SIZES=10000 for one size
 	go test -run '^$$' -bench 'Run/^($(SIZES))$$' -benchtime 3x -timeout 2h ./render/e2e

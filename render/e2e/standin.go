@@ -32,22 +32,26 @@ type answer struct {
 // startServer starts a server that lasts until the script ends, and puts its address into a variable.
 func startServer(ts *testscript.TestScript, _ bool, args []string) {
 	s := &standIn{answers: map[string][]answer{}, asked: make(chan struct{}, 1)}
-	server := httptest.NewServer(s)
-	ts.Defer(func() {
-		server.CloseClientConnections()
-		server.Close()
-	})
+	closed := false
 	for _, arg := range args[1:] {
 		path, text, found := strings.Cut(arg, "=")
 		if !found {
 			path, text = "", arg
 		}
 		if text == "closed" {
-			server.Close()
+			closed = true
 			continue
 		}
 		s.answers[path] = append(s.answers[path], newAnswer(ts, text))
 	}
+	server := httptest.NewServer(s)
+	if closed {
+		server.Close()
+	}
+	ts.Defer(func() {
+		server.CloseClientConnections()
+		server.Close()
+	})
 	ts.Setenv(args[0], server.URL)
 	ts.Value(standIns{}).(map[string]*standIn)[args[0]] = s
 }
