@@ -33,8 +33,8 @@
 //
 //	0    the report is written
 //	1    rendering or writing failed
-//	2    a flag, variable or input file is invalid
-//	3    the API, or the website of --previous, failed
+//	2    a flag, variable, price file or path is invalid
+//	3    a reply, live or saved, or the website of --previous, is invalid or unreachable
 //	4    the list is incomplete, or much shorter than the last one
 //	5    the report is written, but a check of --fail-on failed
 //	130  interrupted (143: terminated)

@@ -169,10 +169,10 @@ func TestSchedules(t *testing.T) {
 	}
 }
 
-// TestTroubles makes the program print the messages that the publishing guide quotes under Troubles, in their order.
-func TestTroubles(t *testing.T) {
+// TestTroubleshooting makes the program print the messages that the publishing guide quotes, in their order.
+func TestTroubleshooting(t *testing.T) {
 	t.Parallel()
-	_, section, _ := strings.Cut(document(t, publishingGuide), "\n## Troubles\n")
+	_, section, _ := strings.Cut(document(t, publishingGuide), "\n## Troubleshooting\n")
 	section, _, _ = strings.Cut(section, "\n## ")
 	quoted := regexp.MustCompile("(?m)^\\| `(.*?)`").FindAllStringSubmatch(section, -1)
 	full := `{"data": [{"id": 1},{"id": 2},{"id": 3},{"id": 4},{"id": 5},{"id": 6},{"id": 7},{"id": 8},{"id": 9},` +
