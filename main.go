@@ -171,12 +171,12 @@ func readSettings(ctx context.Context, v *console.Values) (*settings, error) {
 			Audience:      console.Parse(v, "audience", report.ParseAudience),
 			Currency:      console.Parse(v, "currency", report.ParseCurrency),
 			HoursPerMonth: console.Parse(v, "hours-per-month", report.ParseHours),
-			Hidden:        console.Parse(v, "hide", fleet.ParseHidden),
+			Hidden:        console.Load(v, "hide", fleet.ParseHidden),
 			Budget:        console.Parse(v, "budget", report.ParseBudget),
 			BaseURL:       console.Load(v, "base-url", fetch.ParseSiteURL),
 			ExpectEvery:   console.Parse(v, "expect-every", report.ParseExpectEvery),
 		},
-		failOn:  console.Parse(v, "fail-on", report.ParseChecks),
+		failOn:  console.Load(v, "fail-on", report.ParseChecks),
 		timeout: console.Parse(v, "timeout", fetch.ParseTimeout),
 	}
 	s.report.Notes, s.notesWarnings = readNotes(ctx, v)

@@ -16,7 +16,7 @@ const (
 	// by chance, and masking every "a" would reveal that the password is "a". A password that is the whole name is masked
 	// at any length.
 	shortestMasked = 4
-	// keepPassword is how many bytes of a password are compared. A name that contains so many is masked completely.
+	// keepPassword is how many bytes of a password are compared. A name that contains them all is masked completely.
 	keepPassword = 1024
 	// maxPasswords is how many passwords of a row are compared. The name of a row with more is masked completely.
 	maxPasswords = 8

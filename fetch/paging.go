@@ -8,8 +8,8 @@ import (
 	"gpufleet/fetch/fleet"
 )
 
-// maxPasses is how often the list is read at most. A list may change while its pages are read. The only sign of that
-// is that instances are missing at the end: a list that loses one row and gains another keeps its total.
+// maxPasses is the maximum number of times that the list is read. A list may change while its pages are read. The only
+// sign of that is that instances are missing at the end: a list that loses one row and gains another keeps its total.
 const maxPasses = 3
 
 // readAll reads the list again until it is complete, at most maxPasses times.
@@ -43,7 +43,8 @@ func (c *Client) readWithDuplicates(ctx context.Context, incomplete error) (*fle
 	}
 	// Still, the list may have changed: if one row was added and another removed meanwhile, a row may have moved to the
 	// next page and been read twice.
-	p.list.warnings.Add("can't verify that the list is complete: it has identical rows without an id; each is counted")
+	p.list.warnings.Add("can't verify that the list is complete: " +
+		"identical rows without an id are counted separately")
 	return p.list.fleet()
 }
 

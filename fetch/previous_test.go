@@ -530,9 +530,9 @@ func TestPrevious(t *testing.T) {
 			}
 			test.previous.Client, _ = a.client()
 			test.previous.Client.URL = test.previous.Named
-			past, err := test.previous.Begin(t.Context(), runHead(), today)()
-			if len(past.Snapshots) != test.snapshots || strings.Join(past.Warnings, "\n") != test.warning {
-				t.Errorf("%d snapshots, warnings %q", len(past.Snapshots), past.Warnings)
+			previous, err := test.previous.Begin(t.Context(), runHead(), today)()
+			if len(previous.Snapshots) != test.snapshots || strings.Join(previous.Warnings, "\n") != test.warning {
+				t.Errorf("%d snapshots, warnings %q", len(previous.Snapshots), previous.Warnings)
 			}
 			if (err == nil) != (test.err == "") || err != nil && !strings.Contains(err.Error(), test.err) {
 				t.Errorf("error %v, want %q", err, test.err)
@@ -555,8 +555,8 @@ func TestPreviousSiteWaits(t *testing.T) {
 	if len(a.requests) > 0 {
 		t.Errorf("%d requests before the wait", len(a.requests))
 	}
-	if past, err := wait(); err != nil || len(past.Snapshots) != 1 {
-		t.Errorf("%v, %v", past, err)
+	if previous, err := wait(); err != nil || len(previous.Snapshots) != 1 {
+		t.Errorf("%v, %v", previous, err)
 	}
 }
 

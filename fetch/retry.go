@@ -77,8 +77,7 @@ func (c *Client) waitBefore(ctx context.Context, attempt int, err error, address
 		if c.Site {
 			what = status.describeSite(address)
 		}
-		return 0, errorf(BadAPI, "%s: the server asks for a longer wait than a minute or the time left; "+
-			"try again later", what)
+		return 0, errorf(BadAPI, "%s: the server asks to wait longer than this run can; try again later", what)
 	}
 	return status.retryAfter, nil
 }

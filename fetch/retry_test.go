@@ -243,7 +243,7 @@ func TestRetryAfterIsKept(t *testing.T) {
 		client, waits := a.client()
 		client.Timeout = timeout
 		_, err := client.Instances(context.Background())
-		wantError(t, err, BadAPI, "429", "a longer wait than a minute")
+		wantError(t, err, BadAPI, "429", "asks to wait longer")
 		if len(*waits) > 0 {
 			t.Errorf("Retry-After: %s was waited for: %v", header, *waits)
 		}

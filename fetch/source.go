@@ -65,7 +65,7 @@ func ReadPrices(ctx context.Context, named []string) (file *PriceFile, products 
 	for _, name := range named {
 		switch {
 		case name == productList && products, name != productList && file != nil:
-			return nil, false, errors.New("use at most one file, and api at most once")
+			return nil, false, errors.New("use one price file, api or both, each only once")
 		case name == productList:
 			products = true
 		default:
@@ -105,5 +105,5 @@ func CheckShrink(previous *history.History, count int) error {
 		return nil
 	}
 	return errorf(Incomplete, "the list has %d instances, but the last run had %d; "+
-		"if so many are really gone, use --accept-shrink", count, last.Value)
+		"if the others were really removed, use --accept-shrink", count, last.Value)
 }

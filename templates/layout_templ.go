@@ -607,7 +607,7 @@ func marks(f frame) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if f.Demo() {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 48, "<p class=\"mark\"><strong>Sample data</strong> — a made-up fleet</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 48, "<p class=\"mark\"><strong>Sample data</strong> — not a real fleet</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -7,7 +7,7 @@ import (
 	"gpufleet/render/report"
 )
 
-// rowsPerPage is how many rows of a list a page shows at most.
+// rowsPerPage is the maximum number of rows of a list on a page.
 const rowsPerPage = 500
 
 // paging is the position of a page among the pages of a list.
@@ -18,7 +18,7 @@ type paging struct {
 	all           int // rows in the list
 }
 
-// pagesOf yields the pages of a list with so many rows, in order. An empty list has one page.
+// pagesOf yields the pages of a list with `all` rows, in order. An empty list has one page.
 func pagesOf(folder string, all int) iter.Seq[paging] {
 	pages := max(1, (all+rowsPerPage-1)/rowsPerPage)
 	return func(yield func(paging) bool) {

@@ -14,7 +14,7 @@ import (
 	"gpufleet/render/report"
 )
 
-// overviewRows is how many rows a table of the overview has at most. It links to the full list.
+// overviewRows is the maximum number of rows in a table of the overview, which links to the full list.
 const overviewRows = 12
 
 func overview(f frame, notes string) templ.Component {

@@ -204,7 +204,7 @@ func TestEmptyFleet(t *testing.T) {
 }
 
 func TestMarks(t *testing.T) {
-	const sample, internal = "Sample data — a made-up fleet", "Internal — contains IP addresses, not for publication"
+	const sample, internal = "Sample data — not a real fleet", "Internal — contains IP addresses, not for publication"
 	for _, source := range []report.Source{report.FromAPI, report.FromFile, report.FromDemo} {
 		for _, audience := range []report.Audience{report.Public, report.Internal} {
 			s := settings()

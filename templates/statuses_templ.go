@@ -14,7 +14,7 @@ import (
 	"strconv"
 )
 
-// shownStatuses is how many statuses a table has at most. There are a dozen, but the list is open.
+// shownStatuses is the maximum number of statuses in a table. There are a dozen, but the list is open.
 const shownStatuses = 20
 
 // statuses shows the number of instances and GPUs by status.

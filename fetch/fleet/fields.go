@@ -181,7 +181,7 @@ func ParseHidden(text string) (fields []string, err error) {
 	for field := range strings.SplitSeq(text, ",") {
 		field = strings.TrimSpace(field)
 		if !slices.Contains(known, field) {
-			return nil, fmt.Errorf("takes %s, not %q", strings.Join(known, ", "), field)
+			return nil, fmt.Errorf("unknown field %q; use %s", field, strings.Join(known, ", "))
 		}
 		fields = append(fields, field)
 	}

@@ -139,7 +139,7 @@ func (c *Collector) AddDays(content []byte) {
 	}
 	if old > 1 { // one day expires every day; several at once may mean that the clock is wrong
 		c.Warn(fmt.Sprintf("the first %d days of %s", old, HistoryPath),
-			fmt.Sprintf("they are more than %d days old by this machine's clock", HistoryDays))
+			fmt.Sprintf("they are more than %d days old; check this machine's clock", HistoryDays))
 	}
 	switch {
 	case future == 1:

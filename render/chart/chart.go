@@ -20,7 +20,7 @@ const (
 	Height = 400
 )
 
-// maxBars is how many bars a chart has at most.
+// maxBars is the maximum number of bars in a chart.
 const maxBars = 12
 
 // Item is what a bar shows.

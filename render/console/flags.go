@@ -48,7 +48,7 @@ func Groups() []Group {
 			textFlag("budget", "", "`AMOUNT` to spend per month"),
 		}},
 		{"changes", []cli.Flag{
-			textFlag("previous", "", "`PLACE` of the previous report, a folder or website; else --out"),
+			textFlag("previous", "", "`PLACE` of the previous report: a folder or URL (default: the --out folder)"),
 			boolFlag("accept-shrink", "accept a list with fewer than half of the last run's instances"),
 		}},
 		{"checks", []cli.Flag{

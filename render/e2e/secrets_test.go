@@ -20,7 +20,7 @@ import (
 )
 
 // Every secret contains one of these, so one search finds them all. They have only letters and digits, which no
-// escaping for HTML, JSON or addresses changes. No output contains so many digits in a row by chance.
+// escaping for HTML, JSON or addresses changes. No output contains that many digits in a row by chance.
 const (
 	canary = "kAnArY7qZx"
 	number = "731946280517394"

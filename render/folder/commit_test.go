@@ -197,7 +197,7 @@ func TestNameTakenWithManifest(t *testing.T) {
 	write(t, dir, site{"z.html": "mine"})
 	before := readTree(t, dir)
 	_, err := run(dir, second)
-	wantError(t, err, filepath.Join(dir, "z.html"), "not from gpufleet", "move it away")
+	wantError(t, err, filepath.Join(dir, "z.html"), "didn't create", "move it")
 	sameTree(t, "refused", before, readTree(t, dir))
 
 	write(t, dir, site{"z.html": second["z.html"]}) // a file with the content that we would write counts as ours

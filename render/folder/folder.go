@@ -88,7 +88,8 @@ func (f *Folder) readManifest() {
 	}
 	if err != nil {
 		err = f.cannot("read", manifest.Path, err)
-		f.warnings = append(f.warnings, fmt.Sprintf("%v; it is not known which files are from gpufleet", err))
+		f.warnings = append(f.warnings, fmt.Sprintf("%v; files with the names that gpufleet writes "+
+			"are replaced, and other files are kept", err))
 	}
 }
 

@@ -89,8 +89,8 @@ func (f *Folder) planFile(p *plan, file *stagedFile, neededDirs map[string]bool,
 	}
 	if !listed {
 		if f.manifest != nil {
-			return fmt.Errorf("%s is not from gpufleet, which needs this name; move it away or choose another folder",
-				f.display(file.Path))
+			return fmt.Errorf("gpufleet must write %s, but a file that it didn't create has that name; "+
+				"move it or choose another folder", f.display(file.Path))
 		}
 		p.warnReplaced(f, file.Path)
 	}

@@ -6,7 +6,7 @@ import (
 	"gpufleet/render/report"
 )
 
-// changesInMarkdown is how many changes the summary shows per window at most.
+// changesInMarkdown is the maximum number of changes that the summary shows per window.
 const changesInMarkdown = 50
 
 // changes writes what changed, first since last week, then since the last run.
@@ -36,7 +36,7 @@ func (m *draft) changeSum(w report.NamedWindow) {
 	}
 	rows = append(rows, []string{"**Listed now**", "", m.r.PerHourText(w.After)},
 		[]string{w.DeltaLabel(), "", w.DeltaText(m.r.Settings)})
-	m.table([]string{"Change", "Count", "Listed per hour"}, []bool{false, true, true}, nil, rows...)
+	m.table([]string{"Change", "Count", "Listed cost"}, []bool{false, true, true}, nil, rows...)
 }
 
 func (m *draft) changeLines(w report.NamedWindow) {
@@ -52,7 +52,7 @@ func (m *draft) changeLines(w report.NamedWindow) {
 			m.cell(line.Name(s)), m.cell(line.In.Region), m.cell(line.In.GPU), m.cell(line.FieldTitle(s)),
 			m.fieldCell(line, line.OldText(s)), m.fieldCell(line, line.NewText(s)), line.DeltaText(s)})
 	}
-	m.table([]string{"Change", "Instance", "Region", "GPU model", "Field", "Old", "New", "Listed per hour"},
+	m.table([]string{"Change", "Instance", "Region", "GPU model", "Field", "Old", "New", "Effect on listed cost"},
 		[]bool{false, false, false, false, false, false, false, true}, rows)
 	table := &m.blocks[len(m.blocks)-1]
 	table.more, table.moreIn = more, ", in the workbook and in "+report.ChangesJSONPath

@@ -38,7 +38,7 @@ func (m *draft) models() {
 		rows = append(rows, row)
 	}
 	m.table([]string{"GPU model", "Instances", "Listed per hour", "Listed per GPU-hour", "Share of listed",
-		"Cheapest region", "per GPU-hour", "Most expensive region", "per GPU-hour"},
+		"Cheapest region", "Cheapest (per GPU-hour)", "Most expensive region", "Most expensive (per GPU-hour)"},
 		[]bool{false, true, true, true, true, false, true, false, true}, rows)
 }
 

@@ -72,7 +72,7 @@ func (m *draft) write() {
 func (m *draft) head() {
 	m.line("# %s", literal(m.r.Title))
 	if m.r.Demo() {
-		m.line("**Sample data:** a made-up fleet, not a real one.")
+		m.line("**Sample data:** not a real fleet.")
 	}
 	if m.r.Internal() {
 		m.line("**Internal:** not for publication.")

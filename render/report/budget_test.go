@@ -77,17 +77,17 @@ func TestChecks(t *testing.T) {
 		"without budget": {all("", 0, false, instance("1", "A", "X", 1, "2")), nil},
 		"unpriced": {
 			all("", 0, false, status(instance("1", "A", "X", 1, ""), "Stopped"), instance("2", "A", "X", 1, "2")),
-			[]string{"unpriced: 1 of 2 listed instances have no price"}},
+			[]string{"unpriced: listed instances without a price: 1 of 2"}},
 		"error": {all("", 0, false, status(instance("1", "A", "X", 1, "2"), "error"),
 			status(instance("2", "A", "X", 1, "2"), "ERROR"), status(instance("3", "A", "X", 1, "2"), "Errors")),
-			[]string{"instance-error: 2 of 3 instances have the status Error"}},
-		"warning":         {all("", 0, true), []string{"warnings: 1 reported"}},
-		"further warning": {all("", 2, true), []string{"warnings: 3 reported"}},
+			[]string{"instance-error: instances with the status Error: 2 of 3"}},
+		"warning":         {all("", 0, true), []string{"warnings: 1 warning"}},
+		"further warning": {all("", 2, true), []string{"warnings: 3 warnings"}},
 		"all, in order": {all("1", 0, true, instance("1", "A", "X", 1, "2"), status(instance("2", "A", "X", 1, ""), "Error")),
 			[]string{
 				"over-budget: the run rate is 146,000% of the budget ($1,460.00/month running, $1.00 budget)",
-				"unpriced: 1 of 2 listed instances have no price",
-				"instance-error: 1 of 2 instances have the status Error", "warnings: 1 reported"}},
+				"unpriced: listed instances without a price: 1 of 2",
+				"instance-error: instances with the status Error: 1 of 2", "warnings: 1 warning"}},
 	} {
 		if diff := cmp.Diff(test.want, test.got); diff != "" {
 			t.Errorf("%s: %s", name, diff)

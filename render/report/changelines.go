@@ -146,14 +146,14 @@ func (l ChangeLine) value(pick func(*fleet.Instance) Value) Value {
 // ChangeColumns returns the columns of a ChangeLine, without hidden ones.
 func ChangeColumns(s Settings) []Column[ChangeLine] {
 	columns := []Column[ChangeLine]{
-		{"since", "Since", "", Text, "What this compares with: the last run, or the newest run that is at least a week old " +
-			"(if none is, the oldest one kept). Don't add the two up.",
+		{"since", "Since", "", Text, "The earlier list: last run or last week. " +
+			"Last week is the newest snapshot at least a week old, or else the oldest one. Don't add the changes of both.",
 			func(l ChangeLine) Value { return text(l.window.Since) }},
 		{"from", "From", "UTC", Time, "When the earlier list was fetched.",
 			func(l ChangeLine) Value { return Value{Known: true, Time: l.window.From} }},
-		{"change", "Change", "", Text, "added, removed, or what changed. " +
-			"A price that became known or unknown is not an increase or decrease: an unknown price counts as 0. " +
-			"Rows without an ID can't be compared; they share one line.",
+		{"change", "Change", "", Text, "added, removed, or the kind of change. " +
+			"A price that becomes known or unknown is not an increase or decrease: an unknown price counts as 0. " +
+			"All rows without an ID share one line, because they can't be compared.",
 			func(l ChangeLine) Value { return text(string(l.Kind)) }},
 	}
 	for _, c := range NamedColumns(s, "id", "host_name", "region", "gpu", "gpu_count") {
@@ -167,8 +167,8 @@ func ChangeColumns(s Settings) []Column[ChangeLine] {
 			func(l ChangeLine) Value { return l.exact(func(c *Change) Value { return c.Old }) }},
 		{"new", "New", "", Text, "The current value, as text.",
 			func(l ChangeLine) Value { return l.exact(func(c *Change) Value { return c.New }) }},
-		{"price_per_hour_delta", "Listed change", perHour, Money, "Change in the listed total. " +
-			"For each value of Since, the lines add up to the whole change.",
+		{"price_per_hour_delta", "Listed change", perHour, Money, "Effect on the listed total. " +
+			"The lines with the same Since add up to the change in the listed total.",
 			func(l ChangeLine) Value { return Value{Known: true, Money: l.Delta} }},
 	}...)
 }

@@ -264,19 +264,19 @@ func TestUpgrade(t *testing.T) {
 }
 
 // reread returns what a run left as the next run reads it.
-func reread(t *testing.T, past *history.History) *history.History {
+func reread(t *testing.T, previous *history.History) *history.History {
 	t.Helper()
-	for i, s := range past.Snapshots {
+	for i, s := range previous.Snapshots {
 		var b bytes.Buffer
 		_, err := s.WriteTo(&b)
 		if err == nil {
-			past.Snapshots[i], err = history.ReadSnapshot(b.Bytes())
+			previous.Snapshots[i], err = history.ReadSnapshot(b.Bytes())
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	return past
+	return previous
 }
 
 // listedTotal adds up a list by other means than the report.
@@ -594,7 +594,7 @@ func TestFeed(t *testing.T) {
 		t.Error("the feed's id did not stay")
 	}
 	r.Source, r.Audience = FromDemo, Internal
-	if title := r.Feed().Title; !strings.Contains(title, "made-up") || !strings.Contains(title, "internal") {
+	if title := r.Feed().Title; !strings.Contains(title, "not a real fleet") || !strings.Contains(title, "internal") {
 		t.Errorf("lacks a mark: %s", title)
 	}
 	if other := runAt(t, at, &history.History{}, instance("7", "A", "RTX", 1, "1")); other.Feed().ID == first {

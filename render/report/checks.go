@@ -46,16 +46,16 @@ func (r *Report) tripped(check Check, moreWarnings int) string {
 		}
 	case Unpriced:
 		if r.Listed.LowerBound() {
-			return fmt.Sprintf("%s of %s listed instances have no price", FormatCount(r.Listed.Of-r.Listed.Priced),
-				FormatCount(r.Listed.Of))
+			return fmt.Sprintf("listed instances without a price: %s of %s",
+				FormatCount(r.Listed.Of-r.Listed.Priced), FormatCount(r.Listed.Of))
 		}
 	case InstanceError:
 		if n := r.withStatus("Error"); n > 0 {
-			return fmt.Sprintf("%s of %s instances have the status Error", FormatCount(n), FormatCount(r.Count))
+			return fmt.Sprintf("instances with the status Error: %s of %s", FormatCount(n), FormatCount(r.Count))
 		}
 	case AnyWarning:
 		if n := len(r.Warnings) + moreWarnings; n > 0 {
-			return FormatCount(n) + " reported"
+			return Counted(n, "warning")
 		}
 	}
 	return ""

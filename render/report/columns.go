@@ -191,16 +191,17 @@ func totalsColumns[T any](of func(T) *Totals) []Column[T] {
 				func(row T) Value { return count(pick(of(row)).Known) }},
 		}
 	}
-	cost := func(name, title, what string, pick func(*Totals) Cost) []Column[T] {
+	cost := func(name, title, definition string, pick func(*Totals) Cost) []Column[T] {
 		return []Column[T]{
-			{name + "_instances", title + " instances", "", Count, "Number of instances that are " + what + ".",
+			{name + "_instances", title + " instances", "", Count, "Number of " + name + " instances" + definition + ".",
 				func(row T) Value { return count(pick(of(row)).Of) }},
-			{name + "_priced", title + " priced", "instances", Count, "How many of them have a price.",
+			{name + "_priced", title + " priced", "instances", Count, "Number of " + name + " instances with a price.",
 				func(row T) Value { return count(pick(of(row)).Priced) }},
 			{name + "_per_hour", title, perHour, Money,
-				"Their cost. Instances without a price count as 0, so this can be a lower bound.",
+				"Cost of the " + name + " instances per hour. Instances without a price count as 0, so this can be a lower bound.",
 				func(row T) Value { c := pick(of(row)); return amount(c.PerHour, c.LowerBound()) }},
-			{name + "_per_month", title, "per month", Money, "The same cost for the hours of a month.",
+			{name + "_per_month", title, "per month", Money,
+				"Cost of the " + name + " instances per month: the cost per hour times the hours per month.",
 				func(row T) Value { c := pick(of(row)); return amount(c.PerMonth, c.LowerBound()) }},
 		}
 	}
@@ -211,8 +212,8 @@ func totalsColumns[T any](of func(T) *Totals) []Column[T] {
 		sum("cpu_cores", "CPU cores", "", "Total number of CPU cores.", Size, func(t *Totals) Sum { return t.CPUCores }),
 		sum("ram", "RAM", "GB", "Total memory.", Size, func(t *Totals) Sum { return t.RAM }),
 		sum("disk_size", "Disk", "GB", "Total size of the root disks.", Size, func(t *Totals) Sum { return t.Disk }),
-		cost("running", "Running", "running", func(t *Totals) Cost { return t.Running }),
-		cost("listed", "Listed", "listed: any status except Deleted, Canceled, Completed and Booked",
+		cost("running", "Running", "", func(t *Totals) Cost { return t.Running }),
+		cost("listed", "Listed", ": those with any status except Deleted, Canceled, Completed and Booked",
 			func(t *Totals) Cost { return t.Listed }),
 		rateColumns(of),
 	)

@@ -32,7 +32,7 @@ type FeedEntry struct {
 func (r *Report) Feed() Feed {
 	f := Feed{ID: r.feedID(""), Title: r.Title + ": changes", Updated: r.Generated}
 	if r.Demo() {
-		f.Title += " (sample data, a made-up fleet)"
+		f.Title += " (sample data, not a real fleet)"
 	}
 	if r.Internal() {
 		f.Title += " (internal, not for publication)"

@@ -77,9 +77,9 @@ func (r *Report) fillGroups(m members) {
 
 // reorder sorts instances in place: instances[i] becomes the former instances[order[i]]. It overwrites order.
 //
-// Every writer reads all instances, some once per column, and memory is read fastest in order. Without reorder and
-// packTexts a run takes 35 to 45 % more CPU time for 100,000 instances, and about 10 % more for 10,000. A sorted copy
-// would take half the lines, but 6 to 18 % more memory at the peak.
+// Memory is read fastest in order, and each writer reads all instances. Without reorder and packTexts, a run takes
+// 35 to 45 % more CPU time for 100,000 instances, and about 10 % more for 10,000. A sorted copy would take 6 to 18 %
+// more memory at the peak.
 func reorder(instances []*fleet.Instance, order []int32) {
 	for start := range order {
 		if order[start] < 0 {
@@ -99,8 +99,8 @@ func reorder(instances []*fleet.Instance, order []int32) {
 	}
 }
 
-// packTexts copies the IDs and host names into one piece of memory in the order of the rows. It contributes a third of
-// the gain that reorder's comment gives.
+// packTexts copies the IDs and host names into one piece of memory in the order of the rows, which contributes a
+// third of the gain in CPU time (see reorder).
 func packTexts(instances []*fleet.Instance) {
 	size := 0
 	for _, in := range instances {

@@ -227,11 +227,11 @@ func TestMatrix(t *testing.T) {
 
 func TestMatrixNote(t *testing.T) {
 	for more, want := range map[[2]int]string{
-		{0, 0}: "", {1, 0}: "1 more region", {0, 1}: "1 more model", {0, 44}: "44 more models",
-		{1200, 1}: "1,200 more regions and 1 more model",
+		{0, 0}: "", {1, 0}: "1 region", {0, 1}: "1 model", {0, 44}: "44 models",
+		{1200, 1}: "1,200 regions and 1 model",
 	} {
 		if want != "" {
-			want = "Only those with the most instances are shown. The totals include " + want + "."
+			want = "Shows the regions and models with the most instances. The totals also include " + want + " not shown here."
 		}
 		if got := (Matrix{MoreRegions: more[0], MoreModels: more[1]}).Note(); got != want {
 			t.Errorf("%v: %q, want %q", more, got, want)

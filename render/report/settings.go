@@ -125,7 +125,7 @@ func ParseChecks(text string) (checks []Check, err error) {
 	for name := range strings.SplitSeq(text, ",") {
 		check := Check(strings.TrimSpace(name))
 		if !slices.Contains(Checks(), check) {
-			return nil, fmt.Errorf("has no check %q; use over-budget, unpriced, instance-error or warnings", string(check))
+			return nil, fmt.Errorf("unknown check %q; use over-budget, unpriced, instance-error or warnings", string(check))
 		}
 		checks = append(checks, check)
 	}

@@ -27,9 +27,9 @@ var endsLikeHash = regexp.MustCompile(`(^|-)[a-z2-7]{16}$`)
 
 // slug returns a group's name for file names and links: [a-z0-9-], at most 80 bytes.
 //
-// It depends only on the name, so that links keep working when other groups come and go. It also differs for names that
-// differ only in case or in characters that a slug can't hold. So only one spelling can go without a hash: upper case,
-// as in most of the API's names (CANADA-1, RTX-A6000). Every other spelling ends in a hash of the name.
+// It depends only on the name, so that links keep working when other groups are added or removed. Our own names and
+// upper-case names (RTX-A6000) get a bare slug if it is free. Any other spelling gets a hash, so that different names
+// never share a slug.
 func slug(name string) string {
 	bare := bareSlug(name)
 	switch {

@@ -55,7 +55,7 @@ func (s Settings) Origin() string {
 	return s.Source.Verb() + " " + FormatTime(s.Generated) + " from " + s.Source.Name()
 }
 
-// warningsShown is how many warnings a page or a summary shows at most.
+// warningsShown is the maximum number of warnings that a page or a summary shows.
 const warningsShown = 20
 
 // WarningsShown returns the first warnings, and how many more there are.
@@ -90,19 +90,20 @@ func (m Matrix) Note() string {
 	}
 	var more []string
 	if m.MoreRegions > 0 {
-		more = append(more, Counted(m.MoreRegions, "more region"))
+		more = append(more, Counted(m.MoreRegions, "region"))
 	}
 	if m.MoreModels > 0 {
-		more = append(more, Counted(m.MoreModels, "more model"))
+		more = append(more, Counted(m.MoreModels, "model"))
 	}
-	return "Only those with the most instances are shown. The totals include " + strings.Join(more, " and ") + "."
+	return "Shows the regions and models with the most instances. The totals also include " +
+		strings.Join(more, " and ") + " not shown here."
 }
 
 // LeftOut says what the report leaves out, and why.
 func (r *Report) LeftOut() []string {
 	sentences := []string{
 		"Passwords, login names, users and teams are never stored, not even in an internal report. " +
-			"Neither is any other field that is not one of the columns.",
+			"No other field is stored unless it is listed as a column.",
 	}
 	if r.Internal() {
 		sentences = append(sentences,
@@ -129,8 +130,8 @@ func PriceLegend() []string {
 			"The price file and the product list are optional. " +
 			"The column price_source says where each price comes from.",
 		"A price from a product with a different number of GPUs is scaled, and marked as such.",
-		"A price that is in none of them is unknown. " +
-			"Prices are those of the day of the report; the amounts actually billed are not known.",
+		"If none of these sources has a price, it is unknown. Prices are as of the report's date. " +
+			"They are not billed amounts.",
 	}
 }
 
@@ -147,12 +148,13 @@ func (r *Report) Legend() []string {
 		"Running instances have the status Running. " +
 			"Listed instances still exist: they have any status except Deleted, Canceled, Completed and Booked.",
 		"The provider doesn't document whether stopped instances are billed. " +
-			"So the report shows both costs, and calls neither the bill.",
+			"So the report shows both. Neither is an invoice.",
 		"Counts of instances, GPUs, CPU cores, RAM and disk include every status, even Deleted and Booked, " +
 			"unless they are marked as running or listed.",
 		before + hours + after,
 		"The cost per GPU-hour is the sum of the prices of the listed instances that have GPUs and a price, " +
 			"divided by their GPUs and rounded to 4 decimals. Shares are of the fleet's listed cost.",
-		"Unknown values count as 0 in a sum. Such a sum is a lower bound: it is marked ≥ and says how many it covers.",
+		"Unknown values count as 0 in a sum. Such a sum is a lower bound. " +
+			"It is marked ≥ and followed by its coverage, such as 37 of 41 priced.",
 	}, r.budgetLegend()...)
 }

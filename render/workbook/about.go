@@ -47,7 +47,7 @@ func (b *book) explainBook(p *page) {
 	p.explain("Other formats", "The same run wrote "+report.MarkdownPath+" (paste it into a report) and "+
 		report.ReportPath+" (attach it to an email).")
 	p.add(textCell(term, "Workbook contract"), cell{value: contract, style: cellStyle{role: prose}})
-	p.explain("", "While this number stays the same, sheets, tables and columns keep their names and meanings. "+
+	p.explain("", "Sheets, tables and columns keep their names and meanings until this number changes. "+
 		"New columns may be added.")
 	p.explain("", "The header of a table is in row "+strconv.Itoa(headerRow)+" of its sheet, "+
 		"on "+assumptionsSheet+" in row "+strconv.Itoa(b.statuses.header())+". "+
@@ -79,21 +79,20 @@ func (b *book) explainFormulas(p *page) {
 		"You can also type a missing price, or a missing number of GPUs, into "+b.instances.sheet+".")
 	p.explain("Billed share", "The share of an instance's hours that is billed while it has a status. "+
 		"At first it is 1 for every listed status and 0 for every other one, so Billed equals Listed.")
-	p.explain("Exchange rate", "The exchange rate and the other currency change one block on "+summarySheet+
-		", which converts the costs. All other amounts stay in "+b.r.Currency+".")
+	p.explain("Exchange rate", "The exchange rate converts the costs in one block on "+summarySheet+". "+
+		"All other amounts stay in "+b.r.Currency+".")
 	p.explain("What is recalculated", "Counts, sums, costs, shares, percentages of the budget "+
 		"and "+matrixSheet+" are formulas. "+
 		"They follow the inputs and the figures on "+b.instances.sheet+". "+
 		"The mark ≥ disappears once nothing is missing from a sum.")
 	p.explain("What is not recalculated", "Typing another status, region or GPU model into "+b.instances.sheet+
 		" changes no figure. Rows that you add are not counted. "+
-		"Changes and Unpriced stay as they were written, "+
-		"and so do each GPU model's cheapest and most expensive region. "+
+		"Changes, Unpriced and the cheapest and most expensive regions are fixed values. "+
 		"On Trend, only the costs per month are recalculated: they depend on the hours per month.")
 	p.explain("Filters", "The row above the table on "+b.instances.sheet+
 		" shows the totals of the rows that pass its filters.")
 	p.explain("Group numbers", "Formulas match regions, GPU models and statuses by number, never by name. "+
-		"A spreadsheet confuses texas with Texas and 007 with 7, and takes * and ? for wildcards.")
+		"A spreadsheet treats texas and Texas, or 007 and 7, as equal, and * and ? as wildcards.")
 	p.explain("Large fleets", "With more than "+report.FormatCount(maxFormulaRows)+" instances, "+
 		"the billed cost of each instance is a fixed value, not a formula. "+
 		"A table of regions or GPU models that would take minutes to recalculate holds fixed values, too. "+
@@ -118,7 +117,7 @@ func (b *book) explainFigures(p *page) {
 		"It never means 0; a price of 0 is shown as 0.")
 	p.explain("Amounts", "A cell holds an amount to 15 digits. The CSV and JSON files hold it exactly.")
 	p.explain("Times", "Dates and times are in UTC.")
-	p.explain("Text", "As in the list. "+
+	p.explain("Text", "Shown as in the list. "+
 		"IDs, and text that looks like a formula or a number, stay text when you edit them.")
 	p.explain("GPU model", "gpu, or gpu_type if the list has no gpu. CPU only means that an instance has no GPU. "+
 		"Unknown GPU and Unknown region mean that the list does not say.")
@@ -141,7 +140,7 @@ func (b *book) explainGaps(p *page) {
 
 func (b *book) explainTable(p *page, t *table) {
 	p.section(section, t.sheet+" (table "+t.title()+")", "One row per "+t.rowPer+".",
-		"Type", "Unit", "Name in CSV and JSON")
+		"Type", "Unit", "Column ID")
 	for _, c := range t.columns {
 		p.explain(c.heading, c.description,
 			textCell(term, c.typ.String()), textCell(term, c.unit), textCell(term, c.name))

@@ -59,13 +59,14 @@ func (b *book) addInputs(p *page) {
 		p.add(textCell(plain, name), value, textCell(note, meaning))
 	}
 	add("Hours per month", number(hours.InexactFloat64(), b.valueFormat(report.Size, decimalsOf(hours.String()))),
-		"Every monthly amount is an hourly amount times these hours. Name: "+hoursName)
+		"Every monthly amount is an hourly amount times these hours. Defined name: "+hoursName)
 	add("Budget ("+b.r.Currency+" per month)", number(budget, b.valueFormat(report.Money, 2)),
-		"Costs per month are shown as a percentage of it. May be empty. Name: "+budgetName)
+		"Costs per month are shown as a percentage of it. May be empty. Defined name: "+budgetName)
 	add("Exchange rate", number(1, "0.0000"),
-		"What 1 "+b.r.Currency+" is worth in the other currency. Used in one block on Summary. Name: "+rateName)
+		"Price of 1 "+b.r.Currency+" in the other currency. Only the converted costs on Summary use it. "+
+			"Defined name: "+rateName)
 	add("Other currency", textCell(inputText, b.r.Currency),
-		"What the other currency is called. Used in the same block. Name: "+currencyName)
+		"Name of the other currency, such as EUR. Defined name: "+currencyName)
 	p.blank()
 }
 
@@ -90,7 +91,7 @@ func (b *book) validate(t *table) {
 	}
 	at := func(row int) string { return "B" + strconv.Itoa(row) }
 	const hoursOfAYear = 8784 // a leap year
-	add(at(hoursRow), "Enter a number above 0, such as 730. The largest is "+strconv.Itoa(hoursOfAYear)+".",
+	add(at(hoursRow), "Enter a number from 0.001 to "+strconv.Itoa(hoursOfAYear)+", such as 730.",
 		between(0.001, hoursOfAYear))
 	add(at(budgetRow), "Enter an amount above 0, or leave the cell empty.", above(0))
 	add(at(rateRow), "Enter a number above 0, such as 0.92.", above(0))

@@ -97,7 +97,7 @@ func formatted(value any, format string) cell {
 	return cell{value: value, style: cellStyle{format: format}}
 }
 
-// fit makes a column at least so many digits wide.
+// fit makes a column at least `digits` wide.
 func (p *page) fit(column, digits int) {
 	p.widths[column] = max(p.widths[column], float64(min(digits, maxFigureWidth)))
 }

@@ -37,9 +37,8 @@ func (b *book) when(condition string, style *excelize.Style) excelize.Conditiona
 	return excelize.ConditionalFormatOptions{Type: "formula", Criteria: condition, Format: &id}
 }
 
-// lowerBoundRule shows figures as lower bounds while the cell part is below the cell whole. The figures' own number
-// formats show what was unknown when the workbook was written, for programs without such rules. The rules follow what
-// is typed in later.
+// lowerBoundRule shows figures as lower bounds while the cell part is below the cell whole, even after somebody edits
+// them. Programs without such rules show the figures' own number formats, as of when the workbook was written.
 func (b *book) lowerBoundRule(cells, part, whole, format string) rule {
 	lowerBound := atLeast(format)
 	return rule{cells, []excelize.ConditionalFormatOptions{

@@ -130,7 +130,7 @@ func (b *book) caption(text string) cell {
 }
 
 const (
-	demoNotice     = "Sample data: a made-up fleet, not a real one."
+	demoNotice     = "Sample data, not a real fleet."
 	internalNotice = "Internal: not for publication."
 )
 

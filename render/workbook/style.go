@@ -234,8 +234,8 @@ func side(right bool) string {
 	return "left"
 }
 
-// valueFormat returns the number format of values with up to so many decimals. All of them are shown with as many, and
-// amounts with at least 2. Optional decimals (0.00??) don't work everywhere: some programs show 0.68 for 0.679.
+// valueFormat returns a number format that shows the same number of decimals for every value, and at least 2 for
+// amounts. Optional decimals (0.00??) don't work everywhere: some programs show 0.68 for 0.679.
 func (b *book) valueFormat(typ report.Type, decimals int) string {
 	switch typ {
 	case report.Count, report.Size:

@@ -129,7 +129,7 @@ func amountColumn[T any](name, title, unit, description string,
 // statusColumns are the columns of tblStatuses. A row is an index of statuses.
 func statusColumns(statuses []report.StatusGroup) []report.Column[int] {
 	return []report.Column[int]{
-		newColumn("status", "Status", "", report.Text, "The status as in the list. Each spelling has a row of its own.",
+		newColumn("status", "Status", "", report.Text, "The status as in the list. Each spelling has a separate row.",
 			func(i int) report.Value { return report.Value{Known: true, Text: statuses[i].Label} }),
 		newColumn("billed_share", "Billed share", "0 to 1", report.Size,
 			"An input: the share of its hours that is billed. At first 1 for listed statuses and 0 for all others.",
@@ -174,11 +174,11 @@ func instanceColumns(r *report.Report, statusIndexes map[string]int) []report.Co
 	monthly := map[fleet.Money]fleet.Money{} // by hourly price: a million rows share a few prices
 	return []report.Column[int]{
 		newColumn("group_gpu", "Counted as", "", report.Text,
-			"What the instance is counted as: its GPU model, CPU only or Unknown GPU.",
+			"The group: the GPU model, CPU only or Unknown GPU.",
 			func(i int) report.Value { return report.Value{Known: true, Text: r.Models[modelIndexes[i]].Name} }),
 		newColumn("billed_per_hour", "Billed", perHourUnit, report.Money,
 			"The price times the billed share of the status (tblStatuses). "+
-				"0 if the share is 0. Otherwise empty if there is no price.", billed),
+				"0 if the share is 0. Empty if the price is unknown and the share is above 0.", billed),
 		newColumn("billed_per_month", "Billed", perMonthUnit, report.Money, perMonthText,
 			func(i int) report.Value {
 				v := billed(i)

@@ -74,8 +74,8 @@ func oneLine(text string) string {
 	return strings.TrimSpace(spaced)
 }
 
-// clip shortens text to so many UTF-16 units, with "…" at the end. Excel refuses longer cells; excelize would cut
-// them without a sign.
+// clip shortens text to a maximum number of UTF-16 units, with "…" at the end. Excel refuses longer cells; excelize
+// would cut them without a sign.
 func clip(text string, units int) string {
 	if len(text) <= units { // no text has more units than bytes
 		return text
@@ -117,7 +117,7 @@ func isWide(r rune) bool {
 		r >= 0xFE30 && r <= 0xFE6F || r >= 0xFF00 && r <= 0xFF60 || r >= 0x1F300)
 }
 
-// wrappedLines returns how many lines text takes when it wraps between words at so many digits. A word that is wider
+// wrappedLines returns how many lines text takes when it wraps between words at a width in digits. A wider word
 // takes one line.
 func wrappedLines(text string, width int) int {
 	lines, used := 1, 0

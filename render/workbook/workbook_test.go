@@ -193,7 +193,7 @@ func TestInert(t *testing.T) {
 	}
 }
 
-// failingWriter fails with err after so many calls.
+// failingWriter fails with err after a number of calls.
 type failingWriter struct {
 	calls, after int
 	err          error

@@ -57,7 +57,7 @@ class Column {
 }
 
 /**
- * Reads the data of data/instances.js. It awaits `pause` now and then, so that the page stays responsive. The options
+ * Reads the data of data/instances.js. It awaits `pause` regularly, so that the page stays responsive. The options
  * of facets have a label, and a value for the address.
  */
 async function readTable(data, pause) {
