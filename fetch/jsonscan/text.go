@@ -18,6 +18,11 @@ func (s *Scanner) String(keep int) (text []byte, cut bool, err error) {
 	}
 	s.text, s.keep, s.full, s.cut = s.text[:0], keep, false, false
 	for {
+		if s.cut { // the rest of the string changes nothing: skip what needs no decoding
+			for s.pos < len(s.buf) && plain[s.buf[s.pos]] {
+				s.pos++
+			}
+		}
 		c, err := s.peek()
 		switch {
 		case err != nil:
