@@ -275,8 +275,8 @@ func readNotes(ctx context.Context, v *console.Values) (notes string, warnings [
 	return notes, warnings
 }
 
-// manyInstances is the number of instances above which memory matters more than time. Garbage is then collected more
-// often, which keeps a million instances below 1.8 GB.
+// manyInstances is the number of instances above which memory matters more than time. Garbage is then collected as
+// often as by default, which keeps a million instances at about 2 GB.
 const manyInstances = 300_000
 
 // produce fetches the list, computes the report and writes it into the output folder.
