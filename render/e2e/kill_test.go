@@ -63,12 +63,12 @@ func addForeign(t testing.TB, out string) {
 	}
 }
 
-// TestKilledAtAnyMoment kills real runs at 320 random moments, after the first third, in which a run only reads. After
+// TestKilledAtAnyMoment kills real runs at 500 random moments, after the first third, in which a run only reads. After
 // each, every file is whole, either the old one or the new one, no foreign file has changed, and index.html has no
 // broken link. After the next run the folder has only the files of that run and foreign ones, and the manifest is
 // exact.
 func TestKilledAtAnyMoment(t *testing.T) {
-	const kills, at = 320, 4 // at: runs at the same time
+	const kills, at = 500, 4 // at: runs at the same time
 	random := newRandom(t)
 	dir := quickDir(t)
 	var files []string

@@ -376,7 +376,7 @@ func TestMemoryBeyondTheRows(t *testing.T) {
 		}
 		return <-peak
 	}
-	small, large := need(1), need(2000) // 80 MB of ballast
+	small, large := need(1), need(4000) // 160 MB of ballast
 	t.Logf("%d MiB, %d MiB", small>>20, large>>20)
 	if large > memoryLimit || large > small+32<<20 {
 		t.Errorf("needed %d MiB, without ballast %d MiB", large>>20, small>>20)

@@ -420,7 +420,7 @@ func raced() bool {
 // TestNotesTime parses the longest notes, and notes that are slow to parse. The worst takes 0.9 s, and twenty times as
 // long with the race detector.
 func TestNotesTime(t *testing.T) {
-	bound := 10 * time.Second
+	bound := 5 * time.Second
 	if raced() {
 		bound *= 20
 	}
