@@ -27,6 +27,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 
 	"gpufleet/fetch/manifest"
 )
@@ -37,7 +38,8 @@ var ErrBusy = errors.New("another run is in progress; wait for it to finish, the
 // stagePrefix is the start of a stage's name. The process ID follows.
 const stagePrefix = ".gpufleet-"
 
-// Folder is an output folder that is locked until Close. Its methods must not be called concurrently.
+// Folder is an output folder that is locked until Close. Its methods must not be called concurrently, except
+// Close.
 type Folder struct {
 	path     string   // as the user gave it
 	private  bool     // for its owner only
@@ -48,8 +50,10 @@ type Folder struct {
 	manifest *manifest.Manifest
 	warnings []string
 
-	stageDir  string // "" before Stage
-	keepStage bool   // it has files that could not be restored
+	mu        sync.Mutex // for Stage and Close
+	stageDir  string     // "" before Stage
+	keepStage bool       // it has files that could not be restored
+	closed    bool
 }
 
 // Open opens and locks the folder at path. It creates the folder and its parents if they don't exist. A symlink is
@@ -109,7 +113,12 @@ func (f *Folder) Warnings() []string { return f.warnings }
 // Stage removes the stages of killed runs and creates one for this run. It can be called once. The context is valid
 // for everything before Commit.
 func (f *Folder) Stage(ctx context.Context) (*Stage, error) {
-	if f.stageDir != "" {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case f.closed:
+		return nil, os.ErrClosed
+	case f.stageDir != "":
 		return nil, errors.New("the folder already has a stage")
 	}
 	if err := context.Cause(ctx); err != nil {
@@ -139,11 +148,15 @@ func (f *Folder) Stage(ctx context.Context) (*Stage, error) {
 }
 
 // Close removes the stage, removes the folders that Open created if they are still empty, and unlocks the folder. An
-// error says what could not be removed; it doesn't undo Place. Closing twice is allowed.
+// error says what could not be removed; it doesn't undo Place. Closing twice is allowed, and so is
+// closing a folder while files are written into its stage: writing then fails.
 func (f *Folder) Close() error {
-	if f.lock == nil {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.closed {
 		return nil
 	}
+	f.closed = true
 	var err error
 	if f.stageDir != "" && !f.keepStage {
 		if err = f.disk.RemoveAll(f.stageDir); err != nil {
@@ -151,7 +164,5 @@ func (f *Folder) Close() error {
 		}
 	}
 	f.root.Close()
-	err = errors.Join(err, f.lock.release(f.removeCreated))
-	f.lock = nil
-	return err
+	return errors.Join(err, f.lock.release(f.removeCreated))
 }
