@@ -33,7 +33,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// TestInterruptedAtPipe interrupts runs that read from a pipe without a writer, or from one whose writer writes nothing.
+// TestInterruptedAtPipe interrupts runs that read from a pipe without a writer, or whose writer writes nothing.
 func TestInterruptedAtPipe(t *testing.T) {
 	t.Parallel()
 	pipe := makePipe(t)

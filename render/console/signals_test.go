@@ -40,10 +40,12 @@ func TestSupervise(t *testing.T) {
 		want error
 		most time.Duration // after the signal
 	}{
-		"ends by itself":  {func(*Ending) error { time.Sleep(2 * time.Second); return failed }, failed, time.Second},
-		"computes":        {func(*Ending) error { hang(); return nil }, Interrupted{syscall.SIGHUP}, 2 * time.Second},
-		"placed before":   {func(e *Ending) error { e.Place(checks, commit(0, nil)); hang(); return nil }, checks, 2 * time.Second},
-		"placed, and all": {func(e *Ending) error { e.Place(nil, commit(0, nil)); hang(); return failed }, nil, 2 * time.Second},
+		"ends by itself": {func(*Ending) error { time.Sleep(2 * time.Second); return failed }, failed, time.Second},
+		"computes":       {func(*Ending) error { hang(); return nil }, Interrupted{syscall.SIGHUP}, 2 * time.Second},
+		"placed before": {func(e *Ending) error { e.Place(checks, commit(0, nil)); hang(); return nil }, checks,
+			2 * time.Second},
+		"placed, and all": {func(e *Ending) error { e.Place(nil, commit(0, nil)); hang(); return failed }, nil,
+			2 * time.Second},
 		"is placing": {func(e *Ending) error { e.Place(checks, commit(time.Minute, nil)); return nil }, nil,
 			time.Minute},
 		"was placing": {func(e *Ending) error { e.Place(checks, commit(time.Minute, nil)); hang(); return nil }, checks,

@@ -25,8 +25,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"sync"
 
 	"gpufleet/fetch/manifest"
@@ -35,7 +33,7 @@ import (
 // ErrBusy is the error of Open, wrapped, if another run has locked the folder.
 var ErrBusy = errors.New("another run is in progress; wait for it to finish, then run again")
 
-// stagePrefix is the start of a stage's name. The process ID follows.
+// stagePrefix is the start of a stage's name. The process ID follows, and zeros if that name is taken.
 const stagePrefix = ".gpufleet-"
 
 // Folder is an output folder that is locked until Close. Its methods must not be called concurrently, except
@@ -124,24 +122,12 @@ func (f *Folder) Stage(ctx context.Context) (*Stage, error) {
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
 	}
-	entries, err := f.disk.ReadDir(".")
+	if err := f.removeLeftovers(); err != nil {
+		return nil, err
+	}
+	dir, err := f.makeStage()
 	if err != nil {
-		return nil, f.cannot("read", ".", err)
-	}
-	for _, entry := range entries {
-		pid, ok := strings.CutPrefix(entry.Name(), stagePrefix)
-		if !ok || pid == "" || strings.Trim(pid, "0123456789") != "" || !entry.IsDir() {
-			continue
-		}
-		if err := f.disk.RemoveAll(entry.Name()); err != nil {
-			return nil, f.cannot("remove the leftover", entry.Name(), err)
-		}
-	}
-	dir := stagePrefix + strconv.Itoa(os.Getpid())
-	if err := f.disk.Mkdir(dir, 0o700); errors.Is(err, fs.ErrExist) {
-		return nil, fmt.Errorf("%s already exists; remove it", f.display(dir))
-	} else if err != nil {
-		return nil, f.cannot("create", dir, err)
+		return nil, err
 	}
 	f.stageDir = dir
 	return &Stage{folder: f, ctx: ctx, dir: dir, files: map[string]*stagedFile{}, folders: map[string]bool{}}, nil
@@ -159,7 +145,7 @@ func (f *Folder) Close() error {
 	f.closed = true
 	var err error
 	if f.stageDir != "" && !f.keepStage {
-		if err = f.disk.RemoveAll(f.stageDir); err != nil {
+		if err = f.removeStage(f.stageDir); err != nil {
 			err = fmt.Errorf("%w; the next run removes it", f.cannot("remove", f.stageDir, err))
 		}
 	}
