@@ -72,7 +72,7 @@ func TestLockOfAnotherProcess(t *testing.T) {
 	}
 	other.Process.Kill()
 	other.Wait()
-	if len(readTree(t, dir)) != len(before)+2 {
+	if len(readTree(t, dir)) != len(before)+3 {
 		t.Errorf("no stage left: %v", readTree(t, dir))
 	}
 	mustRun(t, dir, first)
