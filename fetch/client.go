@@ -33,6 +33,7 @@ type Client struct {
 	Log       func(format string, args ...any) // receives debug messages; may be nil
 	Transport *http.Transport                  // nil for NewTransport()
 	Site      bool                             // URL is a published site: send no token, follow some redirects
+	Clock     func() time.Time                 // our clock, to compare with the API's; nil for no comparison
 
 	wait     func(time.Duration) <-chan time.Time // nil for time.After
 	random   func() float64                       // in [0, 1); nil for math/rand/v2
@@ -41,6 +42,8 @@ type Client struct {
 	client   *http.Client
 	watch    atomic.Pointer[time.Timer] // ends the current attempt
 	deadline time.Time                  // Timeout after the first call; zero before it
+
+	clockIsOff bool // the clock differs from the API's, but by less than a day
 }
 
 func (c *Client) log(format string, args ...any) {
@@ -111,6 +114,9 @@ func (c *Client) Instances(ctx context.Context) (list *fleet.Fleet, err error) {
 		list, err = c.readAll(ctx)
 		return err
 	})
+	if err == nil && c.clockIsOff {
+		list.Warnings.Add("this machine's clock differs from the API's by more than 10 minutes; set the clock")
+	}
 	return list, err
 }
 
@@ -164,6 +170,9 @@ func (c *Client) attempt(ctx context.Context, address string, read func(io.Reade
 		stop := time.AfterFunc(errorReplyTime, func() { cancel(errIdle) })
 		defer stop.Stop()
 		return newStatusError(response)
+	}
+	if err := c.checkClock(response.Header); err != nil {
+		return err
 	}
 	return errorOrCause(ctx, read(response.Body))
 }

@@ -22,7 +22,10 @@ import (
 const maxRedirects = 3
 
 // publishedSite is a site with a previous report. The same limits apply as for the API, but no token is sent.
-type publishedSite struct{ client *Client }
+type publishedSite struct {
+	client     *Client
+	acceptLoss bool // let go of a file that is not as the manifest lists it
+}
 
 // checkSiteURL returns an error if text is not a valid address of a published report.
 func checkSiteURL(text string) error {
@@ -65,9 +68,9 @@ func ParseSiteURL(text string) (string, error) {
 func (s publishedSite) collect(ctx context.Context, c *history.Collector) error {
 	limited, cancel := context.WithTimeoutCause(ctx, s.client.Timeout, errDeadline)
 	defer cancel()
-	listed, err := readManifest(limited, s)
+	m, err := readManifest(limited, s)
 	if err == nil {
-		err = collect(limited, s, listed, c)
+		err = collectReport(limited, s, m, c)
 	}
 	var damaged *damage
 	switch {
@@ -95,7 +98,14 @@ func (s publishedSite) read(ctx context.Context, path string, limit int64, isVal
 		}
 		return err
 	})
-	if errors.Is(err, fs.ErrNotExist) && path != manifest.Path {
+	isListed := path != manifest.Path && path != manifest.IndexPath
+	var known *Error
+	switch {
+	case s.acceptLoss && errors.As(err, &known) && known.mismatch:
+		return nil, &damage{mismatch}
+	case errors.Is(err, fs.ErrNotExist) && isListed && s.acceptLoss:
+		return nil, err
+	case errors.Is(err, fs.ErrNotExist) && isListed:
 		return nil, errorf(BadAPI, "404 from GET %s: the file is listed in the site's %s, "+
 			"so the site is incomplete: %s", address, manifest.Path, siteAdvice)
 	}
@@ -106,7 +116,8 @@ func (s publishedSite) read(ctx context.Context, path string, limit int64, isVal
 }
 
 // siteAdvice says what to do about an incomplete site.
-const siteAdvice = "try again later; if that doesn't help, publish the whole site again or run once without --previous"
+const siteAdvice = "try again later; if that doesn't help, publish the whole site again, " +
+	"or let go of this file with --accept-loss"
 
 // redirectError says why a redirect is not followed.
 type redirectError struct{ reason string }
@@ -143,7 +154,8 @@ func describeSite(err error, address string) error {
 	case errors.As(err, &status):
 		return errorf(BadAPI, "%s; try again later, or check --previous", status.describeSite(address))
 	case errors.Is(err, errMismatch):
-		return errorf(BadAPI, "GET %s: %v, so the site is incomplete: %s", address, err, siteAdvice)
+		what := fmt.Sprintf("GET %s: %v, so the site is incomplete: %s", address, err, siteAdvice)
+		return &Error{Kind: BadAPI, What: what, mismatch: true}
 	}
 	return errorf(BadAPI, "can't read the previous report: GET %s: %s; "+
 		"try again later, or check --previous", address, siteTrouble(err))

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"gpufleet/fetch/lock"
 )
 
 // openAndLock creates, opens and locks the folder. Another run may remove a folder that it created, even between our
@@ -28,7 +30,7 @@ func (f *Folder) openAndLock(abs string) error {
 			root.Close()
 			return err
 		}
-		lock, err := takeLock(root)
+		taken, err := lock.Exclusive(root)
 		if err != nil {
 			root.Close()
 			if errors.Is(err, ErrBusy) {
@@ -40,11 +42,11 @@ func (f *Folder) openAndLock(abs string) error {
 		locked, err1 := root.Stat(".")
 		current, err2 := os.Stat(abs)
 		if err1 == nil && err2 == nil && os.SameFile(locked, current) {
-			f.root, f.lock = root, lock
+			f.root, f.lock = root, taken
 			return nil
 		}
 		root.Close()
-		lock.release(func() error { return nil })
+		taken.Release(func() error { return nil })
 	}
 	return fmt.Errorf("%s: %w", f.path, ErrBusy)
 }
