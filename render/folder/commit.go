@@ -79,7 +79,14 @@ func (s *Stage) Prepare(m manifest.Manifest) (*Prepared, error) {
 
 // Commit carries out the plans of all prepared stages, in this order. After an error every folder is unchanged, except
 // for files that the error names as not restored.
+//
+// A folder that was moved or replaced since it was opened is an error: its path would not show the report.
 func Commit(prepared ...*Prepared) error {
+	for _, p := range prepared {
+		if f := p.stage.folder; !f.isAtPath() {
+			return fmt.Errorf("%s is no longer the folder that this run opened; nothing was placed; run again", f.path)
+		}
+	}
 	for i, p := range prepared {
 		if err := p.apply(); err != nil {
 			for _, applied := range slices.Backward(prepared[:i]) {
