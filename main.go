@@ -35,7 +35,7 @@
 //	1    rendering or writing failed
 //	2    a flag, variable, price file or path is invalid
 //	3    a reply, live or saved, or the website of --previous, is invalid or unreachable
-//	4    the list is incomplete, or much shorter than the last one
+//	4    the list is incomplete or much shorter than the last one, the clock is wrong, or history would be lost
 //	5    the report is written, but a check of --fail-on failed
 //	130  interrupted (129: the terminal was closed; 143: terminated)
 //
@@ -132,6 +132,7 @@ type settings struct {
 	privateOut     string // "" for none
 	previous       string // a folder or a URL; "" for out
 	acceptShrink   bool
+	acceptLoss     bool
 	timeout        time.Duration
 	pseudonymKey   []byte // nil unless IDs are hidden
 	failOn         []report.Check
@@ -150,6 +151,7 @@ func readSettings(ctx context.Context, v *console.Values) (*settings, error) {
 		verbose:      v.Switch("verbose", "quiet"),
 		previous:     console.Load(v, "previous", fetch.ParsePrevious),
 		acceptShrink: v.Switch("accept-shrink"),
+		acceptLoss:   v.Switch("accept-loss"),
 		report: report.Settings{
 			Title:         console.Parse(v, "title", report.ParseTitle),
 			Generated:     now(v),
@@ -300,7 +302,7 @@ func (s *settings) place(ctx context.Context, ending *console.Ending, stdin io.R
 		c.Warn(warning)
 	}
 	out := folders.Report
-	previous := fetch.Previous{Named: s.previous, Client: s.client(s.previous, c),
+	previous := fetch.Previous{Named: s.previous, Client: s.client(s.previous, c), AcceptLoss: s.acceptLoss,
 		Out: s.out, Manifest: out.Manifest(), Damaged: out.HasDamagedManifest()}
 	waitHistory := previous.Begin(ctx, s.report.Head(), s.report.Generated)
 	s.source.Client = s.client(s.apiURL, c)

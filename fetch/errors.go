@@ -52,13 +52,13 @@ func replyError(what string) error {
 
 // statusError is a reply with a status other than 200.
 type statusError struct {
-	code       int
-	retryAfter time.Duration // -1 if not given
-	trouble    tokenTrouble
+	code    int
+	wait    time.Duration // that the server asks for before the next request; -1 if it doesn't
+	trouble tokenTrouble
 }
 
 func newStatusError(response *http.Response) *statusError {
-	e := &statusError{code: response.StatusCode, retryAfter: retryAfter(response.Header.Get("Retry-After"), time.Now())}
+	e := &statusError{code: response.StatusCode, wait: askedWait(response)}
 	if e.code >= 400 {
 		// Only the message matters, so other faults of the reply are ignored.
 		e.trouble = messageTrouble(io.LimitReader(response.Body, maxErrorReply))
@@ -110,12 +110,14 @@ func (e *statusError) verb() string {
 		return "has nothing at this address"
 	case e.code == http.StatusTooManyRequests:
 		return "received too many requests"
-	case e.code >= 300 && e.code < 400:
+	case e.isRedirect():
 		return "redirects to another address"
-	case e.code >= 500:
+	case e.code >= 500 && e.code < 600:
 		return "reported a server error"
+	case e.code >= 400 && e.code < 500:
+		return "refused the request"
 	}
-	return "refused the request"
+	return "answered with an unexpected status"
 }
 
 func (e *statusError) advice() string {
@@ -128,10 +130,21 @@ func (e *statusError) advice() string {
 		return "use an API key of the account that has the instances"
 	case e.code == http.StatusNotFound:
 		return "check --api-url, which should end in /api/v1"
-	case e.code >= 300 && e.code < 400:
+	case e.isRedirect():
 		return "redirects are not followed, to protect the token; set --api-url to the final address"
+	case e.code < 400, e.code >= 600:
+		return "check --api-url, or try again later"
 	}
 	return "try again later"
+}
+
+func (e *statusError) isRedirect() bool {
+	switch e.code {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
+		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return true
+	}
+	return false
 }
 
 // describe turns the error of a GET into a message for people. It leaves out the original text, in which net/http

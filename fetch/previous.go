@@ -19,6 +19,8 @@ type Previous struct {
 	Named  string  // folder or URL, checked by ParsePrevious; "" for the output folder
 	Client *Client // for a URL
 
+	AcceptLoss bool // the run may lose some of the history; see history.Loss
+
 	Out      string             // the output folder
 	Manifest *manifest.Manifest // of the output folder; nil if there is none or it can't be read
 	Damaged  bool               // the manifest of the output folder can't be read
@@ -46,7 +48,7 @@ func isURL(text string) bool { return strings.Contains(text, "://") }
 // The history is never nil, even with an error. Its warnings say what can't be used. The error is a *Error, the
 // context's cause, or that of a folder that can't be opened. The first run has an empty history and no error.
 func (p *Previous) Begin(ctx context.Context, run history.Head, now time.Time) (wait func() (*history.History, error)) {
-	c := &history.Collector{Run: run, Now: now}
+	c := history.NewCollector(run, now, p.AcceptLoss)
 	var collectAll func() error
 	if isURL(p.Named) {
 		p.Client.Site = true
@@ -56,6 +58,9 @@ func (p *Previous) Begin(ctx context.Context, run history.Head, now time.Time) (
 	}
 	return func() (*history.History, error) {
 		h, err := c.History(), collectAll()
+		if err == nil {
+			err = h.Loss()
+		}
 		if errors.Is(err, errNoManifest) {
 			warning := fmt.Sprintf("--previous %s: %v; treating this as the first run", p.Named, err)
 			h.Warnings = append(h.Warnings, warning)

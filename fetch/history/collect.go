@@ -19,6 +19,11 @@ type Collector struct {
 	history  History
 }
 
+// NewCollector returns a collector for a run at a time. acceptLoss says that the run may lose some of the history.
+func NewCollector(run Head, now time.Time, acceptLoss bool) *Collector {
+	return &Collector{Run: run, Now: now, history: History{AcceptLoss: acceptLoss}}
+}
+
 // History returns what was collected.
 func (c *Collector) History() *History { return &c.history }
 

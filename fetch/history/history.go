@@ -53,6 +53,9 @@ type History struct {
 	LastCount fleet.Optional[int]
 	// Warnings says what was ignored, and why. No warning contains a value from the files.
 	Warnings []string
+	// AcceptLoss says that the run may lose what Lose records.
+	AcceptLoss bool
+	losses     []Loss
 }
 
 // Day returns the UTC day of a moment.
