@@ -109,7 +109,7 @@ func (s *Stage) isUpToDate(p *plan, m manifest.Manifest) (bool, error) {
 	}
 	data, err := m.Encode()
 	if err != nil {
-		return false, err
+		return false, s.folder.cannot("write", manifest.Path, err)
 	}
 	return s.folder.hasContent(info, manifest.FileOf(manifest.Path, data))
 }
