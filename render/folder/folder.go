@@ -41,6 +41,7 @@ const stagePrefix = ".gpufleet-"
 // Close.
 type Folder struct {
 	path     string   // as the user gave it
+	abs      string   // the same, absolute
 	private  bool     // for its owner only
 	created  []string // folders that Open created, outermost first
 	root     *os.Root
@@ -56,7 +57,7 @@ type Folder struct {
 }
 
 // Open opens and locks the folder at path. It creates the folder and its parents if they don't exist. A symlink is
-// resolved once, here. If another run has locked the folder, Open doesn't wait and returns ErrBusy.
+// resolved once, here, and Commit fails if the path then leads to another folder. If another run has locked the folder, Open doesn't wait and returns ErrBusy.
 func Open(path string) (*Folder, error) { return open(&Folder{path: path}) }
 
 func open(f *Folder) (*Folder, error) {
@@ -64,11 +65,11 @@ func open(f *Folder) (*Folder, error) {
 	if path == "" {
 		return nil, errors.New("no output folder is given")
 	}
-	abs, err := filepath.Abs(path)
-	if err != nil {
+	var err error
+	if f.abs, err = filepath.Abs(path); err != nil {
 		return nil, fmt.Errorf("cannot find %s: %w", path, err)
 	}
-	if err := f.openAndLock(abs); err != nil {
+	if err := f.openAndLock(); err != nil {
 		if !errors.Is(err, ErrBusy) { // the other run may be using the folders that this run created
 			err = errors.Join(err, f.removeCreated())
 		}
@@ -156,6 +157,10 @@ func (f *Folder) Close() error {
 			err = fmt.Errorf("%w; the next run removes it", f.cannot("remove", f.stageDir, err))
 		}
 	}
+	cleanUp := f.removeCreated
+	if !f.isAtPath() { // what is there now is not ours
+		cleanUp = func() error { return nil }
+	}
 	f.root.Close()
-	return errors.Join(err, f.lock.Release(f.removeCreated))
+	return errors.Join(err, f.lock.Release(cleanUp))
 }
