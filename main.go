@@ -146,7 +146,8 @@ type settings struct {
 	previous       string // a folder or a URL; "" for out
 	acceptShrink   bool
 	timeout        time.Duration
-	pseudonymKey   []byte // nil unless IDs are hidden
+	proxies        *fetch.Proxies // nil if nothing is fetched
+	pseudonymKey   []byte         // nil unless IDs are hidden
 	failOn         []report.Check
 	report         report.Settings
 	notesWarnings  []string // about parts of the notes that the pages leave out
@@ -192,6 +193,11 @@ func readSettings(ctx context.Context, v *console.Values) (*settings, error) {
 	s.checkConflicts(v)
 	if v.Err == nil {
 		s.readSource(ctx, v)
+	}
+	if s.report.Source == report.FromAPI || fetch.IsURL(s.previous) {
+		if s.proxies, err = fetch.ParseProxies(v.Getenv); err != nil {
+			v.Fail("%w", err)
+		}
 	}
 	return s, v.Err
 }
@@ -374,5 +380,6 @@ func (s *settings) writeStep(r *report.Report, c *console.Console) {
 // client returns a client for a URL, without a token.
 func (s *settings) client(url string, c *console.Console) *fetch.Client {
 	agent := "gpufleet/" + console.Version()
-	return &fetch.Client{URL: url, UserAgent: agent, Timeout: s.timeout, Progress: c.Progress, Log: c.Debug}
+	return &fetch.Client{URL: url, UserAgent: agent, Timeout: s.timeout, Proxies: s.proxies,
+		Progress: c.Progress, Log: c.Debug}
 }

@@ -26,7 +26,7 @@ type Previous struct {
 
 // ParsePrevious checks the value of --previous: an existing folder or the URL of a published site.
 func ParsePrevious(text string) (string, error) {
-	if isURL(text) {
+	if IsURL(text) {
 		return text, checkSiteURL(text)
 	}
 	if info, err := os.Stat(text); err != nil || !info.IsDir() {
@@ -36,8 +36,8 @@ func ParsePrevious(text string) (string, error) {
 	return text, nil
 }
 
-// isURL reports whether the value of --previous is a URL, not a folder.
-func isURL(text string) bool { return strings.Contains(text, "://") }
+// IsURL reports whether the value of --previous is a URL, not a folder.
+func IsURL(text string) bool { return strings.Contains(text, "://") }
 
 // Begin starts to read the previous report's history and returns a function that waits for it. A folder is read
 // immediately, on another goroutine. A site is read only when wait is called, so that its requests and their progress
@@ -48,7 +48,7 @@ func isURL(text string) bool { return strings.Contains(text, "://") }
 func (p *Previous) Begin(ctx context.Context, run history.Head, now time.Time) (wait func() (*history.History, error)) {
 	c := &history.Collector{Run: run, Now: now}
 	var collectAll func() error
-	if isURL(p.Named) {
+	if IsURL(p.Named) {
 		p.Client.Site = true
 		collectAll = func() error { return publishedSite{p.Client}.collect(ctx, c) }
 	} else {

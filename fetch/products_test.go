@@ -174,7 +174,8 @@ func TestProductsRefused(t *testing.T) {
 		code       int
 		body, want string
 	}{
-		"not JSON": {200, "<html>CANARY", "not JSON"},
+		"not JSON": {200, `{CANARY`, "not JSON"},
+		"a page":   {200, "<html>CANARY", "a web page came back"},
 		"empty":    {200, "", "closed before"},
 		"cut":      {200, `{"data": {"CANARY": {"H100": [`, "closed before"},
 		"trailing": {200, productReply() + "CANARY", "unexpected text"},
