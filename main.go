@@ -136,6 +136,7 @@ type settings struct {
 	acceptLoss     bool
 	timeout        time.Duration
 	clock          func() time.Time // nil if $SOURCE_DATE_EPOCH sets the time
+	proxies        *fetch.Proxies   // nil if nothing is fetched
 	pseudonymKey   []byte           // nil if none is set
 	failOn         []report.Check
 	report         report.Settings
@@ -185,6 +186,11 @@ func readSettings(ctx context.Context, v *console.Values) (*settings, error) {
 	s.checkConflicts(v)
 	if v.Err == nil {
 		s.readSource(ctx, v)
+	}
+	if s.report.Source == report.FromAPI || fetch.IsURL(s.previous) {
+		if s.proxies, err = fetch.ParseProxies(v.Getenv); err != nil {
+			v.Fail("%w", err)
+		}
 	}
 	return s, v.Err
 }
@@ -401,5 +407,6 @@ func (s *settings) writeStep(r *report.Report, c *console.Console) {
 // client returns a client for a URL, without a token.
 func (s *settings) client(url string, c *console.Console) *fetch.Client {
 	agent := "gpufleet/" + console.Version()
-	return &fetch.Client{URL: url, UserAgent: agent, Timeout: s.timeout, Progress: c.Progress, Log: c.Debug}
+	return &fetch.Client{URL: url, UserAgent: agent, Timeout: s.timeout, Proxies: s.proxies,
+		Progress: c.Progress, Log: c.Debug}
 }

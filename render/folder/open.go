@@ -32,14 +32,14 @@ func (f *Folder) openAndLock() (err error) {
 			root.Close()
 			return err
 		}
-		taken, err := lock.Exclusive(root)
-		if err != nil {
+		taken, lockErr := lock.Exclusive(root)
+		if lockErr != nil {
 			root.Close()
-			if errors.Is(err, ErrBusy) {
-				return fmt.Errorf("%s: %w", f.path, err)
+			if errors.Is(lockErr, ErrBusy) {
+				return fmt.Errorf("%s: %w", f.path, lockErr)
 			}
 			return fmt.Errorf("%w; if it is on a network disk without locks, choose a folder on a local disk",
-				f.cannot("lock", ".", err))
+				f.cannot("lock", ".", lockErr))
 		}
 		f.root, f.lock = root, taken
 		if f.isAtPath() {
