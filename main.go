@@ -37,7 +37,7 @@
 //	3    a reply, live or saved, or the website of --previous, is invalid or unreachable
 //	4    the list is incomplete or much shorter than the last one, the clock is wrong, or history would be lost
 //	5    the report is written, but a check of --fail-on failed
-//	130  interrupted (143: terminated)
+//	130  interrupted (129: the terminal was closed; 143: terminated)
 //
 // # More
 //
@@ -55,11 +55,9 @@ import (
 	"io"
 	"log"
 	"os"
-	"os/signal"
 	"runtime/debug"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"gpufleet/fetch"
@@ -79,12 +77,7 @@ func main() {
 	// A run keeps most of what it reads. With 100,000 instances, this takes 8 % less CPU time than the default of 100,
 	// and 225 MB of memory instead of 165 MB.
 	setGCPercent(200)
-	signal.Ignore(syscall.SIGPIPE) // a closed pipe must not end a run that is writing its files
-	ctx, cancel := context.WithCancelCause(context.Background())
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	go func() { cancel(interrupted{(<-signals).(syscall.Signal)}) }()
-	os.Exit(run(ctx, os.Args, os.Getenv, os.Stdin, os.Stdout, os.Stderr))
+	os.Exit(run(console.SignalContext(), os.Args, os.Getenv, os.Stdin, os.Stdout, os.Stderr))
 }
 
 // setGCPercent is debug.SetGCPercent, unless $GOGC is set.
@@ -94,15 +87,6 @@ func setGCPercent(percent int) {
 	}
 }
 
-// interrupted is the cause of a context that was canceled by a signal.
-type interrupted struct{ signal syscall.Signal }
-
-func (i interrupted) Error() string {
-	return fmt.Sprintf("stopped by a signal (%v); the output folder is unchanged", i.signal)
-}
-
-func (i interrupted) ExitCode() int { return exit.Signal + int(i.signal) }
-
 // checksError has a message for each check of --fail-on that failed. The report is written all the same.
 type checksError []string
 
@@ -110,32 +94,35 @@ func (e checksError) Error() string { return "check " + strings.Join(e, "\ngpufl
 
 func (e checksError) ExitCode() int { return exit.Check }
 
+// internalError is a panic, which is a mistake in the program.
+type internalError struct{ *parallel.Panic }
+
+func (e internalError) Error() string {
+	return fmt.Sprintf("internal error (%s): please report it with this stack trace\n%s", e.Text(), e.Stack)
+}
+
 // run is the whole program. It takes its settings from args, which begin with the program's name, and from getenv, and
 // returns the exit code. Errors and warnings go to stderr. If ctx ends before files are moved into the output folder,
 // the run stops and the folder is unchanged.
 func run(ctx context.Context, args []string, getenv func(string) string,
 	stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	c := console.New(stdout, stderr, getenv)
-	panicked := parallel.Catch(func() {
-		err := c.Run(ctx, args, func(v *console.Values) error {
-			s, err := readSettings(ctx, v)
-			if err != nil {
-				return err
-			}
-			c.Quiet, c.Verbose = s.quiet, s.verbose
-			return s.produce(ctx, stdin, c)
+	return exit.Code(console.Supervise(ctx, func(ending *console.Ending) (err error) {
+		panicked := parallel.Catch(func() {
+			err = c.Run(ctx, args, func(v *console.Values) error {
+				s, err := readSettings(ctx, v)
+				if err != nil {
+					return err
+				}
+				c.Quiet, c.Verbose = s.quiet, s.verbose
+				return s.produce(ctx, ending, stdin, c)
+			})
 		})
-		if err != nil {
-			c.Error(err)
+		if panicked != nil {
+			return internalError{panicked}
 		}
-		code = exit.Code(err)
-	})
-	if panicked != nil {
-		fmt.Fprintf(c.Stderr, "gpufleet: internal error (%s): please report it with this stack trace\n%s",
-			panicked.Text(), panicked.Stack)
-		return exit.Failed
-	}
-	return code
+		return err
+	}, c.Error))
 }
 
 // settings are the flags and variables after all checks.
@@ -149,6 +136,7 @@ type settings struct {
 	acceptLoss     bool
 	timeout        time.Duration
 	clock          func() time.Time // nil if $SOURCE_DATE_EPOCH sets the time
+	proxies        *fetch.Proxies   // nil if nothing is fetched
 	pseudonymKey   []byte           // nil if none is set
 	failOn         []report.Check
 	report         report.Settings
@@ -198,6 +186,11 @@ func readSettings(ctx context.Context, v *console.Values) (*settings, error) {
 	s.checkConflicts(v)
 	if v.Err == nil {
 		s.readSource(ctx, v)
+	}
+	if s.report.Source == report.FromAPI || fetch.IsURL(s.previous) {
+		if s.proxies, err = fetch.ParseProxies(v.Getenv); err != nil {
+			v.Fail("%w", err)
+		}
 	}
 	return s, v.Err
 }
@@ -292,12 +285,26 @@ func readNotes(ctx context.Context, v *console.Values) (notes string, warnings [
 // often as by default, which keeps a million instances at about 2 GB.
 const manyInstances = 300_000
 
-// produce fetches the list, computes the report and writes it into the output folder.
-func (s *settings) produce(ctx context.Context, stdin io.Reader, c *console.Console) error {
-	folders, err := render.OpenFolders(s.out, s.privateOut)
+// produce places the report and says so.
+func (s *settings) produce(ctx context.Context, ending *console.Ending, stdin io.Reader, c *console.Console) error {
+	r, err := s.place(ctx, ending, stdin, c)
 	if err != nil {
 		return err
 	}
+	if c.OnActions() {
+		s.writeStep(r, c)
+	}
+	return s.printResult(r, c)
+}
+
+// place fetches the list, computes the report and writes it into the output folder.
+func (s *settings) place(ctx context.Context, ending *console.Ending, stdin io.Reader, c *console.Console) (
+	*report.Report, error) {
+	folders, err := render.OpenFolders(s.out, s.privateOut)
+	if err != nil {
+		return nil, err
+	}
+	ending.CleanUp(folders.Close)
 	defer func() {
 		if err := folders.Close(); err != nil { // only temporary files remain, which the next run removes
 			c.Warn(err.Error())
@@ -305,7 +312,7 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, c *console.Cons
 	}()
 	if s.source.Demo {
 		if err := folders.CheckSample(); err != nil {
-			return console.Usagef("%w", err)
+			return nil, console.Usagef("%w", err)
 		}
 	}
 	for _, warning := range s.notesWarnings {
@@ -320,7 +327,7 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, c *console.Cons
 	list, err := s.source.Fleet(ctx, stdin, func(note string) { c.EndProgress(); c.Note(note) })
 	c.EndProgress()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if unused := s.source.Prices.Unused(); unused != "" {
 		c.Note("price file: " + unused)
@@ -331,25 +338,22 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, c *console.Cons
 	list.Hide(s.report.Hidden, s.pseudonymKey)
 	found, err := waitHistory()
 	if err = s.prepareHistory(ctx, found, err, list, c); err != nil {
-		return err
+		return nil, err
 	}
 	r := report.New(list, s.report)
 	if err := r.Compare(found); err != nil {
-		return err
+		return nil, err
 	}
 	c.Debug("%d instances in %d regions, %d models", r.Count, len(r.Regions), len(r.Models))
 
-	warnings, err := folders.Write(ctx, r)
+	warnings, err := folders.Prepare(ctx, r)
 	for _, warning := range warnings {
 		c.Warn(warning)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if c.OnActions() {
-		s.writeStep(r, c)
-	}
-	return s.printResult(r, c)
+	return r, ending.Place(s.checks(r, c.Warnings), folders.Commit)
 }
 
 // prepareHistory hides from the history what this run hides, and compares the length of the lists. err is that of
@@ -377,6 +381,12 @@ func (s *settings) printResult(r *report.Report, c *console.Console) error {
 		c.Warn(warning)
 	}
 	c.Result("%s: %s", s.out, r.Line())
+	return s.checks(r, others)
+}
+
+// checks returns a checksError if a check of --fail-on failed. others is the number of warnings that aren't part of the
+// report.
+func (s *settings) checks(r *report.Report, others int) error {
 	if tripped := r.Tripped(s.failOn, others); len(tripped) > 0 {
 		return checksError(tripped)
 	}
@@ -397,5 +407,6 @@ func (s *settings) writeStep(r *report.Report, c *console.Console) {
 // client returns a client for a URL, without a token.
 func (s *settings) client(url string, c *console.Console) *fetch.Client {
 	agent := "gpufleet/" + console.Version()
-	return &fetch.Client{URL: url, UserAgent: agent, Timeout: s.timeout, Progress: c.Progress, Log: c.Debug}
+	return &fetch.Client{URL: url, UserAgent: agent, Timeout: s.timeout, Proxies: s.proxies,
+		Progress: c.Progress, Log: c.Debug}
 }

@@ -29,7 +29,7 @@ type Previous struct {
 
 // ParsePrevious checks the value of --previous: an existing folder or the URL of a published site.
 func ParsePrevious(text string) (string, error) {
-	if isURL(text) {
+	if IsURL(text) {
 		return text, checkSiteURL(text)
 	}
 	if info, err := os.Stat(text); err != nil || !info.IsDir() {
@@ -39,8 +39,8 @@ func ParsePrevious(text string) (string, error) {
 	return text, nil
 }
 
-// isURL reports whether the value of --previous is a URL, not a folder.
-func isURL(text string) bool { return strings.Contains(text, "://") }
+// IsURL reports whether the value of --previous is a URL, not a folder.
+func IsURL(text string) bool { return strings.Contains(text, "://") }
 
 // Begin starts to read the previous report's history and returns a function that waits for it. A folder is read
 // immediately, on another goroutine. A site is read only when wait is called, so that its requests and their progress
@@ -55,7 +55,7 @@ func (p *Previous) Begin(ctx context.Context, run history.Head, now time.Time) (
 	collectAll := func() error { return nil }
 	switch {
 	case run.Source == history.Sample:
-	case isURL(p.Named):
+	case IsURL(p.Named):
 		p.Client.Site = true
 		collectAll = func() error { return publishedSite{p.Client, p.AcceptLoss}.collect(ctx, c) }
 	default:

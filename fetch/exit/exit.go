@@ -13,7 +13,7 @@ const (
 	API        = 3   // no reply, or one that is not as the API documents it
 	Incomplete = 4   // the list is probably incomplete, the clock is wrong, or the run would lose some of the history
 	Check      = 5   // the report is written, but a check named by --fail-on failed
-	Signal     = 128 // plus the number of the signal that ended the run: 130, 143
+	Signal     = 128 // plus the number of the signal that ended the run: 129, 130, 143
 )
 
 // Code returns the exit code of a run that ended with err, or with nil if it succeeded. The outermost wrapped error

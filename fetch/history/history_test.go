@@ -364,6 +364,22 @@ func TestWriteToFails(t *testing.T) {
 	}
 }
 
+// TestSnapshotLimits checks that a snapshot which could not be read again is not written.
+func TestSnapshotLimits(t *testing.T) {
+	s := snapshot(t, head(), now, list(t)...)
+	content := contentOf(t, s)
+	packed, text := int64(len(content)), int64(len(unpacked(t, content)))
+	for _, test := range []struct {
+		packed, text int64
+		ok           bool
+	}{{packed, text, true}, {packed - 1, text, false}, {packed, text - 1, false}} {
+		_, err := s.writeTo(io.Discard, test.packed, test.text)
+		if (err == nil) != test.ok || err != nil && !strings.Contains(err.Error(), s.Path()+" would be too large") {
+			t.Errorf("limits %d and %d: %v", test.packed, test.text, err)
+		}
+	}
+}
+
 // TestDamagedSnapshots checks that a snapshot with any kind of damage is rejected, without quoting it.
 func TestDamagedSnapshots(t *testing.T) {
 	good := unpacked(t, contentOf(t, snapshot(t, head(), now, list(t)...)))
@@ -730,19 +746,45 @@ func TestTimeOfTheLastReading(t *testing.T) {
 	}
 }
 
-// TestHistoryOfCommas reads a history whose names are full of commas, which separate members.
-func TestHistoryOfCommas(t *testing.T) {
-	var groups []Group
-	for i := range MaxGroups {
-		groups = append(groups, Group{Region: fmt.Sprint(strings.Repeat(",", 900), i), GPU: "x"})
+// TestHistoryOfOddNames reads a history whose names are full of what separates members.
+func TestHistoryOfOddNames(t *testing.T) {
+	for _, odd := range []string{",", `":`, `\":`} {
+		var groups []Group
+		for i := range MaxGroups {
+			groups = append(groups, Group{Region: fmt.Sprint(strings.Repeat(odd, 900/len(odd)), i), GPU: "x"})
+		}
+		var days []Entry
+		for day := range 2 {
+			at := now.AddDate(0, 0, day-2)
+			days = append(days, Entry{Date: DateText(at), Taken: at, Groups: groups})
+		}
+		if _, read, err := ReadDays(written(t, head(), days)); err != nil || len(read) != 2 {
+			t.Errorf("%s: %d days, %v", odd, len(read), err)
+		}
 	}
-	var days []Entry
-	for day := range 5 {
-		at := now.AddDate(0, 0, day-5)
-		days = append(days, Entry{Date: DateText(at), Taken: at, Groups: groups})
+}
+
+// TestHistoryLimits checks that a history which could not be read again is not written.
+func TestHistoryLimits(t *testing.T) {
+	days := twoDays(t)
+	size := len(written(t, head(), days))
+	if err := writeDays(io.Discard, head(), days, size); err != nil {
+		t.Error(err)
 	}
-	if _, read, err := ReadDays(written(t, head(), days)); err != nil || len(read) != 5 {
-		t.Errorf("%d days, %v", len(read), err)
+	for name, err := range map[string]error{
+		"bytes": writeDays(io.Discard, head(), days, size-1),
+		"days":  WriteDays(io.Discard, head(), make([]Entry, maxEntries+1)),
+	} {
+		if err == nil || !strings.Contains(err.Error(), HistoryPath+" would be too large") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	members := bytes.Repeat([]byte(`":`), maxMembers)
+	if isTooLarge(members, MaxHistoryBytes) || !isTooLarge(append(members, `":`...), MaxHistoryBytes) {
+		t.Error("another limit of members")
+	}
+	if isTooLarge(bytes.Repeat([]byte(`\":`), maxMembers+1), MaxHistoryBytes) {
+		t.Error("the text of names counts as members")
 	}
 }
 
