@@ -640,3 +640,25 @@ func TestParsePrevious(t *testing.T) {
 		}
 	}
 }
+
+// TestSiteWithoutManifest checks that a missing manifest.json beside a front page is a loss, not a first run.
+func TestSiteWithoutManifest(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/index.html" {
+			http.NotFound(w, r)
+			return
+		}
+		io.WriteString(w, "<!doctype html>")
+	})
+	for _, accept := range []bool{false, true} {
+		client, _ := a.client()
+		client.URL = a.URL
+		previous := Previous{Named: a.URL, Client: client, AcceptLoss: accept}
+		var loss history.LossError
+		h, err := previous.Begin(t.Context(), runHead(), today)()
+		if errors.As(err, &loss) == accept || len(h.Warnings) > 0 != accept {
+			t.Errorf("accepted %v: %v, warnings %q", accept, err, h.Warnings)
+		}
+	}
+}

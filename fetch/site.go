@@ -85,7 +85,8 @@ func (s publishedSite) collect(ctx context.Context, c *history.Collector) error 
 // errMismatch is the error for a complete file of a site that doesn't match the manifest.
 var errMismatch = errors.New(mismatch)
 
-// errWebPage is the error for a web page in place of a file of a site. No file that is read looks like one.
+// errWebPage is the error for a web page in place of a file of a site. Of the files that are read, only the front
+// page is one.
 var errWebPage = errors.New("a web page came back")
 
 // read requests an invalid file again. While a site is being deployed or a cache is stale, it may serve a file of
@@ -101,7 +102,7 @@ func (s publishedSite) read(ctx context.Context, path string, limit int64, isVal
 		if !isValid(content) {
 			err = errMismatch
 		}
-		if firstByte(bufio.NewReader(bytes.NewReader(content))) == '<' {
+		if path != manifest.IndexPath && firstByte(bufio.NewReader(bytes.NewReader(content))) == '<' {
 			err = errors.Join(err, errWebPage)
 		}
 		return err

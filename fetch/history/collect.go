@@ -107,7 +107,7 @@ var sourceNames = map[string]string{"api": "the API", "file": "a saved reply", S
 
 // canCompareIDs reports whether the ids of a snapshot are those of the run's list, or can be changed into them.
 func (c *Collector) canCompareIDs(h Head) bool {
-	return h.Key == c.Run.Key || h.Key == "" || c.Run.Key == "" && h.Key == c.OwnKey
+	return h.Key == c.Run.Key || h.Key == "" || h.Key == c.OwnKey
 }
 
 // CheckSnapshots reads the rows of those snapshots that the run compares with its list or encodes again. It removes

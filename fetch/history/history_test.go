@@ -724,6 +724,17 @@ func TestLastCountWithoutSnapshot(t *testing.T) {
 	}
 }
 
+// TestTimeWithoutFigures takes the last reading's time from the snapshots if the daily figures are lost.
+func TestTimeWithoutFigures(t *testing.T) {
+	c := NewCollector(head(), now, false)
+	s := snapshot(t, head(), now.Add(time.Minute), list(t)...)
+	c.AddSnapshot(s.Path(), s, nil)
+	c.SettleTime()
+	if got := c.History().Now; !got.Equal(s.Taken) {
+		t.Error(got)
+	}
+}
+
 // TestTimeOfTheLastReading lets go of readings in the future, and of no others.
 func TestTimeOfTheLastReading(t *testing.T) {
 	c := NewCollector(head(), now, true)
