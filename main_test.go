@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -17,6 +18,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"gpufleet/fetch/exit"
+	"gpufleet/render/console"
 	"gpufleet/render/e2e"
 )
 
@@ -31,29 +33,85 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// TestInterruptedAtPipe interrupts runs that read a setting from a pipe without a writer.
+// TestInterruptedAtPipe interrupts runs that read from a pipe without a writer, or whose writer writes nothing.
 func TestInterruptedAtPipe(t *testing.T) {
 	t.Parallel()
+	pipe := makePipe(t)
+	silent := makePipe(t)
+	writer, err := os.OpenFile(silent, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer writer.Close()
+	for _, args := range [][]string{
+		{"--token-file", pipe}, {"--demo", "--prices", pipe}, {"--demo", "--notes", pipe}, {"--input", pipe},
+		{"--token-file", silent}, {"--demo", "--prices", silent}, {"--demo", "--notes", silent}, {"--input", silent},
+	} {
+		for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+			ctx, cancel := context.WithCancelCause(context.Background())
+			time.AfterFunc(20*time.Millisecond, func() { cancel(console.Interrupted{Signal: signal}) })
+			out := filepath.Join(t.TempDir(), "out")
+			var stdout, stderr bytes.Buffer
+			code := run(ctx, append([]string{"gpufleet", "--out", out}, args...), noEnvironment, nil, &stdout, &stderr)
+			if code != exit.Signal+int(signal) || !strings.Contains(stderr.String(), "unchanged") || stdout.Len() > 0 {
+				t.Errorf("%v: exit code %d: %s%s", args, code, &stdout, &stderr)
+			}
+			if _, err := os.Stat(out); !os.IsNotExist(err) {
+				t.Errorf("%v: an interrupted run created a folder", args)
+			}
+		}
+	}
+}
+
+// TestInterruptedAtStep interrupts runs that have placed their report and write to a pipe that nobody reads. The exit
+// code is that of the report.
+func TestInterruptedAtStep(t *testing.T) {
+	t.Parallel()
+	for _, variable := range []string{"GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"} {
+		for code, args := range map[int][]string{
+			exit.Written: nil, exit.Check: {"--fail-on", "unpriced"},
+		} {
+			t.Run(fmt.Sprint(variable, " ", code), func(t *testing.T) {
+				t.Parallel()
+				out, pipe := filepath.Join(t.TempDir(), "out"), makePipe(t)
+				getenv := func(name string) string {
+					return map[string]string{"GITHUB_ACTIONS": "true", variable: pipe}[name]
+				}
+				ctx, cancel := context.WithCancelCause(context.Background())
+				var placed time.Time
+				go func() {
+					for !isPlaced(out) {
+						time.Sleep(5 * time.Millisecond)
+					}
+					placed = time.Now()
+					cancel(console.Interrupted{Signal: syscall.SIGTERM})
+				}()
+				args := append([]string{"gpufleet", "--demo", "--out", out}, args...)
+				if got := run(ctx, args, getenv, nil, io.Discard, io.Discard); got != code {
+					t.Errorf("exit code %d, want %d", got, code)
+				}
+				if took := time.Since(placed); took > 2*time.Second {
+					t.Errorf("the run went on for %v", took)
+				}
+			})
+		}
+	}
+}
+
+// isPlaced reports whether a folder has a report and no temporary files.
+func isPlaced(out string) bool {
+	_, err := os.Stat(filepath.Join(out, "index.html"))
+	hidden, _ := filepath.Glob(filepath.Join(out, ".gpufleet-*"))
+	return err == nil && len(hidden) == 0
+}
+
+func makePipe(t *testing.T) string {
+	t.Helper()
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for signal, args := range map[syscall.Signal][]string{
-		syscall.SIGINT:  {"--token-file", pipe},
-		syscall.SIGTERM: {"--demo", "--prices", pipe},
-	} {
-		ctx, cancel := context.WithCancelCause(context.Background())
-		time.AfterFunc(20*time.Millisecond, func() { cancel(interrupted{signal}) })
-		out := filepath.Join(t.TempDir(), "out")
-		var stdout, stderr bytes.Buffer
-		code := run(ctx, append([]string{"gpufleet", "--out", out}, args...), noEnvironment, nil, &stdout, &stderr)
-		if code != exit.Signal+int(signal) || !strings.Contains(stderr.String(), "unchanged") || stdout.Len() > 0 {
-			t.Errorf("%v: exit code %d: %s%s", signal, code, &stdout, &stderr)
-		}
-		if _, err := os.Stat(out); !os.IsNotExist(err) {
-			t.Errorf("%v: an interrupted run created a folder", signal)
-		}
-	}
+	return pipe
 }
 
 // TestPanic makes the program panic with a value that must not be printed. One of the runs has read secrets by then.

@@ -35,6 +35,7 @@ type Client struct {
 	Transport *http.Transport                  // nil for NewTransport()
 	Proxies   *Proxies                         // nil for none
 	Site      bool                             // URL is a published site: send no token, follow some redirects
+	Clock     func() time.Time                 // our clock, to compare with the API's; nil for no comparison
 
 	wait     func(time.Duration) <-chan time.Time // nil for time.After
 	random   func() float64                       // in [0, 1); nil for math/rand/v2
@@ -43,6 +44,8 @@ type Client struct {
 	client   *http.Client
 	watch    atomic.Pointer[time.Timer] // ends the current attempt
 	deadline time.Time                  // Timeout after the first call; zero before it
+
+	clockIsOff bool // the clock differs from the API's, but by less than a day
 }
 
 func (c *Client) log(format string, args ...any) {
@@ -115,6 +118,9 @@ func (c *Client) Instances(ctx context.Context) (list *fleet.Fleet, err error) {
 		list, err = c.readAll(ctx)
 		return err
 	})
+	if err == nil && c.clockIsOff {
+		list.Warnings.Add("this machine's clock differs from the API's by more than 10 minutes; set the clock")
+	}
 	return list, err
 }
 
@@ -170,6 +176,9 @@ func (c *Client) attempt(ctx context.Context, address string, read func(io.Reade
 		stop := time.AfterFunc(errorReplyTime, func() { cancel(errIdle) })
 		defer stop.Stop()
 		return newStatusError(response, body)
+	}
+	if err := c.checkClock(response.Header); err != nil {
+		return err
 	}
 	if err := c.checkForm(response, body, address); err != nil {
 		return err

@@ -29,7 +29,8 @@ type Error struct {
 	Kind Kind
 	What string // what happened, to what, and what to do
 
-	refused bool // the API refused this request, but may accept others
+	refused  bool // the API refused this request, but may accept others
+	mismatch bool // a file of a site is not as its manifest lists it
 }
 
 func (e *Error) Error() string { return e.What }

@@ -130,7 +130,9 @@ func (c *Client) randomPart() float64 {
 func withAttempts(err error, attempts int) error {
 	var known *Error
 	if attempts > 1 && errors.As(err, &known) {
-		return errorf(known.Kind, "%s (tried %d times)", known.What, attempts)
+		counted := *known
+		counted.What = fmt.Sprintf("%s (tried %d times)", known.What, attempts)
+		return &counted
 	}
 	return err
 }

@@ -21,7 +21,10 @@ import (
 const maxRedirects = 3
 
 // publishedSite is a site with a previous report. The same limits apply as for the API, but no token is sent.
-type publishedSite struct{ client *Client }
+type publishedSite struct {
+	client     *Client
+	acceptLoss bool // let go of a file that is not as the manifest lists it
+}
 
 // checkSiteURL returns an error if text is not a valid address of a published report.
 func checkSiteURL(text string) error {
@@ -64,9 +67,9 @@ func ParseSiteURL(text string) (string, error) {
 func (s publishedSite) collect(ctx context.Context, c *history.Collector) error {
 	limited, cancel := context.WithTimeoutCause(ctx, s.client.Timeout, errDeadline)
 	defer cancel()
-	listed, err := readManifest(limited, s)
+	m, err := readManifest(limited, s)
 	if err == nil {
-		err = collect(limited, s, listed, c)
+		err = collectReport(limited, s, m, c)
 	}
 	var damaged *damage
 	switch {
@@ -103,7 +106,14 @@ func (s publishedSite) read(ctx context.Context, path string, limit int64, isVal
 		}
 		return err
 	})
-	if errors.Is(err, fs.ErrNotExist) && path != manifest.Path {
+	isListed := path != manifest.Path && path != manifest.IndexPath
+	var known *Error
+	switch {
+	case s.acceptLoss && errors.As(err, &known) && known.mismatch:
+		return nil, &damage{mismatch}
+	case errors.Is(err, fs.ErrNotExist) && isListed && s.acceptLoss:
+		return nil, err
+	case errors.Is(err, fs.ErrNotExist) && isListed:
 		return nil, errorf(BadAPI, "404 from GET %s: the file is listed in the site's %s, "+
 			"so the site is incomplete: %s", address, manifest.Path, siteAdvice)
 	}
@@ -114,7 +124,8 @@ func (s publishedSite) read(ctx context.Context, path string, limit int64, isVal
 }
 
 // siteAdvice says what to do about an incomplete site.
-const siteAdvice = "try again later; if that doesn't help, publish the whole site again or run once without --previous"
+const siteAdvice = "try again later; if that doesn't help, publish the whole site again, " +
+	"or let go of this file with --accept-loss"
 
 // redirectError says why a redirect is not followed.
 type redirectError struct{ reason string }
@@ -157,7 +168,8 @@ func describeSite(err error, address string) error {
 		return errorf(BadAPI, "can't read the previous report: %v in place of the file (200 from GET %s), "+
 			"perhaps from a gateway in front of the site; try again later, or check --previous", errWebPage, address)
 	case errors.Is(err, errMismatch):
-		return errorf(BadAPI, "GET %s: %v, so the site is incomplete: %s", address, err, siteAdvice)
+		what := fmt.Sprintf("GET %s: %v, so the site is incomplete: %s", address, err, siteAdvice)
+		return &Error{Kind: BadAPI, What: what, mismatch: true}
 	}
 	what, advice := connectionTrouble(err, "--previous")
 	var redirect *redirectError

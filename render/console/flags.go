@@ -50,6 +50,7 @@ func Groups() []Group {
 		{"changes", []cli.Flag{
 			pathFlag("previous", "", "`PLACE` of the previous report: a folder or URL (default: the --out folder)"),
 			boolFlag("accept-shrink", "accept a list with fewer than half of the last run's instances"),
+			boolFlag("accept-loss", "let go of the history that the error of the last try names"),
 		}},
 		{"checks", []cli.Flag{
 			entriesFlag("fail-on", "exit with code 5 if any check of `LIST` fails, with commas: over-budget, unpriced, "+

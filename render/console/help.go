@@ -24,8 +24,7 @@ func Help(groups []Group) string {
 			describe(&b, flag)
 		}
 	}
-	b.WriteString("\nEvery flag except --help and --version can also be set by an environment variable:\n" +
-		"--api-url by GPUFLEET_API_URL, and so on. A flag overrides its variable.\n")
+	b.WriteString("\nWithout a flag, its environment variable counts: GPUFLEET_API_URL for --api-url, and so on.\n")
 	return b.String()
 }
 

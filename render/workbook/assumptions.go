@@ -105,18 +105,19 @@ func (b *book) validate(t *table) {
 // setStatusFormulas makes the figures of the statuses follow the instances.
 func (b *book) setStatusFormulas() {
 	t := b.statuses
-	set := func(name string, formula func(row int) string) { t.column(name).formula = formula }
-	has := func(row int, more ...criterion) []criterion {
-		return append([]criterion{{"status_no", t.cell("status_no", row)}}, more...)
+	has := func(more ...criterion) []criterion {
+		return append([]criterion{{"status_no", t.inRow("status_no")}}, more...)
 	}
-	set("instances", func(row int) string { return b.count(has(row)...) })
-	set("gpu_count", func(row int) string { return b.sum("gpu_count", has(row)...) })
-	set("gpu_count_known", func(row int) string { return b.count(has(row, known("gpu_count"))...) })
-	set("priced", func(row int) string { return b.count(has(row, isPriced)...) })
-	set("per_hour", func(row int) string { return b.sum("price_per_hour", has(row)...) })
-	set("billed_per_month", func(row int) string {
-		return t.cell("per_hour", row) + "*" + t.cell("billed_share", row) + "*" + hoursName
-	})
+	for name, formula := range map[string]string{
+		"instances":        b.count(has()...),
+		"gpu_count":        b.sum("gpu_count", has()...),
+		"gpu_count_known":  b.count(has(known("gpu_count"))...),
+		"priced":           b.count(has(isPriced)...),
+		"per_hour":         b.sum("price_per_hour", has()...),
+		"billed_per_month": t.inRow("per_hour") + "*" + t.inRow("billed_share") + "*" + hoursName,
+	} {
+		t.column(name).formula = formula
+	}
 }
 
 // setNames defines the names of the inputs.

@@ -69,7 +69,7 @@ func (s *sheet) format(t *table, p part) {
 	for i := range t.columns {
 		c := &t.columns[i]
 		var formats []excelize.ConditionalFormatOptions
-		if counts, ok := coverage[c.name]; ok && c.formula != nil && c.totalFormula != "" {
+		if counts, ok := coverage[c.name]; ok && c.formula != "" && c.totalFormula != "" {
 			lowerBounds := func(from, to int) rule {
 				format := s.b.valueStyle(c, textValue, figureValue).format
 				return s.b.lowerBoundRule(rangeOf(i+1, from, to),

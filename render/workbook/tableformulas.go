@@ -21,16 +21,12 @@ func (b *book) setInstanceFormulas() {
 	hour, month := t.column("billed_per_hour"), t.column("billed_per_month")
 	if t.rows <= maxFormulaRows {
 		numbers := b.refs(b.statuses, "status_no")[0]
-		hour.formula = func(row int) string {
-			price := t.cell("price_per_hour", row)
-			share := "SUMIFS(" + b.shares() + "," + numbers + "," + t.cell("status_no", row) + ")"
-			// Somebody may type "n/a" for a price.
-			return "IF(" + share + "=0,0,IF(ISNUMBER(" + price + ")," + price + "*" + share + `,""))`
-		}
-		month.formula = func(row int) string {
-			cell := t.cell("billed_per_hour", row)
-			return "IF(ISNUMBER(" + cell + ")," + perMonth(cell) + `,"")`
-		}
+		price := t.inRow("price_per_hour")
+		share := "SUMIFS(" + b.shares() + "," + numbers + "," + t.inRow("status_no") + ")"
+		// Somebody may type "n/a" for a price.
+		hour.formula = "IF(" + share + "=0,0,IF(ISNUMBER(" + price + ")," + price + "*" + share + `,""))`
+		cell := t.inRow("billed_per_hour")
+		month.formula = "IF(ISNUMBER(" + cell + ")," + perMonth(cell) + `,"")`
 	}
 	t.total = true
 	set := func(name, function string, value report.Value) {
@@ -57,7 +53,7 @@ func (b *book) setInstanceFormulas() {
 	perHour, perMonth := money(b.r.Listed) // equals the billed cost, with the billed shares as written
 	set("billed_per_hour", sumUp, perHour)
 	set("billed_per_month", sumUp, perMonth)
-	if month.formula == nil {
+	if month.formula == "" {
 		// The rows hold values, which don't follow the hours per month.
 		month.totalFormula = "(" + b.subtotal(sumUp, "billed_per_hour") + ")*" + hoursName
 	}
@@ -87,16 +83,7 @@ func (b *book) setShownLowerBounds() {
 // numbers of the rows.
 func (b *book) setTotalsFormulas(t *table, number string) {
 	total := "$" + columnName(t.index("listed_per_hour")+1) + "$" + strconv.Itoa(totalRow)
-	rowOf := 0
-	var formulas map[string]string
-	at := func(row int) map[string]string {
-		if row != rowOf {
-			cell := func(column string) string { return t.cell(column, row) }
-			formulas = b.totalsFormulas(cell, total, criterion{number, cell(number)})
-			rowOf = row
-		}
-		return formulas
-	}
+	formulas := b.totalsFormulas(t.inRow, total, criterion{number, t.inRow(number)})
 	above := b.totalsFormulas(func(column string) string { return t.cell(column, totalRow) }, total)
 	for i := range t.columns {
 		c := &t.columns[i]
@@ -105,7 +92,7 @@ func (b *book) setTotalsFormulas(t *table, number string) {
 		}
 		c.totalFormula = above[c.name]
 		if t.rows*b.instances.rows <= maxWork {
-			c.formula = func(row int) string { return at(row)[c.name] }
+			c.formula = formulas[c.name]
 		}
 	}
 }
@@ -113,6 +100,6 @@ func (b *book) setTotalsFormulas(t *table, number string) {
 // setDayFormulas makes the amounts per month of the history follow the hours per month.
 func setDayFormulas(t *table) {
 	for _, name := range []string{"running", "listed"} {
-		t.column(name + "_per_month").formula = func(row int) string { return perMonth(t.cell(name+"_per_hour", row)) }
+		t.column(name + "_per_month").formula = perMonth(t.inRow(name + "_per_hour"))
 	}
 }
