@@ -303,7 +303,7 @@ func (s *settings) place(ctx context.Context, ending *console.Ending, stdin io.R
 	}
 	out := folders.Report
 	previous := fetch.Previous{Named: s.previous, Client: s.client(s.previous, c), AcceptLoss: s.acceptLoss,
-		Out: s.out, Manifest: out.Manifest(), Damaged: out.HasDamagedManifest()}
+		Timeout: s.timeout, Out: s.out, Manifest: out.Manifest(), Damaged: out.HasDamagedManifest()}
 	waitHistory := previous.Begin(ctx, s.report.Head(), s.report.Generated)
 	s.source.Client = s.client(s.apiURL, c)
 	s.source.Client.Token = s.token
@@ -320,16 +320,17 @@ func (s *settings) place(ctx context.Context, ending *console.Ending, stdin io.R
 	}
 	list.Hide(s.report.Hidden, s.pseudonymKey)
 	history, err := waitHistory()
+	if err == nil && !s.acceptShrink {
+		err = fetch.CheckShrink(history, len(list.Instances))
+	}
+	if err == nil {
+		err = history.LimitRows(len(list.Instances))
+	}
 	for _, warning := range history.Warnings {
 		c.Warn(warning)
 	}
 	if err != nil {
 		return nil, err
-	}
-	if !s.acceptShrink {
-		if err := fetch.CheckShrink(history, len(list.Instances)); err != nil {
-			return nil, err
-		}
 	}
 	r := report.New(list, s.report)
 	if err := r.Compare(history); err != nil {

@@ -89,7 +89,9 @@ type historyFile struct {
 }
 
 // WriteDays writes data/history.json, one line per day. It is an error if ReadDays would find the file too large.
-func WriteDays(w io.Writer, head Head, days []Entry) error { return writeDays(w, head, days, MaxHistoryBytes) }
+func WriteDays(w io.Writer, head Head, days []Entry) error {
+	return writeDays(w, head, days, MaxHistoryBytes)
+}
 
 func writeDays(w io.Writer, head Head, days []Entry, maxBytes int) error {
 	var b bytes.Buffer
