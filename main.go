@@ -63,6 +63,7 @@ import (
 	"gpufleet/fetch"
 	"gpufleet/fetch/exit"
 	"gpufleet/fetch/fleet"
+	"gpufleet/fetch/history"
 	"gpufleet/fetch/parallel"
 	"gpufleet/render"
 	"gpufleet/render/console"
@@ -134,7 +135,9 @@ type settings struct {
 	acceptShrink   bool
 	acceptLoss     bool
 	timeout        time.Duration
-	pseudonymKey   []byte // nil unless IDs are hidden
+	clock          func() time.Time // nil if $SOURCE_DATE_EPOCH sets the time
+	proxies        *fetch.Proxies   // nil if nothing is fetched
+	pseudonymKey   []byte           // nil if none is set
 	failOn         []report.Check
 	report         report.Settings
 	notesWarnings  []string // about parts of the notes that the pages leave out
@@ -154,7 +157,6 @@ func readSettings(ctx context.Context, v *console.Values) (*settings, error) {
 		acceptLoss:   v.Switch("accept-loss"),
 		report: report.Settings{
 			Title:         console.Parse(v, "title", report.ParseTitle),
-			Generated:     now(v),
 			Version:       console.Version(),
 			Source:        report.FromAPI,
 			Audience:      console.Parse(v, "audience", report.ParseAudience),
@@ -168,13 +170,16 @@ func readSettings(ctx context.Context, v *console.Values) (*settings, error) {
 		failOn:  console.Load(v, "fail-on", report.ParseChecks),
 		timeout: console.Parse(v, "timeout", fetch.ParseTimeout),
 	}
+	s.report.Generated, s.clock = now(v)
 	s.report.Notes, s.notesWarnings = readNotes(ctx, v)
 	var err error
 	if s.source.Prices, s.source.Products, err = fetch.ReadPrices(ctx, v.List("prices")); err != nil {
 		v.Fail("--prices: %w", err)
 	}
+	if key := v.Variable("GPUFLEET_PSEUDONYM_KEY"); key != "" {
+		s.pseudonymKey = []byte(key)
+	}
 	if slices.Contains(s.report.Hidden, "id") {
-		s.pseudonymKey = []byte(v.Variable("GPUFLEET_PSEUDONYM_KEY"))
 		s.report.KeyFingerprint = fleet.KeyFingerprint(s.pseudonymKey)
 	}
 	s.privateOut = privateOut(v, s.out)
@@ -182,8 +187,16 @@ func readSettings(ctx context.Context, v *console.Values) (*settings, error) {
 	if v.Err == nil {
 		s.readSource(ctx, v)
 	}
+	if s.report.Source == report.FromAPI || fetch.IsURL(s.previous) {
+		if s.proxies, err = fetch.ParseProxies(v.Getenv); err != nil {
+			v.Fail("%w", err)
+		}
+	}
 	return s, v.Err
 }
+
+// makeKey says how to make a pseudonym key.
+const makeKey = "run export GPUFLEET_PSEUDONYM_KEY=\"$(openssl rand -hex 32)\" and keep the key in a safe place"
 
 // checkConflicts checks settings that exclude or need each other.
 func (s *settings) checkConflicts(v *console.Values) {
@@ -198,7 +211,9 @@ func (s *settings) checkConflicts(v *console.Values) {
 	case s.quiet && s.verbose:
 		v.Fail("--quiet and --verbose can't be combined; choose one")
 	case slices.Contains(s.report.Hidden, "id") && len(s.pseudonymKey) == 0:
-		v.Fail("--hide id needs a key to make pseudonyms; set $GPUFLEET_PSEUDONYM_KEY to a long random text and keep it")
+		v.Fail("--hide id needs a key to make pseudonyms; %s", makeKey)
+	case len(s.pseudonymKey) > 0 && len(s.pseudonymKey) < fleet.MinKey:
+		v.Fail("$GPUFLEET_PSEUDONYM_KEY has fewer than %d bytes, so it could be guessed; %s", fleet.MinKey, makeKey)
 	case slices.Contains(s.failOn, report.OverBudget) && !s.report.Budget.Known:
 		v.Fail("--fail-on over-budget needs --budget")
 	}
@@ -223,12 +238,14 @@ func (s *settings) readSource(ctx context.Context, v *console.Values) {
 	}
 }
 
-// now returns the time of the run. Nothing else reads the clock for the report.
-func now(v *console.Values) time.Time {
+// now returns the time of the run, and a clock that goes on from it, nil if $SOURCE_DATE_EPOCH sets the time. Nothing
+// else reads the clock for the report.
+func now(v *console.Values) (generated time.Time, clock func() time.Time) {
 	if v.Variable("SOURCE_DATE_EPOCH") != "" {
-		return console.ParseVariable(v, "SOURCE_DATE_EPOCH", report.ParseEpoch)
+		return console.ParseVariable(v, "SOURCE_DATE_EPOCH", report.ParseEpoch), nil
 	}
-	return time.Now().UTC().Truncate(time.Second)
+	start := time.Now()
+	return start.UTC().Truncate(time.Second), func() time.Time { return start.Add(time.Since(start)) }
 }
 
 // privateOut returns the folder for files that must not be published, "" for none.
@@ -303,10 +320,10 @@ func (s *settings) place(ctx context.Context, ending *console.Ending, stdin io.R
 	}
 	out := folders.Report
 	previous := fetch.Previous{Named: s.previous, Client: s.client(s.previous, c), AcceptLoss: s.acceptLoss,
-		Timeout: s.timeout, Out: s.out, Manifest: out.Manifest(), Damaged: out.HasDamagedManifest()}
+		Timeout: s.timeout, OwnKey: fleet.KeyFingerprint(s.pseudonymKey), Out: s.out, Manifest: out.Manifest()}
 	waitHistory := previous.Begin(ctx, s.report.Head(), s.report.Generated)
 	s.source.Client = s.client(s.apiURL, c)
-	s.source.Client.Token = s.token
+	s.source.Client.Token, s.source.Client.Clock = s.token, s.clock
 	list, err := s.source.Fleet(ctx, stdin, func(note string) { c.EndProgress(); c.Note(note) })
 	c.EndProgress()
 	if err != nil {
@@ -319,21 +336,12 @@ func (s *settings) place(ctx context.Context, ending *console.Ending, stdin io.R
 		setGCPercent(150)
 	}
 	list.Hide(s.report.Hidden, s.pseudonymKey)
-	history, err := waitHistory()
-	if err == nil && !s.acceptShrink {
-		err = fetch.CheckShrink(history, len(list.Instances))
-	}
-	if err == nil {
-		err = history.LimitRows(len(list.Instances))
-	}
-	for _, warning := range history.Warnings {
-		c.Warn(warning)
-	}
-	if err != nil {
+	found, err := waitHistory()
+	if err = s.prepareHistory(ctx, found, err, list, c); err != nil {
 		return nil, err
 	}
 	r := report.New(list, s.report)
-	if err := r.Compare(history); err != nil {
+	if err := r.Compare(found); err != nil {
 		return nil, err
 	}
 	c.Debug("%d instances in %d regions, %d models", r.Count, len(r.Regions), len(r.Models))
@@ -346,6 +354,27 @@ func (s *settings) place(ctx context.Context, ending *console.Ending, stdin io.R
 		return nil, err
 	}
 	return r, ending.Place(s.checks(r, c.Warnings), folders.Commit)
+}
+
+// prepareHistory hides from the history what this run hides, and compares the length of the lists. err is that of
+// reading the history. The returned error is err if it isn't nil.
+func (s *settings) prepareHistory(
+	ctx context.Context, h *history.History, err error, list *fleet.Fleet, c *console.Console,
+) error {
+	if err == nil && !s.acceptShrink {
+		err = fetch.CheckShrink(h, len(list.Instances))
+	}
+	if err == nil {
+		err = h.LimitRows(len(list.Instances))
+	}
+	if err == nil {
+		err = h.Hide(ctx, s.report.Head(), s.pseudonymKey, list.Instances)
+	}
+	for _, warning := range h.Warnings {
+		c.Warn(warning)
+	}
+	s.report.Generated = h.Now // a little later than our clock if that of the last run was ahead
+	return err
 }
 
 // printResult prints the warnings of the report and its key figures. The error is a checksError.
@@ -381,5 +410,6 @@ func (s *settings) writeStep(r *report.Report, c *console.Console) {
 // client returns a client for a URL, without a token.
 func (s *settings) client(url string, c *console.Console) *fetch.Client {
 	agent := "gpufleet/" + console.Version()
-	return &fetch.Client{URL: url, UserAgent: agent, Timeout: s.timeout, Progress: c.Progress, Log: c.Debug}
+	return &fetch.Client{URL: url, UserAgent: agent, Timeout: s.timeout, Proxies: s.proxies,
+		Progress: c.Progress, Log: c.Debug}
 }

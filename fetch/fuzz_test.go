@@ -234,7 +234,7 @@ func FuzzRetryAfter(f *testing.F) {
 // FuzzPriceFile checks that a price file gives prices of at least 0 which don't depend on the order of its rows, or
 // an error that doesn't quote the file.
 func FuzzPriceFile(f *testing.F) {
-	header := strings.Join(priceHeader, ",") + "\n"
+	header := priceHeader.String() + "\n"
 	f.Add("*,H100,,,1.75\nA,H100,,,1.65\n*,H100,8,Baremetal,12.80\n*,CPU only,0,,0.04\n")
 	f.Add("A,,,,1\n\n\"A\",*,*,*,1.0\n")
 	f.Add("A,H100," + fuzzCanary + ",,1\n")

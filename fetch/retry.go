@@ -84,7 +84,11 @@ var busyWaits = [maxAttempts - 1]time.Duration{5 * time.Second, 15 * time.Second
 
 // describeStatus says what the status of err was, without advice.
 func (c *Client) describeStatus(err error, status *statusError, address string) string {
-	if c.Site {
+	var proxy *proxyError
+	switch {
+	case errors.As(err, &proxy):
+		return proxy.describe(address)
+	case c.Site:
 		return status.describeSite(address)
 	}
 	return status.describe(address)
@@ -126,7 +130,9 @@ func (c *Client) randomPart() float64 {
 func withAttempts(err error, attempts int) error {
 	var known *Error
 	if attempts > 1 && errors.As(err, &known) {
-		return errorf(known.Kind, "%s (tried %d times)", known.What, attempts)
+		counted := *known
+		counted.What = fmt.Sprintf("%s (tried %d times)", known.What, attempts)
+		return &counted
 	}
 	return err
 }

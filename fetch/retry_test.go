@@ -216,7 +216,8 @@ func TestRetryAfter(t *testing.T) {
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	for header, want := range map[string]time.Duration{
 		"": -1, "0": 0, "7": 7 * time.Second, " 7 ": 7 * time.Second, "007": 7 * time.Second,
-		"-1": -1, "1.5": 2 * time.Second, "1.0": time.Second, "1.": -1, ".5": -1, "1.5.1": -1, "1e3": -1, "soon": -1, "+5": -1, "0x10": -1,
+		"-1": -1, "1.5": 2 * time.Second, "1.0": time.Second, "1.": -1, ".5": -1, "1.5.1": -1,
+		"1e3": -1, "soon": -1, "+5": -1, "0x10": -1,
 		"99999999999999999999":           1_000_000 * time.Second,
 		"Fri, 22 Nov 2999 12:00:30 GMT":  1_000_000 * time.Second,
 		"Sun, 22 Nov 2026 12:00:30 GMT":  30 * time.Second, // RFC 1123
@@ -417,7 +418,7 @@ func TestConnectionTrouble(t *testing.T) {
 		retries   int
 	}{
 		{closed.URL, "the connection was refused", 3},
-		{secure.URL, "certificate is not valid", 0},
+		{secure.URL, "does not trust the authority", 0},
 		{"https" + strings.TrimPrefix(plain.URL, "http"), "does not speak HTTPS", 0},
 		{"https://no-such-host.invalid", "no such host", 0},
 		{"http://" + noHTTP.Addr().String(), "no readable reply", 0},

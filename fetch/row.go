@@ -34,8 +34,8 @@ type decoder struct {
 	textBytes, maxTextBytes int // in the texts of all rows so far, and the limit
 }
 
-// maxTextBytes limits the memory that a list takes, and the files that are made of it. A list of a million instances has
-// about 150 MB of texts.
+// maxTextBytes limits the memory that a list takes, and the files that are made of it. A list of a million instances
+// has about 150 MB of texts.
 const maxTextBytes = 1 << 30
 
 // maxShared is how many values of a kind the decoder shares.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"gpufleet/fetch/history"
 	"gpufleet/fetch/manifest"
 	"gpufleet/render/folder"
 	"gpufleet/render/report"
@@ -52,6 +53,9 @@ func (f *Folders) CheckSample() error {
 		case each.HasDamagedManifest():
 			return fmt.Errorf("%s may contain a real report, since its manifest.json can't be read; choose another folder",
 				each.Path())
+		case previous == nil && each.Has(history.HistoryPath):
+			return fmt.Errorf("%s may contain a real report, since it has a history but no manifest.json; "+
+				"choose another folder", each.Path())
 		case previous != nil && previous.Source != string(report.FromDemo):
 			return fmt.Errorf("%s contains a real report; choose another folder", each.Path())
 		}

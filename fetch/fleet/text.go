@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// MaxText is the largest number of characters (code points) in a text, including the "…" of a shortened one. Real ones
-// have at most 100, and each text is written into a dozen files.
+// MaxText is the largest number of characters (code points) in a text, including the "…" of a shortened one. Real
+// texts have at most 100, and each is written into a dozen files.
 const MaxText = 256
 
 // CleanText cleans a text for all outputs, like Clean, and shortens it to MaxText characters. If it does, the text ends

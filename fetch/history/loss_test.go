@@ -48,7 +48,8 @@ func TestLimitRows(t *testing.T) {
 		if accept != (err == nil) || !accept && (!errors.As(err, &loss) || len(loss) != 2) {
 			t.Errorf("accepted %v: %v", accept, err)
 		}
-		if accept && (len(h.Snapshots) != 3 || len(h.Warnings) != 2 || !strings.Contains(h.Warnings[0], "2026-11-24.json.gz")) {
+		if accept && (len(h.Snapshots) != 3 || len(h.Warnings) != 2 ||
+			!strings.Contains(h.Warnings[0], "2026-11-24.json.gz")) {
 			t.Errorf("%d snapshots, warnings %q", len(h.Snapshots), h.Warnings)
 		}
 	}

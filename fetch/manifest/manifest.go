@@ -19,6 +19,9 @@ import (
 // Path is the path of the manifest in a report's folder.
 const Path = "manifest.json"
 
+// IndexPath is the path of the front page, which every report has and which is placed last.
+const IndexPath = "index.html"
+
 // Schema is the version of the manifest's format.
 const Schema = 1
 

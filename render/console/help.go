@@ -35,8 +35,8 @@ func describe(b *strings.Builder, flag cli.Flag) {
 		name += " " + parts[1]
 	}
 	usage = strings.ReplaceAll(usage, "`", "")
-	if text, ok := flag.(*cli.StringFlag); ok && text.Value != "" {
-		usage += " (default " + text.Value + ")"
+	if text, ok := flag.(*cli.GenericFlag); ok && text.Value.String() != "" {
+		usage += " (default " + text.Value.String() + ")"
 	}
 	line := fmt.Sprintf("  --%-21s ", name)
 	indent := strings.Repeat(" ", len(line))

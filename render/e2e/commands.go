@@ -50,7 +50,7 @@ type testingT struct{}
 //	    Starts a server, whose address is in the variable NAME. PATH is the end of a request's path; an answer without
 //	    one is for all other requests. Several answers to a path are given in order, and the last one is repeated.
 //	    An answer is a file, a status, both (401:FILE), or a folder to serve files from. "silent" means that the server
-//	    never answers, "closed" that no server is there.
+//	    never answers, "closed" that no server is there. "clock=25h" sets its clock that much ahead.
 //
 // To look at outputs:
 //

@@ -185,6 +185,11 @@ func TestTroubleshooting(t *testing.T) {
 		io.WriteString(w, `{"data": [{"id": 1}], "total_instance": 3, "status": "success"}`)
 	}))
 	defer half.Close()
+	old := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Date", "Sun, 22 Nov 2020 12:00:00 GMT")
+		io.WriteString(w, full)
+	}))
+	defer old.Close()
 	dir, program := t.TempDir(), filepath.Dir(Program(t))
 	mixed := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/data/history.json" { // which is empty
@@ -204,6 +209,8 @@ func TestTroubleshooting(t *testing.T) {
 		"gpufleet --input full.json; gpufleet --input reply.json",
 		"gpufleet --input reply.json --previous " + site.URL,
 		"gpufleet --input full.json --out new --previous " + mixed.URL,
+		"gpufleet --input full.json --currency EUR",
+		"GPUFLEET_TOKEN=x gpufleet --out new --api-url " + old.URL,
 		"gpufleet --input reply.json --base-url http://fleet.example.org",
 	}
 	if len(quoted) != len(runs) {

@@ -27,11 +27,12 @@ import (
 	"path/filepath"
 	"sync"
 
+	"gpufleet/fetch/lock"
 	"gpufleet/fetch/manifest"
 )
 
 // ErrBusy is the error of Open, wrapped, if another run has locked the folder.
-var ErrBusy = errors.New("another run is in progress; wait for it to finish, then run again")
+var ErrBusy = lock.ErrBusy
 
 // stagePrefix is the start of a stage's name. The process ID follows, and zeros if that name is taken.
 const stagePrefix = ".gpufleet-"
@@ -44,7 +45,7 @@ type Folder struct {
 	private  bool     // for its owner only
 	created  []string // folders that Open created, outermost first
 	root     *os.Root
-	lock     *lock
+	lock     *lock.Lock
 	disk     disk
 	manifest *manifest.Manifest
 	warnings []string
@@ -103,6 +104,12 @@ func (f *Folder) Manifest() *manifest.Manifest { return f.manifest }
 // HasDamagedManifest reports whether the folder has a manifest.json that can't be read.
 func (f *Folder) HasDamagedManifest() bool { return f.manifest == nil && len(f.warnings) > 0 }
 
+// Has reports whether there may be something at a path inside the folder.
+func (f *Folder) Has(path string) bool {
+	_, info, err := f.find(path)
+	return info != nil || err != nil
+}
+
 // Path returns the path that was given to Open.
 func (f *Folder) Path() string { return f.path }
 
@@ -155,5 +162,5 @@ func (f *Folder) Close() error {
 		cleanUp = func() error { return nil }
 	}
 	f.root.Close()
-	return errors.Join(err, f.lock.release(cleanUp))
+	return errors.Join(err, f.lock.Release(cleanUp))
 }

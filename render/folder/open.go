@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"gpufleet/fetch/lock"
 )
 
 // openAndLock creates, opens and locks the folder. Another run may remove a folder that it created, even between our
@@ -30,21 +32,21 @@ func (f *Folder) openAndLock() (err error) {
 			root.Close()
 			return err
 		}
-		lock, err := takeLock(root)
-		if err != nil {
+		taken, lockErr := lock.Exclusive(root)
+		if lockErr != nil {
 			root.Close()
-			if errors.Is(err, ErrBusy) {
-				return fmt.Errorf("%s: %w", f.path, err)
+			if errors.Is(lockErr, ErrBusy) {
+				return fmt.Errorf("%s: %w", f.path, lockErr)
 			}
 			return fmt.Errorf("%w; if it is on a network disk without locks, choose a folder on a local disk",
-				f.cannot("lock", ".", err))
+				f.cannot("lock", ".", lockErr))
 		}
-		f.root, f.lock = root, lock
+		f.root, f.lock = root, taken
 		if f.isAtPath() {
 			return nil
 		}
 		root.Close()
-		lock.release(func() error { return nil })
+		taken.Release(func() error { return nil })
 		err = fmt.Errorf("%s: %w", f.path, ErrBusy)
 	}
 	return err

@@ -1,6 +1,9 @@
 package report
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // MaxPages is how many regions have a page of their own, and how many models and groups. A manifest with the files of
 // two runs is then far below its limits.
@@ -9,13 +12,13 @@ const MaxPages = 20_000
 // choosePages gives pages to the regions, models and groups with the most instances, at most `most` of each kind. It
 // warns if any has no page.
 func (r *Report) choosePages(groups []*Group, most int) {
-	for _, region := range largest(r.Regions, most, func(region *Region) int { return region.Count }) {
+	for _, region := range r.LargestRegions(most) {
 		region.HasPage = true
 	}
-	for _, model := range largest(r.Models, most, func(model *Model) int { return model.Count }) {
+	for _, model := range r.LargestModels(most) {
 		model.HasPage = true
 	}
-	for _, group := range largest(groups, most, func(group *Group) int { return group.Count }) {
+	for _, group := range largest(groups, most, func(a, b *Group) int { return cmp.Compare(a.Count, b.Count) }) {
 		group.HasPage = true
 	}
 	r.warnWithoutPage("regions", len(r.Regions), most)

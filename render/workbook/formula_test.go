@@ -211,7 +211,7 @@ func TestLimits(t *testing.T) {
 	r := newReport(instances, settings())
 	data := written(t, r)
 	texts := parts(t, data)
-	if n := strings.Count(texts["xl/charts/chart1.xml"], "<ser>"); n != 8 {
+	if n := strings.Count(texts["xl/charts/chart1.xml"], "<ser>"); n != maxChartModels+1 {
 		t.Errorf("the chart has %d series", n)
 	}
 	for name, text := range texts {

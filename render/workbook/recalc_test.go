@@ -108,6 +108,7 @@ func calculations(t testing.TB) []calculation {
 		{"spilled", with(awkward(t), "730.5", "100"), headerRow + 20, nil},
 		{"unknown", with(unknown, "730", "100"), maxRow, nil},
 		{"empty", with(nil, "730", "100"), maxRow, nil},
+		{"manyModels", with(manyModels(t), "730", "100"), maxRow, nil},
 		{"changed", with(awkward(t), "730", ""), maxRow, changed},
 		{"changedSpilled", with(awkward(t), "730", "5000"), headerRow + 20, changed},
 	}
