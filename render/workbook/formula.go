@@ -102,21 +102,11 @@ func (b *book) sumOverSheets(function, column string, where []criterion) string 
 	return f.String()
 }
 
-// billed returns the billed cost per hour of the instances that meet all conditions: their prices by status, times the
-// billed shares.
-func (b *book) billed(where ...criterion) string {
-	return b.byStatus("SUMIFS(", "price_per_hour", where, b.shares())
-}
-
 // billedCount returns how many instances meet all conditions and have a status with a billed share above 0.
 func (b *book) billedCount(where ...criterion) string {
-	return b.byStatus("COUNTIFS(", "", where, "--("+b.shares()+">0)")
-}
-
-func (b *book) byStatus(function, column string, where []criterion, factor string) string {
 	status := criterion{"status_no", b.refs(b.statuses, "status_no")[0]}
-	sums := b.sumOverSheets(function, column, append(where[:len(where):len(where)], status))
-	return "SUMPRODUCT(" + sums + "," + factor + ")"
+	counts := b.count(append(where[:len(where):len(where)], status)...)
+	return "SUMPRODUCT(" + counts + ",--(" + b.shares() + ">0))"
 }
 
 func (b *book) shares() string { return b.refs(b.statuses, "billed_share")[0] }
@@ -140,7 +130,7 @@ func (b *book) totalsFormulas(cell func(column string) string, total string, whe
 		f[name+"_per_month"] = perMonth(cell(name + "_per_hour"))
 	}
 	f["billed_instances"], f["billed_priced"] = b.billedCount(where...), b.billedCount(and(isPriced)...)
-	f["billed_per_hour"], f["billed_per_month"] = b.billed(where...), perMonth(cell("billed_per_hour"))
+	f["billed_per_hour"], f["billed_per_month"] = b.sum("billed_per_hour", where...), perMonth(cell("billed_per_hour"))
 	prices := b.sum("price_per_hour", and(isOne("listed"), criterion{"gpu_count", `">0"`})...)
 	gpus := b.sum("gpu_count", and(isOne("listed"), isPriced)...)
 	f["listed_per_gpu_hour"] = `IF((` + gpus + `)=0,"",ROUND((` + prices + `)/(` + gpus + `),4))`

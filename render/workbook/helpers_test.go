@@ -67,7 +67,7 @@ func written(t testing.TB, r *report.Report) []byte {
 func writtenTo(t testing.TB, r *report.Report, lastRow int) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := write(&b, r, lastRow); err != nil {
+	if err := write(&b, r, limits{lastRow, maxWork}); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()

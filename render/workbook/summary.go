@@ -43,7 +43,7 @@ func (b *book) addCosts(p *page) {
 	b.addCost(p, "Listed", b.r.Listed,
 		b.count(listed), b.count(listed, isPriced), b.sum("price_per_hour", listed))
 	b.addCost(p, billedLabel, b.r.Listed,
-		b.billedCount(), b.billedCount(isPriced), b.billed())
+		b.billedCount(), b.billedCount(isPriced), b.sum("billed_per_hour"))
 	var budget any = ""
 	if b.r.Budget.Known {
 		budget = b.r.Budget.Value.Float64()
