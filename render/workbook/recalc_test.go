@@ -113,6 +113,7 @@ func calculations(t testing.TB) []calculation {
 		{"changed", with(awkward(t), "730", ""), maxRow, changed, false},
 		{"changedSpilled", with(awkward(t), "730", "5000"), headerRow + 20, changed, false},
 		{"fixed", with(awkward(t), "730", "5000"), maxRow, changed, true},
+		{"cheap", with(cheap(t), "730", "999999999"), maxRow, nil, false},
 	}
 }
 

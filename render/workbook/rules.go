@@ -41,6 +41,9 @@ func (b *book) when(condition string, style *excelize.Style) excelize.Conditiona
 // them. Programs without such rules show the figures' own number formats, as of when the workbook was written.
 func (b *book) lowerBoundRule(cells, part, whole, format string) rule {
 	lowerBound := atLeast(format)
+	if strings.Contains(format, "[$") || strings.HasSuffix(format, "%") {
+		lowerBound, format = b.withTiny(lowerBound), b.withTiny(format)
+	}
 	return rule{cells, []excelize.ConditionalFormatOptions{
 		b.when(part+"<"+whole, &excelize.Style{CustomNumFmt: &lowerBound}),
 		b.when(part+">="+whole, &excelize.Style{CustomNumFmt: &format}),

@@ -7,7 +7,7 @@
 // Within a version of the contract, sheets, tables and columns keep their names. The header of a table is in row 4 of
 // its sheet, except on Assumptions. Values are typed: amounts and counts are numbers with a format, times are dates
 // in UTC, IDs and all text from the API are text, and an unknown value is an empty cell. Every sheet is streamed:
-// only a streamed cell holds both a formula and its value. The rows of tables don't pass through excelize (see rows.go).
+// only a streamed cell holds both a formula and its value. The rows of tables don't pass through excelize: see rows.go.
 package workbook
 
 import (

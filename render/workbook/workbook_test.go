@@ -19,7 +19,8 @@ import (
 )
 
 var sheetNames = []string{
-	"Summary", "Instances", "Regions", "Models", "Matrix", "Changes", "Changes week", "Trend", "Unpriced", "Assumptions", "About",
+	"Summary", "Instances", "Regions", "Models", "Matrix", "Changes", "Changes week", "Trend", "Unpriced",
+	"Assumptions", "About",
 }
 
 func TestSheets(t *testing.T) {
