@@ -320,7 +320,7 @@ func (s *settings) place(ctx context.Context, ending *console.Ending, stdin io.R
 	}
 	out := folders.Report
 	previous := fetch.Previous{Named: s.previous, Client: s.client(s.previous, c), AcceptLoss: s.acceptLoss,
-		OwnKey: fleet.KeyFingerprint(s.pseudonymKey), Out: s.out, Manifest: out.Manifest()}
+		Timeout: s.timeout, OwnKey: fleet.KeyFingerprint(s.pseudonymKey), Out: s.out, Manifest: out.Manifest()}
 	waitHistory := previous.Begin(ctx, s.report.Head(), s.report.Generated)
 	s.source.Client = s.client(s.apiURL, c)
 	s.source.Client.Token, s.source.Client.Clock = s.token, s.clock
@@ -361,14 +361,17 @@ func (s *settings) place(ctx context.Context, ending *console.Ending, stdin io.R
 func (s *settings) prepareHistory(
 	ctx context.Context, h *history.History, err error, list *fleet.Fleet, c *console.Console,
 ) error {
+	if err == nil && !s.acceptShrink {
+		err = fetch.CheckShrink(h, len(list.Instances))
+	}
+	if err == nil {
+		err = h.LimitRows(len(list.Instances))
+	}
 	if err == nil {
 		err = h.Hide(ctx, s.report.Head(), s.pseudonymKey, list.Instances)
 	}
 	for _, warning := range h.Warnings {
 		c.Warn(warning)
-	}
-	if err == nil && !s.acceptShrink {
-		err = fetch.CheckShrink(h, len(list.Instances))
 	}
 	s.report.Generated = h.Now // a little later than our clock if that of the last run was ahead
 	return err

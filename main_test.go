@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -18,6 +19,9 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"gpufleet/fetch/exit"
+	"gpufleet/fetch/fleet"
+	"gpufleet/fetch/history"
+	"gpufleet/fetch/manifest"
 	"gpufleet/render/console"
 	"gpufleet/render/e2e"
 )
@@ -112,6 +116,57 @@ func makePipe(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return pipe
+}
+
+// TestRowLimit compares a list of one instance with a snapshot of 100,005. That needs --accept-shrink, because the list
+// is shorter, and --accept-loss, because the snapshot is too long.
+func TestRowLimit(t *testing.T) {
+	t.Parallel()
+	previous := t.TempDir()
+	var rows []*fleet.Instance
+	for i := range 100_005 {
+		rows = append(rows, &fleet.Instance{ID: fmt.Sprintf("%06d", i)})
+	}
+	head := history.Head{Source: "file", Audience: "public", Currency: "USD"}
+	s := history.NewSnapshot(head, time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), rows)
+	var content bytes.Buffer
+	if _, err := s.WriteTo(&content); err != nil {
+		t.Fatal(err)
+	}
+	listed, err := manifest.Manifest{Schema: manifest.Schema, Source: "file", Audience: "public",
+		Files: []manifest.File{manifest.FileOf(s.Path(), content.Bytes())}}.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	reply := filepath.Join(t.TempDir(), "reply.json")
+	for path, content := range map[string][]byte{
+		filepath.Join(previous, s.Path()):      content.Bytes(),
+		filepath.Join(previous, manifest.Path): listed,
+		reply:                                  []byte(`{"data": [{"id": 1}], "total_instance": 1, "status": "success"}`),
+	} {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, content, 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, test := range []struct {
+		flags string
+		code  int
+		says  string
+	}{
+		{"", exit.Incomplete, "use --accept-shrink"},
+		{"--accept-loss", exit.Incomplete, "use --accept-shrink"},
+		{"--accept-shrink", exit.Incomplete, s.Path() + " of the previous report has more than four times the rows"},
+		{"--accept-shrink --accept-loss", exit.Written, "letting go of this snapshot"},
+	} {
+		out := filepath.Join(t.TempDir(), "out")
+		args := append([]string{"gpufleet", "--input", reply, "--previous", previous, "--out", out},
+			strings.Fields(test.flags)...)
+		var stderr bytes.Buffer
+		code := run(t.Context(), args, noEnvironment, nil, io.Discard, &stderr)
+		if code != test.code || !strings.Contains(stderr.String(), test.says) {
+			t.Errorf("%q: exit code %d: %s", test.flags, code, &stderr)
+		}
+	}
 }
 
 // TestPanic makes the program panic with a value that must not be printed. One of the runs has read secrets by then.

@@ -20,8 +20,9 @@ type Previous struct {
 	Named  string  // folder or URL, checked by ParsePrevious; "" for the output folder
 	Client *Client // for a URL
 
-	AcceptLoss bool   // the run may lose some of the history; see history.Loss
-	OwnKey     string // see history.Collector
+	AcceptLoss bool          // the run may lose some of the history; see history.Loss
+	OwnKey     string        // see history.Collector
+	Timeout    time.Duration // for reading a folder; 0 for no limit
 
 	Out      string             // the output folder
 	Manifest *manifest.Manifest // of the output folder; nil if there is none or it can't be read
@@ -59,10 +60,18 @@ func (p *Previous) Begin(ctx context.Context, run history.Head, now time.Time) (
 		p.Client.Site = true
 		collectAll = func() error { return publishedSite{p.Client, p.AcceptLoss}.collect(ctx, c) }
 	default:
-		collectAll = parallel.Go(func() error { return p.collectFolder(ctx, c) })
+		collectAll = p.inTime(ctx, func(ctx context.Context) error { return p.collectFolder(ctx, c) })
 	}
 	return func() (*history.History, error) {
 		err := collectAll()
+		if ctx.Err() != nil || errors.Is(err, errDeadline) { // the reading may go on, and change the history
+			err := context.Cause(ctx)
+			if err == nil {
+				err = errorf(BadAPI, "the previous report in %s was not read within %v; "+
+					"try again later, or increase --timeout", cmp.Or(p.Named, p.Out), p.Timeout)
+			}
+			return &history.History{}, err
+		}
 		h := c.History()
 		switch {
 		case errors.Is(err, errNoManifest):
@@ -78,6 +87,37 @@ func (p *Previous) Begin(ctx context.Context, run history.Head, now time.Time) (
 			err = h.Loss()
 		}
 		return h, err
+	}
+}
+
+// inTime starts to read a folder, and returns a function that waits for it. If that takes too long, it returns
+// errDeadline. A disk may block, so the reading can't always be ended.
+func (p *Previous) inTime(ctx context.Context, read func(context.Context) error) (wait func() error) {
+	cancel := func() {}
+	if p.Timeout > 0 {
+		ctx, cancel = context.WithTimeoutCause(ctx, p.Timeout, errDeadline)
+	}
+	type result struct {
+		err      error
+		panicked *parallel.Panic
+	}
+	ended := make(chan result, 1)
+	go func() {
+		var r result
+		r.panicked = parallel.Catch(func() { r.err = read(ctx) })
+		ended <- r
+	}()
+	return func() error {
+		defer cancel()
+		select {
+		case r := <-ended:
+			if r.panicked != nil {
+				panic(r.panicked)
+			}
+			return r.err
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
 	}
 }
 

@@ -605,6 +605,31 @@ func TestPrevious(t *testing.T) {
 	}
 }
 
+// TestPreviousFolderInTime checks that a folder is read within the time limit, even if its disk blocks.
+func TestPreviousFolderInTime(t *testing.T) {
+	report := t.TempDir()
+	for path, content := range previousReport(t, 3) {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(filepath.Join(report, path)), 0o755),
+			os.WriteFile(filepath.Join(report, path), []byte(content), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := Previous{Named: report, Timeout: time.Nanosecond}
+	h, err := p.Begin(t.Context(), runHead(), today)()
+	wantError(t, err, BadAPI)
+	if err == nil || !strings.Contains(err.Error(), report+" was not read within 1ns") || len(h.Snapshots) > 0 {
+		t.Errorf("%v, %d snapshots", err, len(h.Snapshots))
+	}
+	blocked := p.inTime(t.Context(), func(context.Context) error { select {} })
+	if err := blocked(); err != errDeadline {
+		t.Error(err)
+	}
+	p.Timeout = time.Hour
+	if err := p.inTime(t.Context(), func(context.Context) error { return errMismatch })(); err != errMismatch {
+		t.Error(err)
+	}
+}
+
 // TestPreviousSiteWaits checks that a site gets no request before anyone waits for the result.
 func TestPreviousSiteWaits(t *testing.T) {
 	a := site(t, previousReport(t, 3), nil)

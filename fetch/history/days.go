@@ -139,8 +139,8 @@ const (
 	maxMembers      = 20 * (MaxGroups + 1) * HistoryDays
 )
 
-// isTooLarge reports whether data/history.json is beyond the limits. Every member has '":', so counting these limits the
-// memory for a hostile file. In a name, the quote is escaped. An escape at the end of a member's own name hides it from
+// isTooLarge reports whether data/history.json is beyond the limits. Every member has '":', so counting these limits
+// the memory for a hostile file. In a name, the quote is escaped. An escape at the end of a member's own name hides it from
 // the count, but such a name is unknown, and the first unknown name ends the reading.
 func isTooLarge(content []byte, maxBytes int) bool {
 	members := bytes.Count(content, []byte(`":`)) - bytes.Count(content, []byte(`\":`))

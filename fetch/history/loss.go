@@ -50,3 +50,19 @@ func (h *History) Loss() error {
 	}
 	return LossError(h.losses)
 }
+
+// LimitRows checks the snapshots against a list of count instances. One may have four times as many rows plus 100,000:
+// a larger one would take more time and memory than the list itself. It is a loss, and the error is that of Loss.
+func (h *History) LimitRows(count int) error {
+	h.Snapshots = slices.DeleteFunc(h.Snapshots, func(s *Snapshot) bool {
+		tooMany := s.Count > 4*count+100_000
+		if tooMany {
+			h.Lose(Loss{
+				What: s.Path() + " of the previous report has more than four times the rows of the new list plus 100,000",
+				Cure: "check that the list is complete", Goes: "this snapshot",
+			})
+		}
+		return tooMany
+	})
+	return h.Loss()
+}

@@ -12,10 +12,10 @@ const MaxPages = 20_000
 // choosePages gives pages to the regions, models and groups with the most instances, at most `most` of each kind. It
 // warns if any has no page.
 func (r *Report) choosePages(groups []*Group, most int) {
-	for _, region := range largest(r.Regions, most, func(a, b *Region) int { return cmp.Compare(a.Count, b.Count) }) {
+	for _, region := range r.LargestRegions(most) {
 		region.HasPage = true
 	}
-	for _, model := range largest(r.Models, most, func(a, b *Model) int { return cmp.Compare(a.Count, b.Count) }) {
+	for _, model := range r.LargestModels(most) {
 		model.HasPage = true
 	}
 	for _, group := range largest(groups, most, func(a, b *Group) int { return cmp.Compare(a.Count, b.Count) }) {
