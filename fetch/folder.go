@@ -39,8 +39,8 @@ func (f *reportFolder) is(path string) bool {
 	return err1 == nil && err2 == nil && os.SameFile(this, other)
 }
 
-// lock locks the folder for reading. The error is lock.ErrBusy if a run is writing it. Some network disks have no locks:
-// there, only the manifest shows that another run is writing.
+// lock locks the folder for reading. The error is lock.ErrBusy if a run is writing it. Some network disks have no
+// locks: there, only the manifest shows that another run is writing.
 func (f *reportFolder) lock() (unlock func(), err error) {
 	taken, err := lock.Shared(f.root)
 	switch {

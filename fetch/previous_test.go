@@ -399,6 +399,56 @@ func TestFolder(t *testing.T) {
 	}
 }
 
+// TestUnfinished checks that a missing file is no loss if a run was killed before it placed the file, or after it
+// removed the file.
+func TestUnfinished(t *testing.T) {
+	t.Parallel()
+	zeros := strings.Repeat("0", 64)
+	index := manifest.File{Path: manifest.IndexPath, Size: 1, SHA256: zeros}
+	newIndex := manifest.File{Path: index.Path, Size: 2, SHA256: zeros}
+	for name, test := range map[string]struct {
+		days     []int           // snapshots in the manifest
+		missing  int             // of these, not in the folder
+		extra    []manifest.File // also in the manifest
+		hasIndex bool
+		loss     bool
+	}{
+		"whole":                      {[]int{3, 1}, 0, []manifest.File{index}, true, false},
+		"deleted by someone":         {[]int{3, 1}, 3, []manifest.File{index}, true, true},
+		"replacing":                  {[]int{3, 1}, 1, []manifest.File{index, newIndex}, true, false},
+		"first run":                  {[]int{1}, 1, []manifest.File{index}, false, false},
+		"first run, all placed":      {[]int{1}, 1, []manifest.File{index}, true, true},
+		"several days without index": {[]int{3, 1}, 1, []manifest.File{index}, false, true},
+	} {
+		dir := t.TempDir()
+		files := previousReport(t, test.days...)
+		listed := append(listedOf(files), test.extra...)
+		if test.missing > 0 {
+			delete(files, history.SnapshotPath(today.AddDate(0, 0, -test.missing)))
+		}
+		if test.hasIndex {
+			files[manifest.IndexPath] = "?"
+		}
+		saveAll(t, dir, files)
+		previous := Previous{Out: dir, Manifest: &manifest.Manifest{Files: listed}}
+		if _, err := previous.Begin(t.Context(), runHead(), today)(); (err != nil) != test.loss {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// saveAll writes files into a folder.
+func saveAll(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	for path, content := range files {
+		name := filepath.Join(dir, path)
+		err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, []byte(content), 0o644))
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // interrupting is a reportReader that interrupts the run when data/history.json is read.
 type interrupting struct {
 	reportReader

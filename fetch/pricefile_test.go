@@ -180,7 +180,7 @@ func TestPriceFileRefused(t *testing.T) {
 		"price beyond belief": {header + ",H100,,,1e999999999\n", badPrice(2)},
 		"price below a break": {header + "\"A\n\nB\",H100,,,SECRET\n", badPrice(4)},
 		"short row":           {header + ",H100,,,1\n,SECRET,1\n", badPrice(3)},
-		"in another column":   {"gpu,price_per_hour,region,product_type,gpu_count\nH100,SECRET\n", "line 2, column B (price_"},
+		"in another column":   {"gpu,price_per_hour,region,product_type,gpu_count\nH100,SECRET\n", "line 2, column B (price"},
 		"count a word":        {header + ",H100,SECRET,,1\n", "line 2, column C (gpu_count): not a whole number"},
 		"count not whole":     {header + ",H100,1.5,,1\n", "line 2, column C (gpu_count): not a whole number"},
 		"count negative":      {header + ",H100,-1,,1\n", "line 2, column C (gpu_count): not a whole number"},

@@ -247,6 +247,7 @@ var rateLimits = map[string]time.Duration{
 	"Retry-After: Sun, 22 Nov 2026 12:00:30 GMT":       30 * time.Second,
 	"RateLimit-Reset: 7":                               7 * time.Second,
 	"X-RateLimit-Reset: 7":                             7 * time.Second,
+	"RateLimit-Reset: 9\nX-RateLimit-Reset: 7":         9 * time.Second,
 	"RateLimit-Reset: 7\nX-RateLimit-Reset: 9":         9 * time.Second,
 	"RateLimit-Reset: 0":                               0,
 	"RateLimit-Reset: -9":                              0,

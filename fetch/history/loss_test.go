@@ -21,7 +21,8 @@ func TestLoss(t *testing.T) {
 	h.Lose(one)
 	h.Lose(two)
 	h.Lose(one)
-	const want = "data/history.json does not match manifest.json; restore it, or let go of this file with --accept-loss\n" +
+	const want = "data/history.json does not match manifest.json; restore it, " +
+		"or let go of this file with --accept-loss\n" +
 		"gpufleet: the currency differs; use --currency EUR, or let go of all of the history with --accept-loss"
 	var loss LossError
 	if err := h.Loss(); !errors.As(err, &loss) || err.Error() != want || exit.Code(err) != 4 || len(h.Warnings) > 0 {

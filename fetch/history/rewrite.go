@@ -43,7 +43,8 @@ func (h *History) Rewrite(ctx context.Context, e Edit) error {
 	return h.Loss()
 }
 
-// edited returns the snapshot with changed rows: itself if none changes. Only one snapshot at a time is read as a whole.
+// edited returns the snapshot with changed rows: itself if none changes. Only one snapshot at a time is in memory as a
+// whole.
 func (s *Snapshot) edited(ctx context.Context, rows func(*Head) func(*fleet.Instance)) (*Snapshot, error) {
 	head := s.Head
 	head.Hidden = slices.Clone(head.Hidden)

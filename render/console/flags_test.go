@@ -89,7 +89,8 @@ func TestRepeatedFlags(t *testing.T) {
 			}
 		}
 	}
-	if err := readAll(none, "--hide", "os", "--hide=id"); err == nil || !strings.Contains(err.Error(), "with commas between") {
+	err := readAll(none, "--hide", "os", "--hide=id")
+	if err == nil || !strings.Contains(err.Error(), "with commas between") {
 		t.Error(err)
 	}
 }

@@ -40,7 +40,7 @@ func TestSupervise(t *testing.T) {
 		want error
 		most time.Duration // after the signal
 	}{
-		"ends by itself": {func(*Ending) error { time.Sleep(2 * time.Second); return failed }, failed, time.Second},
+		"ends by itself": {func(*Ending) error { time.Sleep(1500 * time.Millisecond); return failed }, failed, time.Second},
 		"computes":       {func(*Ending) error { hang(); return nil }, Interrupted{syscall.SIGHUP}, 2 * time.Second},
 		"placed before": {func(e *Ending) error { e.Place(checks, commit(0, nil)); hang(); return nil }, checks,
 			2 * time.Second},

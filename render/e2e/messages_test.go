@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -13,14 +14,17 @@ import (
 	"time"
 )
 
-// messages are what the program says if it gets no list, with the exit code. API stands for the address that it asks,
-// PROXY for that of the proxy. "(tried 4 times)" means that the program has tried again before.
-var messages = []struct {
+// message is what the program says if it gets no list, with the exit code.
+type message struct {
 	when   string
 	set    func(*scene)
 	exit   int
-	stderr string
-}{
+	stderr string // without "gpufleet: "
+}
+
+// messages has API for the address that the program asks, and PROXY for that of the proxy. "(tried 4 times)" means that
+// it has tried again before.
+var messages = []message{
 	// The API, or a gateway in front of it, refuses.
 	{"the token is refused", answers(401, "application/json", "{}"), 3,
 		"the API refused the token (401 from GET API): access tokens expire after 2 hours; use an API key (ak_…)"},
@@ -176,6 +180,24 @@ func TestMessages(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestNetworkTroubleshooting checks that the program says what the guide explains.
+func TestNetworkTroubleshooting(t *testing.T) {
+	t.Parallel()
+	_, network, _ := strings.Cut(document(t, publishingGuide), "### The network")
+	rows := regexp.MustCompile("(?m)^\\| `([^`]*)` \\|").FindAllStringSubmatch(network, -1)
+	if len(rows) < 10 {
+		t.Errorf("only %d rows found", len(rows))
+	}
+	for _, row := range rows {
+		said := func(m message) bool {
+			return strings.Contains(m.stderr, strings.TrimSuffix(row[1], "…")) && m.exit == 3
+		}
+		if !slices.ContainsFunc(messages, said) {
+			t.Errorf("no run says %q", row[1])
+		}
 	}
 }
 

@@ -195,7 +195,8 @@ func TestOnlyFetchesNeedAProxy(t *testing.T) {
 	if o := (job{args: []string{"--demo", "--out", out}, env: broken}).run(t); o.code != 0 {
 		t.Errorf("exit code %d: %s", o.code, o.stderr)
 	}
-	site := []string{"--demo", "--out", out, "--previous", "https://site.invalid"}
+	saved := write(t, filepath.Join(t.TempDir(), "reply.json"), reply(goodRow))
+	site := []string{"--input", saved, "--out", filepath.Join(quickDir(t), "new"), "--previous", "https://site.invalid"}
 	if o := (job{args: site, env: broken}).run(t); o.code != 2 || !strings.Contains(o.stderr, "$HTTPS_PROXY is not") {
 		t.Errorf("exit code %d: %s", o.code, o.stderr)
 	}

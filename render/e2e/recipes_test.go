@@ -173,7 +173,7 @@ func TestSchedules(t *testing.T) {
 func TestTroubleshooting(t *testing.T) {
 	t.Parallel()
 	_, section, _ := strings.Cut(document(t, publishingGuide), "\n## Troubleshooting\n")
-	section, _, _ = strings.Cut(section, "\n## ")
+	section, _, _ = strings.Cut(section, "\n### The network") // which TestNetworkTroubleshooting checks
 	quoted := regexp.MustCompile("(?m)^\\| `(.*?)`").FindAllStringSubmatch(section, -1)
 	full := `{"data": [{"id": 1},{"id": 2},{"id": 3},{"id": 4},{"id": 5},{"id": 6},{"id": 7},{"id": 8},{"id": 9},` +
 		`{"id": 10}], "total_instance": 10, "status": "success"}`
@@ -204,6 +204,7 @@ func TestTroubleshooting(t *testing.T) {
 	}
 	runs := []string{
 		"GPUFLEET_TOKEN=expired gpufleet --api-url " + tokenServer(t),
+		"GPUFLEET_TOKEN='\"x\"' gpufleet",
 		"gpufleet --out out",
 		"GPUFLEET_TOKEN=x gpufleet --api-url " + half.URL,
 		"gpufleet --input full.json; gpufleet --input reply.json",

@@ -76,6 +76,11 @@ func (b *book) measure(t *table) {
 	}
 }
 
+// rounded has the decimals of figures that are rounded. A tiny one has more, which the format doesn't show.
+var rounded = map[string]int{
+	"listed_per_gpu_hour": 4, "cheapest_per_gpu_hour": 4, "dearest_per_gpu_hour": 4, "share_of_listed": 2,
+}
+
 // checkWriterEvery is the number of rows after which the writer is checked.
 const checkWriterEvery = 1000
 
@@ -98,6 +103,9 @@ func (c *column) measure(v report.Value) {
 	c.largest = max(c.largest, math.Abs(number))
 	if number != math.Trunc(number) {
 		c.decimals = max(c.decimals, decimalsOf(report.Exact(c.typ, v)))
+	}
+	if places, ok := rounded[c.name]; ok {
+		c.decimals = min(c.decimals, places)
 	}
 }
 
@@ -174,6 +182,7 @@ func (b *book) valueStyle(c *column, text, figure role) cellStyle {
 	if c.isFigure() {
 		s.role, s.format = figure, s.format+figureGap
 	}
+	s.tiny = c.typ == report.Money && !strings.HasSuffix(c.name, "_delta") || c.name == "share_of_listed"
 	return s
 }
 

@@ -24,7 +24,7 @@ func TestRows(t *testing.T) {
 			r := newReport(instances, settings())
 			r.Days = days(t)
 			var out bytes.Buffer
-			b := newBook(&out, r, lastRow)
+			b := newBook(&out, r, limits{lastRow, maxWork})
 			check(t, b.writeTo(&out))
 			texts := parts(t, out.Bytes())
 			sheets := b.file.GetSheetList()

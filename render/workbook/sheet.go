@@ -85,10 +85,13 @@ func (s *sheet) row(cells []any, options ...excelize.RowOpts) {
 }
 
 // head writes the sheet's title and notes, above a table and its totals.
-func (s *sheet) head() {
+func (s *sheet) head(about string) {
 	b := s.b
 	s.row([]any{b.text(cellStyle{role: title}, s.name)}, excelize.RowOpts{Height: 24})
 	note := b.r.Origin() + ". Amounts are in " + b.r.Currency + ". Empty cells are unknown."
+	if about != "" {
+		note += " " + about
+	}
 	s.row([]any{b.pageCell(b.caption(note))})
 	s.next = totalRow
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/xuri/excelize/v2"
+
 	"gpufleet/render/report"
 )
 
@@ -14,10 +16,13 @@ type table struct {
 	name     string // of the Excel table; "" for "tbl" and the sheet's name
 	columns  []column
 	rows     int
-	total    bool       // it has totals above the header
-	printed  int        // how many columns are printed, from the first; 0 for all
-	above    *page      // the rows above the table; nil for the usual title and notes
-	oneSheet bool       // it has few rows, and never needs a second sheet
+	total    bool  // it has totals above the header
+	printed  int   // how many columns are printed, from the first; 0 for all
+	above    *page // the rows above the table; nil for the usual title and notes
+	oneSheet bool  // it has few rows, and never needs a second sheet
+	inputs   []*excelize.DataValidation
+	marks    []mark     // of text that changes no figure
+	note     string     // below the title, about its rows
 	rules    []rule     // its conditional formats besides those of its columns
 	uses     []styleUse // the variants of its values, in the order of the rows; set by measure
 }

@@ -26,7 +26,7 @@ func (b *book) writePart(t *table, p part) {
 	if t.above != nil {
 		s.lines(t.above)
 	} else {
-		s.head()
+		s.head(t.note)
 	}
 	if t.total {
 		s.row(b.totals(t))
@@ -36,6 +36,7 @@ func (b *book) writePart(t *table, p part) {
 	s.insertRows(t, p)
 	s.addTable(t, p)
 	s.format(t, p)
+	s.restrict(t, p)
 	s.close()
 }
 
