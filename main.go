@@ -234,7 +234,6 @@ func (s *settings) readSource(ctx context.Context, v *console.Values) {
 		if s.token, err = fetch.Token(ctx, v.Text("token-file"), v.Getenv); err != nil {
 			v.Fail("%w", err)
 		}
-		s.report.Account = fetch.Account(s.apiURL, s.token)
 	}
 }
 
@@ -370,6 +369,10 @@ func (s *settings) prepareHistory(
 	if err == nil {
 		err = h.Hide(ctx, s.report.Head(), s.pseudonymKey, list.Instances)
 	}
+	if err == nil && !s.acceptShrink {
+		err = fetch.CheckAccount(ctx, h, list.Instances)
+	}
+	fetch.WarnEmpty(h, list)
 	for _, warning := range h.Warnings {
 		c.Warn(warning)
 	}

@@ -3,7 +3,6 @@ package fetch
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -492,33 +491,41 @@ func TestInterruptedDecoding(t *testing.T) {
 	}
 }
 
-// TestAccount checks that accounts are identified by the owner of the token, not by the token itself.
-func TestAccount(t *testing.T) {
-	jwt := func(claims, signature string) string {
-		return "e30." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + "." + signature
-	}
-	const host = "https://api.example.org/api/v1"
-	key := Account(host, "ak_1")
-	ana, bob := Account(host, jwt(`{"sub":"ana","exp":1}`, "a")), Account(host, jwt(`{"sub":"bob"}`, "a"))
-	number := Account(host, jwt(`{"sub":7}`, "a"))
-	for name, same := range map[string]bool{
-		"another key":                  Account(host, "ak_2") == key,
-		"a later token":                Account(host, jwt(`{"sub":"ana","exp":2}`, "b")) == ana,
-		"another spelling and version": Account("https://API.example.org/api/v2", "ak_1") == key,
-		"no owner":                     Account(host, jwt(`{}`, "a")) == key,
-		"null owner":                   Account(host, jwt(`{"sub":null}`, "a")) == key,
-		"no JWT":                       Account(host, "a.b.c") == key,
-		"number":                       number == Account(host, jwt(`{"sub":7}`, "c")),
-	} {
-		if !same {
-			t.Errorf("%s counts as another account", name)
+// TestCheckAccount checks when a list is taken for that of another account.
+func TestCheckAccount(t *testing.T) {
+	list := func(prefix string, count int, created time.Time) (list []*fleet.Instance) {
+		for i := range count {
+			list = append(list, &fleet.Instance{ID: fmt.Sprint(prefix, i), CreatedAt: created})
 		}
+		return append(list, &fleet.Instance{})
 	}
-	if ana == bob || ana == key || number == key || Account("https://api.example.com", "ak_1") == key {
-		t.Error("different accounts have the same hash")
-	}
-	if len(key) != 64 || strings.Contains(ana, "ana") {
-		t.Error(key, ana)
+	before, after, never := today.Add(-time.Hour), today.Add(time.Hour), time.Time{}
+	for name, test := range map[string]struct {
+		old, new []*fleet.Instance
+		other    bool
+	}{
+		"no list before":       {nil, list("b", 5, before), false},
+		"five others":          {list("a", 5, before), list("b", 5, before), true},
+		"without times":        {list("a", 5, never), list("b", 5, never), true},
+		"some older":           {list("a", 5, before), append(list("b", 1, before), list("c", 5, after)...), true},
+		"all are new":          {list("a", 5, before), list("b", 5, after), false},
+		"new or without times": {list("a", 5, before), append(list("b", 4, never), list("c", 1, after)...), false},
+		"one in common":        {list("a", 500, before), append(list("b", 5, before), &fleet.Instance{ID: "a7"}), false},
+		"four before":          {list("a", 4, before), list("b", 500, before), false},
+		"four now":             {list("a", 500, before), list("b", 4, before), false},
+		"none now":             {list("a", 500, before), nil, false},
+	} {
+		h := &history.History{}
+		if test.old != nil {
+			h.Snapshots = []*history.Snapshot{history.NewSnapshot(runHead(), today, test.old)}
+		}
+		err := CheckAccount(t.Context(), h, test.new)
+		if (err != nil) != test.other {
+			t.Errorf("%s: %v", name, err)
+		}
+		if test.other {
+			wantError(t, err, Incomplete)
+		}
 	}
 }
 

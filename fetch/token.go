@@ -2,13 +2,8 @@ package fetch
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"regexp"
 	"strings"
 	"unicode"
@@ -89,39 +84,4 @@ func checkToken(text string) (string, error) {
 		return "", errors.New("not a token; it has characters other than letters, digits and common signs")
 	}
 	return token, nil
-}
-
-// Account returns a hash that identifies the account, so that only reports of the same account are compared. It is
-// computed from the API's host name and the owner that an access token names, never from the token itself. An API key
-// names no owner, so all keys for one host count as one account. That way a new key doesn't lose the history.
-func Account(apiURL, token string) string {
-	u, err := url.Parse(apiURL)
-	if err != nil {
-		return ""
-	}
-	sum := sha256.Sum256([]byte(strings.ToLower(u.Hostname()) + "\n" + tokenOwner(token)))
-	return hex.EncodeToString(sum[:])
-}
-
-// tokenOwner returns the subject of a JWT, "" if the token isn't a JWT or has no subject. The API checks the signature.
-func tokenOwner(token string) string {
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return ""
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
-	if err != nil {
-		return ""
-	}
-	var claims struct {
-		Subject json.RawMessage `json:"sub"`
-	}
-	if json.Unmarshal(payload, &claims) != nil || string(claims.Subject) == "null" {
-		return ""
-	}
-	var text string
-	if json.Unmarshal(claims.Subject, &text) != nil {
-		text = string(claims.Subject) // some issuers use a number
-	}
-	return text
 }

@@ -67,9 +67,9 @@ func (c *Collector) AddSnapshot(path string, s *Snapshot, err error) {
 	c.history.Snapshots = append([]*Snapshot{s}, c.history.Snapshots...)
 }
 
-// setLastCount sets the number of instances of the last run, on its first call for the same fleet.
+// setLastCount sets the number of instances of the last run, on its first call for the same source.
 func (c *Collector) setLastCount(head Head, count int) {
-	if head.SameFleet(c.Run) && !c.history.LastCount.Known {
+	if head.Source == c.Run.Source && !c.history.LastCount.Known {
 		c.history.LastCount = fleet.Known(count)
 	}
 }
@@ -85,9 +85,6 @@ func (c *Collector) isUsable(h Head) bool {
 	case h.Source != c.Run.Source:
 		loss.What = fmt.Sprintf("the previous report was made from %s, but this one is made from %s",
 			sourceNames[h.Source], sourceNames[c.Run.Source])
-		loss.Cure = "choose another --out, without --previous"
-	case h.Account != c.Run.Account:
-		loss.What = "the previous report is of another account"
 		loss.Cure = "choose another --out, without --previous"
 	case h.Currency != c.Run.Currency:
 		loss.What = fmt.Sprintf("the previous report is in %s, but this one is in %s", h.Currency, c.Run.Currency)
@@ -157,7 +154,7 @@ func (c *Collector) needed() []*Snapshot {
 	}
 	var snapshots []*Snapshot
 	for _, s := range slices.Backward(c.history.Snapshots) {
-		if needed[s] || s.IsOldFormat() || c.Unlisted {
+		if needed[s] || s.file == nil || c.Unlisted {
 			snapshots = append(snapshots, s)
 		}
 	}

@@ -85,7 +85,8 @@ func (a *Amount) UnmarshalJSON(text []byte) error {
 type historyFile struct {
 	Schema int `json:"schema"`
 	Head
-	Days []Entry `json:"days"`
+	Account string  `json:"account,omitempty"` // a hash of it, in schema 1 only
+	Days    []Entry `json:"days"`
 }
 
 // WriteDays writes data/history.json, one line per day. It is an error if ReadDays would find the file too large.
@@ -160,12 +161,17 @@ func ReadDays(content []byte) (Head, []Entry, error) {
 	decoder := json.NewDecoder(&compact)
 	decoder.DisallowUnknownFields()
 	var h historyFile
-	if err := decoder.Decode(&h); err != nil || h.Schema != historySchema || !h.Head.valid() || len(h.Days) > maxEntries {
+	if err := decoder.Decode(&h); err != nil || h.Schema < 1 || h.Schema > historySchema || !h.Head.valid() || len(h.Days) > maxEntries {
 		return Head{}, nil, errFormat
 	}
 	for i, day := range h.Days {
 		if !day.valid() || i > 0 && day.Date <= h.Days[i-1].Date {
 			return Head{}, nil, fault(fmt.Sprintf("its day %d is invalid", i+1))
+		}
+	}
+	if h.Account != "" { // the feed's name was made from it
+		for i := range h.Days {
+			h.Days[i].Feed = ""
 		}
 	}
 	return h.Head, h.Days, nil

@@ -13,10 +13,10 @@ import (
 )
 
 // The versions of the file formats. Snapshots in format 1 lack their rows' groups, types and times. They are encoded
-// again in the current format.
+// again in the current format. So are files that identify the account, as those of earlier versions did.
 const (
 	snapshotFormat = 2
-	historySchema  = 1
+	historySchema  = 2
 )
 
 // How many UTC days are kept, the newest ones that have figures or a snapshot. The clock doesn't matter.
@@ -35,7 +35,6 @@ const (
 // Head says what a run read and what it may show. Each file of the history has the head of its run.
 type Head struct {
 	Source   string   `json:"source"`   // api, file or demo
-	Account  string   `json:"account"`  // a hash that identifies the account; "" if the source is not the API
 	Audience string   `json:"audience"` // public or internal
 	Currency string   `json:"currency"` // ISO 4217 code of the amounts
 	Hidden   []string `json:"hidden"`   // fields that are left out, sorted
@@ -50,7 +49,7 @@ type History struct {
 	Snapshots []*Snapshot
 	// Days are the daily figures, the oldest first, at most one entry per day.
 	Days []Entry
-	// LastCount is how many instances the last run had for the same source and account, even if its snapshot can't be
+	// LastCount is how many instances the last run had for the same source, even if its snapshot can't be
 	// used; unknown for a first run.
 	LastCount fleet.Optional[int]
 	// Warnings says what was ignored, and why. No warning contains a value from the files.
@@ -102,13 +101,9 @@ func NewestBefore(snapshots []*Snapshot, day time.Time) *Snapshot {
 	return nil
 }
 
-// SameFleet reports whether both runs read the same source and account.
-func (h Head) SameFleet(run Head) bool { return h.Source == run.Source && h.Account == run.Account }
-
 const internal = "internal"
 
 var (
-	accountHash = regexp.MustCompile(`^([0-9a-f]{64})?$`)
 	currency    = regexp.MustCompile(`^[A-Z]{3}$`)
 	columnName  = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 	fingerprint = regexp.MustCompile(`^[!-~]{0,128}$`)
@@ -116,7 +111,7 @@ var (
 
 // valid reports whether gpufleet could have written the head.
 func (h Head) valid() bool {
-	return slices.Contains([]string{"api", "file", Sample}, h.Source) && accountHash.MatchString(h.Account) &&
+	return slices.Contains([]string{"api", "file", Sample}, h.Source) &&
 		(h.Audience == "public" || h.Audience == internal) &&
 		currency.MatchString(h.Currency) && fingerprint.MatchString(h.Key) &&
 		len(h.Hidden) <= 40 && slices.IsSorted(h.Hidden) &&

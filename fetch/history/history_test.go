@@ -22,7 +22,7 @@ import (
 var now = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 func head() Head {
-	return Head{Source: "api", Account: strings.Repeat("a", 64), Audience: "public", Currency: "USD"}
+	return Head{Source: "api", Audience: "public", Currency: "USD"}
 }
 
 func money(t testing.TB, text string) fleet.Money {
@@ -408,7 +408,7 @@ func TestDamagedSnapshots(t *testing.T) {
 		"status to come":     change(`{"id":"2"}`, `{"id":"2","status_since":1795348801}`),
 		"schema is text":     change(`"schema":2`, `"schema":"CANARY"`),
 		"source":             change(`"api"`, `"CANARY"`),
-		"account":            change(`"aaaa`, `"CANARY`),
+		"account":            change(`"source":"api"`, `"source":"api","account":7`),
 		"audience":           change(`"public"`, `"CANARY"`),
 		"currency":           change(`"USD"`, `"CANARY"`),
 		"hidden":             change(`[]`, `["b","a"]`),
@@ -490,7 +490,7 @@ func TestHistoryRoundTrip(t *testing.T) {
 func TestDamagedHistory(t *testing.T) {
 	good := string(written(t, head(), twoDays(t)))
 	for old, replacement := range map[string]string{
-		`"schema":1`:          `"schema":2`,
+		`"schema":2`:          `"schema":3`,
 		`"api"`:               `"CANARY"`,
 		`"days":[`:            `"CANARY":1,"days":[`,
 		`"date":"2026-11-20"`: `"date":"2026-11-19"`,
@@ -539,13 +539,11 @@ func TestRules(t *testing.T) {
 		{"a little later", nil, nil, "", now.Add(10 * time.Minute), true, true, true, ""},
 		{"later", nil, nil, "", now.Add(10*time.Minute + time.Second), false, false, true,
 			"is of 2026-11-22 12:10 UTC, but this run's time is 2026-11-22 12:00 UTC"},
-		{"another source", func(h *Head) { h.Source, h.Account = "file", "" }, nil, "", yesterday, false, false, false,
+		{"another source", func(h *Head) { h.Source = "file" }, nil, "", yesterday, false, false, false,
 			"was made from a saved reply, but this one is made from the API"},
-		{"another account", func(h *Head) { h.Account = strings.Repeat("b", 64) }, nil, "", yesterday, false, false, false,
-			"another account"},
 		{"another currency", func(h *Head) { h.Currency = "EUR" }, nil, "", yesterday, false, false, true,
 			"is in EUR, but this one is in USD; use --currency EUR"},
-		{"the sample", func(h *Head) { h.Source, h.Account = "demo", "" }, nil, "", yesterday, false, false, false, ""},
+		{"the sample", func(h *Head) { h.Source = "demo" }, nil, "", yesterday, false, false, false, ""},
 		{"wider audience", func(h *Head) { h.Audience = "internal" }, nil, "", yesterday, true, true, true, ""},
 		{"narrower audience", nil, func(h *Head) { h.Audience = "internal" }, "", yesterday, true, true, true, ""},
 		{"less hidden", nil, func(h *Head) { h.Hidden = []string{"host_name"} }, "", yesterday, true, true, true, ""},
@@ -754,6 +752,39 @@ func TestTimeOfTheLastReading(t *testing.T) {
 	}
 	if len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "letting go of the readings after that time") {
 		t.Errorf("warnings %q", p.Warnings)
+	}
+}
+
+// TestAccountIsForgotten reads files of earlier versions, which name the account by a hash. It is not written again, nor
+// is what was made from it.
+func TestAccountIsForgotten(t *testing.T) {
+	hash := strings.Repeat("a", 64)
+	name := func(text string) string {
+		return strings.Replace(text, `"source":"api"`, `"source":"api","account":"`+hash+`"`, 1)
+	}
+	days := twoDays(t)
+	days[1].Feed = strings.Repeat("b", 32)
+	old := strings.Replace(name(string(written(t, head(), days))), `"schema":2`, `"schema":1`, 1)
+	h, read, err := ReadDays([]byte(old))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if now := string(written(t, h, read)); strings.Contains(now, "account") || strings.Contains(now, days[1].Feed) {
+		t.Error(now)
+	}
+
+	first := contentOf(t, snapshot(t, head(), now, list(t)...))
+	s, err := ReadSnapshot(packed(name(unpacked(t, first))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := NewCollector(head(), now, false)
+	c.AddSnapshot(s.Path(), s, nil)
+	if err := c.CheckSnapshots(t.Context()); err != nil || len(c.History().Snapshots) != 1 {
+		t.Fatal(err)
+	}
+	if again := contentOf(t, c.History().Snapshots[0]); !bytes.Equal(again, first) {
+		t.Errorf("%s", unpacked(t, again))
 	}
 }
 

@@ -80,7 +80,7 @@ func (s *Snapshot) edited(ctx context.Context, rows func(*Head) func(*fleet.Inst
 func (h Head) equal(other Head) bool {
 	hidden := slices.Equal(h.Hidden, other.Hidden)
 	h.Hidden, other.Hidden = nil, nil
-	return hidden && h.Source == other.Source && h.Account == other.Account && h.Audience == other.Audience &&
+	return hidden && h.Source == other.Source && h.Audience == other.Audience &&
 		h.Currency == other.Currency && h.Key == other.Key
 }
 

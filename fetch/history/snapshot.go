@@ -28,6 +28,8 @@ type Snapshot struct {
 	kept   []*fleet.Field // fields of the rows, in the order of the table
 	file   []byte         // as it was read and will be written; nil if it is to be encoded
 	format int            // of the file that was read, else 0
+
+	namesAccount bool // the file that was read identifies the account
 }
 
 // Path returns the path of the snapshot in the output folder.
