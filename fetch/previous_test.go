@@ -86,8 +86,9 @@ func site(t *testing.T, files map[string]string, before func(w http.ResponseWrit
 func (a *api) collect(address string) (*history.History, error) {
 	client, _ := a.client()
 	client.Site, client.URL = true, address
-	c := &history.Collector{Run: runHead(), Now: today}
-	return c.History(), publishedSite{client}.collect(context.Background(), c)
+	c := history.NewCollector(runHead(), today, false)
+	err := publishedSite{client, false}.collect(context.Background(), c)
+	return c.History(), err
 }
 
 // TestSite reads a whole report, and checks that requests tell the site nothing about us but the program's name.
@@ -157,7 +158,11 @@ func TestSiteTrouble(t *testing.T) {
 		{"manifest forbidden", answer("manifest.json", 403, ""), "403 from GET", false, 0},
 		{"manifest in trouble", answer("manifest.json", 500, ""), "tried 4 times", false, 0},
 		{"manifest later", answer("manifest.json", 503, ""), "503 from GET", false, 0},
-		{"manifest is a page", answer("manifest.json", 200, "<html>CANARY"), "invalid manifest.json", false, 0},
+		{"manifest is a page", answer("manifest.json", 200, "<html>CANARY"),
+			"a web page came back in place of the file", false, 0},
+		{"manifest is damaged", answer("manifest.json", 200, "CANARY"), "invalid manifest.json", false, 0},
+		{"file is a page", answer(oldest, 200, "<html>CANARY"), "a web page came back in place of the file",
+			false, 0},
 		{"manifest is cut", cut("manifest.json"), "closed before", false, 0},
 		{"file missing", answer(oldest, 404, ""), "404 from GET", false, 0},
 		{"file in trouble", answer(oldest, 502, ""), "502 from GET", false, 0},
@@ -204,14 +209,14 @@ func TestSiteIsTooSlow(t *testing.T) {
 	client, _ := a.client()
 	client.Site, client.URL, client.Timeout = true, a.URL, 50*time.Millisecond
 	var known *Error
-	err := publishedSite{client}.collect(context.Background(), &history.Collector{Run: runHead(), Now: today})
+	err := publishedSite{client, false}.collect(context.Background(), &history.Collector{Run: runHead(), Now: today})
 	if !errors.As(err, &known) || known.Kind != BadAPI || !strings.Contains(err.Error(), "--timeout") {
 		t.Error(err)
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	stopped := errors.New("stopped")
 	cancel(stopped)
-	if err := (publishedSite{client}).collect(ctx, &history.Collector{}); !errors.Is(err, stopped) {
+	if err := (publishedSite{client, false}).collect(ctx, &history.Collector{}); !errors.Is(err, stopped) {
 		t.Error(err)
 	}
 }
@@ -239,8 +244,9 @@ func TestSiteReadsListedFilesOnly(t *testing.T) {
 	files["data/snapshots/2027-01-01.json.gz"] = "to come"
 	a := site(t, files, nil)
 	p, err := a.collect(a.URL + "/fleet")
-	if err != nil || len(p.Snapshots) != 1 || len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "in the future") {
-		t.Fatalf("%+v, %v", p, err)
+	loss := p.Loss()
+	if err != nil || len(p.Snapshots) != 1 || loss == nil || !strings.Contains(loss.Error(), "2027-01-01") {
+		t.Fatalf("%+v, %v, %v", p, err, loss)
 	}
 	if len(a.requests) != 3 {
 		t.Errorf("%d requests, want those of manifest, snapshot and history", len(a.requests))
@@ -298,7 +304,7 @@ func TestSiteRedirects(t *testing.T) {
 			Timeout:   10 * time.Second,
 			Transport: secure.Client().Transport.(*http.Transport),
 		}
-		err := publishedSite{client}.collect(context.Background(), c)
+		err := publishedSite{client, false}.collect(context.Background(), c)
 		var known *Error
 		switch {
 		case want == "" && (err != nil || len(c.History().Snapshots) != 1):
@@ -369,9 +375,7 @@ func TestFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer folder.close()
-	c := &history.Collector{Run: runHead(), Now: today}
-	// A killed run leaves two entries for a path; the file matches one of them.
-	listed = append([]manifest.File{{Path: history.HistoryPath, Size: 1, SHA256: strings.Repeat("0", 64)}}, listed...)
+	c := history.NewCollector(runHead(), today, true)
 	if err := collect(context.Background(), folder, listed, c); err != nil {
 		t.Fatal(err)
 	}
@@ -389,10 +393,60 @@ func TestFolder(t *testing.T) {
 	if err := os.Symlink("moved", filepath.Join(dir, "data")); err != nil {
 		t.Fatal(err)
 	}
-	c = &history.Collector{Run: runHead(), Now: today}
+	c = history.NewCollector(runHead(), today, true)
 	err = collect(context.Background(), folder, listed, c)
 	if err != nil || len(c.History().Snapshots)+len(c.History().Days) > 0 {
 		t.Errorf("a symlink on the way was followed: %v", err)
+	}
+}
+
+// TestUnfinished checks that a missing file is no loss if a run was killed before it placed the file, or after it
+// removed the file.
+func TestUnfinished(t *testing.T) {
+	t.Parallel()
+	zeros := strings.Repeat("0", 64)
+	index := manifest.File{Path: manifest.IndexPath, Size: 1, SHA256: zeros}
+	newIndex := manifest.File{Path: index.Path, Size: 2, SHA256: zeros}
+	for name, test := range map[string]struct {
+		days     []int           // snapshots in the manifest
+		missing  int             // of these, not in the folder
+		extra    []manifest.File // also in the manifest
+		hasIndex bool
+		loss     bool
+	}{
+		"whole":                      {[]int{3, 1}, 0, []manifest.File{index}, true, false},
+		"deleted by someone":         {[]int{3, 1}, 3, []manifest.File{index}, true, true},
+		"replacing":                  {[]int{3, 1}, 1, []manifest.File{index, newIndex}, true, false},
+		"first run":                  {[]int{1}, 1, []manifest.File{index}, false, false},
+		"first run, all placed":      {[]int{1}, 1, []manifest.File{index}, true, true},
+		"several days without index": {[]int{3, 1}, 1, []manifest.File{index}, false, true},
+	} {
+		dir := t.TempDir()
+		files := previousReport(t, test.days...)
+		listed := append(listedOf(files), test.extra...)
+		if test.missing > 0 {
+			delete(files, history.SnapshotPath(today.AddDate(0, 0, -test.missing)))
+		}
+		if test.hasIndex {
+			files[manifest.IndexPath] = "?"
+		}
+		saveAll(t, dir, files)
+		previous := Previous{Out: dir, Manifest: &manifest.Manifest{Files: listed}}
+		if _, err := previous.Begin(t.Context(), runHead(), today)(); (err != nil) != test.loss {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// saveAll writes files into a folder.
+func saveAll(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	for path, content := range files {
+		name := filepath.Join(dir, path)
+		err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, []byte(content), 0o644))
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -490,7 +544,8 @@ func TestCleanedTextsReadAgain(t *testing.T) {
 // TestPrevious reads the previous report from every possible location.
 func TestPrevious(t *testing.T) {
 	files := previousReport(t, 8, 3)
-	report, empty, broken, gone := t.TempDir(), t.TempDir(), t.TempDir(), filepath.Join(t.TempDir(), "gone")
+	report, empty, broken, bare := t.TempDir(), t.TempDir(), t.TempDir(), t.TempDir()
+	gone := filepath.Join(t.TempDir(), "gone")
 	save := func(dir, path, content string) {
 		name := filepath.Join(dir, path)
 		err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, []byte(content), 0o644))
@@ -501,7 +556,9 @@ func TestPrevious(t *testing.T) {
 	for path, content := range files {
 		save(report, path, content)
 		save(broken, path, content)
+		save(bare, path, content)
 	}
+	save(bare, manifest.IndexPath, "<html>")
 	save(report, manifest.Path, string(manifestOf(t, files)))
 	save(broken, manifest.Path, "{")
 	listed := &manifest.Manifest{Files: listedOf(files)}
@@ -514,13 +571,17 @@ func TestPrevious(t *testing.T) {
 		err       string
 	}{
 		"first run":           {Previous{Out: gone}, 0, "", ""},
+		"empty folder":        {Previous{Out: empty}, 0, "", ""},
+		"manifest gone":       {Previous{Out: bare}, 2, "", ""},
 		"output folder":       {Previous{Out: report, Manifest: listed}, 2, "", ""},
-		"broken manifest":     {Previous{Out: broken, Damaged: true}, 2, "", ""},
-		"named folder":        {Previous{Named: report, Out: broken, Damaged: true}, 2, "", ""},
+		"broken manifest":     {Previous{Out: broken}, 2, "", ""},
+		"named folder":        {Previous{Named: report, Out: broken}, 2, "", ""},
 		"named first":         {Previous{Named: empty, Out: report, Manifest: listed}, 0, empty + firstRun, ""},
 		"named and broken":    {Previous{Named: broken, Out: report}, 0, "", broken + ": invalid manifest.json"},
 		"named and gone":      {Previous{Named: gone, Out: report}, 0, "", "can't read the previous report in " + gone},
-		"site":                {Previous{Named: a.URL + "/fleet", Out: broken, Damaged: true}, 2, "", ""},
+		"named, without one":  {Previous{Named: bare, Out: gone}, 0, "", "has an index.html but no manifest.json"},
+		"the same folder":     {Previous{Named: broken + "/.", Out: broken}, 2, "", ""},
+		"site":                {Previous{Named: a.URL + "/fleet", Out: broken}, 2, "", ""},
 		"site first":          {Previous{Named: a.URL + "/none", Out: report}, 0, a.URL + "/none" + firstRun, ""},
 		"site that is no URL": {Previous{Named: "https://[", Out: report}, 0, "", "can't read"},
 	} {
@@ -541,6 +602,31 @@ func TestPrevious(t *testing.T) {
 				wantError(t, err, BadInput)
 			}
 		})
+	}
+}
+
+// TestPreviousFolderInTime checks that a folder is read within the time limit, even if its disk blocks.
+func TestPreviousFolderInTime(t *testing.T) {
+	report := t.TempDir()
+	for path, content := range previousReport(t, 3) {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(filepath.Join(report, path)), 0o755),
+			os.WriteFile(filepath.Join(report, path), []byte(content), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := Previous{Named: report, Timeout: time.Nanosecond}
+	h, err := p.Begin(t.Context(), runHead(), today)()
+	wantError(t, err, BadAPI)
+	if err == nil || !strings.Contains(err.Error(), report+" was not read within 1ns") || len(h.Snapshots) > 0 {
+		t.Errorf("%v, %d snapshots", err, len(h.Snapshots))
+	}
+	blocked := p.inTime(t.Context(), func(context.Context) error { select {} })
+	if err := blocked(); err != errDeadline {
+		t.Error(err)
+	}
+	p.Timeout = time.Hour
+	if err := p.inTime(t.Context(), func(context.Context) error { return errMismatch })(); err != errMismatch {
+		t.Error(err)
 	}
 }
 

@@ -88,8 +88,12 @@ type historyFile struct {
 	Days []Entry `json:"days"`
 }
 
-// WriteDays writes data/history.json, one line per day.
+// WriteDays writes data/history.json, one line per day. It is an error if ReadDays would find the file too large.
 func WriteDays(w io.Writer, head Head, days []Entry) error {
+	return writeDays(w, head, days, MaxHistoryBytes)
+}
+
+func writeDays(w io.Writer, head Head, days []Entry, maxBytes int) error {
 	var b bytes.Buffer
 	if head.Hidden == nil {
 		head.Hidden = []string{}
@@ -115,21 +119,37 @@ func WriteDays(w io.Writer, head Head, days []Entry) error {
 		b.Write(line)
 	}
 	b.WriteString("\n]}\n")
+	if isTooLarge(b.Bytes(), maxBytes) || len(days) > maxEntries {
+		return unreadable(HistoryPath)
+	}
 	_, err = w.Write(b.Bytes())
 	return err
 }
 
-// Limits of data/history.json: its size and its number of days.
+// unreadable is the error for a file that would exceed the limits of reading.
+func unreadable(path string) error {
+	return fmt.Errorf("%s would be too large for a later run to read; "+
+		"make several reports of fewer instances, regions and GPU models", path)
+}
+
+// Limits of data/history.json, for reading and writing: its size, its number of days and of members.
 const (
-	MaxHistoryBytes = 128 << 20
+	MaxHistoryBytes = 256 << 20
 	maxEntries      = 2 * HistoryDays
+	maxMembers      = 20 * (MaxGroups + 1) * HistoryDays
 )
+
+// isTooLarge reports whether data/history.json is beyond the limits. Every member has '":', so counting these limits
+// the memory for a hostile file. In a name, the quote is escaped. An escape at the end of a member's own name hides it from
+// the count, but such a name is unknown, and the first unknown name ends the reading.
+func isTooLarge(content []byte, maxBytes int) bool {
+	members := bytes.Count(content, []byte(`":`)) - bytes.Count(content, []byte(`\":`))
+	return len(content) > maxBytes || members > maxMembers
+}
 
 // ReadDays reads data/history.json. The error says what is wrong with it, but quotes nothing.
 func ReadDays(content []byte) (Head, []Entry, error) {
-	// Every member has '":', so this limits the memory for a hostile file, whatever its names contain.
-	const members = 20 * (MaxGroups + 1) * HistoryDays
-	if len(content) > MaxHistoryBytes || bytes.Count(content, []byte(`":`)) > members {
+	if isTooLarge(content, MaxHistoryBytes) {
 		return Head{}, nil, errTooLarge
 	}
 	// As for the manifest: Compact rejects text after the value, and the json package's errors would quote the file.

@@ -18,10 +18,10 @@ import (
 	"gpufleet/fetch/jsonscan"
 )
 
-// Limits of a snapshot in bytes: of its file, and of its content when decompressed.
+// Limits of a snapshot in bytes, for reading and writing: of its file, and of its content when decompressed.
 const (
 	MaxSnapshotBytes = 256 << 20
-	maxDecompressed  = 1 << 30
+	maxDecompressed  = 2 << 30
 )
 
 // maxKeep is how many bytes of a value are read. maxInterned is how many values are shared among rows.

@@ -15,9 +15,9 @@ import (
 	"time"
 )
 
-// TestSignalledAtAnyMoment sends SIGINT and SIGTERM at random moments. The run must end within 2 seconds, its exit
-// code must say whether the folder is the old one or the new one, and it must leave nothing else behind, not even in
-// the folder for temporary files.
+// TestSignalledAtAnyMoment sends SIGINT, SIGTERM and SIGHUP at random moments. The run must end within 2 seconds, its
+// exit code must say whether the folder is the old one or the new one, and it must leave nothing else behind, not even
+// in the folder for temporary files.
 func TestSignalledAtAnyMoment(t *testing.T) {
 	random := newRandom(t)
 	dir := quickDir(t)
@@ -36,7 +36,7 @@ func TestSignalledAtAnyMoment(t *testing.T) {
 	before := plainContents(t, out)
 	codes := map[int]int{}
 	for n := range 40 {
-		signal := []syscall.Signal{syscall.SIGINT, syscall.SIGTERM}[n%2]
+		signal := []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}[n%3]
 		c := job{
 			args: []string{"--input", files[(n+1)%2], "--out", out},
 			env:  []string{"TMPDIR=" + tmp},
@@ -80,7 +80,7 @@ func TestSignalledAtAnyMoment(t *testing.T) {
 		before = after
 	}
 	t.Logf("exit codes: %v", codes)
-	if codes[130]+codes[143] == 0 {
+	if codes[129]+codes[130]+codes[143] == 0 {
 		t.Errorf("the moments are badly chosen: exit codes %v", codes)
 	}
 }

@@ -185,7 +185,7 @@ func TestSchedules(t *testing.T) {
 func TestTroubleshooting(t *testing.T) {
 	t.Parallel()
 	_, section, _ := strings.Cut(document(t, publishingGuide), "\n## Troubleshooting\n")
-	section, _, _ = strings.Cut(section, "\n## ")
+	section, _, _ = strings.Cut(section, "\n### The network") // which TestNetworkTroubleshooting checks
 	quoted := regexp.MustCompile("(?m)^\\| `(.*?)`").FindAllStringSubmatch(section, -1)
 	full := `{"data": [{"id": 1},{"id": 2},{"id": 3},{"id": 4},{"id": 5},{"id": 6},{"id": 7},{"id": 8},{"id": 9},` +
 		`{"id": 10}], "total_instance": 10, "status": "success"}`
@@ -197,6 +197,11 @@ func TestTroubleshooting(t *testing.T) {
 		io.WriteString(w, `{"data": [{"id": 1}], "total_instance": 3, "status": "success"}`)
 	}))
 	defer half.Close()
+	old := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Date", "Sun, 22 Nov 2020 12:00:00 GMT")
+		io.WriteString(w, full)
+	}))
+	defer old.Close()
 	dir, program := t.TempDir(), filepath.Dir(Program(t))
 	mixed := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/data/history.json" { // which is empty
@@ -211,11 +216,14 @@ func TestTroubleshooting(t *testing.T) {
 	}
 	runs := []string{
 		"GPUFLEET_TOKEN=expired gpufleet --api-url " + tokenServer(t),
+		"GPUFLEET_TOKEN='\"x\"' gpufleet",
 		"gpufleet --out out",
 		"GPUFLEET_TOKEN=x gpufleet --api-url " + half.URL,
 		"gpufleet --input full.json; gpufleet --input reply.json",
 		"gpufleet --input reply.json --previous " + site.URL,
 		"gpufleet --input full.json --out new --previous " + mixed.URL,
+		"gpufleet --input full.json --currency EUR",
+		"GPUFLEET_TOKEN=x gpufleet --out new --api-url " + old.URL,
 		"gpufleet --input reply.json --base-url http://fleet.example.org",
 	}
 	if len(quoted) != len(runs) {

@@ -79,7 +79,14 @@ func (s *Stage) Prepare(m manifest.Manifest) (*Prepared, error) {
 
 // Commit carries out the plans of all prepared stages, in this order. After an error every folder is unchanged, except
 // for files that the error names as not restored.
+//
+// A folder that was moved or replaced since it was opened is an error: its path would not show the report.
 func Commit(prepared ...*Prepared) error {
+	for _, p := range prepared {
+		if f := p.stage.folder; !f.isAtPath() {
+			return fmt.Errorf("%s is no longer the folder that this run opened; nothing was placed; run again", f.path)
+		}
+	}
 	for i, p := range prepared {
 		if err := p.apply(); err != nil {
 			for _, applied := range slices.Backward(prepared[:i]) {
@@ -102,7 +109,7 @@ func (s *Stage) isUpToDate(p *plan, m manifest.Manifest) (bool, error) {
 	}
 	data, err := m.Encode()
 	if err != nil {
-		return false, err
+		return false, s.folder.cannot("write", manifest.Path, err)
 	}
 	return s.folder.hasContent(info, manifest.FileOf(manifest.Path, data))
 }

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"strings"
+
 	"github.com/shopspring/decimal"
 
 	"gpufleet/fetch/fleet"
@@ -9,7 +11,7 @@ import (
 // RunRate is the running cost per month as a share of the monthly budget, as if the current fleet ran all month. It
 // ignores the hours that have already passed.
 type RunRate struct {
-	Percent decimal.Decimal // 1 decimal, rounded half up, but never across 100
+	Percent decimal.Decimal // 1 decimal, rounded half up, but never across 100; 12 decimals if it would be 0 otherwise
 	AtLeast bool            // a running instance has no price, and counts as 0
 	Over    bool            // above 100 %, before rounding
 }
@@ -36,6 +38,8 @@ func runRatePercent(cost, budget fleet.Money) decimal.Decimal {
 	hundred, step := decimal.NewFromInt(100), decimal.New(1, -runRateDecimals)
 	percent := cost.Percent(budget, runRateDecimals)
 	switch diff := cost.Cmp(budget); {
+	case percent.IsZero():
+		return cost.Percent(budget, tinyDecimals)
 	case diff > 0 && percent.LessThanOrEqual(hundred):
 		return hundred.Add(step)
 	case diff < 0 && percent.GreaterThanOrEqual(hundred):
@@ -44,13 +48,16 @@ func runRatePercent(cost, budget fleet.Money) decimal.Decimal {
 	return percent
 }
 
-// String returns the run rate for people: "83.2%", "at least 103.4%".
+// String returns the run rate for people: "83.2%", "at least 103.4%", "< 0.1%".
 func (r RunRate) String() string {
-	text := groupThousands(r.Percent.String()) + "%"
-	if r.AtLeast {
-		return "at least " + text
+	text := roundedPercent(r.Percent, runRateDecimals)
+	switch {
+	case !r.AtLeast:
+		return text
+	case strings.HasPrefix(text, "<"):
+		return "more than 0%"
 	}
-	return text
+	return "at least " + text
 }
 
 // Text returns the run rate for a sentence: "at least 103.4% of the budget, over budget".

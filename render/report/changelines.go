@@ -94,15 +94,6 @@ func (w NamedWindow) First(limit int) (lines []ChangeLine, more int) {
 	return lines, 0
 }
 
-// ChangeLines returns the lines of all windows.
-func (r *Report) ChangeLines() []ChangeLine {
-	var all []ChangeLine
-	for _, w := range r.Windows() {
-		all = slices.AppendSeq(all, w.Lines())
-	}
-	return all
-}
-
 // Field returns the name of the changed field's column, "" if no field changed.
 func (l ChangeLine) Field() string {
 	if l.change == nil {
@@ -147,7 +138,7 @@ func (l ChangeLine) value(pick func(*fleet.Instance) Value) Value {
 func ChangeColumns(s Settings) []Column[ChangeLine] {
 	columns := []Column[ChangeLine]{
 		{"since", "Since", "", Text, "The earlier list: last run or last week. " +
-			"Last week is the newest snapshot at least a week old, or else the oldest one. Don't add the changes of both.",
+			"Last week is the newest snapshot at least a week old, or else the oldest one.",
 			func(l ChangeLine) Value { return text(l.window.Since) }},
 		{"from", "From", "UTC", Time, "When the earlier list was fetched.",
 			func(l ChangeLine) Value { return Value{Known: true, Time: l.window.From} }},
@@ -168,8 +159,8 @@ func ChangeColumns(s Settings) []Column[ChangeLine] {
 		{"new", "New", "", Text, "The current value, as text.",
 			func(l ChangeLine) Value { return l.exact(func(c *Change) Value { return c.New }) }},
 		{"price_per_hour_delta", "Listed change", perHour, Money, "Effect on the listed total. " +
-			"The lines with the same Since add up to the change in the listed total.",
-			func(l ChangeLine) Value { return Value{Known: true, Money: l.Delta} }},
+			"The lines add up to the change in the listed total. Empty if a missing price hides the effect.",
+			func(l ChangeLine) Value { return Value{Known: !l.unpriced(), Money: l.Delta} }},
 	}...)
 }
 
@@ -207,11 +198,18 @@ func (k Kind) Label() string {
 
 // DeltaText returns the line's effect on the listed total for people, Unknown if a missing price hides it.
 func (l ChangeLine) DeltaText(s Settings) string {
-	switch {
-	case l.change != nil && l.change.unpriced(), l.change == nil && l.In != nil && Member{Instance: l.In}.unpriced():
+	if l.unpriced() {
 		return Unknown
 	}
 	return s.deltaText(l.Kind, l.Delta)
+}
+
+// unpriced reports whether a missing price hides the line's effect on the listed total.
+func (l ChangeLine) unpriced() bool {
+	if l.change != nil {
+		return l.change.unpriced()
+	}
+	return l.In != nil && Member{Instance: l.In}.unpriced()
 }
 
 // DeltaText returns the effect of a kind of changes on the listed total for people, and how many have no price.

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"gpufleet/fetch/fleet"
 )
 
@@ -28,6 +30,24 @@ func (s Settings) Amount(m fleet.Money) string {
 		return sign + symbol + digits
 	}
 	return sign + s.Currency + " " + digits
+}
+
+// roundedAmount returns a rounded amount for people. If it is above 0, and 0 to that many decimals, it says so: one of
+// 0.00002 to 4 decimals is "< $0.0001".
+func (s Settings) roundedAmount(m fleet.Money, decimals int32) string {
+	step := fleet.MoneyOf(decimal.New(1, -decimals))
+	if m.Sign() > 0 && m.Cmp(step) < 0 && m.Divided(decimal.NewFromInt(1), decimals).IsZero() {
+		return "< " + s.Amount(step)
+	}
+	return s.Amount(m)
+}
+
+// roundedPercent returns a rounded percentage for people: "12.5%", "< 0.01%".
+func roundedPercent(percent decimal.Decimal, decimals int32) string {
+	if percent.IsPositive() && percent.Round(decimals).IsZero() {
+		return "< " + decimal.New(1, -decimals).String() + "%"
+	}
+	return groupThousands(percent.String()) + "%"
 }
 
 // PerHour returns a cost per hour for people, without its Coverage: "$1,234.50", "≥ $1,234.50".

@@ -11,9 +11,73 @@ const (
 	maxMatrixModels  = 16
 )
 
-// SmallMatrix returns a matrix of at most maxRegions and maxModels: those with the most instances.
-func (r *Report) SmallMatrix(maxRegions, maxModels int) Matrix {
-	return newMatrix(r.Regions, r.Models, maxRegions, maxModels)
+// The names of the last row and column of a ChartMatrix that can't show all. They have no slug.
+const (
+	OtherRegions = "Other regions"
+	OtherModels  = "Other models"
+)
+
+// ChartMatrix returns a matrix for a chart of one figure: the regions and the models that are largest by compare. If
+// there are more, the others are taken together as one more region or model, so that the chart adds up to the fleet.
+// An empty fleet gives an empty matrix.
+func (r *Report) ChartMatrix(maxRegions, maxModels int, compare func(a, b *Totals) int) Matrix {
+	regions := largest(r.Regions, maxRegions, func(a, b *Region) int { return compare(&a.Totals, &b.Totals) })
+	models := largest(r.Models, maxModels, func(a, b *Model) int { return compare(&a.Totals, &b.Totals) })
+	if len(regions) < len(r.Regions) {
+		regions = append(regions, &Region{Name: OtherRegions})
+	}
+	if len(models) < len(r.Models) {
+		models = append(models, &Model{Name: OtherModels})
+	}
+	rows, columns := indexOrLast(regions), indexOrLast(models)
+	groups := make([][][]*Group, len(regions))
+	for i := range groups {
+		groups[i] = make([][]*Group, len(models))
+	}
+	for _, region := range r.Regions {
+		i := rows(region)
+		for _, group := range region.Groups {
+			j := columns(group.Model)
+			groups[i][j] = append(groups[i][j], group)
+			if region != regions[i] {
+				regions[i].Groups = append(regions[i].Groups, group)
+			}
+			if group.Model != models[j] {
+				models[j].Groups = append(models[j].Groups, group)
+			}
+		}
+	}
+	m := Matrix{Models: models}
+	for i, region := range regions {
+		row := MatrixRow{Region: region, Cells: make([]*Group, len(models))}
+		for j, model := range models {
+			if len(groups[i][j]) > 0 {
+				row.Cells[j] = &Group{Region: region, Model: model, Totals: sumGroups(groups[i][j], r.HoursPerMonth)}
+			}
+		}
+		m.Rows = append(m.Rows, row)
+	}
+	for _, region := range regions[min(maxRegions, len(regions)):] {
+		region.Totals = sumGroups(region.Groups, r.HoursPerMonth)
+	}
+	for _, model := range models[min(maxModels, len(models)):] {
+		model.Totals = sumGroups(model.Groups, r.HoursPerMonth)
+	}
+	return m
+}
+
+// indexOrLast returns a function that returns the index of an item, and the last index for one that isn't there.
+func indexOrLast[T comparable](items []T) func(T) int {
+	indexes := make(map[T]int, len(items))
+	for i, item := range items {
+		indexes[item] = i
+	}
+	return func(item T) int {
+		if i, ok := indexes[item]; ok {
+			return i
+		}
+		return len(items) - 1
+	}
 }
 
 // Matrix shows regions by models. If there are too many, it has those with the most instances; the totals of its
@@ -33,8 +97,8 @@ type MatrixRow struct {
 }
 
 func newMatrix(regions []*Region, models []*Model, maxRegions, maxModels int) Matrix {
-	shownRegions := largest(regions, maxRegions, func(r *Region) int { return r.Count })
-	shownModels := largest(models, maxModels, func(m *Model) int { return m.Count })
+	shownRegions := largest(regions, maxRegions, func(a, b *Region) int { return cmp.Compare(a.Count, b.Count) })
+	shownModels := largest(models, maxModels, func(a, b *Model) int { return cmp.Compare(a.Count, b.Count) })
 	m := Matrix{
 		Models:      shownModels,
 		MoreRegions: len(regions) - len(shownRegions),
@@ -58,16 +122,16 @@ func newMatrix(regions []*Region, models []*Model, maxRegions, maxModels int) Ma
 
 // LargestRegions returns the n regions with the most instances, in the order of Regions.
 func (r *Report) LargestRegions(n int) []*Region {
-	return largest(r.Regions, n, func(region *Region) int { return region.Count })
+	return largest(r.Regions, n, func(a, b *Region) int { return cmp.Compare(a.Count, b.Count) })
 }
 
 // LargestModels returns the n models with the most instances, in the order of Models.
 func (r *Report) LargestModels(n int) []*Model {
-	return largest(r.Models, n, func(model *Model) int { return model.Count })
+	return largest(r.Models, n, func(a, b *Model) int { return cmp.Compare(a.Count, b.Count) })
 }
 
-// largest returns the n items with the largest size, in their given order. The first of equal ones win.
-func largest[T any](items []T, n int, size func(T) int) []T {
+// largest returns the n items that are largest by compare, in their given order. The first of equal ones win.
+func largest[T any](items []T, n int, compare func(a, b T) int) []T {
 	if len(items) <= n {
 		return items
 	}
@@ -75,7 +139,7 @@ func largest[T any](items []T, n int, size func(T) int) []T {
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(size(items[b]), size(items[a])) })
+	slices.SortStableFunc(order, func(a, b int) int { return compare(items[b], items[a]) })
 	order = order[:n]
 	slices.Sort(order)
 	chosen := make([]T, n)

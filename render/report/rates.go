@@ -14,8 +14,12 @@ type Rate struct {
 	Priced, Of int // instances
 }
 
-// rateDecimals is the precision of the cost per GPU-hour, rounded half up.
-const rateDecimals = 4
+// rateDecimals is the precision of the cost per GPU-hour, rounded half up. One that would be rounded to 0 has
+// tinyDecimals instead, and so has a share.
+const (
+	rateDecimals = 4
+	tinyDecimals = 12
+)
 
 func (r *Rate) add(p fleet.Price, gpus fleet.Number) {
 	if gpus.Known && gpus.Value == 0 {
@@ -36,12 +40,17 @@ func (r *Rate) addRate(other Rate) {
 	r.Of += other.Of
 }
 
-// PerGPU returns the rate, rounded half up to 4 decimals. It is unknown if no instance has both a price and GPUs.
+// PerGPU returns the rate, rounded half up to 4 decimals, or to 12 if it would be 0 otherwise. It is unknown if no
+// instance has both a price and GPUs.
 func (r Rate) PerGPU() fleet.Price {
 	if r.Priced == 0 {
 		return fleet.Price{}
 	}
-	return fleet.Known(r.perHour.Divided(r.gpus, rateDecimals))
+	rate := r.perHour.Divided(r.gpus, rateDecimals)
+	if rate.IsZero() {
+		rate = r.perHour.Divided(r.gpus, tinyDecimals)
+	}
+	return fleet.Known(rate)
 }
 
 // compare orders two known rates by their values before rounding.
@@ -52,11 +61,11 @@ func (r Rate) compare(other Rate) int {
 // None is the text where no value is possible, such as the cost per GPU-hour without GPUs.
 const None = "–"
 
-// RateText returns a rate for people: "$1.65", Unknown, or None.
+// RateText returns a rate for people: "$1.65", "< $0.01", Unknown, or None.
 func (s Settings) RateText(r Rate) string {
 	switch rate := r.PerGPU(); {
 	case rate.Known:
-		return s.Amount(rate.Value)
+		return s.roundedAmount(rate.Value, rateDecimals)
 	case r.Of == 0:
 		return None
 	}
@@ -72,7 +81,11 @@ func (r *Report) setShares() {
 	all := r.Listed.PerHour
 	set := func(t *Totals) {
 		if !all.IsZero() && (t.Listed.Priced > 0 || t.Listed.Of == 0) {
-			t.Share = fleet.Known(t.Listed.PerHour.Percent(all, shareDecimals).InexactFloat64())
+			share := t.Listed.PerHour.Percent(all, shareDecimals)
+			if share.IsZero() {
+				share = t.Listed.PerHour.Percent(all, tinyDecimals)
+			}
+			t.Share = fleet.Known(share.InexactFloat64())
 		}
 	}
 	set(&r.Totals)
@@ -87,12 +100,12 @@ func (r *Report) setShares() {
 	}
 }
 
-// ShareText returns the share for people: "12.5%", or Unknown.
+// ShareText returns the share for people: "12.5%", "< 0.01%", or Unknown.
 func (t Totals) ShareText() string {
 	if !t.Share.Known {
 		return Unknown
 	}
-	return FormatNumber(t.Share.Value) + "%"
+	return roundedPercent(decimal.NewFromFloat(t.Share.Value), shareDecimals)
 }
 
 // compareRegions finds each model's cheapest and most expensive region.
@@ -119,10 +132,11 @@ const perGPUHour = "per GPU-hour"
 func rateColumns[T any](of func(T) *Totals) []Column[T] {
 	return []Column[T]{
 		{"listed_per_gpu_hour", "Listed", perGPUHour, Money, "Cost of one GPU per hour: the prices of the " +
-			"listed instances that have GPUs and a price, divided by their GPUs. Rounded half up to 4 decimals.",
+			"listed instances that have GPUs and a price, divided by their GPUs. " +
+			"Rounded half up to 4 decimals, or to 12 if it would be 0.",
 			func(row T) Value { return rateValue(of(row).GPUHour) }},
 		{"share_of_listed", "Share of listed", "%", Size, "Share of the fleet's listed cost, " +
-			"based on the known prices. Rounded half up to 2 decimals. " +
+			"based on the known prices. Rounded half up to 2 decimals, or to 12 if it would be 0. " +
 			"Empty if the fleet's listed cost is 0, or if there are listed instances but none has a price.",
 			func(row T) Value { return number(of(row).Share) }},
 	}
@@ -146,7 +160,7 @@ func regionRateColumns() []Column[*Model] {
 					return Value{}
 				}},
 			{name + "_per_gpu_hour", title, perGPUHour, Money,
-				"The cost per GPU-hour in that region. Rounded half up to 4 decimals.",
+				"The cost per GPU-hour in that region. Rounded half up to 4 decimals, or to 12 if it would be 0.",
 				func(m *Model) Value {
 					if group := pick(m); group != nil {
 						return rateValue(group.GPUHour)

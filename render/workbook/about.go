@@ -1,6 +1,8 @@
 package workbook
 
 import (
+	"path"
+	"slices"
 	"strconv"
 
 	"gpufleet/render/report"
@@ -52,6 +54,8 @@ func (b *book) explainBook(p *page) {
 	p.explain("", "The header of a table is in row "+strconv.Itoa(headerRow)+" of its sheet, "+
 		"on "+assumptionsSheet+" in row "+strconv.Itoa(b.statuses.header())+". "+
 		"A list that is too long for one sheet continues on the next: sheet Instances 2, table tblInstances2.")
+	p.explain("", "Below, the last column gives a column's name in a CSV file. "+
+		"Columns without one are only in this workbook.")
 	p.blank()
 }
 
@@ -63,7 +67,7 @@ func (b *book) explainSheets(p *page) {
 			p.explain(matrixSheet, matrixText+" The bar charts on Summary show these figures.")
 		}
 		text := "Table " + t.title() + ": one row per " + t.rowPer + "."
-		if t == b.statuses {
+		if t == b.statuses && !b.fixed {
 			text = "The inputs, and table " + t.title() + ": one row per " + t.rowPer + "."
 		}
 		p.explain(t.sheet, text)
@@ -72,11 +76,30 @@ func (b *book) explainSheets(p *page) {
 	p.blank()
 }
 
+// explainFixed explains a workbook without formulas.
+func (b *book) explainFixed(p *page) {
+	p.section(section, "Fixed figures", "")
+	p.explain("No formulas", "This fleet is so large that a spreadsheet would take more than half a minute "+
+		"to recalculate formulas. So every figure is a fixed value, and nothing on "+assumptionsSheet+" can be changed. "+
+		"For other hours per month or another budget, run gpufleet again with --hours-per-month or --budget.")
+	p.explain("Billed share", "Billed equals Listed: every listed status is billed for all of its hours, "+
+		"and no other status is billed.")
+	p.explain("Filters", "The row above the table on "+b.instances.sheet+
+		" shows the totals of the rows that pass its filters.")
+	b.explainColours(p)
+	p.blank()
+}
+
 func (b *book) explainFormulas(p *page) {
+	if b.fixed {
+		b.explainFixed(p)
+		return
+	}
 	p.section(section, "Inputs and formulas", "")
 	p.explain("What to change", "The inputs are the boxed cells on "+assumptionsSheet+": "+
 		"hours per month, budget, exchange rate, other currency, and the billed share of each status. "+
-		"You can also type a missing price, or a missing number of GPUs, into "+b.instances.sheet+".")
+		"You can also type a missing price, or a missing number of GPUs, into "+b.instances.sheet+". "+
+		"A negative one is refused.")
 	p.explain("Billed share", "The share of an instance's hours that is billed while it has a status. "+
 		"At first it is 1 for every listed status and 0 for every other one, so Billed equals Listed.")
 	p.explain("Exchange rate", "The exchange rate converts the costs in one block on "+summarySheet+". "+
@@ -86,21 +109,21 @@ func (b *book) explainFormulas(p *page) {
 		"They follow the inputs and the figures on "+b.instances.sheet+". "+
 		"The mark ≥ disappears once nothing is missing from a sum.")
 	p.explain("What is not recalculated", "Typing another status, region or GPU model into "+b.instances.sheet+
-		" changes no figure. Rows that you add are not counted. "+
-		"Changes, Unpriced and the cheapest and most expensive regions are fixed values. "+
+		" changes no figure, and the cell says so. Rows that you add are not counted. "+
+		"Changes, Changes week, Unpriced and the cheapest and most expensive regions are fixed values. "+
 		"On Trend, only the costs per month are recalculated: they depend on the hours per month.")
 	p.explain("Filters", "The row above the table on "+b.instances.sheet+
 		" shows the totals of the rows that pass its filters.")
 	p.explain("Group numbers", "Formulas match regions, GPU models and statuses by number, never by name. "+
 		"A spreadsheet treats texas and Texas, or 007 and 7, as equal, and * and ? as wildcards.")
-	p.explain("Large fleets", "With more than "+report.FormatCount(maxFormulaRows)+" instances, "+
-		"the billed cost of each instance is a fixed value, not a formula. "+
-		"A table of regions or GPU models that would take minutes to recalculate holds fixed values, too. "+
-		"The totals of the fleet and "+matrixSheet+" are always formulas.")
+	b.explainColours(p)
+	p.blank()
+}
+
+func (b *book) explainColours(p *page) {
 	p.explain("Colours", "Running is bold on green. Error is bold and underlined on red. "+
 		"Any other listed status is italic on yellow. A status that is not listed is struck out on grey. "+
 		"Bars compare the amounts of a column.")
-	p.blank()
 }
 
 func (b *book) explainFigures(p *page) {
@@ -138,12 +161,38 @@ func (b *book) explainGaps(p *page) {
 	p.blank()
 }
 
+// csvNames returns the name of the CSV file that has rows as a table has them, and the names of its columns. It returns
+// "" if there is none.
+func (b *book) csvNames(t *table) (file string, names []string) {
+	switch t.sheet {
+	case b.instances.sheet, "Unpriced":
+		for _, c := range b.r.Columns {
+			names = append(names, c.Name)
+		}
+		return path.Base(report.InstancesCSVPath), names
+	case "Regions", "Models":
+		for _, c := range report.Shown(b.r.Settings, report.GroupColumns()) {
+			names = append(names, c.Name)
+		}
+		return path.Base(report.GroupsCSVPath), names
+	default:
+		return "", nil
+	}
+}
+
 func (b *book) explainTable(p *page, t *table) {
-	p.section(section, t.sheet+" (table "+t.title()+")", "One row per "+t.rowPer+".",
-		"Type", "Unit", "Column ID")
+	file, names := b.csvNames(t)
+	if file != "" {
+		file = "In " + file
+	}
+	p.section(section, t.sheet+" (table "+t.title()+")", "One row per "+t.rowPer+".", "Type", "Unit", file)
 	for _, c := range t.columns {
+		name := c.name
+		if !slices.Contains(names, name) {
+			name = ""
+		}
 		p.explain(c.heading, c.description,
-			textCell(term, c.typ.String()), textCell(term, c.unit), textCell(term, c.name))
+			textCell(term, c.typ.String()), textCell(term, c.unit), textCell(term, name))
 	}
 	if t.total {
 		totals := "The row above the table has the totals of the whole fleet."

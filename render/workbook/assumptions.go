@@ -1,6 +1,8 @@
 package workbook
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/xuri/excelize/v2"
@@ -25,18 +27,25 @@ func (b *book) assumptions(statuses []report.StatusGroup) *table {
 		rows: len(statuses), oneSheet: true,
 	}
 	addColumns(b.r, t, statusColumns(statuses), func(row int) int { return row })
-	t.column("billed_share").input = true
+	t.column("billed_share").input = !b.fixed
 	p := &page{widths: []float64{28, 16}}
 	p.lines = append(p.lines, line{cells: []cell{textCell(title, assumptionsSheet)}, height: 24})
 	p.add(b.caption(b.r.Origin() + "."))
-	p.add(textCell(caption, "Change the boxed cells: every figure that depends on them is recalculated. "+
-		"You can also type missing prices into Instances. About says what is not recalculated."))
+	if b.fixed {
+		p.add(textCell(notice, "All figures are fixed: the fleet is too large for formulas. "+
+			"For other hours or another budget, run gpufleet again with --hours-per-month or --budget."))
+	} else {
+		p.add(textCell(caption, "Change the boxed cells: every figure that depends on them is recalculated. "+
+			"You can also type missing prices into Instances. About says what is not recalculated."))
+	}
 	for p.next() < hoursRow-1 {
 		p.blank()
 	}
 	b.addInputs(p)
 	t.above = p
-	b.validate(t)
+	if !b.fixed {
+		b.validate(t)
+	}
 	rows := map[string]int{hoursName: hoursRow, budgetName: budgetRow, rateName: rateRow, currencyName: currencyRow}
 	for name, row := range rows {
 		b.inputs[name] = assumptionsSheet + "!$B$" + strconv.Itoa(row)
@@ -52,8 +61,12 @@ func (b *book) addInputs(p *page) {
 	if b.r.Budget.Known {
 		budget = b.r.Budget.Value.Float64()
 	}
+	figure, text := input, inputText
+	if b.fixed {
+		figure, text = plain, figureText
+	}
 	number := func(value any, format string) cell {
-		return cell{value: value, style: cellStyle{role: input, format: format}}
+		return cell{value: value, style: cellStyle{role: figure, format: format}}
 	}
 	add := func(name string, value cell, meaning string) {
 		p.add(textCell(plain, name), value, textCell(note, meaning))
@@ -65,7 +78,7 @@ func (b *book) addInputs(p *page) {
 	add("Exchange rate", number(1, "0.0000"),
 		"Price of 1 "+b.r.Currency+" in the other currency. Only the converted costs on Summary use it. "+
 			"Defined name: "+rateName)
-	add("Other currency", textCell(inputText, b.r.Currency),
+	add("Other currency", textCell(text, b.r.Currency),
 		"Name of the other currency, such as EUR. Defined name: "+currencyName)
 	p.blank()
 }
@@ -73,21 +86,7 @@ func (b *book) addInputs(p *page) {
 // validate restricts each input to values that make sense.
 func (b *book) validate(t *table) {
 	add := func(cells, message string, set func(*excelize.DataValidation) error) {
-		v := excelize.NewDataValidation(true)
-		v.SetSqref(cells)
-		v.SetError(excelize.DataValidationErrorStyleStop, "Invalid value", message)
-		b.try(set(v))
-		t.above.inputs = append(t.above.inputs, v)
-	}
-	between := func(low, high float64) func(*excelize.DataValidation) error {
-		return func(v *excelize.DataValidation) error {
-			return v.SetRange(low, high, excelize.DataValidationTypeDecimal, excelize.DataValidationOperatorBetween)
-		}
-	}
-	above := func(limit float64) func(*excelize.DataValidation) error {
-		return func(v *excelize.DataValidation) error {
-			return v.SetRange(limit, limit, excelize.DataValidationTypeDecimal, excelize.DataValidationOperatorGreaterThan)
-		}
+		t.inputs = append(t.inputs, b.validation(cells, message, set))
 	}
 	at := func(row int) string { return "B" + strconv.Itoa(row) }
 	const hoursOfAYear = 8784 // a leap year
@@ -105,23 +104,24 @@ func (b *book) validate(t *table) {
 // setStatusFormulas makes the figures of the statuses follow the instances.
 func (b *book) setStatusFormulas() {
 	t := b.statuses
-	set := func(name string, formula func(row int) string) { t.column(name).formula = formula }
-	has := func(row int, more ...criterion) []criterion {
-		return append([]criterion{{"status_no", t.cell("status_no", row)}}, more...)
+	has := func(more ...criterion) []criterion {
+		return append([]criterion{{"status_no", t.inRow("status_no")}}, more...)
 	}
-	set("instances", func(row int) string { return b.count(has(row)...) })
-	set("gpu_count", func(row int) string { return b.sum("gpu_count", has(row)...) })
-	set("gpu_count_known", func(row int) string { return b.count(has(row, known("gpu_count"))...) })
-	set("priced", func(row int) string { return b.count(has(row, isPriced)...) })
-	set("per_hour", func(row int) string { return b.sum("price_per_hour", has(row)...) })
-	set("billed_per_month", func(row int) string {
-		return t.cell("per_hour", row) + "*" + t.cell("billed_share", row) + "*" + hoursName
-	})
+	for name, formula := range map[string]string{
+		"instances":        b.count(has()...),
+		"gpu_count":        b.sum("gpu_count", has()...),
+		"gpu_count_known":  b.count(has(known("gpu_count"))...),
+		"priced":           b.count(has(isPriced)...),
+		"per_hour":         b.sum("price_per_hour", has()...),
+		"billed_per_month": t.inRow("per_hour") + "*" + t.inRow("billed_share") + "*" + hoursName,
+	} {
+		t.column(name).formula = formula
+	}
 }
 
 // setNames defines the names of the inputs.
 func (b *book) setNames() {
-	for _, name := range []string{hoursName, budgetName, rateName, currencyName} {
+	for _, name := range slices.Sorted(maps.Keys(b.inputs)) {
 		b.try(b.file.SetDefinedName(&excelize.DefinedName{Name: name, RefersTo: b.inputs[name]}))
 	}
 }

@@ -34,10 +34,16 @@ const (
 // chartColors can be distinguished in greyscale, and by people with colour blindness.
 var chartColors = []string{"1F3864", "C55A11", "9DC3E6", "548235", "FFC000", "7030A0", "A6A6A6", "264478"}
 
+// otherColor is for the models that a chart takes together.
+const otherColor = "D9D9D9"
+
 func (c chart) options() *excelize.Chart {
 	for i := range c.series {
 		s := &c.series[i]
 		s.Fill = filled(chartColors[i%len(chartColors)])
+		if i == maxChartModels {
+			s.Fill = filled(otherColor)
+		}
 		if c.kind == excelize.Line {
 			s.Line = excelize.LineOptions{Width: 2, Fill: s.Fill}
 			s.Marker = excelize.ChartMarker{Symbol: []string{"circle", "diamond"}[i%2], Size: 6, Fill: s.Fill}

@@ -12,15 +12,40 @@ type column struct {
 	name, heading, unit, description string
 	typ                              report.Type
 	value                            func(row int) report.Value
-	total                            func() report.Value  // the total above the table; nil for none
-	formula                          func(row int) string // the formula in a row of a sheet, from 1; nil for none
-	totalFormula                     string               // the formula of total, "" for none
-	input                            bool                 // a person may change its values
-	decimals                         int                  // of the most exact value
-	textWidth                        int                  // of the widest text
-	largest                          float64              // number, ignoring its sign
-	hasLowerBound                    bool                 // some value in a row is a lower bound
-	needsQuote                       bool                 // some text needs a quotePrefix
+	total                            func() report.Value // the total above the table; nil for none
+	formula                          string              // of each row, whose number is rowMark; "" for none
+	totalFormula                     string              // the formula of total, "" for none
+	input                            bool                // a person may change its values
+	decimals                         int                 // of the most exact value
+	textWidth                        int                 // of the widest text
+	largest                          float64             // number, ignoring its sign
+	variants                         [3]bool             // those that its values have
+}
+
+// variant is how the style of a value differs from that of its column.
+type variant int
+
+const (
+	usual variant = iota
+	lowerBound
+	quotedValue // a text that needs a quotePrefix
+)
+
+func (c *column) variant(v report.Value) variant {
+	switch {
+	case v.LowerBound:
+		return lowerBound
+	case c.typ == report.Text && needsQuotePrefix(v.Text):
+		return quotedValue
+	default:
+		return usual
+	}
+}
+
+// styleUse is a variant that a value of a column has.
+type styleUse struct {
+	column  int
+	variant variant
 }
 
 // measure reads all values of a table, for the columns' widths and number formats.
@@ -33,7 +58,10 @@ func (b *book) measure(t *table) {
 			c := &t.columns[i]
 			v := c.value(row)
 			c.measure(v)
-			c.hasLowerBound = c.hasLowerBound || v.LowerBound
+			if variant := c.variant(v); !c.variants[variant] && (v.Known || c.formula != "") {
+				c.variants[variant] = true
+				t.uses = append(t.uses, styleUse{i, variant})
+			}
 		}
 	}
 	for i := range t.columns {
@@ -48,6 +76,11 @@ func (b *book) measure(t *table) {
 	}
 }
 
+// rounded has the decimals of figures that are rounded. A tiny one has more, which the format doesn't show.
+var rounded = map[string]int{
+	"listed_per_gpu_hour": 4, "cheapest_per_gpu_hour": 4, "dearest_per_gpu_hour": 4, "share_of_listed": 2,
+}
+
 // checkWriterEvery is the number of rows after which the writer is checked.
 const checkWriterEvery = 1000
 
@@ -58,7 +91,6 @@ func (c *column) measure(v report.Value) {
 	number := v.Number
 	switch c.typ {
 	case report.Text:
-		c.needsQuote = c.needsQuote || needsQuotePrefix(v.Text)
 		if len(v.Text) > c.textWidth { // a text is never wider than its number of bytes
 			c.textWidth = max(c.textWidth, textWidth(v.Text))
 		}
@@ -71,6 +103,9 @@ func (c *column) measure(v report.Value) {
 	c.largest = max(c.largest, math.Abs(number))
 	if number != math.Trunc(number) {
 		c.decimals = max(c.decimals, decimalsOf(report.Exact(c.typ, v)))
+	}
+	if places, ok := rounded[c.name]; ok {
+		c.decimals = min(c.decimals, places)
 	}
 }
 
@@ -125,12 +160,29 @@ func (b *book) columnStyle(t *table, c *column) int {
 	return b.style(b.valueStyle(c, textValue, figureValue))
 }
 
+// variantStyle returns the style of a column's values of a variant.
+func (b *book) variantStyle(c *column, v variant) cellStyle {
+	figure := figureValue
+	if c.input {
+		figure = input
+	}
+	style := b.valueStyle(c, textValue, figure)
+	switch v {
+	case lowerBound:
+		style.format = atLeast(style.format)
+	case quotedValue:
+		style = quotedText
+	}
+	return style
+}
+
 // valueStyle returns the style of a column's values, in the role text or figure.
 func (b *book) valueStyle(c *column, text, figure role) cellStyle {
 	s := cellStyle{role: text, format: b.valueFormat(c.typ, c.decimals)}
 	if c.isFigure() {
 		s.role, s.format = figure, s.format+figureGap
 	}
+	s.tiny = c.typ == report.Money && !strings.HasSuffix(c.name, "_delta") || c.name == "share_of_listed"
 	return s
 }
 

@@ -1,6 +1,7 @@
 package workbook
 
 import (
+	"math"
 	"strconv"
 	"strings"
 )
@@ -102,21 +103,11 @@ func (b *book) sumOverSheets(function, column string, where []criterion) string 
 	return f.String()
 }
 
-// billed returns the billed cost per hour of the instances that meet all conditions: their prices by status, times the
-// billed shares.
-func (b *book) billed(where ...criterion) string {
-	return b.byStatus("SUMIFS(", "price_per_hour", where, b.shares())
-}
-
 // billedCount returns how many instances meet all conditions and have a status with a billed share above 0.
 func (b *book) billedCount(where ...criterion) string {
-	return b.byStatus("COUNTIFS(", "", where, "--("+b.shares()+">0)")
-}
-
-func (b *book) byStatus(function, column string, where []criterion, factor string) string {
 	status := criterion{"status_no", b.refs(b.statuses, "status_no")[0]}
-	sums := b.sumOverSheets(function, column, append(where[:len(where):len(where)], status))
-	return "SUMPRODUCT(" + sums + "," + factor + ")"
+	counts := b.count(append(where[:len(where):len(where)], status)...)
+	return "SUMPRODUCT(" + counts + ",--(" + b.shares() + ">0))"
 }
 
 func (b *book) shares() string { return b.refs(b.statuses, "billed_share")[0] }
@@ -140,14 +131,21 @@ func (b *book) totalsFormulas(cell func(column string) string, total string, whe
 		f[name+"_per_month"] = perMonth(cell(name + "_per_hour"))
 	}
 	f["billed_instances"], f["billed_priced"] = b.billedCount(where...), b.billedCount(and(isPriced)...)
-	f["billed_per_hour"], f["billed_per_month"] = b.billed(where...), perMonth(cell("billed_per_hour"))
+	f["billed_per_hour"], f["billed_per_month"] = b.sum("billed_per_hour", where...), perMonth(cell("billed_per_hour"))
 	prices := b.sum("price_per_hour", and(isOne("listed"), criterion{"gpu_count", `">0"`})...)
 	gpus := b.sum("gpu_count", and(isOne("listed"), isPriced)...)
-	f["listed_per_gpu_hour"] = `IF((` + gpus + `)=0,"",ROUND((` + prices + `)/(` + gpus + `),4))`
+	f["listed_per_gpu_hour"] = `IF((` + gpus + `)=0,"",` + roundFormula("("+prices+")/("+gpus+")", 4) + ")"
 	cost := cell("listed_per_hour")
 	noPrice := "AND(" + cell("listed_priced") + "=0," + cell("listed_instances") + ">0)"
-	f["share_of_listed"] = `IF(OR(` + total + `=0,` + noPrice + `),"",ROUND(100*` + cost + `/` + total + `,2))`
+	f["share_of_listed"] = `IF(OR(` + total + `=0,` + noPrice + `),"",` + roundFormula("100*"+cost+"/"+total, 2) + ")"
 	return f
+}
+
+// roundFormula rounds a number to some decimals, or to 12 if that would be 0. MAX works without a third x, which may
+// be the sum of a whole column.
+func roundFormula(x string, decimals int) string {
+	half := strconv.FormatFloat(math.Pow10(-decimals)/2, 'f', -1, 64)
+	return "MAX(ROUND(" + x + "," + strconv.Itoa(decimals) + "),MIN(ROUND(" + x + ",12)," + half + "))"
 }
 
 // coveredFormula returns "37 of 41 priced", and "" if part equals whole.
@@ -156,13 +154,13 @@ func coveredFormula(part, whole, word string) string {
 }
 
 // budgetUse returns the share of the budget that a cell with an amount per month takes, rounded to a tenth of a
-// percent, but never across 100%.
+// percent, but never across 100%, and not to 0.
 func budgetUse(cell string) string {
 	share := cell + "/" + budgetName
 	rounded := "ROUND(" + share + ",3)"
 	return `IF(N(` + budgetName + `)=0,"",` +
 		"IF(AND(" + cell + ">" + budgetName + "," + rounded + "<=1),1.001," +
-		"IF(AND(" + cell + "<" + budgetName + "," + rounded + ">=1),0.999," + rounded + ")))"
+		"IF(AND(" + cell + "<" + budgetName + "," + rounded + ">=1),0.999," + roundFormula(share, 3) + ")))"
 }
 
 // subtotal returns a SUBTOTAL of a column over the instances that pass the filters.

@@ -1,8 +1,12 @@
 package workbook
 
 import (
+	"bytes"
+	"encoding/xml"
 	"fmt"
+	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -10,6 +14,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"gpufleet/fetch/fleet"
+	"gpufleet/fetch/fleet/fleettest"
 	"gpufleet/render/report"
 )
 
@@ -211,7 +216,7 @@ func TestLimits(t *testing.T) {
 	r := newReport(instances, settings())
 	data := written(t, r)
 	texts := parts(t, data)
-	if n := strings.Count(texts["xl/charts/chart1.xml"], "<ser>"); n != 8 {
+	if n := strings.Count(texts["xl/charts/chart1.xml"], "<ser>"); n != maxChartModels+1 {
 		t.Errorf("the chart has %d series", n)
 	}
 	for name, text := range texts {
@@ -228,42 +233,123 @@ func TestLimits(t *testing.T) {
 	find(t, f, matrixSheet, "In the charts: GPUs")
 }
 
-// In a large fleet the billed costs of instances are values. The totals are formulas.
-func TestManyInstances(t *testing.T) {
-	instances := make([]*fleet.Instance, maxFormulaRows+1)
-	for i := range instances {
-		instances[i] = &fleet.Instance{Region: "R", Status: "Running", Price: price(t, "2"), PriceSource: fleet.ListPrice}
+// fixed returns the workbook of a report as that of a fleet that is too large for formulas.
+func fixed(t testing.TB, r *report.Report, lastRow int) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	check(t, write(&b, r, limits{lastRow, 0}))
+	return b.Bytes()
+}
+
+// In a fleet that is too large for formulas only the totals of the filters are formulas, over values that don't depend
+// on an assumption or a price, and nothing can be changed.
+func TestFixed(t *testing.T) {
+	s := settings()
+	s.Budget = price(t, "500")
+	r := newReport(sample(t), s)
+	r.Days = days(t)
+	data := fixed(t, r, maxRow)
+	checkTables(t, data)
+	formula := regexp.MustCompile(`<c r="(\w+)"[^>]*><f>(.*?)</f>`)
+	f, texts := opened(t, data), parts(t, data)
+	for i, sheet := range f.GetSheetList() {
+		found := formula.FindAllStringSubmatch(texts[fmt.Sprintf("xl/worksheets/sheet%d.xml", i+1)], -1)
+		if sheet != "Instances" && len(found) > 0 {
+			t.Errorf("%s has formulas: %q", sheet, found)
+		}
+		for _, match := range found {
+			if !regexp.MustCompile(`^SUBTOTAL\(\d+,Instances![^()]*\)$`).MatchString(match[2]) {
+				t.Errorf("Instances!%s is %s", match[1], match[2])
+			}
+		}
 	}
-	texts := parts(t, written(t, newReport(instances, settings())))
-	if n := strings.Count(texts["xl/worksheets/sheet2.xml"], "<f>"); n != 7 {
-		t.Errorf("Instances has %d formulas, want only those above the table", n)
+	sheet := texts["xl/worksheets/sheet"+strconv.Itoa(slices.Index(f.GetSheetList(), assumptionsSheet)+1)+".xml"]
+	if !strings.Contains(sheet, `<sheetProtection`) || !strings.Contains(sheet, ` sheet="true"`) {
+		t.Error("the assumptions can be changed")
 	}
-	if n := strings.Count(texts["xl/worksheets/sheet3.xml"], "<f>"); n < 40 {
-		t.Errorf("Regions has %d formulas", n)
+	if got := rawValue(t, f, assumptionsSheet, "A3"); !strings.HasPrefix(got, "All figures are fixed: ") {
+		t.Errorf("Assumptions says %q", got)
 	}
-	if !strings.Contains(texts["xl/worksheets/sheet2.xml"],
-		`<f>(SUBTOTAL(109,Instances!$H$5:$H$50005))*HoursPerMonth</f><v>73001460</v>`) {
-		t.Error("the total per month does not follow the hours per month")
+	if got := rawValue(t, f, "Instances", "A2"); !strings.Contains(got, "All figures are fixed: ") {
+		t.Errorf("Instances says %q", got)
+	}
+	if got := styleText(t, f, assumptionsSheet, "B6"); got != "#,##0" {
+		t.Errorf("the hours per month look like an input: %s", got)
+	}
+	validations, err := f.GetDataValidations("Instances")
+	check(t, err)
+	if len(validations) != 1 || validations[0].Type != "custom" || validations[0].Formula1 != "FALSE" ||
+		validations[0].Sqref != "G5:G8 E5:E8 L5:L8 M5:M8 P5:P8 H5:H8 I5:I8" {
+		t.Errorf("the figures can be changed: %+v", validations)
 	}
 }
 
-// A table that would take minutes to recalculate has values in its rows, and formulas in its totals.
-func TestTooMuchWork(t *testing.T) {
-	r := newReport(awkward(t), settings())
-	b := newBook(nil, r, maxRow)
-	b.makeTables()
-	regions := b.table("Regions")
-	if regions.column("gpu_count").formula == nil {
-		t.Fatal("a small table has no formulas")
+// A usual fleet of 200,000 instances has formulas.
+func TestFormulaLimit(t *testing.T) {
+	r := newReport(fleettest.Instances(2000), settings())
+	if n := 100 * work(r, len(r.Statuses)); n > maxWork {
+		t.Errorf("%d regions, %d models and %d statuses make %d, more than %d",
+			len(r.Regions), len(r.Models), len(r.Statuses), n, maxWork)
 	}
-	regions = b.totalsTable("Regions", "region", maxWork)
-	addColumns(r, regions, report.RegionColumns(), func(int) *report.Region { return r.Regions[0] }, r.Regions[0])
-	totals := func(r *report.Region) *report.Totals { return &r.Totals }
-	addColumns(r, regions, billedColumns(totals, "region_no", "No.", func(*report.Region) int { return 0 }),
-		func(int) *report.Region { return r.Regions[0] }, r.Regions[0])
-	b.setTotalsFormulas(regions, "region_no")
-	if c := regions.column("gpu_count"); c.formula != nil || c.totalFormula == "" {
-		t.Error("a table that is too large has formulas in its rows, or none in its totals")
+	if work(newReport(nil, settings()), 0) != 0 {
+		t.Error("an empty fleet makes work")
+	}
+}
+
+// Prices and numbers that are typed in can't be negative.
+func TestNegativeFiguresAreRefused(t *testing.T) {
+	f := opened(t, written(t, newReport(sample(t), settings())))
+	validations, err := f.GetDataValidations("Instances")
+	check(t, err)
+	if len(validations) != 1 {
+		t.Fatalf("%d validations", len(validations))
+	}
+	v := validations[0]
+	if v.Type != "decimal" || v.Operator != "greaterThanOrEqual" || v.Formula1 != "0" || !v.AllowBlank ||
+		*v.ErrorStyle != "stop" || v.Sqref != "G5:G8 E5:E8 L5:L8 M5:M8 P5:P8" {
+		t.Errorf("the validation is %+v", v)
+	}
+}
+
+// A typed status, region or model is marked as changing no figure, and no other cell is.
+func TestTypedNamesAreMarked(t *testing.T) {
+	for name, instances := range map[string][]*fleet.Instance{"sample": sample(t), "awkward": awkward(t)} {
+		r := newReport(instances, settings())
+		data := written(t, r)
+		f := opened(t, data)
+		b := newBook(io.Discard, r, limits{maxRow, maxWork})
+		b.makeTables()
+		if len(b.instances.marks) != 3 {
+			t.Fatalf("%s: %d columns are marked", name, len(b.instances.marks))
+		}
+		sheet := parts(t, data)["xl/worksheets/sheet2.xml"]
+		spare := len(b.instances.columns) + 2
+		for _, m := range b.instances.marks {
+			var escaped bytes.Buffer
+			check(t, xml.EscapeText(&escaped, []byte(m.condition(b.instances, headerRow+1))))
+			if !strings.Contains(sheet, "<formula>"+escaped.String()+"</formula>") {
+				t.Errorf("%s: there is no conditional format for %s", name, m.column)
+			}
+			for row := range r.Instances {
+				at := headerRow + 1 + row
+				marked := func() string {
+					check(t, f.SetCellFormula("Instances", cellName(spare, at), m.condition(b.instances, at)))
+					got, err := f.CalcCellValue("Instances", cellName(spare, at))
+					check(t, err)
+					return got
+				}
+				if got := marked(); got != "FALSE" {
+					t.Errorf("%s: %s in row %d is marked before anybody types: %s %q", name, m.column, at, got,
+						rawValue(t, f, "Instances", cellName(b.instances.index(m.column)+1, at)))
+				}
+				if row == 0 {
+					check(t, f.SetCellStr("Instances", cellName(b.instances.index(m.column)+1, at), "Typed"))
+					if got := marked(); got != "TRUE" {
+						t.Errorf("%s: a typed %s is not marked: %s", name, m.column, got)
+					}
+				}
+			}
+		}
 	}
 }
 

@@ -1,6 +1,8 @@
 package workbook
 
 import (
+	"cmp"
+	"math"
 	"slices"
 	"strconv"
 
@@ -9,14 +11,15 @@ import (
 
 const matrixSheet = "Matrix"
 
-// A chart with more than these can't be read.
+// A chart with more than these, and one for all others, can't be read.
 const (
 	maxChartRegions = 12
 	maxChartModels  = 8
 )
 
 // matrixPage makes the sheet with the GPUs and the listed cost per month of each region and model. If that is too much
-// for a chart, two smaller blocks follow, which the charts show.
+// for a chart, two smaller blocks follow: the charts show the regions and models with the most GPUs, and those with the
+// highest cost, and take all others together.
 func (b *book) matrixPage() *page {
 	m := b.r.Matrix
 	p := &page{widths: []float64{28}}
@@ -35,10 +38,13 @@ func (b *book) matrixPage() *page {
 		p.add(textCell(notice, "No instances."))
 		return p
 	}
-	b.addMatrix(p, m, "")
-	shown := b.r.SmallMatrix(maxChartRegions, maxChartModels)
-	if len(shown.Rows) < len(m.Rows) || len(shown.Models) < len(m.Models) {
-		b.addMatrix(p, shown, "In the charts: ")
+	b.gpuBlock, b.costBlock = b.addGPUs(p, m, ""), b.addListed(p, m, "")
+	if len(b.r.Regions) > maxChartRegions || len(b.r.Models) > maxChartModels {
+		gpus := b.r.ChartMatrix(maxChartRegions, maxChartModels,
+			func(a, b *report.Totals) int { return cmp.Compare(a.GPUs.Value, b.GPUs.Value) })
+		costs := b.r.ChartMatrix(maxChartRegions, maxChartModels,
+			func(a, b *report.Totals) int { return a.Listed.PerHour.Cmp(b.Listed.PerHour) })
+		b.gpuBlock, b.costBlock = b.addGPUs(p, gpus, "In the charts: "), b.addListed(p, costs, "In the charts: ")
 	}
 	return p
 }
@@ -56,12 +62,14 @@ func (k block) ref(column, from, to int) string {
 	return text
 }
 
-// addMatrix adds the two blocks of a matrix: GPUs and listed cost per month.
-func (b *book) addMatrix(p *page, m report.Matrix, before string) {
-	b.gpuBlock = b.addBlock(p, m, before+"GPUs",
+func (b *book) addGPUs(p *page, m report.Matrix, before string) block {
+	return b.addBlock(p, m, before+"GPUs",
 		func(t *report.Totals) cell { return b.sumCell(t.GPUs) },
 		func(where []criterion) string { return b.sum("gpu_count", where...) })
-	b.costBlock = b.addBlock(p, m, before+"Listed ("+b.r.Currency+" per month)",
+}
+
+func (b *book) addListed(p *page, m report.Matrix, before string) block {
+	return b.addBlock(p, m, before+"Listed ("+b.r.Currency+" per month)",
 		func(t *report.Totals) cell { return b.money(t.Listed.PerMonth, t.Listed.LowerBound()) },
 		func(where []criterion) string {
 			return "(" + b.sum("price_per_hour", append(where, isOne("listed"))...) + ")*" + hoursName
@@ -81,18 +89,22 @@ func (b *book) addBlock(
 	head[0] = textCell(section, name)
 	for i, model := range m.Models {
 		head[i+1].value = model.Name
+		p.fit(i+1, min(textWidth(model.Name)+3, maxTextWidth))
 	}
 	head[len(m.Models)+1].value = "All models"
 	p.lines = append(p.lines, line{cells: head, height: 18})
 
-	region := func(r *report.Region) criterion {
-		return criterion{"region_no", strconv.Itoa(slices.Index(b.r.Regions, r) + 1)}
-	}
-	model := func(m *report.Model) criterion {
-		return criterion{"model_no", strconv.Itoa(slices.Index(b.r.Models, m) + 1)}
-	}
-	add := func(cells []cell, t *report.Totals, where ...criterion) []cell {
-		c := value(t).with(formula(where))
+	// add adds the cell of the next column. Those of other regions and models hold what the shown ones leave.
+	add := func(cells []cell, t *report.Totals, region *report.Region, model *report.Model) []cell {
+		c := value(t)
+		switch column, row := len(cells)+1, p.next(); {
+		case model != nil && model.Slug == "":
+			c = remainder(c, cellName(len(m.Models)+2, row), cellName(2, row)+":"+cellName(column-1, row))
+		case region != nil && region.Slug == "":
+			c = remainder(c, cellName(column, k.header+k.rows+1), rangeOf(column, k.header+1, row-1))
+		default:
+			c = c.with(formula(b.groupOf(region, model)))
+		}
 		p.fit(len(cells), textWidth(report.FormatNumber(numberOf(c)))+8)
 		return append(cells, c)
 	}
@@ -104,21 +116,40 @@ func (b *book) addBlock(
 				cells = append(cells, cell{})
 				continue
 			}
-			cells = add(cells, &group.Totals, region(row.Region), model(m.Models[i]))
+			cells = add(cells, &group.Totals, row.Region, m.Models[i])
 		}
-		p.add(add(cells, &row.Region.Totals, region(row.Region))...)
+		p.add(add(cells, &row.Region.Totals, row.Region, nil)...)
 	}
 	cells := []cell{textCell(textTotal, "All regions")}
-	for _, of := range m.Models {
-		cells = add(cells, &of.Totals, model(of))
+	for _, model := range m.Models {
+		cells = add(cells, &model.Totals, nil, model)
 	}
-	cells = add(cells, &b.r.Totals)
+	cells = add(cells, &b.r.Totals, nil, nil)
 	for i := range cells[1:] {
 		cells[i+1].style.role = figureTotal
 	}
 	p.add(cells...)
 	p.blank()
 	return k
+}
+
+// groupOf returns the conditions on the instances of a region and a model; nil stands for all of them.
+func (b *book) groupOf(region *report.Region, model *report.Model) (where []criterion) {
+	if region != nil {
+		where = append(where, criterion{"region_no", strconv.Itoa(slices.Index(b.r.Regions, region) + 1)})
+	}
+	if model != nil {
+		where = append(where, criterion{"model_no", strconv.Itoa(slices.Index(b.r.Models, model) + 1)})
+	}
+	return where
+}
+
+// remainder returns a cell with what a range leaves of a total, to a millionth: binary numbers can't add up exactly.
+func remainder(c cell, total, shown string) cell {
+	if value, ok := c.value.(float64); ok {
+		c.value = math.Round(value*1e6) / 1e6
+	}
+	return c.with("ROUND(" + total + "-SUM(" + shown + "),6)")
 }
 
 func numberOf(c cell) float64 {

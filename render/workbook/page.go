@@ -10,7 +10,6 @@ type page struct {
 	lines   []line
 	onePage bool // it is scaled to print on one page
 	rules   []rule
-	inputs  []*excelize.DataValidation
 	charts  []chart
 }
 
@@ -112,7 +111,7 @@ func (b *book) writePage(name string, p *page) {
 	s.close()
 }
 
-// lines writes the lines of a page, its conditional formats, validations and charts.
+// lines writes the lines of a page, its conditional formats and charts.
 func (s *sheet) lines(p *page) {
 	b := s.b
 	for i, line := range p.lines {
@@ -129,9 +128,6 @@ func (s *sheet) lines(p *page) {
 		}
 	}
 	s.apply(p.rules)
-	for _, validation := range p.inputs {
-		b.try(b.file.AddDataValidation(s.name, validation))
-	}
 	for _, c := range p.charts {
 		b.try(b.file.AddChart(s.name, c.at, c.options()))
 	}
@@ -139,7 +135,7 @@ func (s *sheet) lines(p *page) {
 
 func (b *book) pageCell(c cell) any {
 	switch text, isText := c.value.(string); {
-	case c.formula != "":
+	case c.formula != "" && !b.fixed:
 		return withEmptyText(excelize.Cell{StyleID: b.style(c.style), Value: c.value, Formula: c.formula})
 	case c.value == nil && c.style == cellStyle{}:
 		return nil

@@ -41,6 +41,9 @@ func (b *book) when(condition string, style *excelize.Style) excelize.Conditiona
 // them. Programs without such rules show the figures' own number formats, as of when the workbook was written.
 func (b *book) lowerBoundRule(cells, part, whole, format string) rule {
 	lowerBound := atLeast(format)
+	if strings.Contains(format, "[$") || strings.HasSuffix(format, "%") {
+		lowerBound, format = b.withTiny(lowerBound), b.withTiny(format)
+	}
 	return rule{cells, []excelize.ConditionalFormatOptions{
 		b.when(part+"<"+whole, &excelize.Style{CustomNumFmt: &lowerBound}),
 		b.when(part+">="+whole, &excelize.Style{CustomNumFmt: &format}),
@@ -69,7 +72,7 @@ func (s *sheet) format(t *table, p part) {
 	for i := range t.columns {
 		c := &t.columns[i]
 		var formats []excelize.ConditionalFormatOptions
-		if counts, ok := coverage[c.name]; ok && c.formula != nil && c.totalFormula != "" {
+		if counts, ok := coverage[c.name]; ok && c.formula != "" && c.totalFormula != "" {
 			lowerBounds := func(from, to int) rule {
 				format := s.b.valueStyle(c, textValue, figureValue).format
 				return s.b.lowerBoundRule(rangeOf(i+1, from, to),
@@ -80,10 +83,19 @@ func (s *sheet) format(t *table, p part) {
 				formats = lowerBounds(first, last).formats
 			}
 		}
+		for _, m := range t.marks {
+			if m.column == c.name {
+				format := changesNothing
+				formats = append(formats, s.b.when(m.condition(t, first), &excelize.Style{
+					CustomNumFmt: &format, Font: &excelize.Font{Italic: true, Color: red},
+				}))
+				formats[len(formats)-1].StopIfTrue = true
+			}
+		}
 		switch {
 		case c.name == "status":
-			formats = s.b.statusFormats(t.cell("status", first))
-		case c.total != nil && slices.Contains(columnsWithBars, c.name) && p.to-p.from <= maxFormulaRows:
+			formats = append(formats, s.b.statusFormats(t.cell("status", first))...)
+		case c.total != nil && slices.Contains(columnsWithBars, c.name) && p.to-p.from <= maxBars:
 			formats = append(formats, dataBar)
 		}
 		if len(formats) > 0 {
@@ -91,6 +103,9 @@ func (s *sheet) format(t *table, p part) {
 		}
 	}
 }
+
+// maxBars limits the rows with bars: every change of the view draws them again.
+const maxBars = 50_000
 
 // columnsWithBars have bars behind the amounts.
 var columnsWithBars = []string{"running_per_month", "listed_per_month", "billed_per_month"}

@@ -1,6 +1,8 @@
 package workbook
 
 import (
+	"bytes"
+	"regexp"
 	"strconv"
 	"time"
 
@@ -83,10 +85,13 @@ func (s *sheet) row(cells []any, options ...excelize.RowOpts) {
 }
 
 // head writes the sheet's title and notes, above a table and its totals.
-func (s *sheet) head() {
+func (s *sheet) head(about string) {
 	b := s.b
 	s.row([]any{b.text(cellStyle{role: title}, s.name)}, excelize.RowOpts{Height: 24})
 	note := b.r.Origin() + ". Amounts are in " + b.r.Currency + ". Empty cells are unknown."
+	if about != "" {
+		note += " " + about
+	}
 	s.row([]any{b.pageCell(b.caption(note))})
 	s.next = totalRow
 }
@@ -209,6 +214,20 @@ func (b *book) setProperties() {
 		Modified:       at,
 	}))
 	b.try(b.file.SetAppProps(&excelize.AppProperties{Application: "gpufleet"}))
+	const part = "docProps/core.xml"
+	if text, ok := b.file.Pkg.Load(part); ok {
+		b.file.Pkg.Store(part, withPrefix(text.([]byte)))
+	}
+}
+
+// withoutPrefix matches an element without a namespace prefix.
+var withoutPrefix = regexp.MustCompile(`<(/?)(\w+)([ >])`)
+
+// withPrefix gives the elements of the document's properties that have no prefix the usual one. ExcelJS knows elements
+// by it, and refuses the file otherwise.
+func withPrefix(properties []byte) []byte {
+	properties = withoutPrefix.ReplaceAll(properties, []byte("<${1}cp:$2$3"))
+	return bytes.Replace(properties, []byte(` xmlns="`), []byte(` xmlns:cp="`), 1)
 }
 
 func (b *book) description() string {

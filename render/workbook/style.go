@@ -3,6 +3,7 @@ package workbook
 import (
 	"strings"
 
+	"github.com/shopspring/decimal"
 	"github.com/xuri/excelize/v2"
 
 	"gpufleet/fetch/fleet"
@@ -14,6 +15,7 @@ type cellStyle struct {
 	role   role
 	format string // the number format's code, "" for Excel's General
 	quoted bool   // text that must not become a formula when it is edited
+	tiny   bool   // a number above 0 that the format would show as 0 is shown as tiny: "< $0.01"
 }
 
 // quotedText is the style of text that needs a quotePrefix.
@@ -79,8 +81,7 @@ var timeFormats = map[report.Type]string{report.Time: timeFormat, report.Date: d
 
 // More decimals than these are not shown. The cell holds them, up to 15 digits in all.
 const (
-	maxMoneyDecimals  = 9
-	maxNumberDecimals = 6
+	maxDecimals = 12
 )
 
 // style returns the ID of a style in the workbook.
@@ -101,6 +102,10 @@ func (b *book) style(s cellStyle) int {
 			style.NumFmt = textFormatID
 		default:
 			style.CustomNumFmt = &s.format
+			if s.tiny {
+				format := b.withTiny(s.format)
+				style.CustomNumFmt = &format
+			}
 		}
 		var err error
 		id, err = b.file.NewStyle(style)
@@ -255,11 +260,37 @@ func atLeast(format string) string { return `"≥ "` + format }
 // withoutBound returns a number's format without the "≥" of a lower bound.
 func withoutBound(format string) string { return strings.TrimPrefix(format, atLeast("")) }
 
+// withTiny returns a format that shows 0 and a number that rounds to 0 differently: "$0.00" and "< $0.01". A lower
+// bound that rounds to 0 is "> $0". Negative numbers are not for it: some programs drop their sign.
+func (b *book) withTiny(format string) string {
+	figure := strings.TrimSuffix(withoutBound(format), figureGap)
+	decimals, before, after := 0, "", ""
+	if point := strings.LastIndexByte(figure, '.'); point >= 0 {
+		decimals = strings.Count(figure[point:], "0")
+	}
+	step := decimal.New(1, int32(-decimals))
+	half := step.Div(decimal.NewFromInt(2))
+	if strings.HasPrefix(figure, "[$") {
+		before = b.beforeAmount()
+	}
+	if strings.HasSuffix(figure, "%") {
+		after, half = "%", half.Shift(-2)
+	}
+	tiny := "< " + before + step.String() + after
+	if format != withoutBound(format) {
+		tiny = "> " + before + "0" + after
+	}
+	if strings.HasSuffix(format, figureGap) {
+		return "[=0]" + format + ";[<" + half.String() + `]"` + tiny + `"` + figureGap + ";" + format
+	}
+	return "[=0]" + format + ";[<" + half.String() + `]"` + tiny + `";` + format
+}
+
 func shownDecimals(typ report.Type, decimals int) int {
 	if typ == report.Money {
-		return max(2, min(decimals, maxMoneyDecimals))
+		return max(2, min(decimals, maxDecimals))
 	}
-	return min(decimals, maxNumberDecimals)
+	return min(decimals, maxDecimals)
 }
 
 func withDecimals(decimals int) string {

@@ -43,7 +43,7 @@ func (b *book) addCosts(p *page) {
 	b.addCost(p, "Listed", b.r.Listed,
 		b.count(listed), b.count(listed, isPriced), b.sum("price_per_hour", listed))
 	b.addCost(p, billedLabel, b.r.Listed,
-		b.billedCount(), b.billedCount(isPriced), b.billed())
+		b.billedCount(), b.billedCount(isPriced), b.sum("billed_per_hour"))
 	var budget any = ""
 	if b.r.Budget.Known {
 		budget = b.r.Budget.Value.Float64()
@@ -75,7 +75,9 @@ func (b *book) addConverted(p *page, first int) {
 		amount := func(column int, m fleet.Money) cell {
 			format := withDecimals(shownDecimals(report.Money, decimalsOf(m.String())))
 			p.rules = append(p.rules, b.lowerBoundRule(cellName(column, p.next()), "$C"+from, "$B"+from, format))
-			return figure(m.Float64(), format, c.LowerBound()).with("$" + columnName(column) + from + "*" + rateName)
+			shown := figure(m.Float64(), format, c.LowerBound())
+			shown.style.tiny = true
+			return shown.with("$" + columnName(column) + from + "*" + rateName)
 		}
 		p.add(textCell(plain, row.label), cell{}, cell{}, amount(4, c.PerHour), amount(5, c.PerMonth))
 	}
@@ -90,6 +92,7 @@ func (b *book) addCost(p *page, name string, c report.Cost, instances, priced, p
 	if rate, ok := b.r.BudgetUse(c); ok {
 		use = figure(rate.Percent.Shift(-2).InexactFloat64(), use.style.format, rate.AtLeast)
 	}
+	use.style.tiny = true
 	cells := []cell{
 		textCell(plain, name),
 		count(c.Of).with(instances),
@@ -212,7 +215,9 @@ func count(n int) cell { return formatted(n, "#,##0") }
 
 // money returns the cell of an amount.
 func (b *book) money(m fleet.Money, lower bool) cell {
-	return figure(m.Float64(), b.valueFormat(report.Money, decimalsOf(m.String())), lower)
+	c := figure(m.Float64(), b.valueFormat(report.Money, decimalsOf(m.String())), lower)
+	c.style.tiny = true
+	return c
 }
 
 // sumCell returns the cell of a sum.

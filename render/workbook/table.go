@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/xuri/excelize/v2"
+
 	"gpufleet/render/report"
 )
 
@@ -14,11 +16,15 @@ type table struct {
 	name     string // of the Excel table; "" for "tbl" and the sheet's name
 	columns  []column
 	rows     int
-	total    bool   // it has totals above the header
-	printed  int    // how many columns are printed, from the first; 0 for all
-	above    *page  // the rows above the table; nil for the usual title and notes
-	oneSheet bool   // it has few rows, and never needs a second sheet
-	rules    []rule // its conditional formats besides those of its columns
+	total    bool  // it has totals above the header
+	printed  int   // how many columns are printed, from the first; 0 for all
+	above    *page // the rows above the table; nil for the usual title and notes
+	oneSheet bool  // it has few rows, and never needs a second sheet
+	inputs   []*excelize.DataValidation
+	marks    []mark     // of text that changes no figure
+	note     string     // below the title, about its rows
+	rules    []rule     // its conditional formats besides those of its columns
+	uses     []styleUse // the variants of its values, in the order of the rows; set by measure
 }
 
 // newTable makes a table of rows.
@@ -76,6 +82,9 @@ func (t *table) column(name string) *column {
 func (t *table) cell(name string, row int) string {
 	return "$" + columnName(t.index(name)+1) + strconv.Itoa(row)
 }
+
+// inRow returns the reference to a column's cell in the row of a formula.
+func (t *table) inRow(name string) string { return "$" + columnName(t.index(name)+1) + rowMark }
 
 // header returns the row of the header.
 func (t *table) header() int {

@@ -104,7 +104,7 @@ func TestMoneyFormats(t *testing.T) {
 		{"EUR", []string{"0.679"}, `[$€-2]#,##0.000_)`},
 		{"GBP", []string{"1"}, `[$£-809]#,##0.00_)`},
 		{"CAD", []string{"0.0001"}, `[$CAD] #,##0.0000_)`},
-		{"USD", []string{"0.123456789012345"}, `[$$-409]#,##0.000000000_)`},
+		{"USD", []string{"0.123456789012345"}, `[$$-409]#,##0.000000000000_)`},
 	} {
 		s := settings()
 		s.Currency = test.currency
@@ -146,7 +146,7 @@ func TestTotalsAboveTables(t *testing.T) {
 
 func TestViewAndPrint(t *testing.T) {
 	f := opened(t, written(t, newReport(sample(t), settings())))
-	for _, sheet := range []string{"Instances", "Regions", "Models", "Changes", "Trend", "Unpriced"} {
+	for _, sheet := range []string{"Instances", "Regions", "Models", "Changes", "Changes week", "Trend", "Unpriced"} {
 		panes, err := f.GetPanes(sheet)
 		check(t, err)
 		if !panes.Freeze || panes.XSplit != 1 || panes.YSplit != headerRow || panes.TopLeftCell != "B5" {
@@ -158,20 +158,24 @@ func TestViewAndPrint(t *testing.T) {
 		names[name.Scope+" "+name.Name] = name.RefersTo
 	}
 	want := map[string]string{
-		"Instances _xlnm.Print_Titles": "'Instances'!$4:$4",
-		"Regions _xlnm.Print_Titles":   "'Regions'!$4:$4",
-		"Models _xlnm.Print_Titles":    "'Models'!$4:$4",
-		"Changes _xlnm.Print_Titles":   "'Changes'!$4:$4",
-		"Trend _xlnm.Print_Titles":     "'Trend'!$4:$4",
-		"Unpriced _xlnm.Print_Titles":  "'Unpriced'!$4:$4",
-		"Instances _xlnm.Print_Area":   "'Instances'!$A$1:$J$8",
-		"Regions _xlnm.Print_Area":     "'Regions'!$A$1:$J$6",
-		"Models _xlnm.Print_Area":      "'Models'!$A$1:$J$7",
-		"Trend _xlnm.Print_Area":       "'Trend'!$A$1:$J$5",
-		"Workbook HoursPerMonth":       "Assumptions!$B$6",
-		"Workbook Budget":              "Assumptions!$B$7",
-		"Workbook FxRate":              "Assumptions!$B$8",
-		"Workbook FxCurrency":          "Assumptions!$B$9",
+		"Instances _xlnm.Print_Titles":    "'Instances'!$4:$4",
+		"Regions _xlnm.Print_Titles":      "'Regions'!$4:$4",
+		"Models _xlnm.Print_Titles":       "'Models'!$4:$4",
+		"Changes _xlnm.Print_Titles":      "'Changes'!$4:$4",
+		"Changes week _xlnm.Print_Titles": "'Changes week'!$4:$4",
+		"Trend _xlnm.Print_Titles":        "'Trend'!$4:$4",
+		"Unpriced _xlnm.Print_Titles":     "'Unpriced'!$4:$4",
+		"Instances _xlnm.Print_Area":      "'Instances'!$A$1:$J$8",
+		"Regions _xlnm.Print_Area":        "'Regions'!$A$1:$J$6",
+		"Models _xlnm.Print_Area":         "'Models'!$A$1:$J$7",
+		"Trend _xlnm.Print_Area":          "'Trend'!$A$1:$J$5",
+		"Workbook HoursPerMonth":          "Assumptions!$B$6",
+		"Workbook Budget":                 "Assumptions!$B$7",
+		"Workbook FxRate":                 "Assumptions!$B$8",
+		"Workbook FxCurrency":             "Assumptions!$B$9",
+		"Workbook StatusNames":            "Assumptions!$A$12:$A$13",
+		"Workbook RegionNames":            "Regions!$A$5:$A$6",
+		"Workbook ModelNames":             "Models!$A$5:$A$7",
 	}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Error(diff)

@@ -7,30 +7,31 @@ import (
 	"gpufleet/render/report"
 )
 
-// maxFormulaRows is the largest number of instances whose billed costs are formulas. Totals are always formulas.
-const maxFormulaRows = 50_000
+// maxWork limits how many cells of instances the formulas read. LibreOffice 7.4 took 16 s of CPU time to recalculate
+// 200,000 instances in 12 regions and 9 models, on a busy machine: 200 million such cells, so this is about 30 s.
+const maxWork = 400_000_000
 
-// maxWork limits the rows of a table of totals times the instances. A larger table would take a spreadsheet minutes to
-// recalculate, so its rows hold values. The totals above it are always formulas.
-const maxWork = 200_000_000
+// work returns how many cells of instances the formulas read: one for each SUMIFS and COUNTIFS and each instance. A row
+// of totals has 17 of them, and two that count billed instances for each status.
+func work(r *report.Report, statuses int) int {
+	totals := (len(r.Regions) + len(r.Models) + 2) * (17 + 2*statuses)
+	matrix := 2 * (len(r.Matrix.Rows) + 1) * (len(r.Matrix.Models) + 1)
+	return len(r.Instances) * (totals + matrix + 6*statuses)
+}
 
 // setInstanceFormulas makes the billed costs of the instances follow the inputs, and the totals above them the
 // filters.
 func (b *book) setInstanceFormulas() {
 	t := b.instances
 	hour, month := t.column("billed_per_hour"), t.column("billed_per_month")
-	if t.rows <= maxFormulaRows {
+	if !b.fixed {
 		numbers := b.refs(b.statuses, "status_no")[0]
-		hour.formula = func(row int) string {
-			price := t.cell("price_per_hour", row)
-			share := "SUMIFS(" + b.shares() + "," + numbers + "," + t.cell("status_no", row) + ")"
-			// Somebody may type "n/a" for a price.
-			return "IF(" + share + "=0,0,IF(ISNUMBER(" + price + ")," + price + "*" + share + `,""))`
-		}
-		month.formula = func(row int) string {
-			cell := t.cell("billed_per_hour", row)
-			return "IF(ISNUMBER(" + cell + ")," + perMonth(cell) + `,"")`
-		}
+		price := t.inRow("price_per_hour")
+		share := "SUMIFS(" + b.shares() + "," + numbers + "," + t.inRow("status_no") + ")"
+		// Somebody may type "n/a" for a price.
+		hour.formula = "IF(" + share + "=0,0,IF(ISNUMBER(" + price + ")," + price + "*" + share + `,""))`
+		cell := t.inRow("billed_per_hour")
+		month.formula = "IF(ISNUMBER(" + cell + ")," + perMonth(cell) + `,"")`
 	}
 	t.total = true
 	set := func(name, function string, value report.Value) {
@@ -57,10 +58,6 @@ func (b *book) setInstanceFormulas() {
 	perHour, perMonth := money(b.r.Listed) // equals the billed cost, with the billed shares as written
 	set("billed_per_hour", sumUp, perHour)
 	set("billed_per_month", sumUp, perMonth)
-	if month.formula == nil {
-		// The rows hold values, which don't follow the hours per month.
-		month.totalFormula = "(" + b.subtotal(sumUp, "billed_per_hour") + ")*" + hoursName
-	}
 }
 
 // setShownLowerBounds shows a total above the instances as a lower bound while a row that passes the filters has no
@@ -87,16 +84,7 @@ func (b *book) setShownLowerBounds() {
 // numbers of the rows.
 func (b *book) setTotalsFormulas(t *table, number string) {
 	total := "$" + columnName(t.index("listed_per_hour")+1) + "$" + strconv.Itoa(totalRow)
-	rowOf := 0
-	var formulas map[string]string
-	at := func(row int) map[string]string {
-		if row != rowOf {
-			cell := func(column string) string { return t.cell(column, row) }
-			formulas = b.totalsFormulas(cell, total, criterion{number, cell(number)})
-			rowOf = row
-		}
-		return formulas
-	}
+	formulas := b.totalsFormulas(t.inRow, total, criterion{number, t.inRow(number)})
 	above := b.totalsFormulas(func(column string) string { return t.cell(column, totalRow) }, total)
 	for i := range t.columns {
 		c := &t.columns[i]
@@ -104,15 +92,13 @@ func (b *book) setTotalsFormulas(t *table, number string) {
 			continue
 		}
 		c.totalFormula = above[c.name]
-		if t.rows*b.instances.rows <= maxWork {
-			c.formula = func(row int) string { return at(row)[c.name] }
-		}
+		c.formula = formulas[c.name]
 	}
 }
 
 // setDayFormulas makes the amounts per month of the history follow the hours per month.
 func setDayFormulas(t *table) {
 	for _, name := range []string{"running", "listed"} {
-		t.column(name + "_per_month").formula = func(row int) string { return perMonth(t.cell(name+"_per_hour", row)) }
+		t.column(name + "_per_month").formula = perMonth(t.inRow(name + "_per_hour"))
 	}
 }

@@ -1,6 +1,9 @@
 package workbook
 
 import (
+	"slices"
+	"strings"
+
 	"gpufleet/fetch/fleet"
 	"gpufleet/fetch/history"
 	"gpufleet/render/report"
@@ -17,6 +20,7 @@ var unpricedColumns = []string{"id", "host_name", "region", "gpu", "gpu_count",
 func (b *book) makeTables() {
 	r := b.r
 	statuses, statusIndexes := r.StatusGroups(maxStatuses)
+	b.fixed = work(r, len(statuses)) > b.maxWork
 
 	b.instances = newTable(r, "Instances", "instance", r.Columns, r.Instances)
 	addColumns(r, b.instances, instanceColumns(r, statusIndexes), func(row int) int { return row })
@@ -50,22 +54,34 @@ func (b *book) makeTables() {
 			"listed_per_hour", "listed_per_month", "billed_per_month", "share_of_listed", "listed_per_gpu_hour")
 	}
 
-	changes := newTable(r, "Changes", "change since the previous report or since last week",
-		report.ChangeColumns(r.Settings), r.ChangeLines())
+	changes := changesTable(r, r.Windows()[0], "Changes", "tblChanges")
+	week := changesTable(r, r.Week(), "Changes week", "tblChangesWeek")
 	trend := newTable(r, "Trend", "day of the history", dayColumns(r), r.Days)
 	trend.printFirst("date", "instances", "gpu_count", "running_per_hour", "running_per_month",
 		"listed_per_hour", "listed_per_month", "added", "removed", "changed")
 	unpriced := newTable(r, "Unpriced", "listed instance without a price",
 		report.NamedColumns(r.Settings, unpricedColumns...), r.Unpriced())
 	b.statuses = b.assumptions(statuses)
-	b.tables = []*table{b.instances, regions, models, changes, trend, unpriced, b.statuses}
+	b.tables = []*table{b.instances, regions, models, changes, week, trend, unpriced, b.statuses}
 
+	b.setEdits()
 	b.setInstanceFormulas()
 	b.setShownLowerBounds()
+	if b.fixed {
+		return
+	}
 	b.setTotalsFormulas(regions, "region_no")
 	b.setTotalsFormulas(models, "model_no")
 	b.setStatusFormulas()
 	setDayFormulas(trend)
+}
+
+// changesTable makes the table of a window's changes. Each window has its own table, since a sum of both means nothing.
+func changesTable(r *report.Report, w report.NamedWindow, sheet, name string) *table {
+	since := strings.ToLower(w.Title[:1]) + w.Title[1:]
+	t := newTable(r, sheet, "change "+since, report.ChangeColumns(r.Settings), slices.Collect(w.Lines()))
+	t.name, t.note = name, w.Basis()
+	return t
 }
 
 func (b *book) totalsTable(sheet, rowPer string, rows int) *table {

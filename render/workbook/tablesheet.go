@@ -26,20 +26,17 @@ func (b *book) writePart(t *table, p part) {
 	if t.above != nil {
 		s.lines(t.above)
 	} else {
-		s.head()
+		s.head(t.note)
 	}
 	if t.total {
 		s.row(b.totals(t))
 	}
 	s.next = t.header()
 	s.row(b.headings(t), excelize.RowOpts{Height: float64(6 + 15*lines)})
-	if t.valuesOnly() {
-		s.insertValueRows(t, p)
-	} else {
-		s.rows(t, p)
-	}
+	s.insertRows(t, p)
 	s.addTable(t, p)
 	s.format(t, p)
+	s.restrict(t, p)
 	s.close()
 }
 
@@ -81,46 +78,6 @@ func withEmptyText(c excelize.Cell) excelize.Cell {
 		c.Value = emptyMarker
 	}
 	return c
-}
-
-// insertValueRows arranges for the rows of a part to be written when the rest of its sheet is.
-func (s *sheet) insertValueRows(t *table, p part) {
-	if s.b.err == nil {
-		s.b.archive.insert(s.entry(), s.b.valueRows(t, p, s.next))
-		s.next += p.to - p.from
-	}
-}
-
-// rows writes the rows of a part. Cells have the style of their column, except for formulas and lower bounds.
-func (s *sheet) rows(t *table, p part) {
-	cells := make([]any, len(t.columns))
-	for row := p.from; row < p.to; row++ {
-		if row%checkWriterEvery == 0 && !s.b.writable() {
-			return
-		}
-		for i := range t.columns {
-			c := &t.columns[i]
-			v := c.value(row)
-			cells[i] = s.b.value(c.typ, v)
-			if !v.LowerBound && c.formula == nil && t.above == nil {
-				continue
-			}
-			text, figure := textValue, figureValue
-			if c.input {
-				figure = input
-			}
-			style := s.b.valueStyle(c, text, figure).withLowerBound(v)
-			cell := excelize.Cell{StyleID: s.b.style(style), Value: cells[i]}
-			if quoted, ok := cells[i].(excelize.Cell); ok {
-				cell = quoted
-			}
-			if c.formula != nil {
-				cell.Formula = c.formula(s.next)
-			}
-			cells[i] = withEmptyText(cell)
-		}
-		s.row(cells)
-	}
 }
 
 // value returns a value as a cell takes it, nil if it is unknown. Excel holds numbers to 15 digits; an amount with

@@ -1,12 +1,13 @@
 // Package workbook writes a report as an Excel workbook: a summary with charts; the instances, regions, models,
 // changes, days and unpriced instances as Excel tables; a matrix of regions and models; the assumptions that a person
 // may change; and a sheet that explains every column. Figures come from the report. Each formula is written with the
-// report's value for it, and follows later changes.
+// report's value for it, and follows later changes. Either all figures that depend on an assumption or a price are
+// formulas, or none is and they can't be changed: no two cells may disagree.
 //
 // Within a version of the contract, sheets, tables and columns keep their names. The header of a table is in row 4 of
 // its sheet, except on Assumptions. Values are typed: amounts and counts are numbers with a format, times are dates
 // in UTC, IDs and all text from the API are text, and an unknown value is an empty cell. Every sheet is streamed:
-// only a streamed cell holds both a formula and its value, and a million rows would not fit into memory otherwise.
+// only a streamed cell holds both a formula and its value. The rows of tables don't pass through excelize: see rows.go.
 package workbook
 
 import (
@@ -22,7 +23,7 @@ import (
 )
 
 // contract is the version of the names of sheets, tables and columns, which readers of the file rely on.
-const contract = 2
+const contract = 3
 
 // afterMatrix is the sheet that follows Matrix.
 const afterMatrix = "Changes"
@@ -35,13 +36,15 @@ const maxRow = excelize.TotalRows - 1
 // whose tables have one blank row.
 //
 // The workbook is complete before any byte goes to w. Until then, empty writes check that w still accepts data. An
-// error of w ends the work at once and is returned wrapped. Besides the report, memory holds the compressed file and
-// up to 16 MiB of each sheet. The rest is in temporary files, which are gone when Write returns.
-func Write(w io.Writer, r *report.Report) error { return write(w, r, maxRow) }
+// error of w ends the work at once and is returned wrapped. Besides the report, memory holds the compressed file.
+func Write(w io.Writer, r *report.Report) error { return write(w, r, limits{maxRow, maxWork}) }
 
-// write is Write with sheets that end at lastRow.
-func write(w io.Writer, r *report.Report, lastRow int) error {
-	b := newBook(w, r, lastRow)
+// limits say when a sheet is full, and when a workbook has too much work for formulas.
+type limits struct{ lastRow, work int }
+
+// write is Write with other limits.
+func write(w io.Writer, r *report.Report, max limits) error {
+	b := newBook(w, r, max)
 	if err := errors.Join(b.writeTo(w), b.file.Close()); err != nil {
 		return fmt.Errorf("workbook: %w", err)
 	}
@@ -71,7 +74,9 @@ type book struct {
 	r       *report.Report
 	out     io.Writer
 	archive *archive
-	lastRow int
+	lastRow int  // of a sheet
+	maxWork int  // see fixed
+	fixed   bool // there is too much work: figures are values, and nothing can be changed
 	tables  []*table
 	styles  map[cellStyle]int
 	err     error
@@ -85,9 +90,9 @@ type book struct {
 	ranges              map[columnOf][]string // see refs
 }
 
-func newBook(out io.Writer, r *report.Report, lastRow int) *book {
+func newBook(out io.Writer, r *report.Report, max limits) *book {
 	return &book{
-		file: excelize.NewFile(), r: r, out: out, lastRow: lastRow,
+		file: excelize.NewFile(), r: r, out: out, lastRow: max.lastRow, maxWork: max.work,
 		styles:      map[cellStyle]int{},
 		inputs:      map[string]string{},
 		conditional: map[string]int{},

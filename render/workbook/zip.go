@@ -38,7 +38,7 @@ type entry struct {
 	data    blocks // compressed
 	crc     uint32
 	size    int64
-	pending []byte                               // may be the start of a marker or of sheetEnd
+	pending []byte                               // may be the start of what is replaced, or of sheetEnd
 	insert  func(write func([]byte) error) error // writes rows before sheetEnd; may be nil
 }
 
@@ -81,7 +81,7 @@ func (a *archive) finish() {
 	}
 }
 
-// Write compresses p. In sheets it replaces the markers and inserts rows.
+// Write compresses p. In sheets it makes the replacements and inserts rows.
 func (e *entry) Write(p []byte) (int, error) {
 	if e.archive.err == nil {
 		_, e.archive.err = e.archive.out.Write(nil)
@@ -97,7 +97,10 @@ func (e *entry) Write(p []byte) (int, error) {
 	if len(e.pending) > 0 {
 		text = slices.Concat(e.pending, p)
 	}
-	keep := prefixAtEnd(marker, text)
+	keep := 0
+	for _, r := range replacements {
+		keep = max(keep, prefixAtEnd(r.old, text))
+	}
 	if e.insert != nil {
 		if at := bytes.Index(text, []byte(sheetEnd)); at >= 0 {
 			e.addText(text[:at])
@@ -123,10 +126,21 @@ func (a *archive) insert(name string, rows func(write func([]byte) error) error)
 	a.inserts[name] = rows
 }
 
-// addText adds text of a sheet and replaces its markers.
+// replacements change the text of sheets as excelize writes it. The last one writes the ID of a drawing as all other
+// programs do, since ExcelJS looks for r:id.
+var replacements = []struct{ old, new string }{
+	{emptyMarker, ""},
+	{marker, escapedUnderscore},
+	{` xmlns:relationships="http://schemas.openxmlformats.org/officeDocument/2006/relationships" relationships:id=`,
+		` r:id=`},
+}
+
+// addText adds text of a sheet, with the replacements.
 func (e *entry) addText(text []byte) {
-	text = bytes.ReplaceAll(text, []byte(emptyMarker), nil)
-	e.add(bytes.ReplaceAll(text, []byte(marker), []byte(escapedUnderscore)))
+	for _, r := range replacements {
+		text = bytes.ReplaceAll(text, []byte(r.old), []byte(r.new))
+	}
+	e.add(text)
 }
 
 // addRows adds text without markers, as long as the writer accepts data.

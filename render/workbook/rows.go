@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/xml"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,48 +11,54 @@ import (
 	"gpufleet/render/report"
 )
 
-// The rows of a large table hold only values. They are written directly into the archive, byte for byte as excelize
-// would write them. Its stream writer searches all columns for the style of each cell, and holds a sheet's text until
-// the end: it takes four times as long for 100,000 rows of 25 columns.
+// The rows of tables are written directly into the archive, byte for byte as excelize would write them. Its stream
+// writer searches all columns for the style of each cell, and holds a sheet's text until the end: it takes twice the
+// memory, and four times as long for the rows.
 
-// valuesOnly reports whether the rows of a table can be written directly. Call it after measure.
-func (t *table) valuesOnly() bool {
-	return t.above == nil &&
-		!slices.ContainsFunc(t.columns, func(c column) bool { return c.formula != nil || c.hasLowerBound })
+// rowMark stands for the row's number in the formula of a column.
+const rowMark = "{row}"
+
+// cellWriter writes the cells of a column.
+type cellWriter struct {
+	*column
+	start   string    // of a cell, before the number of its row
+	styles  [3]string // follow the number, by variant
+	formula [][]byte  // in XML: the pieces between the row's numbers; empty for none
 }
 
-// valueRows returns a function that writes the rows of a part in pieces; first is their first row on the sheet. All
-// styles are made here, since excelize writes the styles before the rows.
-func (b *book) valueRows(t *table, p part, first int) func(write func([]byte) error) error {
-	beforeNumber := make([]string, len(t.columns)) // the text before a row's number
-	afterNumber := make([]string, len(t.columns))  // the text after it: the style
-	quoted := ""
+// insertRows arranges for the rows of a part to be written when the rest of its sheet is. All styles are made here,
+// since excelize writes the styles before the rows.
+func (s *sheet) insertRows(t *table, p part) {
+	if s.b.err != nil {
+		return
+	}
+	writers := make([]cellWriter, len(t.columns))
 	for i := range t.columns {
-		c := &t.columns[i]
-		beforeNumber[i] = `<c r="` + columnName(i+1)
-		afterNumber[i] = styleAttribute(b.columnStyle(t, c))
-		if c.needsQuote {
-			quoted = styleAttribute(b.style(quotedText))
+		writers[i] = cellWriter{column: &t.columns[i], start: `<c r="` + columnName(i+1)}
+		if formula := t.columns[i].formula; formula != "" {
+			var escaped bytes.Buffer
+			xml.EscapeText(&escaped, []byte(formula)) // a buffer returns no error
+			writers[i].formula = bytes.Split(escaped.Bytes(), []byte(rowMark))
 		}
 	}
+	for _, use := range t.uses {
+		w := &writers[use.column]
+		w.styles[use.variant] = styleAttribute(s.b.style(s.b.variantStyle(w.column, use.variant)))
+	}
+	s.b.archive.insert(s.entry(), rowsFunc(writers, p, s.next))
+	s.next += p.to - p.from
+}
+
+// rowsFunc returns a function that writes the rows of a part in pieces; first is their first row on the sheet.
+func rowsFunc(writers []cellWriter, p part, first int) func(write func([]byte) error) error {
 	return func(write func([]byte) error) error {
 		const piece = 64 << 10
 		out := make([]byte, 0, piece+16<<10)
 		for row := p.from; row < p.to; row++ {
 			number := strconv.Itoa(first + row - p.from)
 			out = append(append(append(out, `<row r="`...), number...), `">`...)
-			for i := range t.columns {
-				c := &t.columns[i]
-				v := c.value(row)
-				if !v.Known {
-					continue
-				}
-				style := afterNumber[i]
-				if c.typ == report.Text && needsQuotePrefix(v.Text) {
-					style = quoted
-				}
-				out = append(append(append(out, beforeNumber[i]...), number...), style...)
-				out = appendCell(out, c.typ, v)
+			for i := range writers {
+				out = writers[i].append(out, row, number)
 			}
 			out = append(out, "</row>"...)
 			if len(out) >= piece {
@@ -67,6 +72,31 @@ func (b *book) valueRows(t *table, p part, first int) func(write func([]byte) er
 	}
 }
 
+// append appends the cell of a row, whose number on the sheet is given. An unknown value has no cell, unless it has a
+// formula.
+func (w *cellWriter) append(out []byte, row int, number string) []byte {
+	v := w.value(row)
+	if !v.Known && len(w.formula) == 0 {
+		return out
+	}
+	out = append(append(append(out, w.start...), number...), w.styles[w.variant(v)]...)
+	if len(w.formula) == 0 {
+		return appendCell(out, w.typ, v)
+	}
+	if !v.Known {
+		out = append(out, ` t="str"`...)
+	}
+	out = append(append(out, "><f>"...), w.formula[0]...)
+	for _, piece := range w.formula[1:] {
+		out = append(append(out, number...), piece...)
+	}
+	out = append(out, "</f><v>"...)
+	if v.Known {
+		out = appendFigure(out, w.typ, v)
+	}
+	return append(out, "</v></c>"...)
+}
+
 func styleAttribute(id int) string {
 	if id == 0 {
 		return `"`
@@ -76,22 +106,25 @@ func styleAttribute(id int) string {
 
 // appendCell appends the rest of a cell after its style.
 func appendCell(out []byte, typ report.Type, v report.Value) []byte {
-	switch typ {
-	case report.Text:
+	if typ == report.Text {
 		return appendTextCell(out, strings.ReplaceAll(cellText(v.Text), marker, escapedUnderscore))
-	case report.Money:
-		out = append(out, "><v>"...)
-		if digits := v.Money.String(); len(digits) <= significantDigits { // the nearest number has the same digits
-			out = append(out, digits...)
-		} else {
-			out = appendNumber(out, v.Money.Float64())
-		}
-	case report.Time, report.Date:
-		out = strconv.AppendFloat(append(out, "><v>"...), serial(v.Time), 'f', -1, 64)
-	default:
-		out = appendNumber(append(out, "><v>"...), v.Number)
 	}
-	return append(out, "</v></c>"...)
+	return append(appendFigure(append(out, "><v>"...), typ, v), "</v></c>"...)
+}
+
+// appendFigure appends a number, an amount or a time.
+func appendFigure(out []byte, typ report.Type, v report.Value) []byte {
+	switch typ {
+	case report.Money:
+		if digits := v.Money.String(); len(digits) <= significantDigits { // the nearest number has the same digits
+			return append(out, digits...)
+		}
+		return appendNumber(out, v.Money.Float64())
+	case report.Time, report.Date:
+		return strconv.AppendFloat(out, serial(v.Time), 'f', -1, 64)
+	default:
+		return appendNumber(out, v.Number)
+	}
 }
 
 func appendTextCell(out []byte, text string) []byte {
