@@ -37,6 +37,14 @@ func TestScripts(t *testing.T) {
 	})
 }
 
+// TestKilledAtAnyMoment kills runs of the built program at random moments.
+func TestKilledAtAnyMoment(t *testing.T) {
+	env := func(name string) string { return map[string]string{"SOURCE_DATE_EPOCH": "1795435200"}[name] }
+	e2e.KilledAtAnyMoment(t, func(args ...string) int {
+		return run(t.Context(), append([]string{"gpufleet"}, args...), env, nil, io.Discard, t.Output())
+	})
+}
+
 // TestInterruptedAtPipe interrupts runs that read from a pipe without a writer, or whose writer writes nothing.
 func TestInterruptedAtPipe(t *testing.T) {
 	t.Parallel()

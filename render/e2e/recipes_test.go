@@ -19,11 +19,10 @@ func shell(t *testing.T, dir, program, commands string, env ...string) (output s
 	t.Helper()
 	command := exec.Command("bash", "-euo", "pipefail", "-c", commands)
 	command.Dir = dir
-	command.Env = append(without(os.Environ(), "GPUFLEET_", "GITHUB_"), env...)
-	command.Env = append(command.Env,
-		"PATH="+program+":"+os.Getenv("PATH"), "GIT_CONFIG_GLOBAL=/dev/null",
-		"GIT_AUTHOR_NAME=x", "GIT_AUTHOR_EMAIL=x@example.org",
-		"GIT_COMMITTER_NAME=x", "GIT_COMMITTER_EMAIL=x@example.org")
+	command.Env = append(without(os.Environ(), "GPUFLEET_", "GITHUB_", "GIT_"), "PATH="+program+":"+os.Getenv("PATH"),
+		"GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null", "GIT_AUTHOR_NAME=x",
+		"GIT_AUTHOR_EMAIL=x@example.org", "GIT_COMMITTER_NAME=x", "GIT_COMMITTER_EMAIL=x@example.org")
+	command.Env = append(command.Env, env...)
 	text, err := command.CombinedOutput()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
@@ -58,9 +57,13 @@ git commit --quiet -m Start
 git push --quiet origin gh-pages`); failed {
 		t.Fatal(output)
 	}
+	// The machine has no identity for git, and git changes line ends where it may.
+	config := write(t, filepath.Join(dir, "gitconfig"), "[core]\n\tautocrlf = true\n[user]\n\tuseConfigOnly = true\n")
 	publish := func(input, epoch string) (output string, failed bool) {
-		return shell(t, dir, program, "bash publish.sh repository gh-pages site",
-			"GPUFLEET_INPUT="+filepath.Join(dir, input), "SOURCE_DATE_EPOCH="+epoch)
+		return shell(t, dir, program,
+			"unset GIT_AUTHOR_NAME GIT_AUTHOR_EMAIL GIT_COMMITTER_NAME GIT_COMMITTER_EMAIL\n"+
+				"bash publish.sh repository gh-pages site",
+			"GPUFLEET_INPUT="+filepath.Join(dir, input), "SOURCE_DATE_EPOCH="+epoch, "GIT_CONFIG_GLOBAL="+config)
 	}
 	published := func(want int, files ...string) string {
 		t.Helper()
@@ -93,7 +96,16 @@ git push --quiet origin gh-pages`); failed {
 	run("two.json", "1795435200")
 	published(1, "index.html", ".nojekyll", "regions/a/rtx/index.html")
 	run("two.json", "1795435200") // nothing has changed, not even the time
-	published(1)
+	published(1, ".gitattributes")
+	if author, _ := shell(t, dir, program, "git -C repository log -1 --format='%an <%ae>, %cn <%ce>' gh-pages"); author !=
+		"gpufleet <gpufleet@localhost>, gpufleet <gpufleet@localhost>\n" {
+		t.Errorf("the report is committed by %s", author)
+	}
+	// Whoever clones the branch gets every byte as it was written.
+	if output, failed := shell(t, dir, program, "git clone --quiet --branch gh-pages repository copy && "+
+		"diff -r --exclude=.git site copy", "GIT_CONFIG_GLOBAL="+config); failed {
+		t.Error(output)
+	}
 	run("one.json", "1795521600")
 	tree := published(2, "data/snapshots/2026-11-23.json.gz", "data/snapshots/2026-11-24.json.gz")
 	changes, _ := shell(t, dir, program, "git -C repository show gh-pages:data/changes.json")

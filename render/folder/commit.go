@@ -139,13 +139,26 @@ func (p *Prepared) apply() error {
 	}
 	err := s.applyToFiles(&p.filesJournal, p.plan)
 	if err == nil {
-		if err = s.folder.disk.Rename(p.finalManifest, manifest.Path); err == nil {
+		if err = p.replaceUnion(); err == nil {
 			p.filesJournal.add(manifest.Path, func() error { return s.folder.disk.Rename(p.unionCopy, manifest.Path) })
 			return nil
 		}
 		err = s.folder.cannot("write", manifest.Path, err)
 	}
 	return errors.Join(err, p.undo())
+}
+
+// replaceUnion replaces the union manifest by the final one.
+func (p *Prepared) replaceUnion() error {
+	disk := p.stage.folder.disk
+	union, err := disk.Lstat(manifest.Path)
+	if err == nil {
+		err = p.stage.keepGroup(p.finalManifest, union)
+	}
+	if err != nil {
+		return err
+	}
+	return disk.Rename(p.finalManifest, manifest.Path)
 }
 
 // undo undoes apply.
@@ -202,6 +215,9 @@ func (s *Stage) replace(j *journal, stored, path string) error {
 			return s.folder.cannot("back up", path, err)
 		}
 		undo = func() error { return s.folder.disk.Rename(backup, path) }
+		if err := s.keepGroup(stored, info); err != nil {
+			return s.folder.cannot("write", path, err)
+		}
 	}
 	if err := s.folder.disk.Rename(stored, path); err != nil {
 		return s.folder.cannot("write", path, err)
