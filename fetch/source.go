@@ -105,8 +105,8 @@ func CheckShrink(previous *history.History, count int) error {
 	if !last.Known || last.Value < minimum || count*2 >= last.Value {
 		return nil
 	}
-	return errorf(Incomplete, "the list has %d instances, but the last run had %d; "+
-		"if the others were really removed, use --accept-shrink", count, last.Value)
+	return errorf(Incomplete, "the list has %s, but the last run had %d; "+
+		"if the others were really removed, use --accept-shrink", fleet.Counted(count, "instance"), last.Value)
 }
 
 // CheckAccount returns an error if a list is probably of another account than that of the last run: both have several
