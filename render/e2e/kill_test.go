@@ -256,8 +256,8 @@ func wantManifest(t *testing.T, what string, files map[string]string) {
 	}
 }
 
-// TestSignalledAtAnyMoment sends SIGINT, SIGTERM and SIGHUP at random moments. The run must end within 2 seconds, its exit
-// code must say whether the folder is the old one or the new one, and it must leave nothing else behind, not even in
+// TestSignalledAtAnyMoment sends SIGINT, SIGTERM and SIGHUP at random moments. The run must end within 2 seconds, its
+// exit code must say whether the folder is the old one or the new one, and it must leave nothing else behind, not even in
 // the folder for temporary files.
 func TestSignalledAtAnyMoment(t *testing.T) {
 	random := newRandom(t)
