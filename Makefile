@@ -4,6 +4,7 @@ TEMPL       = github.com/a-h/templ/cmd/templ@$(shell go list -m -f '{{.Version}}
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ACTIONLINT  = github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 GORELEASER  = github.com/goreleaser/goreleaser/v2@v2.16.0
+SYFT        = github.com/anchore/syft/cmd/syft@v1.57.1
 
 SIZES       = 50|1000|10000|100000|1000000
 
@@ -18,7 +19,7 @@ PROGRAMS    = Browser|Lighthouse|HTMLValidate|OfficeOpenXML|Recalculated|LibreOf
 # or a built gpufleet.
 OUTSIDE     = $(PROGRAMS)|Readme|Recipe|Schedules|Action$$|Kill
 
-.PHONY: build demo test quick race bench cover lint generate update-golden setup release-check
+.PHONY: build demo test quick race bench cover lint generate update-golden setup release-check release syft
 
 build: ## build the program, as ./gpufleet
 	go build -trimpath -o gpufleet .
@@ -35,8 +36,9 @@ test: setup ## run all tests; Lighthouse runs alone, because it measures speed
 	go test -timeout 30m -run '^TestLighthouse$$' ./render
 
 # Many tests wait for a server or another process, so more of them run at the same time than there are processors.
+# make lint runs vet.
 quick: ## run the tests that need no browser, Node.js or LibreOffice: about a minute
-	go test -p 4 -parallel 6 -skip '$(PROGRAMS)' ./...
+	go test -vet=off -p 4 -parallel 6 -skip '$(PROGRAMS)' ./...
 
 race: ## run the race detector in the packages that start goroutines; they run all other code
 	go test -race -timeout 15m -skip '$(OUTSIDE)' . ./fetch/... ./render ./render/report ./render/folder ./render/console
@@ -61,4 +63,10 @@ update-golden: ## replace the golden files in testdata by the current output
 
 release-check: ## build a release of this commit without publishing it: static binaries for six platforms, and checksums
 	go run $(GORELEASER) check
-	go run $(GORELEASER) release --snapshot --clean
+	go run $(GORELEASER) release --snapshot --clean --skip=sbom
+
+syft: ## install what lists the parts of a release
+	GOBIN=$(CURDIR)/.cache/bin go install $(SYFT)
+
+release: ## publish this tag as a draft of a release; the workflow release runs it
+	PATH="$(CURDIR)/.cache/bin:$$PATH" go run $(GORELEASER) release --clean

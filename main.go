@@ -35,9 +35,9 @@
 //	1    rendering or writing failed
 //	2    a flag, variable, price file or path is invalid
 //	3    a reply, live or saved, or the website of --previous, is invalid or unreachable
-//	4    the list is incomplete, or much shorter than the last one
+//	4    the list is incomplete or much shorter than the last one, the clock is wrong, or history would be lost
 //	5    the report is written, but a check of --fail-on failed
-//	130  interrupted (143: terminated)
+//	130  interrupted (129: the terminal was closed; 143: terminated)
 //
 // # More
 //
@@ -55,16 +55,15 @@ import (
 	"io"
 	"log"
 	"os"
-	"os/signal"
 	"runtime/debug"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"gpufleet/fetch"
 	"gpufleet/fetch/exit"
 	"gpufleet/fetch/fleet"
+	"gpufleet/fetch/history"
 	"gpufleet/fetch/parallel"
 	"gpufleet/render"
 	"gpufleet/render/console"
@@ -78,12 +77,7 @@ func main() {
 	// A run keeps most of what it reads. With 100,000 instances, this takes 8 % less CPU time than the default of 100,
 	// and 225 MB of memory instead of 165 MB.
 	setGCPercent(200)
-	signal.Ignore(syscall.SIGPIPE) // a closed pipe must not end a run that is writing its files
-	ctx, cancel := context.WithCancelCause(context.Background())
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	go func() { cancel(interrupted{(<-signals).(syscall.Signal)}) }()
-	os.Exit(run(ctx, os.Args, os.Getenv, os.Stdin, os.Stdout, os.Stderr))
+	os.Exit(run(console.SignalContext(), os.Args, os.Getenv, os.Stdin, os.Stdout, os.Stderr))
 }
 
 // setGCPercent is debug.SetGCPercent, unless $GOGC is set.
@@ -93,15 +87,6 @@ func setGCPercent(percent int) {
 	}
 }
 
-// interrupted is the cause of a context that was canceled by a signal.
-type interrupted struct{ signal syscall.Signal }
-
-func (i interrupted) Error() string {
-	return fmt.Sprintf("stopped by a signal (%v); the output folder is unchanged", i.signal)
-}
-
-func (i interrupted) ExitCode() int { return exit.Signal + int(i.signal) }
-
 // checksError has a message for each check of --fail-on that failed. The report is written all the same.
 type checksError []string
 
@@ -109,32 +94,35 @@ func (e checksError) Error() string { return "check " + strings.Join(e, "\ngpufl
 
 func (e checksError) ExitCode() int { return exit.Check }
 
+// internalError is a panic, which is a mistake in the program.
+type internalError struct{ *parallel.Panic }
+
+func (e internalError) Error() string {
+	return fmt.Sprintf("internal error (%s): please report it with this stack trace\n%s", e.Text(), e.Stack)
+}
+
 // run is the whole program. It takes its settings from args, which begin with the program's name, and from getenv, and
 // returns the exit code. Errors and warnings go to stderr. If ctx ends before files are moved into the output folder,
 // the run stops and the folder is unchanged.
 func run(ctx context.Context, args []string, getenv func(string) string,
 	stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	c := console.New(stdout, stderr, getenv)
-	panicked := parallel.Catch(func() {
-		err := c.Run(ctx, args, func(v *console.Values) error {
-			s, err := readSettings(ctx, v)
-			if err != nil {
-				return err
-			}
-			c.Quiet, c.Verbose = s.quiet, s.verbose
-			return s.produce(ctx, stdin, c)
+	return exit.Code(console.Supervise(ctx, func(ending *console.Ending) (err error) {
+		panicked := parallel.Catch(func() {
+			err = c.Run(ctx, args, func(v *console.Values) error {
+				s, err := readSettings(ctx, v)
+				if err != nil {
+					return err
+				}
+				c.Quiet, c.Verbose = s.quiet, s.verbose
+				return s.produce(ctx, ending, stdin, c)
+			})
 		})
-		if err != nil {
-			c.Error(err)
+		if panicked != nil {
+			return internalError{panicked}
 		}
-		code = exit.Code(err)
-	})
-	if panicked != nil {
-		fmt.Fprintf(c.Stderr, "gpufleet: internal error (%s): please report it with this stack trace\n%s",
-			panicked.Text(), panicked.Stack)
-		return exit.Failed
-	}
-	return code
+		return err
+	}, c.Error))
 }
 
 // settings are the flags and variables after all checks.
@@ -145,8 +133,11 @@ type settings struct {
 	privateOut     string // "" for none
 	previous       string // a folder or a URL; "" for out
 	acceptShrink   bool
+	acceptLoss     bool
 	timeout        time.Duration
-	pseudonymKey   []byte // nil unless IDs are hidden
+	clock          func() time.Time // nil if $SOURCE_DATE_EPOCH sets the time
+	proxies        *fetch.Proxies   // nil if nothing is fetched
+	pseudonymKey   []byte           // nil if none is set
 	failOn         []report.Check
 	report         report.Settings
 	notesWarnings  []string // about parts of the notes that the pages leave out
@@ -163,9 +154,9 @@ func readSettings(ctx context.Context, v *console.Values) (*settings, error) {
 		verbose:      v.Switch("verbose", "quiet"),
 		previous:     console.Load(v, "previous", fetch.ParsePrevious),
 		acceptShrink: v.Switch("accept-shrink"),
+		acceptLoss:   v.Switch("accept-loss"),
 		report: report.Settings{
 			Title:         console.Parse(v, "title", report.ParseTitle),
-			Generated:     now(v),
 			Version:       console.Version(),
 			Source:        report.FromAPI,
 			Audience:      console.Parse(v, "audience", report.ParseAudience),
@@ -179,13 +170,16 @@ func readSettings(ctx context.Context, v *console.Values) (*settings, error) {
 		failOn:  console.Load(v, "fail-on", report.ParseChecks),
 		timeout: console.Parse(v, "timeout", fetch.ParseTimeout),
 	}
+	s.report.Generated, s.clock = now(v)
 	s.report.Notes, s.notesWarnings = readNotes(ctx, v)
 	var err error
 	if s.source.Prices, s.source.Products, err = fetch.ReadPrices(ctx, v.List("prices")); err != nil {
 		v.Fail("--prices: %w", err)
 	}
+	if key := v.Variable("GPUFLEET_PSEUDONYM_KEY"); key != "" {
+		s.pseudonymKey = []byte(key)
+	}
 	if slices.Contains(s.report.Hidden, "id") {
-		s.pseudonymKey = []byte(v.Variable("GPUFLEET_PSEUDONYM_KEY"))
 		s.report.KeyFingerprint = fleet.KeyFingerprint(s.pseudonymKey)
 	}
 	s.privateOut = privateOut(v, s.out)
@@ -193,8 +187,16 @@ func readSettings(ctx context.Context, v *console.Values) (*settings, error) {
 	if v.Err == nil {
 		s.readSource(ctx, v)
 	}
+	if s.report.Source == report.FromAPI || fetch.IsURL(s.previous) {
+		if s.proxies, err = fetch.ParseProxies(v.Getenv); err != nil {
+			v.Fail("%w", err)
+		}
+	}
 	return s, v.Err
 }
+
+// makeKey says how to make a pseudonym key.
+const makeKey = "run export GPUFLEET_PSEUDONYM_KEY=\"$(openssl rand -hex 32)\" and keep the key in a safe place"
 
 // checkConflicts checks settings that exclude or need each other.
 func (s *settings) checkConflicts(v *console.Values) {
@@ -209,7 +211,9 @@ func (s *settings) checkConflicts(v *console.Values) {
 	case s.quiet && s.verbose:
 		v.Fail("--quiet and --verbose can't be combined; choose one")
 	case slices.Contains(s.report.Hidden, "id") && len(s.pseudonymKey) == 0:
-		v.Fail("--hide id needs a key to make pseudonyms; set $GPUFLEET_PSEUDONYM_KEY to a long random text and keep it")
+		v.Fail("--hide id needs a key to make pseudonyms; %s", makeKey)
+	case len(s.pseudonymKey) > 0 && len(s.pseudonymKey) < fleet.MinKey:
+		v.Fail("$GPUFLEET_PSEUDONYM_KEY has fewer than %d bytes, so it could be guessed; %s", fleet.MinKey, makeKey)
 	case slices.Contains(s.failOn, report.OverBudget) && !s.report.Budget.Known:
 		v.Fail("--fail-on over-budget needs --budget")
 	}
@@ -230,16 +234,17 @@ func (s *settings) readSource(ctx context.Context, v *console.Values) {
 		if s.token, err = fetch.Token(ctx, v.Text("token-file"), v.Getenv); err != nil {
 			v.Fail("%w", err)
 		}
-		s.report.Account = fetch.Account(s.apiURL, s.token)
 	}
 }
 
-// now returns the time of the run. Nothing else reads the clock for the report.
-func now(v *console.Values) time.Time {
+// now returns the time of the run, and a clock that goes on from it, nil if $SOURCE_DATE_EPOCH sets the time. Nothing
+// else reads the clock for the report.
+func now(v *console.Values) (generated time.Time, clock func() time.Time) {
 	if v.Variable("SOURCE_DATE_EPOCH") != "" {
-		return console.ParseVariable(v, "SOURCE_DATE_EPOCH", report.ParseEpoch)
+		return console.ParseVariable(v, "SOURCE_DATE_EPOCH", report.ParseEpoch), nil
 	}
-	return time.Now().UTC().Truncate(time.Second)
+	start := time.Now()
+	return start.UTC().Truncate(time.Second), func() time.Time { return start.Add(time.Since(start)) }
 }
 
 // privateOut returns the folder for files that must not be published, "" for none.
@@ -279,65 +284,9 @@ func readNotes(ctx context.Context, v *console.Values) (notes string, warnings [
 // often as by default, which keeps a million instances at about 2 GB.
 const manyInstances = 300_000
 
-// produce fetches the list, computes the report and writes it into the output folder.
-func (s *settings) produce(ctx context.Context, stdin io.Reader, c *console.Console) error {
-	folders, err := render.OpenFolders(s.out, s.privateOut)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err := folders.Close(); err != nil { // only temporary files remain, which the next run removes
-			c.Warn(err.Error())
-		}
-	}()
-	if s.source.Demo {
-		if err := folders.CheckSample(); err != nil {
-			return console.Usagef("%w", err)
-		}
-	}
-	for _, warning := range s.notesWarnings {
-		c.Warn(warning)
-	}
-	out := folders.Report
-	previous := fetch.Previous{Named: s.previous, Client: s.client(s.previous, c),
-		Out: s.out, Manifest: out.Manifest(), Damaged: out.HasDamagedManifest()}
-	waitHistory := previous.Begin(ctx, s.report.Head(), s.report.Generated)
-	s.source.Client = s.client(s.apiURL, c)
-	s.source.Client.Token = s.token
-	list, err := s.source.Fleet(ctx, stdin, func(note string) { c.EndProgress(); c.Note(note) })
-	c.EndProgress()
-	if err != nil {
-		return err
-	}
-	if unused := s.source.Prices.Unused(); unused != "" {
-		c.Note("price file: " + unused)
-	}
-	if len(list.Instances) > manyInstances {
-		setGCPercent(150)
-	}
-	list.Hide(s.report.Hidden, s.pseudonymKey)
-	history, err := waitHistory()
-	for _, warning := range history.Warnings {
-		c.Warn(warning)
-	}
-	if err != nil {
-		return err
-	}
-	if !s.acceptShrink {
-		if err := fetch.CheckShrink(history, len(list.Instances)); err != nil {
-			return err
-		}
-	}
-	r := report.New(list, s.report)
-	if err := r.Compare(history); err != nil {
-		return err
-	}
-	c.Debug("%d instances in %d regions, %d models", r.Count, len(r.Regions), len(r.Models))
-
-	warnings, err := folders.Write(ctx, r)
-	for _, warning := range warnings {
-		c.Warn(warning)
-	}
+// produce places the report and says so.
+func (s *settings) produce(ctx context.Context, ending *console.Ending, stdin io.Reader, c *console.Console) error {
+	r, err := s.place(ctx, ending, stdin, c)
 	if err != nil {
 		return err
 	}
@@ -347,6 +296,90 @@ func (s *settings) produce(ctx context.Context, stdin io.Reader, c *console.Cons
 	return s.printResult(r, c)
 }
 
+// place fetches the list, computes the report and writes it into the output folder.
+func (s *settings) place(ctx context.Context, ending *console.Ending, stdin io.Reader, c *console.Console) (
+	*report.Report, error) {
+	folders, err := render.OpenFolders(s.out, s.privateOut)
+	if err != nil {
+		return nil, err
+	}
+	ending.CleanUp(folders.Close)
+	defer func() {
+		if err := folders.Close(); err != nil { // only temporary files remain, which the next run removes
+			c.Warn(err.Error())
+		}
+	}()
+	if s.source.Demo {
+		if err := folders.CheckSample(); err != nil {
+			return nil, console.Usagef("%w", err)
+		}
+	}
+	for _, warning := range s.notesWarnings {
+		c.Warn(warning)
+	}
+	out := folders.Report
+	previous := fetch.Previous{Named: s.previous, Client: s.client(s.previous, c), AcceptLoss: s.acceptLoss,
+		Timeout: s.timeout, OwnKey: fleet.KeyFingerprint(s.pseudonymKey), Out: s.out, Manifest: out.Manifest()}
+	waitHistory := previous.Begin(ctx, s.report.Head(), s.report.Generated)
+	s.source.Client = s.client(s.apiURL, c)
+	s.source.Client.Token, s.source.Client.Clock = s.token, s.clock
+	list, err := s.source.Fleet(ctx, stdin, func(note string) { c.EndProgress(); c.Note(note) })
+	c.EndProgress()
+	if err != nil {
+		return nil, err
+	}
+	if unused := s.source.Prices.Unused(); unused != "" {
+		c.Note("price file: " + unused)
+	}
+	if len(list.Instances) > manyInstances {
+		setGCPercent(150)
+	}
+	list.Hide(s.report.Hidden, s.pseudonymKey)
+	found, err := waitHistory()
+	if err = s.prepareHistory(ctx, found, err, list, c); err != nil {
+		return nil, err
+	}
+	r := report.New(list, s.report)
+	if err := r.Compare(found); err != nil {
+		return nil, err
+	}
+	c.Debug("%d instances in %d regions, %d models", r.Count, len(r.Regions), len(r.Models))
+
+	warnings, err := folders.Prepare(ctx, r)
+	for _, warning := range warnings {
+		c.Warn(warning)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r, ending.Place(s.checks(r, c.Warnings), folders.Commit)
+}
+
+// prepareHistory hides from the history what this run hides, and compares the length of the lists. err is that of
+// reading the history. The returned error is err if it isn't nil.
+func (s *settings) prepareHistory(
+	ctx context.Context, h *history.History, err error, list *fleet.Fleet, c *console.Console,
+) error {
+	if err == nil && !s.acceptShrink {
+		err = fetch.CheckShrink(h, len(list.Instances))
+	}
+	if err == nil {
+		err = h.LimitRows(len(list.Instances))
+	}
+	if err == nil {
+		err = h.Hide(ctx, s.report.Head(), s.pseudonymKey, list.Instances)
+	}
+	if err == nil && !s.acceptShrink {
+		err = fetch.CheckAccount(ctx, h, list.Instances)
+	}
+	fetch.WarnEmpty(h, list)
+	for _, warning := range h.Warnings {
+		c.Warn(warning)
+	}
+	s.report.Generated = h.Now // a little later than our clock if that of the last run was ahead
+	return err
+}
+
 // printResult prints the warnings of the report and its key figures. The error is a checksError.
 func (s *settings) printResult(r *report.Report, c *console.Console) error {
 	others := c.Warnings // warnings that aren't part of the report
@@ -354,6 +387,12 @@ func (s *settings) printResult(r *report.Report, c *console.Console) error {
 		c.Warn(warning)
 	}
 	c.Result("%s: %s", s.out, r.Line())
+	return s.checks(r, others)
+}
+
+// checks returns a checksError if a check of --fail-on failed. others is the number of warnings that aren't part of the
+// report.
+func (s *settings) checks(r *report.Report, others int) error {
 	if tripped := r.Tripped(s.failOn, others); len(tripped) > 0 {
 		return checksError(tripped)
 	}
@@ -374,5 +413,6 @@ func (s *settings) writeStep(r *report.Report, c *console.Console) {
 // client returns a client for a URL, without a token.
 func (s *settings) client(url string, c *console.Console) *fetch.Client {
 	agent := "gpufleet/" + console.Version()
-	return &fetch.Client{URL: url, UserAgent: agent, Timeout: s.timeout, Progress: c.Progress, Log: c.Debug}
+	return &fetch.Client{URL: url, UserAgent: agent, Timeout: s.timeout, Proxies: s.proxies,
+		Progress: c.Progress, Log: c.Debug}
 }

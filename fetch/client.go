@@ -6,6 +6,7 @@
 package fetch
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -32,7 +33,9 @@ type Client struct {
 	Progress  func(page, instances int)        // called after each page; may be nil
 	Log       func(format string, args ...any) // receives debug messages; may be nil
 	Transport *http.Transport                  // nil for NewTransport()
+	Proxies   *Proxies                         // nil for none
 	Site      bool                             // URL is a published site: send no token, follow some redirects
+	Clock     func() time.Time                 // our clock, to compare with the API's; nil for no comparison
 
 	wait     func(time.Duration) <-chan time.Time // nil for time.After
 	random   func() float64                       // in [0, 1); nil for math/rand/v2
@@ -41,6 +44,8 @@ type Client struct {
 	client   *http.Client
 	watch    atomic.Pointer[time.Timer] // ends the current attempt
 	deadline time.Time                  // Timeout after the first call; zero before it
+
+	clockIsOff bool // the clock differs from the API's, but by less than a day
 }
 
 func (c *Client) log(format string, args ...any) {
@@ -92,11 +97,13 @@ func isLoopback(host string) bool {
 	return err == nil && address.IsLoopback()
 }
 
-// NewTransport returns the transport that Client uses: Go's default with a limit for headers and without HTTP/2.
+// NewTransport returns the transport that Client uses: Go's default with a limit for headers, without HTTP/2, and
+// without the proxies of the environment, which are Client.Proxies.
 // HTTP/2 would not speed up a few requests in sequence. And its error for a lost connection can't be recognized, since
 // net/http doesn't export its type.
 func NewTransport() *http.Transport {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.Proxy = nil
 	transport.MaxResponseHeaderBytes = 1 << 20
 	transport.Protocols = new(http.Protocols)
 	transport.Protocols.SetHTTP1(true)
@@ -111,6 +118,9 @@ func (c *Client) Instances(ctx context.Context) (list *fleet.Fleet, err error) {
 		list, err = c.readAll(ctx)
 		return err
 	})
+	if err == nil && c.clockIsOff {
+		list.Warnings.Add("this machine's clock differs from the API's by more than 10 minutes; set the clock")
+	}
 	return list, err
 }
 
@@ -141,8 +151,8 @@ func (c *Client) instancesURL(limit, offset int) string {
 	return address
 }
 
-// attempt sends one GET and calls read with the body if the status is 200. The error is that of read, a *statusError
-// or the connection's.
+// attempt sends one GET and calls read with the body if the status is 200. The error is that of read, a *statusError,
+// a *proxyError or the connection's.
 func (c *Client) attempt(ctx context.Context, address string, read func(io.Reader) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -150,22 +160,45 @@ func (c *Client) attempt(ctx context.Context, address string, read func(io.Reade
 	c.watch.Store(watch)
 	defer watch.Stop()
 
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	var to route
+	request, err := http.NewRequestWithContext(to.follow(ctx), http.MethodGet, address, nil)
 	if err != nil {
 		return err
 	}
 	c.setHeaders(request.Header)
 	response, err := c.http().Do(request)
 	if err != nil {
-		return errorOrCause(ctx, err)
+		return to.explain(errorOrCause(ctx, err))
 	}
 	defer response.Body.Close()
+	body := bufio.NewReader(response.Body)
 	if response.StatusCode != http.StatusOK {
 		stop := time.AfterFunc(errorReplyTime, func() { cancel(errIdle) })
 		defer stop.Stop()
-		return newStatusError(response)
+		return newStatusError(response, body)
 	}
-	return errorOrCause(ctx, read(response.Body))
+	if err := c.checkClock(response.Header); err != nil {
+		return err
+	}
+	if err := c.checkForm(response, body, address); err != nil {
+		return err
+	}
+	return errorOrCause(ctx, read(body))
+}
+
+// checkForm returns an error if a reply is compressed in a way that the program didn't ask for, or if it is a web page.
+// The files of a site are checked by their hashes instead; its compressed ones may be labelled as what they are.
+func (c *Client) checkForm(response *http.Response, body *bufio.Reader, address string) error {
+	compression := unaskedCompression(response.Header)
+	switch {
+	case c.Site && strings.HasSuffix(address, ".gz") && compression == "gzip":
+	case compression != "":
+		return errorf(BadAPI, "GET %s: the reply is compressed with %s, which was not asked for; "+
+			"ask the people who run the server or a gateway in front of it", address, compression)
+	case !c.Site && isWebPage(response.Header, body):
+		return &statusError{code: response.StatusCode, wait: -1, webPage: true}
+	}
+	return nil
 }
 
 // setHeaders sets the request headers. The files of a site must arrive uncompressed, since their hashes are checked.
@@ -211,6 +244,7 @@ func (c *Client) watchedTransport() *http.Transport {
 		transport = NewTransport()
 	}
 	transport = transport.Clone()
+	c.Proxies.configure(transport)
 	dial := transport.DialContext
 	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := dial(ctx, network, address)

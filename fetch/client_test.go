@@ -217,7 +217,7 @@ func TestRefusedReplies(t *testing.T) {
 		`{"data": null, "status": "failed", "message": "quota"}`:         "reports a failure",
 		`{"data": null, "status": "failed", "message": "Token expired"}`: "it has expired",
 		`{"data": null, "status": "failed", "message": "invalid token"}`: "it is not valid",
-		`<!doctype html>`:                        "not JSON",
+		`<!doctype html>`:                        "a web page came back (200 from GET ",
 		`{"data": [{"id": 1,}]}`:                 "not JSON",
 		"\xFF\xFE{\x00}\x00":                     "UTF-16",
 		``:                                       "closed before the reply was complete",

@@ -1,14 +1,11 @@
 package fetch
 
 import (
-	"crypto/tls"
-	"crypto/x509"
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"syscall"
 	"time"
 
 	"gpufleet/fetch/exit"
@@ -32,7 +29,8 @@ type Error struct {
 	Kind Kind
 	What string // what happened, to what, and what to do
 
-	refused bool // the API refused this request, but may accept others
+	refused  bool // the API refused this request, but may accept others
+	mismatch bool // a file of a site is not as its manifest lists it
 }
 
 func (e *Error) Error() string { return e.What }
@@ -50,18 +48,20 @@ func replyError(what string) error {
 	return errorf(BadAPI, "the reply does not match the API's documentation: %s", what)
 }
 
-// statusError is a reply with a status other than 200.
+// statusError is a reply with a status other than 200, or a web page in place of JSON.
 type statusError struct {
-	code       int
-	retryAfter time.Duration // -1 if not given
-	trouble    tokenTrouble
+	code    int
+	wait    time.Duration // that the server asks for before the next request; -1 if it doesn't
+	webPage bool
+	trouble tokenTrouble
 }
 
-func newStatusError(response *http.Response) *statusError {
-	e := &statusError{code: response.StatusCode, retryAfter: retryAfter(response.Header.Get("Retry-After"), time.Now())}
+func newStatusError(response *http.Response, body *bufio.Reader) *statusError {
+	e := &statusError{code: response.StatusCode, wait: askedWait(response)}
+	e.webPage = !e.isRedirect() && isWebPage(response.Header, body)
 	if e.code >= 400 {
 		// Only the message matters, so other faults of the reply are ignored.
-		e.trouble = messageTrouble(io.LimitReader(response.Body, maxErrorReply))
+		e.trouble = messageTrouble(io.LimitReader(body, maxErrorReply))
 	}
 	return e
 }
@@ -86,6 +86,10 @@ func (e *statusError) Error() string { return e.describe("the address") }
 
 // describe says what the API answered to a GET of the address.
 func (e *statusError) describe(address string) string {
+	if e.webPage {
+		return fmt.Sprintf("a web page came back (%d from GET %s), perhaps from a gateway in front of the API",
+			e.code, address)
+	}
 	return fmt.Sprintf("the API %s (%d from GET %s)", e.verb(), e.code, address)
 }
 
@@ -110,16 +114,22 @@ func (e *statusError) verb() string {
 		return "has nothing at this address"
 	case e.code == http.StatusTooManyRequests:
 		return "received too many requests"
-	case e.code >= 300 && e.code < 400:
+	case e.isRedirect():
 		return "redirects to another address"
-	case e.code >= 500:
+	case e.code >= 500 && e.code < 600:
 		return "reported a server error"
+	case e.code >= 400 && e.code < 500:
+		return "refused the request"
 	}
-	return "refused the request"
+	return "answered with an unexpected status"
 }
 
 func (e *statusError) advice() string {
 	switch {
+	case e.webPage && e.code >= 500:
+		return "try again later"
+	case e.webPage:
+		return "check --api-url, which should end in /api/v1, or try again later"
 	case e.trouble != tokenFine:
 		return e.trouble.advice()
 	case e.code == http.StatusUnauthorized:
@@ -128,10 +138,21 @@ func (e *statusError) advice() string {
 		return "use an API key of the account that has the instances"
 	case e.code == http.StatusNotFound:
 		return "check --api-url, which should end in /api/v1"
-	case e.code >= 300 && e.code < 400:
+	case e.isRedirect():
 		return "redirects are not followed, to protect the token; set --api-url to the final address"
+	case e.code < 400, e.code >= 600:
+		return "check --api-url, or try again later"
 	}
 	return "try again later"
+}
+
+func (e *statusError) isRedirect() bool {
+	switch e.code {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
+		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return true
+	}
+	return false
 }
 
 // describe turns the error of a GET into a message for people. It leaves out the original text, in which net/http
@@ -141,37 +162,17 @@ func describe(err error, address string) error {
 	if errors.As(err, &known) {
 		return err
 	}
+	var proxy *proxyError
+	if errors.As(err, &proxy) {
+		return errorf(BadAPI, "%s", proxy.message(address))
+	}
 	var status *statusError
 	if errors.As(err, &status) {
 		return &Error{Kind: BadAPI, What: status.describe(address) + ": " + status.advice(), refused: status.refusesRequest()}
 	}
-	return errorf(BadAPI, "GET %s: %s", address, connectionTrouble(err))
-}
-
-func connectionTrouble(err error) string {
-	var (
-		dns         *net.DNSError
-		certificate *tls.CertificateVerificationError
-		record      tls.RecordHeaderError
-		alert       tls.AlertError
-		authority   x509.UnknownAuthorityError
-		hostname    x509.HostnameError
-	)
-	switch {
-	case errors.As(err, &dns) && !dns.IsTimeout:
-		return "no such host; check --api-url and the network"
-	case errors.As(err, &certificate), errors.As(err, &authority), errors.As(err, &hostname):
-		return "the server's certificate is not valid for this address; check --api-url (the token was not sent)"
-	case errors.As(err, &record), errors.As(err, &alert), errors.Is(err, http.ErrSchemeMismatch):
-		return "the server does not speak HTTPS; check --api-url"
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return "the connection was refused; check --api-url, or try again later"
-	case errors.Is(err, errIdle):
-		return "no data for 30 seconds; try again later"
-	case isTimeout(err):
-		return "the connection timed out; try again later"
-	case isCut(err):
-		return "the connection was closed before the reply was complete; try again later"
+	what, advice := connectionTrouble(err, "--api-url")
+	if isCertificateError(err) {
+		advice += " (the token was not sent)"
 	}
-	return "no readable reply; check --api-url and the network"
+	return errorf(BadAPI, "GET %s: %s; %s", address, what, advice)
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"gpufleet/fetch/history"
+	"gpufleet/fetch/lock"
 	"gpufleet/fetch/manifest"
 )
 
@@ -31,25 +32,55 @@ func openFolder(path string) (*reportFolder, error) {
 
 func (f *reportFolder) close() error { return f.root.Close() }
 
+// is reports whether this is the folder at path.
+func (f *reportFolder) is(path string) bool {
+	this, err1 := f.root.Stat(".")
+	other, err2 := os.Stat(path)
+	return err1 == nil && err2 == nil && os.SameFile(this, other)
+}
+
+// lock locks the folder for reading. The error is lock.ErrBusy if a run is writing it. Some network disks have no
+// locks: there, only the manifest shows that another run is writing.
+func (f *reportFolder) lock() (unlock func(), err error) {
+	taken, err := lock.Shared(f.root)
+	switch {
+	case errors.Is(err, lock.ErrBusy):
+		return nil, err
+	case err != nil:
+		return func() {}, nil
+	}
+	return func() { taken.Release(func() error { return nil }) }, nil
+}
+
 // findHistory returns entries for the history files in the folder, whatever their content. It is used if the manifest
-// can't be read.
-func (f *reportFolder) findHistory(ctx context.Context) ([]manifest.File, error) {
-	paths := []string{history.HistoryPath}
-	entries, _ := fs.ReadDir(f.root.FS(), strings.TrimSuffix(history.SnapshotFolder, "/"))
+// can't be read. A file that can't be read is a loss.
+func (f *reportFolder) findHistory(ctx context.Context, c *history.Collector) ([]manifest.File, error) {
+	var paths []string
+	for _, carrier := range carriers(c) {
+		paths = append(paths, carrier.path)
+	}
+	folder := strings.TrimSuffix(history.SnapshotFolder, "/")
+	entries, err := fs.ReadDir(f.root.FS(), folder)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		c.Damaged(folder, readError(err).Error(), "restore the folder")
+	}
 	for _, entry := range entries {
-		paths = append(paths, history.SnapshotFolder+entry.Name())
+		path := history.SnapshotFolder + entry.Name()
+		if _, isSnapshot := history.SnapshotDate(path); isSnapshot {
+			paths = append(paths, path)
+		}
 	}
 	var found []manifest.File
 	for _, path := range paths {
-		if _, isSnapshot := history.SnapshotDate(path); !isSnapshot && path != history.HistoryPath {
-			continue
-		}
 		content, err := f.read(ctx, path, history.MaxSnapshotBytes, acceptAny)
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		if err == nil {
+		var damaged *damage
+		switch {
+		case err == nil:
 			found = append(found, manifest.FileOf(path, content))
+		case errors.As(err, &damaged):
+			c.Damaged(path, damaged.what, damaged.cure())
+		case !errors.Is(err, fs.ErrNotExist):
+			return nil, err
 		}
 	}
 	return found, nil

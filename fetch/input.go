@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"bufio"
 	"context"
 	_ "embed"
 	"errors"
@@ -83,7 +84,11 @@ func inputError(path string, err error) error {
 }
 
 func addReply(list *collected, decoder *decoder, reply io.Reader, name string) error {
-	p, err := decoder.decodePage(reply, list.pages+1)
+	text := bufio.NewReader(reply)
+	if firstByte(text) == '<' {
+		return errorf(BadAPI, "%s: it is a web page, not a reply of the API; save the reply again", name)
+	}
+	p, err := decoder.decodePage(text, list.pages+1)
 	var known *Error
 	switch {
 	case err == nil:

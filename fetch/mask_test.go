@@ -14,7 +14,8 @@ const maskWarning = "row 1: host_name contains the instance's own password (mask
 // TestPasswordInHostName checks that no host name shows the password of its own instance, and that a warning says so
 // without quoting the password.
 func TestPasswordInHostName(t *testing.T) {
-	long := strings.Repeat("x", 1015)
+	long := strings.Repeat("x", fleet.MaxText-9)
+	longest := strings.Repeat("x", 2*keepPassword)
 	for row, want := range map[string]string{
 		`"host_name": "hunter2!", "vm_password": "hunter2!"`:                              "[masked]",
 		`"vm_password": "hunter2!", "host_name": "hunter2!"`:                              "[masked]",
@@ -46,7 +47,7 @@ func TestPasswordInHostName(t *testing.T) {
 		`"vm_password": "hunter2!"`:                                                       "",
 		`"VM_PASSWORD": "hunter2!", "host_name": "hunter2!"`:                              "hunter2!",
 		`"vm_password": "hunter2!", "host_name": "` + long + `hunter2!yz"`:                long + "[masked]yz…",
-		`"vm_password": "` + long + long + `", "host_name": "b` + long + long + `"`:       "[masked]",
+		`"vm_password": "` + longest + `", "host_name": "b` + longest + `"`:               "[masked]",
 		`"host_name": "web-pw9x"` + strings.Repeat(`, "password": "none"`, 8):             "web-pw9x",
 		`"host_name": "web-pw9x"` + strings.Repeat(`, "password": "none"`, 9):             "[masked]",
 		`"host_name": ""` + strings.Repeat(`, "password": "none"`, 9):                     "",

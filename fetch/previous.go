@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 	"time"
@@ -19,14 +20,17 @@ type Previous struct {
 	Named  string  // folder or URL, checked by ParsePrevious; "" for the output folder
 	Client *Client // for a URL
 
+	AcceptLoss bool          // the run may lose some of the history; see history.Loss
+	OwnKey     string        // see history.Collector
+	Timeout    time.Duration // for reading a folder; 0 for no limit
+
 	Out      string             // the output folder
 	Manifest *manifest.Manifest // of the output folder; nil if there is none or it can't be read
-	Damaged  bool               // the manifest of the output folder can't be read
 }
 
 // ParsePrevious checks the value of --previous: an existing folder or the URL of a published site.
 func ParsePrevious(text string) (string, error) {
-	if isURL(text) {
+	if IsURL(text) {
 		return text, checkSiteURL(text)
 	}
 	if info, err := os.Stat(text); err != nil || !info.IsDir() {
@@ -36,67 +40,127 @@ func ParsePrevious(text string) (string, error) {
 	return text, nil
 }
 
-// isURL reports whether the value of --previous is a URL, not a folder.
-func isURL(text string) bool { return strings.Contains(text, "://") }
+// IsURL reports whether the value of --previous is a URL, not a folder.
+func IsURL(text string) bool { return strings.Contains(text, "://") }
 
 // Begin starts to read the previous report's history and returns a function that waits for it. A folder is read
 // immediately, on another goroutine. A site is read only when wait is called, so that its requests and their progress
-// don't mix with those of the API.
+// don't mix with those of the API. The sample has no previous report.
 //
-// The history is never nil, even with an error. Its warnings say what can't be used. The error is a *Error, the
-// context's cause, or that of a folder that can't be opened. The first run has an empty history and no error.
+// The history is never nil, even with an error. Its warnings say what can't be used. The error is a *Error, a
+// history.LossError, the context's cause, or that of a folder that can't be opened. The first run has an empty history
+// and no error.
 func (p *Previous) Begin(ctx context.Context, run history.Head, now time.Time) (wait func() (*history.History, error)) {
-	c := &history.Collector{Run: run, Now: now}
-	var collectAll func() error
-	if isURL(p.Named) {
+	c := history.NewCollector(run, now, p.AcceptLoss)
+	c.OwnKey = p.OwnKey
+	collectAll := func() error { return nil }
+	switch {
+	case run.Source == history.Sample:
+	case IsURL(p.Named):
 		p.Client.Site = true
-		collectAll = func() error { return publishedSite{p.Client}.collect(ctx, c) }
-	} else {
-		collectAll = parallel.Go(func() error { return p.collectFolder(ctx, c) })
+		collectAll = func() error { return publishedSite{p.Client, p.AcceptLoss}.collect(ctx, c) }
+	default:
+		collectAll = p.inTime(ctx, func(ctx context.Context) error { return p.collectFolder(ctx, c) })
 	}
 	return func() (*history.History, error) {
-		h, err := c.History(), collectAll()
-		if errors.Is(err, errNoManifest) {
+		err := collectAll()
+		if ctx.Err() != nil || errors.Is(err, errDeadline) { // the reading may go on, and change the history
+			err := context.Cause(ctx)
+			if err == nil {
+				err = errorf(BadAPI, "the previous report in %s was not read within %v; "+
+					"try again later, or increase --timeout", cmp.Or(p.Named, p.Out), p.Timeout)
+			}
+			return &history.History{}, err
+		}
+		h := c.History()
+		switch {
+		case errors.Is(err, errNoManifest):
 			warning := fmt.Sprintf("--previous %s: %v; treating this as the first run", p.Named, err)
 			h.Warnings = append(h.Warnings, warning)
 			err = nil
+		case errors.Is(err, errManifestGone):
+			h.Lose(history.Loss{What: fmt.Sprintf("--previous %s: %v", p.Named, err),
+				Cure: "restore the whole report, or try again later", Goes: "its history"})
+			err = nil
+		}
+		if err == nil {
+			err = h.Loss()
 		}
 		return h, err
 	}
 }
 
+// inTime starts to read a folder, and returns a function that waits for it. If that takes too long, it returns
+// errDeadline. A disk may block, so the reading can't always be ended.
+func (p *Previous) inTime(ctx context.Context, read func(context.Context) error) (wait func() error) {
+	cancel := func() {}
+	if p.Timeout > 0 {
+		ctx, cancel = context.WithTimeoutCause(ctx, p.Timeout, errDeadline)
+	}
+	type result struct {
+		err      error
+		panicked *parallel.Panic
+	}
+	ended := make(chan result, 1)
+	go func() {
+		var r result
+		r.panicked = parallel.Catch(func() { r.err = read(ctx) })
+		ended <- r
+	}()
+	return func() error {
+		defer cancel()
+		select {
+		case r := <-ended:
+			if r.panicked != nil {
+				panic(r.panicked)
+			}
+			return r.err
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
 // collectFolder reads the history from the folder named by --previous, or else from the output folder.
 func (p *Previous) collectFolder(ctx context.Context, c *history.Collector) error {
-	if p.Named == "" && p.Manifest == nil && !p.Damaged {
-		return nil
-	}
 	path := cmp.Or(p.Named, p.Out)
 	folder, err := openFolder(path)
+	if errors.Is(err, fs.ErrNotExist) && p.Named == "" {
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("can't read the previous report in %s: %w", path, err)
 	}
 	defer folder.close()
-	files, err := p.files(ctx, folder)
+	if p.Named == "" || folder.is(p.Out) {
+		return p.collectOut(ctx, folder, c)
+	}
+	unlock, err := folder.lock()
+	if err != nil {
+		return errorf(Incomplete, "--previous %s: %v", p.Named, err)
+	}
+	defer unlock()
+	m, err := readManifest(ctx, folder)
+	var damaged *damage
+	if errors.As(err, &damaged) {
+		return errorf(BadInput, "--previous %s: %v", p.Named, err)
+	}
 	if err != nil {
 		return err
 	}
-	c.Unlisted = p.Named == "" && p.Manifest == nil
-	return collect(ctx, folder, files, c)
+	return collectReport(ctx, folder, m, c)
 }
 
-// files lists the files of the report in a folder. A damaged manifest is an error only if the user named the folder.
-// In the output folder it must not cause the loss of the history.
-func (p *Previous) files(ctx context.Context, folder *reportFolder) ([]manifest.File, error) {
-	switch {
-	case p.Named != "":
-		files, err := readManifest(ctx, folder)
-		var damaged *damage
-		if errors.As(err, &damaged) {
-			err = errorf(BadInput, "--previous %s: %v", p.Named, err)
-		}
-		return files, err
-	case p.Manifest != nil:
-		return p.Manifest.Files, nil
+// collectOut reads the history from the output folder, which this run has locked. If its manifest is gone or can't be
+// read, whatever there is of a history counts, so that it is not lost.
+func (p *Previous) collectOut(ctx context.Context, folder *reportFolder, c *history.Collector) error {
+	if p.Manifest != nil {
+		return collectReport(ctx, folder, p.Manifest, c)
 	}
-	return folder.findHistory(ctx)
+	c.Unlisted = true
+	files, err := folder.findHistory(ctx, c)
+	if err != nil {
+		return err
+	}
+	return collect(ctx, folder, files, c)
 }

@@ -3,7 +3,6 @@ package fetch
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -86,8 +85,9 @@ func site(t *testing.T, files map[string]string, before func(w http.ResponseWrit
 func (a *api) collect(address string) (*history.History, error) {
 	client, _ := a.client()
 	client.Site, client.URL = true, address
-	c := &history.Collector{Run: runHead(), Now: today}
-	return c.History(), publishedSite{client}.collect(context.Background(), c)
+	c := history.NewCollector(runHead(), today, false)
+	err := publishedSite{client, false}.collect(context.Background(), c)
+	return c.History(), err
 }
 
 // TestSite reads a whole report, and checks that requests tell the site nothing about us but the program's name.
@@ -157,7 +157,11 @@ func TestSiteTrouble(t *testing.T) {
 		{"manifest forbidden", answer("manifest.json", 403, ""), "403 from GET", false, 0},
 		{"manifest in trouble", answer("manifest.json", 500, ""), "tried 4 times", false, 0},
 		{"manifest later", answer("manifest.json", 503, ""), "503 from GET", false, 0},
-		{"manifest is a page", answer("manifest.json", 200, "<html>CANARY"), "invalid manifest.json", false, 0},
+		{"manifest is a page", answer("manifest.json", 200, "<html>CANARY"),
+			"a web page came back in place of the file", false, 0},
+		{"manifest is damaged", answer("manifest.json", 200, "CANARY"), "invalid manifest.json", false, 0},
+		{"file is a page", answer(oldest, 200, "<html>CANARY"), "a web page came back in place of the file",
+			false, 0},
 		{"manifest is cut", cut("manifest.json"), "closed before", false, 0},
 		{"file missing", answer(oldest, 404, ""), "404 from GET", false, 0},
 		{"file in trouble", answer(oldest, 502, ""), "502 from GET", false, 0},
@@ -204,14 +208,14 @@ func TestSiteIsTooSlow(t *testing.T) {
 	client, _ := a.client()
 	client.Site, client.URL, client.Timeout = true, a.URL, 50*time.Millisecond
 	var known *Error
-	err := publishedSite{client}.collect(context.Background(), &history.Collector{Run: runHead(), Now: today})
+	err := publishedSite{client, false}.collect(context.Background(), &history.Collector{Run: runHead(), Now: today})
 	if !errors.As(err, &known) || known.Kind != BadAPI || !strings.Contains(err.Error(), "--timeout") {
 		t.Error(err)
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	stopped := errors.New("stopped")
 	cancel(stopped)
-	if err := (publishedSite{client}).collect(ctx, &history.Collector{}); !errors.Is(err, stopped) {
+	if err := (publishedSite{client, false}).collect(ctx, &history.Collector{}); !errors.Is(err, stopped) {
 		t.Error(err)
 	}
 }
@@ -239,8 +243,9 @@ func TestSiteReadsListedFilesOnly(t *testing.T) {
 	files["data/snapshots/2027-01-01.json.gz"] = "to come"
 	a := site(t, files, nil)
 	p, err := a.collect(a.URL + "/fleet")
-	if err != nil || len(p.Snapshots) != 1 || len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "in the future") {
-		t.Fatalf("%+v, %v", p, err)
+	loss := p.Loss()
+	if err != nil || len(p.Snapshots) != 1 || loss == nil || !strings.Contains(loss.Error(), "2027-01-01") {
+		t.Fatalf("%+v, %v, %v", p, err, loss)
 	}
 	if len(a.requests) != 3 {
 		t.Errorf("%d requests, want those of manifest, snapshot and history", len(a.requests))
@@ -298,7 +303,7 @@ func TestSiteRedirects(t *testing.T) {
 			Timeout:   10 * time.Second,
 			Transport: secure.Client().Transport.(*http.Transport),
 		}
-		err := publishedSite{client}.collect(context.Background(), c)
+		err := publishedSite{client, false}.collect(context.Background(), c)
 		var known *Error
 		switch {
 		case want == "" && (err != nil || len(c.History().Snapshots) != 1):
@@ -369,9 +374,7 @@ func TestFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer folder.close()
-	c := &history.Collector{Run: runHead(), Now: today}
-	// A killed run leaves two entries for a path; the file matches one of them.
-	listed = append([]manifest.File{{Path: history.HistoryPath, Size: 1, SHA256: strings.Repeat("0", 64)}}, listed...)
+	c := history.NewCollector(runHead(), today, true)
 	if err := collect(context.Background(), folder, listed, c); err != nil {
 		t.Fatal(err)
 	}
@@ -389,10 +392,60 @@ func TestFolder(t *testing.T) {
 	if err := os.Symlink("moved", filepath.Join(dir, "data")); err != nil {
 		t.Fatal(err)
 	}
-	c = &history.Collector{Run: runHead(), Now: today}
+	c = history.NewCollector(runHead(), today, true)
 	err = collect(context.Background(), folder, listed, c)
 	if err != nil || len(c.History().Snapshots)+len(c.History().Days) > 0 {
 		t.Errorf("a symlink on the way was followed: %v", err)
+	}
+}
+
+// TestUnfinished checks that a missing file is no loss if a run was killed before it placed the file, or after it
+// removed the file.
+func TestUnfinished(t *testing.T) {
+	t.Parallel()
+	zeros := strings.Repeat("0", 64)
+	index := manifest.File{Path: manifest.IndexPath, Size: 1, SHA256: zeros}
+	newIndex := manifest.File{Path: index.Path, Size: 2, SHA256: zeros}
+	for name, test := range map[string]struct {
+		days     []int           // snapshots in the manifest
+		missing  int             // of these, not in the folder
+		extra    []manifest.File // also in the manifest
+		hasIndex bool
+		loss     bool
+	}{
+		"whole":                      {[]int{3, 1}, 0, []manifest.File{index}, true, false},
+		"deleted by someone":         {[]int{3, 1}, 3, []manifest.File{index}, true, true},
+		"replacing":                  {[]int{3, 1}, 1, []manifest.File{index, newIndex}, true, false},
+		"first run":                  {[]int{1}, 1, []manifest.File{index}, false, false},
+		"first run, all placed":      {[]int{1}, 1, []manifest.File{index}, true, true},
+		"several days without index": {[]int{3, 1}, 1, []manifest.File{index}, false, true},
+	} {
+		dir := t.TempDir()
+		files := previousReport(t, test.days...)
+		listed := append(listedOf(files), test.extra...)
+		if test.missing > 0 {
+			delete(files, history.SnapshotPath(today.AddDate(0, 0, -test.missing)))
+		}
+		if test.hasIndex {
+			files[manifest.IndexPath] = "?"
+		}
+		saveAll(t, dir, files)
+		previous := Previous{Out: dir, Manifest: &manifest.Manifest{Files: listed}}
+		if _, err := previous.Begin(t.Context(), runHead(), today)(); (err != nil) != test.loss {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// saveAll writes files into a folder.
+func saveAll(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	for path, content := range files {
+		name := filepath.Join(dir, path)
+		err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, []byte(content), 0o644))
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -438,33 +491,41 @@ func TestInterruptedDecoding(t *testing.T) {
 	}
 }
 
-// TestAccount checks that accounts are identified by the owner of the token, not by the token itself.
-func TestAccount(t *testing.T) {
-	jwt := func(claims, signature string) string {
-		return "e30." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + "." + signature
-	}
-	const host = "https://api.example.org/api/v1"
-	key := Account(host, "ak_1")
-	ana, bob := Account(host, jwt(`{"sub":"ana","exp":1}`, "a")), Account(host, jwt(`{"sub":"bob"}`, "a"))
-	number := Account(host, jwt(`{"sub":7}`, "a"))
-	for name, same := range map[string]bool{
-		"another key":                  Account(host, "ak_2") == key,
-		"a later token":                Account(host, jwt(`{"sub":"ana","exp":2}`, "b")) == ana,
-		"another spelling and version": Account("https://API.example.org/api/v2", "ak_1") == key,
-		"no owner":                     Account(host, jwt(`{}`, "a")) == key,
-		"null owner":                   Account(host, jwt(`{"sub":null}`, "a")) == key,
-		"no JWT":                       Account(host, "a.b.c") == key,
-		"number":                       number == Account(host, jwt(`{"sub":7}`, "c")),
-	} {
-		if !same {
-			t.Errorf("%s counts as another account", name)
+// TestCheckAccount checks when a list is taken for that of another account.
+func TestCheckAccount(t *testing.T) {
+	list := func(prefix string, count int, created time.Time) (list []*fleet.Instance) {
+		for i := range count {
+			list = append(list, &fleet.Instance{ID: fmt.Sprint(prefix, i), CreatedAt: created})
 		}
+		return append(list, &fleet.Instance{})
 	}
-	if ana == bob || ana == key || number == key || Account("https://api.example.com", "ak_1") == key {
-		t.Error("different accounts have the same hash")
-	}
-	if len(key) != 64 || strings.Contains(ana, "ana") {
-		t.Error(key, ana)
+	before, after, never := today.Add(-time.Hour), today.Add(time.Hour), time.Time{}
+	for name, test := range map[string]struct {
+		old, new []*fleet.Instance
+		other    bool
+	}{
+		"no list before":       {nil, list("b", 5, before), false},
+		"five others":          {list("a", 5, before), list("b", 5, before), true},
+		"without times":        {list("a", 5, never), list("b", 5, never), true},
+		"some older":           {list("a", 5, before), append(list("b", 1, before), list("c", 5, after)...), true},
+		"all are new":          {list("a", 5, before), list("b", 5, after), false},
+		"new or without times": {list("a", 5, before), append(list("b", 4, never), list("c", 1, after)...), false},
+		"one in common":        {list("a", 500, before), append(list("b", 5, before), &fleet.Instance{ID: "a7"}), false},
+		"four before":          {list("a", 4, before), list("b", 500, before), false},
+		"four now":             {list("a", 500, before), list("b", 4, before), false},
+		"none now":             {list("a", 500, before), nil, false},
+	} {
+		h := &history.History{}
+		if test.old != nil {
+			h.Snapshots = []*history.Snapshot{history.NewSnapshot(runHead(), today, test.old)}
+		}
+		err := CheckAccount(t.Context(), h, test.new)
+		if (err != nil) != test.other {
+			t.Errorf("%s: %v", name, err)
+		}
+		if test.other {
+			wantError(t, err, Incomplete)
+		}
 	}
 }
 
@@ -490,7 +551,8 @@ func TestCleanedTextsReadAgain(t *testing.T) {
 // TestPrevious reads the previous report from every possible location.
 func TestPrevious(t *testing.T) {
 	files := previousReport(t, 8, 3)
-	report, empty, broken, gone := t.TempDir(), t.TempDir(), t.TempDir(), filepath.Join(t.TempDir(), "gone")
+	report, empty, broken, bare := t.TempDir(), t.TempDir(), t.TempDir(), t.TempDir()
+	gone := filepath.Join(t.TempDir(), "gone")
 	save := func(dir, path, content string) {
 		name := filepath.Join(dir, path)
 		err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, []byte(content), 0o644))
@@ -501,7 +563,9 @@ func TestPrevious(t *testing.T) {
 	for path, content := range files {
 		save(report, path, content)
 		save(broken, path, content)
+		save(bare, path, content)
 	}
+	save(bare, manifest.IndexPath, "<html>")
 	save(report, manifest.Path, string(manifestOf(t, files)))
 	save(broken, manifest.Path, "{")
 	listed := &manifest.Manifest{Files: listedOf(files)}
@@ -514,13 +578,17 @@ func TestPrevious(t *testing.T) {
 		err       string
 	}{
 		"first run":           {Previous{Out: gone}, 0, "", ""},
+		"empty folder":        {Previous{Out: empty}, 0, "", ""},
+		"manifest gone":       {Previous{Out: bare}, 2, "", ""},
 		"output folder":       {Previous{Out: report, Manifest: listed}, 2, "", ""},
-		"broken manifest":     {Previous{Out: broken, Damaged: true}, 2, "", ""},
-		"named folder":        {Previous{Named: report, Out: broken, Damaged: true}, 2, "", ""},
+		"broken manifest":     {Previous{Out: broken}, 2, "", ""},
+		"named folder":        {Previous{Named: report, Out: broken}, 2, "", ""},
 		"named first":         {Previous{Named: empty, Out: report, Manifest: listed}, 0, empty + firstRun, ""},
 		"named and broken":    {Previous{Named: broken, Out: report}, 0, "", broken + ": invalid manifest.json"},
 		"named and gone":      {Previous{Named: gone, Out: report}, 0, "", "can't read the previous report in " + gone},
-		"site":                {Previous{Named: a.URL + "/fleet", Out: broken, Damaged: true}, 2, "", ""},
+		"named, without one":  {Previous{Named: bare, Out: gone}, 0, "", "has an index.html but no manifest.json"},
+		"the same folder":     {Previous{Named: broken + "/.", Out: broken}, 2, "", ""},
+		"site":                {Previous{Named: a.URL + "/fleet", Out: broken}, 2, "", ""},
 		"site first":          {Previous{Named: a.URL + "/none", Out: report}, 0, a.URL + "/none" + firstRun, ""},
 		"site that is no URL": {Previous{Named: "https://[", Out: report}, 0, "", "can't read"},
 	} {
@@ -541,6 +609,31 @@ func TestPrevious(t *testing.T) {
 				wantError(t, err, BadInput)
 			}
 		})
+	}
+}
+
+// TestPreviousFolderInTime checks that a folder is read within the time limit, even if its disk blocks.
+func TestPreviousFolderInTime(t *testing.T) {
+	report := t.TempDir()
+	for path, content := range previousReport(t, 3) {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(filepath.Join(report, path)), 0o755),
+			os.WriteFile(filepath.Join(report, path), []byte(content), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := Previous{Named: report, Timeout: time.Nanosecond}
+	h, err := p.Begin(t.Context(), runHead(), today)()
+	wantError(t, err, BadAPI)
+	if err == nil || !strings.Contains(err.Error(), report+" was not read within 1ns") || len(h.Snapshots) > 0 {
+		t.Errorf("%v, %d snapshots", err, len(h.Snapshots))
+	}
+	blocked := p.inTime(t.Context(), func(context.Context) error { select {} })
+	if err := blocked(); err != errDeadline {
+		t.Error(err)
+	}
+	p.Timeout = time.Hour
+	if err := p.inTime(t.Context(), func(context.Context) error { return errMismatch })(); err != errMismatch {
+		t.Error(err)
 	}
 }
 
@@ -576,6 +669,28 @@ func TestParsePrevious(t *testing.T) {
 	} {
 		if _, err := ParsePrevious(bad); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", bad, err)
+		}
+	}
+}
+
+// TestSiteWithoutManifest checks that a missing manifest.json beside a front page is a loss, not a first run.
+func TestSiteWithoutManifest(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/index.html" {
+			http.NotFound(w, r)
+			return
+		}
+		io.WriteString(w, "<!doctype html>")
+	})
+	for _, accept := range []bool{false, true} {
+		client, _ := a.client()
+		client.URL = a.URL
+		previous := Previous{Named: a.URL, Client: client, AcceptLoss: accept}
+		var loss history.LossError
+		h, err := previous.Begin(t.Context(), runHead(), today)()
+		if errors.As(err, &loss) == accept || len(h.Warnings) > 0 != accept {
+			t.Errorf("accepted %v: %v, warnings %q", accept, err, h.Warnings)
 		}
 	}
 }

@@ -1,30 +1,23 @@
 package fetch
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/csv"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/shopspring/decimal"
 
 	"gpufleet/fetch/fleet"
 )
 
-// maxPriceFile is the largest size of a price file in bytes, enough for 300,000 rows of 50 bytes.
-const maxPriceFile = 16 << 20
+// priceHeader has the columns of a price file, all of which must be there.
+var priceHeader = tableHeader{columns: priceColumns, required: priceColumns}
 
-// priceHeader is the first row of a price file.
-var priceHeader = []string{"region", "gpu", "gpu_count", "product_type", "price_per_hour"}
+var priceColumns = []string{"region", "gpu", "gpu_count", "product_type", "price_per_hour"}
 
 // PriceFile has the prices of a price file, which is CSV with priceHeader as its header. An empty cell or * matches
 // everything. Names are case-sensitive. region and gpu match the report's names of an instance's region and GPU model,
@@ -58,143 +51,53 @@ const (
 	byGPU
 )
 
-// ReadPriceFile reads the price file at path. The error is a *Error of kind BadInput, which names line and column but
-// no value, or the context's cause if the context ended the reading.
+// ReadPriceFile reads the price file at path. The error is like that of readTableFile.
 func ReadPriceFile(ctx context.Context, path string) (*PriceFile, error) {
-	text, err := readWhole(ctx, path)
-	var file *PriceFile
-	if err == nil {
-		file, err = parsePriceFile(text)
-	}
-	var cause *fs.PathError
-	switch {
-	case err == nil:
-		return file, nil
-	case ctx.Err() != nil:
-		return nil, context.Cause(ctx)
-	case errors.As(err, &cause):
-		err = cause.Err // without the path, which is in the message already
-	}
-	return nil, errorf(BadInput, "price file %s: %v", path, err)
-}
-
-func readWhole(ctx context.Context, path string) ([]byte, error) {
-	file, err := openFile(ctx, path)
-	if err != nil {
+	f := newPriceFile()
+	if err := readTableFile(ctx, "price file", path, priceHeader, f.addRow); err != nil {
 		return nil, err
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(&contextReader{ctx: ctx, source: file}, maxPriceFile+1))
-	if len(text) > maxPriceFile {
-		return nil, fmt.Errorf("it is larger than %d MiB", maxPriceFile>>20)
-	}
-	return text, err
-}
-
-func parsePriceFile(text []byte) (*PriceFile, error) {
-	text = bytes.TrimPrefix(text, []byte("\xEF\xBB\xBF"))
-	if !utf8.Valid(text) {
-		line := 1 + bytes.Count(validStart(text), []byte("\n"))
-		return nil, fmt.Errorf("line %d is not UTF-8; save the file as CSV UTF-8", line)
-	}
-	rows := csv.NewReader(bytes.NewReader(text))
-	rows.FieldsPerRecord = -1
-	rows.TrimLeadingSpace = true
-	if err := readPriceHeader(rows); err != nil {
-		return nil, err
-	}
-	f := &PriceFile{prices: map[priceKey]filePrice{}, used: map[int]bool{}}
-	for {
-		cells, err := rows.Read()
-		if err == io.EOF {
-			break
-		}
-		if err == nil {
-			err = f.addRow(rows, cells)
-		}
-		if err != nil {
-			return nil, csvError(err)
-		}
 	}
 	f.sortNamed()
 	return f, nil
 }
 
-// validStart returns the text before the first byte that is not UTF-8.
-func validStart(text []byte) []byte {
-	rest := text
-	for {
-		r, size := utf8.DecodeRune(rest)
-		if r == utf8.RuneError && size < 2 {
-			return text[:len(text)-len(rest)]
-		}
-		rest = rest[size:]
-	}
-}
-
-func readPriceHeader(rows *csv.Reader) error {
-	cells, err := rows.Read()
-	if err != nil && err != io.EOF {
-		return csvError(err)
-	}
-	for i, cell := range cells {
-		cells[i] = strings.TrimSpace(cell)
-	}
-	if !slices.Equal(cells, priceHeader) {
-		return fmt.Errorf("line 1: the header must be %s", strings.Join(priceHeader, ","))
-	}
-	return nil
-}
-
-// csvError returns an error of the CSV reader with its line and reason, which contain no value.
-func csvError(err error) error {
-	var parse *csv.ParseError
-	if errors.As(err, &parse) {
-		return fmt.Errorf("line %d, byte %d: %v", parse.Line, parse.Column, parse.Err)
-	}
-	return err
+func newPriceFile() *PriceFile {
+	return &PriceFile{prices: map[priceKey]filePrice{}, used: map[int]bool{}}
 }
 
 // addRow adds a row.
-func (f *PriceFile) addRow(rows *csv.Reader, cells []string) error {
-	line, _ := rows.FieldPos(0)
-	if len(cells) == 1 && strings.TrimSpace(cells[0]) == "" {
-		return nil // a blank line
-	}
-	if len(cells) != len(priceHeader) {
-		return fmt.Errorf("line %d has %d columns, but the header has %d", line, len(cells), len(priceHeader))
-	}
+func (f *PriceFile) addRow(row *tableRow) error {
+	const region, gpu, gpuCount, productType, pricePerHour = 0, 1, 2, 3, 4 // in priceColumns
 	var key priceKey
 	name := func(column int, set columns, value *string) {
-		if cell := strings.TrimSpace(cells[column]); cell != "" && cell != "*" {
+		if cell := row.cells[column]; cell != "" && cell != "*" {
 			*value = cell
 			key.named |= set
 		}
 	}
 	var count string
-	name(0, byRegion, &key.region)
-	name(1, byGPU, &key.gpu)
-	name(2, byGPUCount, &count)
-	name(3, byProductType, &key.productType)
+	name(region, byRegion, &key.region)
+	name(gpu, byGPU, &key.gpu)
+	name(gpuCount, byGPUCount, &count)
+	name(productType, byProductType, &key.productType)
 	if count != "" {
 		number, err := strconv.Atoi(count)
 		if err != nil || strings.Trim(count, "0123456789") != "" || number > fleet.MaxGPUs {
-			return fmt.Errorf("line %d: gpu_count is not a whole number from 0 to %d, or * for any",
-				line, int(fleet.MaxGPUs))
+			return row.fault(gpuCount, fmt.Sprintf("not a whole number from 0 to %d, or * for any", int(fleet.MaxGPUs)))
 		}
 		key.gpuCount = number
 	}
-	money, err := fleet.ParseMoney(strings.TrimSpace(cells[4]))
+	money, err := fleet.ParseMoney(row.cells[pricePerHour])
 	if err != nil {
-		return fmt.Errorf("line %d: price_per_hour is %v; use one such as 1.85", line, err)
+		return row.fault(pricePerHour, err.Error()+"; use one such as 1.85")
 	}
 	same, found := f.prices[key]
 	if found && same.money.Cmp(money) != 0 {
 		return fmt.Errorf("lines %d and %d match the same instances but have different prices; remove one",
-			same.line, line)
+			same.line, row.line)
 	}
 	if !found {
-		f.prices[key] = filePrice{money, line}
+		f.prices[key] = filePrice{money, row.line}
 	}
 	return nil
 }

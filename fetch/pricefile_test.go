@@ -16,6 +16,15 @@ import (
 
 const header = "region,gpu,gpu_count,product_type,price_per_hour\n"
 
+func parsePriceFile(text []byte) (*PriceFile, error) {
+	f := newPriceFile()
+	if err := readTable(text, priceHeader, f.addRow); err != nil {
+		return nil, err
+	}
+	f.sortNamed()
+	return f, nil
+}
+
 func parsePrices(t *testing.T, rows string) *PriceFile {
 	t.Helper()
 	f, err := parsePriceFile([]byte(header + rows))
@@ -130,6 +139,11 @@ func TestPriceFileForms(t *testing.T) {
 		"blank lines":     header + "\n  \n,H100,,,1\n\n",
 		"no last newline": header + ",H100,,,1",
 		"same price":      header + ",H100,,,1\n*,H100,*,*,1.00\n",
+		"empty rows":      ",,,,\n" + header + ",,,,\n , ,\n,H100,,,1\n,,,,,,,\n\"\",\n",
+		"empty columns":   strings.ReplaceAll(header+",H100,,,1\n", "\n", ",, ,\n"),
+		"old Mac":         strings.ReplaceAll(header+",H100,,,1\n", "\n", "\r"),
+		"sep=,":           "sep=,\r\n" + header + ",H100,,,1\n",
+		"another order":   "price_per_hour,gpu,region,product_type,gpu_count\n1,H100\n",
 		"header quoted":   "\"region\", gpu ,gpu_count,product_type,price_per_hour\n,H100,,,1\n",
 	} {
 		f, err := parsePriceFile([]byte(text))
@@ -145,28 +159,37 @@ func TestPriceFileForms(t *testing.T) {
 
 func TestPriceFileRefused(t *testing.T) {
 	for name, test := range map[string]struct{ text, want string }{
-		"empty":               {"", "line 1: the header must be region,gpu,gpu_count,product_type,price_per_hour"},
-		"no header":           {",H100,,,1\n", "line 1: the header"},
-		"missing column":      {"region,gpu,gpu_count,price_per_hour\n", "line 1: the header"},
-		"unknown column":      {"region,gpu,gpu_count,product_type,price\n", "line 1: the header"},
-		"further column":      {strings.TrimSpace(header) + ",SECRET\n", "line 1: the header"},
-		"semicolons":          {strings.ReplaceAll(header, ",", ";"), "line 1: the header"},
-		"price missing":       {header + ",H100,,,\n", "line 2: price_per_hour is not a valid price; "},
-		"price a word":        {header + ",H100,,,SECRET\n", "line 2: price_per_hour is not a valid price; "},
-		"price with its sign": {header + "\n,H100,,,$1\n", "line 3: price_per_hour is not a valid price; "},
-		"price negative":      {header + ",H100,,,-1\n", "line 2: price_per_hour is not a valid price; "},
-		"price not finite":    {header + ",H100,,,NaN\n", "line 2: price_per_hour is not a valid price; "},
-		"price with a comma":  {header + ",H100,,,\"1,5\"\n", "line 2: price_per_hour is not a valid price; "},
-		"price beyond belief": {header + ",H100,,,1e999999999\n", "line 2: price_per_hour is not a valid price; "},
-		"count a word":        {header + ",H100,SECRET,,1\n", "line 2: gpu_count is not a whole number"},
-		"count not whole":     {header + ",H100,1.5,,1\n", "line 2: gpu_count is not a whole number"},
-		"count negative":      {header + ",H100,-1,,1\n", "line 2: gpu_count is not a whole number"},
-		"count signed":        {header + ",H100,+1,,1\n", "line 2: gpu_count is not a whole number"},
-		"count huge":          {header + ",H100,99999999999999999999,,1\n", "line 2: gpu_count is not a whole number"},
-		"short row":           {header + ",H100,,,1\n,SECRET,1\n", "line 3 has 3 columns, but the header has 5"},
-		"long row":            {header + ",SECRET,,,1,2\n", "line 2 has 6 columns, but the header has 5"},
-		"open quote":          {header + "\"SECRET,,,,1\n", "line 2, byte "},
-		"bare quote":          {header + "SEC\"RET,,,,1\n", "line 2, byte 4: "},
+		"empty":          {"", "line 1: the header must be region,gpu,gpu_count,product_type,price_per_hour"},
+		"no header":      {",H100,,,1\n", "line 1: the header"},
+		"missing column": {"region,gpu,gpu_count,price_per_hour\n", "line 1: no column product_type; the header must be "},
+		"unknown column": {"region,gpu,gpu_count,product_type,SECRET\n", "line 1, column E: unknown column; the header "},
+		"further column": {strings.TrimSpace(header) + ",,SECRET\n", "line 1, column F: unknown column; the header "},
+		"inner column":   {"region,gpu,,gpu_count,product_type,price_per_hour\n", "line 1, column C: unknown column; "},
+		"column twice":   {strings.TrimSpace(header) + ",gpu\n", "line 1, column F: a second column gpu; remove one"},
+		"other case":     {"\n,,\n" + strings.ToUpper(header), "line 3: the header must be"},
+		"semicolons":     {strings.ReplaceAll(header, ",", ";"), "line 1: the columns are separated by semicolons; save"},
+		"sep=;":          {"sep=;\n" + strings.ReplaceAll(header, ",", ";"), "line 1: the columns are separated by semi"},
+		"tabs":           {strings.ReplaceAll(header, ",", "\t"), "line 1: the columns are separated by tabs; save"},
+
+		"price missing":       {header + ",H100,,,\n", badPrice(2)},
+		"price a word":        {header + ",H100,,,SECRET\n", badPrice(2)},
+		"price with its sign": {header + "\n,H100,,,$1\n", badPrice(3)},
+		"price negative":      {header + ",H100,,,-1\n", badPrice(2)},
+		"price not finite":    {header + ",H100,,,NaN\n", badPrice(2)},
+		"price with a comma":  {header + ",,,,\n,H100,,,\"1,5\"\n", badPrice(3)},
+		"price beyond belief": {header + ",H100,,,1e999999999\n", badPrice(2)},
+		"price below a break": {header + "\"A\n\nB\",H100,,,SECRET\n", badPrice(4)},
+		"short row":           {header + ",H100,,,1\n,SECRET,1\n", badPrice(3)},
+		"in another column":   {"gpu,price_per_hour,region,product_type,gpu_count\nH100,SECRET\n", "line 2, column B (price"},
+		"count a word":        {header + ",H100,SECRET,,1\n", "line 2, column C (gpu_count): not a whole number"},
+		"count not whole":     {header + ",H100,1.5,,1\n", "line 2, column C (gpu_count): not a whole number"},
+		"count negative":      {header + ",H100,-1,,1\n", "line 2, column C (gpu_count): not a whole number"},
+		"count signed":        {header + ",H100,+1,,1\n", "line 2, column C (gpu_count): not a whole number"},
+		"count huge":          {header + ",H100,99999999999999999999,,1\n", "line 2, column C (gpu_count): not a whole"},
+		"long row":            {header + ",SECRET,,,1,,,2\n", "line 2, column H: a value in a column without a name"},
+		"open quote":          {header + ",\"SECRET,,,1\n\n\n", "line 2, column B: a quote is out of place"},
+		"bare quote":          {header + "\"a,b\",SEC\"RET,,,1\n", "line 2, column B: a quote is out of place"},
+		"quote in the header": {"region,\"gpu\"SECRET\n", "line 1, column B: a quote is out of place"},
 		"not UTF-8":           {header + ",H100,,,1\n,\xFF,,,1\n", "line 3 is not UTF-8"},
 		"UTF-16":              {"\xFF\xFEr\x00", "line 1 is not UTF-8"},
 		"two prices":          {header + ",H100,,,1\nA,,,,7\n*,H100,*,,2\n", "lines 2 and 4 match the same instances but"},
@@ -175,6 +198,18 @@ func TestPriceFileRefused(t *testing.T) {
 		f, err := parsePriceFile([]byte(test.text))
 		if f != nil || err == nil || !strings.HasPrefix(err.Error(), test.want) || strings.Contains(err.Error(), "SECRET") {
 			t.Errorf("%s: %v, want %s", name, err, test.want)
+		}
+	}
+}
+
+func badPrice(line int) string {
+	return fmt.Sprintf("line %d, column E (price_per_hour): not a valid price; use one such as 1.85", line)
+}
+
+func TestColumnLetters(t *testing.T) {
+	for column, want := range map[int]string{0: "A", 25: "Z", 26: "AA", 51: "AZ", 52: "BA", 701: "ZZ", 702: "AAA"} {
+		if got := columnLetter(column); got != want {
+			t.Errorf("%d: %s, want %s", column, got, want)
 		}
 	}
 }
@@ -189,7 +224,7 @@ func TestReadPriceFile(t *testing.T) {
 		t.Error(f, err)
 	}
 	large := filepath.Join(dir, "large.csv")
-	if err := os.WriteFile(large, []byte(header+strings.Repeat("\n", maxPriceFile)), 0o600); err != nil {
+	if err := os.WriteFile(large, []byte(header+strings.Repeat("\n", maxTableFile)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{

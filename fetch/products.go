@@ -1,10 +1,12 @@
 package fetch
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -26,6 +28,7 @@ type Products struct {
 	prices  map[productKey]productPrice
 	counts  map[productKey][]int // GPU counts by region and model, ascending; the key has only these two
 	read    int
+	spot    int  // spot offers, which can be withdrawn at any time: they price no instance
 	noData  bool // data was null, as in a reply that reports a failure
 	skipped int  // products without a region, model, GPU count or hourly price
 }
@@ -52,7 +55,7 @@ func (c *Client) Products(ctx context.Context) (products *Products, err error) {
 	if err != nil {
 		return nil, err
 	}
-	c.log("%d products", products.read)
+	c.log("%d products, %d of them spot offers, which are ignored", products.read, products.spot)
 	return products, nil
 }
 
@@ -121,16 +124,25 @@ func (p *Products) decodeProduct(d *decoder, s *jsonscan.Scanner, region string)
 	var in fleet.Instance
 	var ignored fleet.Warnings // skipped products are counted instead
 	r := rowReader{decoder: d, s: s, warnings: &ignored, in: &in, reading: &d.start}
-	hourly := true
+	hourly, spot := true, false
 	if err := s.Object(func(name []byte) error {
-		if string(name) != "cycle" {
-			return r.member(name)
+		switch string(name) {
+		case "cycle":
+			kind, cycle, _, err := scalar(s, maxNumber)
+			hourly = kind == jsonscan.Null || len(cycle) == 0 || strings.EqualFold(string(cycle), "hourly")
+			return err
+		case "is_spot":
+			isSpot, err := decodeSpot(s)
+			spot = spot || isSpot
+			return err
 		}
-		kind, cycle, _, err := scalar(s, maxNumber)
-		hourly = kind == jsonscan.Null || len(cycle) == 0 || strings.EqualFold(string(cycle), "hourly")
-		return err
+		return r.member(name)
 	}); err != nil {
 		return err
+	}
+	if spot {
+		p.spot++
+		return nil
 	}
 	if in.Region == "" {
 		in.Region = region
@@ -147,6 +159,18 @@ func (p *Products) decodeProduct(d *decoder, s *jsonscan.Scanner, region string)
 		p.add(productKey{in.Region, in.GPU, in.ProductType, int(in.GPUCount.Value)}, in.Price.Value)
 	}
 	return nil
+}
+
+// decodeSpot reads the value of is_spot. One that can't be read may be true, so it is taken as that: a price that is
+// too low is worse than none.
+func decodeSpot(s *jsonscan.Scanner) (bool, error) {
+	if kind, err := s.Kind(); err == nil && kind == jsonscan.Bool {
+		return s.Bool()
+	}
+	kind, text, _, err := scalar(s, maxNumber)
+	isSpot, unread := strconv.ParseBool(string(bytes.TrimSpace(text)))
+	isEmpty := kind == jsonscan.Null || kind == jsonscan.String && len(bytes.TrimSpace(text)) == 0
+	return !isEmpty && (isSpot || unread != nil), err
 }
 
 // add adds a product under its product type and under "", which matches all types.

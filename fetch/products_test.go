@@ -106,6 +106,40 @@ func TestProductsMatch(t *testing.T) {
 	}
 }
 
+// TestSpotOffers has a cheap product, alone and beside a dearer one of any number of GPUs. If it is a spot offer, it
+// prices no instance: none is known to be one.
+func TestSpotOffers(t *testing.T) {
+	for member, isSpot := range map[string]bool{
+		``: false, `"is_spot": false, `: false, `"is_spot": null, `: false, `"is_spot": "", `: false,
+		`"is_spot": "false", `: false, `"is_spot": 0, `: false,
+		`"is_spot": true, `: true, `"is_spot": "True", `: true, `"is_spot": " 1 ", `: true, `"is_spot": 1, `: true,
+		`"is_spot": false, "is_spot": true, `: true, `"is_spot": true, "is_spot": false, `: true,
+		`"is_spot": "perhaps", `: true, `"is_spot": {}, `: true, `"is_spot": [false], `: true, `"is_spot": 2, `: true,
+	} {
+		offer := func(gpus int) string { return strings.Replace(product("H100", gpus, "VM", "1"), "{", "{"+member, 1) }
+		for name, test := range map[string]struct {
+			products    []string
+			spot, other string // prices of an instance with 2 GPUs
+		}{
+			"alone":                 {[]string{offer(2)}, "unknown", "1 products"},
+			"alone, scaled":         {[]string{offer(1)}, "unknown", "2 products, scaled"},
+			"beside the same count": {[]string{offer(2), product("H100", 2, "VM", "1")}, "1 products", "1 products"},
+			"beside another count":  {[]string{offer(2), product("H100", 1, "VM", "5")}, "10 products, scaled", "1 products"},
+		} {
+			in := machine("CANADA", "H100", 2, "VM")
+			list := &fleet.Fleet{Instances: []*fleet.Instance{in}}
+			mustProducts(t, test.products...).Apply(list)
+			want := test.other
+			if isSpot {
+				want = test.spot
+			}
+			if got := priceText(in); got != want || len(list.Warnings.Lines()) > 0 {
+				t.Errorf("%s, %s: %s, want %s; warnings %q", member, name, got, want, list.Warnings.Lines())
+			}
+		}
+	}
+}
+
 // TestProductsComeLast checks that products don't replace prices of the list or of a price file.
 func TestProductsComeLast(t *testing.T) {
 	priced := machine("CANADA", "H100", 1, "")
@@ -174,7 +208,8 @@ func TestProductsRefused(t *testing.T) {
 		code       int
 		body, want string
 	}{
-		"not JSON": {200, "<html>CANARY", "not JSON"},
+		"not JSON": {200, `{CANARY`, "not JSON"},
+		"a page":   {200, "<html>CANARY", "a web page came back"},
 		"empty":    {200, "", "closed before"},
 		"cut":      {200, `{"data": {"CANARY": {"H100": [`, "closed before"},
 		"trailing": {200, productReply() + "CANARY", "unexpected text"},

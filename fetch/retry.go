@@ -3,6 +3,7 @@ package fetch
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -17,8 +18,7 @@ const (
 	maxRetries    = 10 // of one run
 	firstWait     = 500 * time.Millisecond
 	longestWait   = 20 * time.Second
-	maxRetryAfter = 60 * time.Second // longest Retry-After that is respected
-	maxErrorReply = 64 << 10         // bytes read of an error reply
+	maxErrorReply = 64 << 10 // bytes read of an error reply
 	// errorReplyTime limits the reading of an error reply, whose status is already known.
 	errorReplyTime = 2 * time.Second
 )
@@ -60,26 +60,56 @@ func (c *Client) describe(err error, address string) error {
 	return describe(err, address)
 }
 
-// waitBefore returns how long to wait before the next attempt: as long as Retry-After says, else a random part of a
-// time that doubles, so that many clients don't retry at once. It returns an error if the wait would be too long.
+// waitBefore returns how long to wait before the next attempt: as long as the server asks, else a random part of a time
+// that doubles, so that many clients don't retry at once. It returns an error if the server asks for a longer wait than
+// the time limit allows.
 func (c *Client) waitBefore(ctx context.Context, attempt int, err error, address string) (time.Duration, error) {
 	var status *statusError
-	asked := errors.As(err, &status) && status.retryAfter >= 0
-	if !asked {
+	if !errors.As(err, &status) || status.wait < 0 && status.code != http.StatusTooManyRequests {
 		return time.Duration(c.randomPart() * float64(min(longestWait, firstWait<<(attempt-1)))), nil
 	}
-	left := maxRetryAfter
-	if deadline, ok := ctx.Deadline(); ok {
-		left = min(left, time.Until(deadline))
+	wait := status.wait
+	if wait < 0 {
+		wait = busyWaits[attempt-1]
 	}
-	if status.retryAfter > left {
-		what := status.describe(address)
-		if c.Site {
-			what = status.describeSite(address)
-		}
-		return 0, errorf(BadAPI, "%s: the server asks to wait longer than this run can; try again later", what)
+	if deadline, ok := ctx.Deadline(); ok && wait > time.Until(deadline) {
+		return 0, errorf(BadAPI, "%s: it takes no more requests now; try again in %s, or increase --timeout",
+			c.describeStatus(err, status, address), waitText(wait))
 	}
-	return status.retryAfter, nil
+	return wait, nil
+}
+
+// busyWaits are the waits after each attempt that gets the status 429, if the server doesn't say how long to wait.
+var busyWaits = [maxAttempts - 1]time.Duration{5 * time.Second, 15 * time.Second, 30 * time.Second}
+
+// describeStatus says what the status of err was, without advice.
+func (c *Client) describeStatus(err error, status *statusError, address string) string {
+	var proxy *proxyError
+	switch {
+	case errors.As(err, &proxy):
+		return proxy.describe(address)
+	case c.Site:
+		return status.describeSite(address)
+	}
+	return status.describe(address)
+}
+
+// waitText returns a time to wait for people, rounded up.
+func waitText(wait time.Duration) string {
+	count := func(unit time.Duration) int { return int((wait + unit - 1) / unit) }
+	switch {
+	case wait == farWait:
+		return "more than 11 days"
+	case wait > 48*time.Hour:
+		return fmt.Sprint(count(24*time.Hour), " days")
+	case wait > 2*time.Hour:
+		return fmt.Sprint(count(time.Hour), " hours")
+	case wait > 2*time.Minute:
+		return fmt.Sprint(count(time.Minute), " minutes")
+	case wait > time.Second:
+		return fmt.Sprint(count(time.Second), " seconds")
+	}
+	return "1 second"
 }
 
 func (c *Client) after(wait time.Duration) <-chan time.Time {
@@ -100,7 +130,9 @@ func (c *Client) randomPart() float64 {
 func withAttempts(err error, attempts int) error {
 	var known *Error
 	if attempts > 1 && errors.As(err, &known) {
-		return errorf(known.Kind, "%s (tried %d times)", known.What, attempts)
+		counted := *known
+		counted.What = fmt.Sprintf("%s (tried %d times)", known.What, attempts)
+		return &counted
 	}
 	return err
 }
@@ -111,10 +143,10 @@ func worthRetrying(err error) bool {
 	if errors.As(err, &status) {
 		switch status.code {
 		case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,
-			http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+			http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout, 530:
 			return true
 		}
-		return false
+		return status.code >= 520 && status.code <= 527 // of a gateway that can't reach the API, as is 530
 	}
 	return isTimeout(err) || isCut(err) || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, errMismatch)
 }
@@ -125,21 +157,77 @@ func isCut(err error) bool {
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
+// farWait stands for all longer waits.
+const farWait = 1_000_000 * time.Second
+
+// askedWait returns how long the server asks to wait, -1 if it doesn't say so. Of several headers the longest wait
+// counts. The header RateLimit of newer drafts is not read: it describes quotas, and says when one is used up only
+// together with its policy.
+func askedWait(response *http.Response) time.Duration {
+	now, err := http.ParseTime(response.Header.Get("Date"))
+	if err != nil {
+		now = time.Now()
+	}
+	longest := time.Duration(-1)
+	for _, header := range response.Header.Values("Retry-After") {
+		longest = max(longest, retryAfter(header, now))
+	}
+	if longest >= 0 || response.StatusCode != http.StatusTooManyRequests {
+		return longest
+	}
+	for _, name := range []string{"RateLimit-Reset", "X-RateLimit-Reset"} {
+		for _, header := range response.Header.Values(name) {
+			longest = max(longest, rateLimitReset(header, now))
+		}
+	}
+	return longest
+}
+
 // retryAfter parses a Retry-After header, which is a number of seconds or an HTTP date. now is the time of the reply.
 // It returns -1 if the header is missing or invalid, 0 for a date in the past.
 func retryAfter(header string, now time.Time) time.Duration {
 	header = strings.TrimSpace(header)
-	if header != "" && strings.Trim(header, "0123456789") == "" {
-		seconds, err := strconv.Atoi(header)
-		const far = 1_000_000
-		if err != nil || seconds > far {
-			seconds = far
-		}
-		return time.Duration(seconds) * time.Second
+	if seconds, ok := wholeSeconds(header); ok {
+		return time.Duration(min(seconds, int64(farWait/time.Second))) * time.Second
 	}
 	date, err := http.ParseTime(header)
 	if err != nil {
 		return -1
 	}
-	return max(0, date.Sub(now))
+	return min(farWait, max(0, date.Sub(now)))
+}
+
+// rateLimitReset parses the time at which a rate limit ends: a number of seconds from now, the seconds since 1970, or a
+// date. It returns -1 if it is invalid or not in the future, since a limit that had ended would not have been reported.
+func rateLimitReset(header string, now time.Time) time.Duration {
+	const firstTime = 1_000_000_000 // in 2001; no server asks to wait as many seconds
+	wait := retryAfter(header, now)
+	if seconds, ok := wholeSeconds(strings.TrimSpace(header)); ok && seconds >= firstTime {
+		if seconds >= 100*firstTime {
+			seconds = (seconds + 999) / 1000 // it was in milliseconds
+		}
+		wait = min(farWait, time.Unix(seconds, 0).Sub(now))
+	}
+	if wait <= 0 {
+		return -1
+	}
+	return wait
+}
+
+// wholeSeconds parses a number of seconds without a sign, rounded up. ok says whether it is one. A larger number than
+// any sensible time is cut.
+func wholeSeconds(text string) (seconds int64, ok bool) {
+	const most = 1 << 53
+	whole, fraction, hasFraction := strings.Cut(text, ".")
+	if whole == "" || hasFraction && fraction == "" || strings.Trim(whole+fraction, "0123456789") != "" {
+		return 0, false
+	}
+	seconds, err := strconv.ParseInt(whole, 10, 64)
+	if err != nil || seconds > most {
+		return most, true
+	}
+	if strings.Trim(fraction, "0") != "" {
+		seconds++
+	}
+	return seconds, true
 }

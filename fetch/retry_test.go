@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -47,7 +48,6 @@ func broken(reset bool) http.HandlerFunc {
 func TestRetried(t *testing.T) {
 	faults := map[string]http.HandlerFunc{
 		"408":   status(408),
-		"429":   status(429),
 		"500":   status(500),
 		"502":   status(502),
 		"503":   status(503),
@@ -64,6 +64,9 @@ func TestRetried(t *testing.T) {
 			conn, _, _ := w.(http.Hijacker).Hijack()
 			conn.Close()
 		},
+	}
+	for _, code := range []int{520, 521, 522, 523, 524, 525, 526, 527, 530} { // of a gateway in front of the API
+		faults[strconv.Itoa(code)] = status(code)
 	}
 	for name, fault := range faults {
 		t.Run(name, func(t *testing.T) {
@@ -98,13 +101,29 @@ func TestNotRetried(t *testing.T) {
 		422: "refused",
 		501: "server error",
 		505: "server error",
-		204: "refused",
-		206: "refused",
+		519: "server error",
+		528: "server error",
+		529: "server error",
+		531: "server error",
+		101: "unexpected status (101 from GET ",
+		201: "unexpected status",
+		202: "unexpected status",
+		203: "unexpected status",
+		204: "unexpected status",
+		206: "unexpected status",
+		226: "unexpected status",
+		300: "unexpected status",
+		304: "unexpected status",
+		600: "unexpected status",
+		999: "unexpected status",
 	} {
 		a := newAPI(t, failing(1, status(code)))
 		client, waits := a.client()
 		_, err := client.Instances(context.Background())
 		wantError(t, err, BadAPI, says)
+		if strings.Contains(err.Error(), "refused") != (code >= 400 && code < 500 && code != 403 && code != 404) {
+			t.Errorf("%d: %v", code, err)
+		}
 		if len(*waits) > 0 {
 			t.Errorf("%d was retried", code)
 		}
@@ -197,8 +216,10 @@ func TestRetryAfter(t *testing.T) {
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	for header, want := range map[string]time.Duration{
 		"": -1, "0": 0, "7": 7 * time.Second, " 7 ": 7 * time.Second, "007": 7 * time.Second,
-		"-1": -1, "1.5": -1, "1e3": -1, "soon": -1, "+5": -1, "0x10": -1,
+		"-1": -1, "1.5": 2 * time.Second, "1.0": time.Second, "1.": -1, ".5": -1, "1.5.1": -1,
+		"1e3": -1, "soon": -1, "+5": -1, "0x10": -1,
 		"99999999999999999999":           1_000_000 * time.Second,
+		"Fri, 22 Nov 2999 12:00:30 GMT":  1_000_000 * time.Second,
 		"Sun, 22 Nov 2026 12:00:30 GMT":  30 * time.Second, // RFC 1123
 		"Sunday, 22-Nov-26 12:00:30 GMT": 30 * time.Second, // RFC 850
 		"Sun Nov 22 12:00:30 2026":       30 * time.Second, // asctime
@@ -211,41 +232,92 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-func TestRetryAfterIsKept(t *testing.T) {
-	slow := func(header string) http.HandlerFunc {
-		return failing(1, func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Retry-After", header)
-			w.WriteHeader(429)
-		})
-	}
-	for header, want := range map[string]time.Duration{
-		"3":        3 * time.Second,
-		"60":       60 * time.Second,
-		"0":        0,
-		"nonsense": 500 * time.Millisecond,
-	} {
-		a := newAPI(t, slow(header))
+// rateLimits are the headers of a reply with the status 429, and the wait before the next request. Replies are from
+// 2026-11-22 12:00:00 UTC, which is 1795348800 in seconds since 1970. A wait of 0 here means 5 s, then 15 s, then 30 s.
+var rateLimits = map[string]time.Duration{
+	"":                                                 0,
+	"Retry-After: 3":                                   3 * time.Second,
+	"Retry-After: 61":                                  61 * time.Second,
+	"Retry-After: 1.2":                                 2 * time.Second,
+	"Retry-After: nonsense":                            0,
+	"Retry-After: 3, 7":                                0,
+	"Retry-After: 3\nRetry-After: 7":                   7 * time.Second,
+	"Retry-After: 3\nRateLimit-Reset: 90":              3 * time.Second,
+	"Retry-After: soon\nRateLimit-Reset: 90":           90 * time.Second,
+	"Retry-After: Sun, 22 Nov 2026 12:00:30 GMT":       30 * time.Second,
+	"RateLimit-Reset: 7":                               7 * time.Second,
+	"X-RateLimit-Reset: 7":                             7 * time.Second,
+	"RateLimit-Reset: 9\nX-RateLimit-Reset: 7":         9 * time.Second,
+	"RateLimit-Reset: 7\nX-RateLimit-Reset: 9":         9 * time.Second,
+	"RateLimit-Reset: 0":                               0,
+	"RateLimit-Reset: -9":                              0,
+	"RateLimit-Reset: 1e3":                             0,
+	"RateLimit-Reset: 6.01":                            7 * time.Second,
+	"RateLimit-Reset: 1795348860":                      time.Minute,
+	"X-RateLimit-Reset: 1795348860":                    time.Minute,
+	"X-RateLimit-Reset: 1795348859.5":                  time.Minute,
+	"X-RateLimit-Reset: 1795348860000":                 time.Minute,
+	"X-RateLimit-Reset: Sun, 22 Nov 2026 12:01:00 GMT": time.Minute,
+	"X-RateLimit-Reset: 1795348800":                    0, // now
+	"X-RateLimit-Reset: 1795348000":                    0, // passed
+	"RateLimit: \"default\";r=0;t=90":                  0, // not read
+}
+
+// busy answers with 429 and these headers as often as times says.
+func busy(times int, headers string) http.HandlerFunc {
+	return failing(times, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Date", "Sun, 22 Nov 2026 12:00:00 GMT")
+		for line := range strings.Lines(headers) {
+			name, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
+			w.Header().Add(name, value)
+		}
+		w.WriteHeader(429)
+	})
+}
+
+func TestRateLimits(t *testing.T) {
+	t.Parallel()
+	for headers, wait := range rateLimits {
+		a := newAPI(t, busy(3, headers))
 		client, waits := a.client()
 		client.Timeout = time.Hour
 		if _, err := client.Instances(context.Background()); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff([]time.Duration{want}, *waits); diff != "" {
-			t.Errorf("Retry-After: %s: %s", header, diff)
+		want := []time.Duration{wait, wait, wait}
+		if wait == 0 {
+			want = []time.Duration{5 * time.Second, 15 * time.Second, 30 * time.Second}
+		}
+		if diff := cmp.Diff(want, *waits); diff != "" {
+			t.Errorf("%s: %s", headers, diff)
 		}
 	}
-	for header, timeout := range map[string]time.Duration{
-		"61":                   time.Hour,
-		"99999999999999999999": time.Hour,
-		"30":                   20 * time.Second,
+}
+
+// TestRateLimitBeyondTheTimeout checks that a run ends at once if it can't wait as long as the server asks.
+func TestRateLimitBeyondTheTimeout(t *testing.T) {
+	t.Parallel()
+	for headers, says := range map[string]string{
+		"":                                   "try again in 5 seconds",
+		"Retry-After: 4":                     "try again in 4 seconds",
+		"Retry-After: 200":                   "try again in 4 minutes",
+		"Retry-After: 9999":                  "try again in 3 hours",
+		"Retry-After: 500000":                "try again in 6 days",
+		"Retry-After: 99999999999999999999":  "try again in more than 11 days",
+		"RateLimit-Reset: 99999999999999999": "try again in more than 11 days",
+		"X-RateLimit-Reset: 1795348860":      "try again in 60 seconds",
 	} {
-		a := newAPI(t, slow(header))
-		client, waits := a.client()
-		client.Timeout = timeout
-		_, err := client.Instances(context.Background())
-		wantError(t, err, BadAPI, "429", "asks to wait longer")
-		if len(*waits) > 0 {
-			t.Errorf("Retry-After: %s was waited for: %v", header, *waits)
+		for _, site := range []bool{false, true} {
+			a := newAPI(t, busy(1, headers))
+			client, waits := a.client()
+			client.Timeout, client.Site = 3*time.Second, site
+			err := client.withDeadline(context.Background(), func(ctx context.Context) error {
+				return client.get(ctx, a.URL, func(io.Reader) error { return nil })
+			})
+			wantError(t, err, BadAPI, "429", says, "or increase --timeout")
+			if len(*waits) > 0 || len(a.asked()) > 1 {
+				t.Errorf("%s was waited for: %v", headers, *waits)
+			}
 		}
 	}
 }
@@ -347,7 +419,7 @@ func TestConnectionTrouble(t *testing.T) {
 		retries   int
 	}{
 		{closed.URL, "the connection was refused", 3},
-		{secure.URL, "certificate is not valid", 0},
+		{secure.URL, "does not trust the authority", 0},
 		{"https" + strings.TrimPrefix(plain.URL, "http"), "does not speak HTTPS", 0},
 		{"https://no-such-host.invalid", "no such host", 0},
 		{"http://" + noHTTP.Addr().String(), "no readable reply", 0},

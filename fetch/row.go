@@ -30,7 +30,13 @@ type decoder struct {
 	host    hostName         // of the current row
 	start   member           // its next is the first member of a row
 	older   fleet.Instance   // values that the current row has under older names
+
+	textBytes, maxTextBytes int // in the texts of all rows so far, and the limit
 }
+
+// maxTextBytes limits the memory that a list takes, and the files that are made of it. A list of a million instances
+// has about 150 MB of texts.
+const maxTextBytes = 1 << 30
 
 // maxShared is how many values of a kind the decoder shares.
 const maxShared = 10_000
@@ -47,7 +53,8 @@ type member struct {
 // newDecoder returns a decoder of the fields in the table. All others, such as user and team, are skipped. Passwords
 // are read only to keep them out of host names (see hostName).
 func newDecoder() *decoder {
-	d := &decoder{members: map[string]*member{}, texts: map[string]string{}, prices: map[string]fleet.Price{}}
+	d := &decoder{members: map[string]*member{}, texts: map[string]string{}, prices: map[string]fleet.Price{},
+		maxTextBytes: maxTextBytes}
 	for _, f := range fleet.Fields {
 		if f.Kind == fleet.Computed {
 			continue
@@ -93,7 +100,20 @@ func (d *decoder) decodeRow(s *jsonscan.Scanner, row fleet.Row, warnings *fleet.
 	if r.in.Price.Known {
 		r.in.PriceSource = fleet.ListPrice
 	}
-	return r.in, nil
+	return r.in, d.countText(r.in)
+}
+
+// countText returns an error once the rows have too much text. Rows that share a text count it each, as outputs do.
+func (d *decoder) countText(in *fleet.Instance) error {
+	for _, f := range fleet.Fields {
+		if f.Text != nil {
+			d.textBytes += len(*f.Text(in))
+		}
+	}
+	if d.textBytes > d.maxTextBytes {
+		return errorf(BadAPI, "the texts of the list exceed 1 GiB; check --api-url")
+	}
+	return nil
 }
 
 // fillFromOlder sets fields that the row has only under an older name.

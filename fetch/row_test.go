@@ -406,10 +406,10 @@ func TestLongText(t *testing.T) {
 		size int
 		unit string
 		cut  bool
-	}{{1024, "x", false}, {1025, "x", true}, {1024, "é", false}, {1025, "😀", true}, {100_000, "x", true}} {
+	}{{256, "x", false}, {257, "x", true}, {256, "é", false}, {257, "😀", true}, {100_000, "x", true}} {
 		in, warnings := decodeOne(t, `{"id": 1, "os": "`+strings.Repeat(test.unit, test.size)+`"}`)
 		n, cut := utf8.RuneCountInString(in.OS), strings.HasSuffix(in.OS, "…")
-		if n > 1024 || cut != test.cut || (len(warnings) == 1) != test.cut {
+		if n > 256 || cut != test.cut || (len(warnings) == 1) != test.cut {
 			t.Errorf("%d x %s: %d characters, warnings %q", test.size, test.unit, n, warnings)
 		}
 	}
@@ -420,6 +420,31 @@ func TestLongText(t *testing.T) {
 	in, warnings = decodeOne(t, `{"id": 1, "os": "`+strings.Repeat(" ", 5000)+`x"}`)
 	if in.OS != "x" || len(warnings) > 0 {
 		t.Errorf("blanks before a text: %q, %q", in.OS, warnings)
+	}
+}
+
+// TestTextLimit checks that a list may have only so much text, on all its pages together.
+func TestTextLimit(t *testing.T) {
+	const text = 2 + 4 // the bytes of an id and a name
+	for _, rows := range []int{4, 5} {
+		d := newDecoder()
+		d.maxTextBytes = 4 * text
+		var err error
+		for i := range rows {
+			if err == nil {
+				page := reply(1, fmt.Sprintf(`{"id": 1%d, "host_name": "née", "vm_password": "not counted"}`, i))
+				_, err = d.decodePage(strings.NewReader(page), 1)
+			}
+		}
+		if rows == 4 && err != nil {
+			t.Error(err)
+		}
+		if rows == 5 {
+			wantError(t, err, BadAPI)
+			if err == nil || !strings.Contains(err.Error(), "exceed 1 GiB") {
+				t.Error(err)
+			}
+		}
 	}
 }
 

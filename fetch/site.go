@@ -1,18 +1,17 @@
 package fetch
 
 import (
+	"bufio"
+	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-	"syscall"
 
 	"gpufleet/fetch/history"
 	"gpufleet/fetch/manifest"
@@ -22,7 +21,10 @@ import (
 const maxRedirects = 3
 
 // publishedSite is a site with a previous report. The same limits apply as for the API, but no token is sent.
-type publishedSite struct{ client *Client }
+type publishedSite struct {
+	client     *Client
+	acceptLoss bool // let go of a file that is not as the manifest lists it
+}
 
 // checkSiteURL returns an error if text is not a valid address of a published report.
 func checkSiteURL(text string) error {
@@ -65,9 +67,9 @@ func ParseSiteURL(text string) (string, error) {
 func (s publishedSite) collect(ctx context.Context, c *history.Collector) error {
 	limited, cancel := context.WithTimeoutCause(ctx, s.client.Timeout, errDeadline)
 	defer cancel()
-	listed, err := readManifest(limited, s)
+	m, err := readManifest(limited, s)
 	if err == nil {
-		err = collect(limited, s, listed, c)
+		err = collectReport(limited, s, m, c)
 	}
 	var damaged *damage
 	switch {
@@ -83,6 +85,10 @@ func (s publishedSite) collect(ctx context.Context, c *history.Collector) error 
 // errMismatch is the error for a complete file of a site that doesn't match the manifest.
 var errMismatch = errors.New(mismatch)
 
+// errWebPage is the error for a web page in place of a file of a site. Of the files that are read, only the front
+// page is one.
+var errWebPage = errors.New("a web page came back")
+
 // read requests an invalid file again. While a site is being deployed or a cache is stale, it may serve a file of
 // another report, or none. This is an error, not a warning, which would lose the history.
 func (s publishedSite) read(ctx context.Context, path string, limit int64, isValid func([]byte) bool) ([]byte, error) {
@@ -90,12 +96,25 @@ func (s publishedSite) read(ctx context.Context, path string, limit int64, isVal
 	var content []byte
 	err := s.client.get(ctx, address, func(body io.Reader) (err error) {
 		content, err = io.ReadAll(io.LimitReader(body, limit+1))
-		if err == nil && !isValid(content) {
+		if err != nil {
+			return err
+		}
+		if !isValid(content) {
 			err = errMismatch
+		}
+		if path != manifest.IndexPath && firstByte(bufio.NewReader(bytes.NewReader(content))) == '<' {
+			err = errors.Join(err, errWebPage)
 		}
 		return err
 	})
-	if errors.Is(err, fs.ErrNotExist) && path != manifest.Path {
+	isListed := path != manifest.Path && path != manifest.IndexPath
+	var known *Error
+	switch {
+	case s.acceptLoss && errors.As(err, &known) && known.mismatch:
+		return nil, &damage{mismatch}
+	case errors.Is(err, fs.ErrNotExist) && isListed && s.acceptLoss:
+		return nil, err
+	case errors.Is(err, fs.ErrNotExist) && isListed:
 		return nil, errorf(BadAPI, "404 from GET %s: the file is listed in the site's %s, "+
 			"so the site is incomplete: %s", address, manifest.Path, siteAdvice)
 	}
@@ -106,7 +125,8 @@ func (s publishedSite) read(ctx context.Context, path string, limit int64, isVal
 }
 
 // siteAdvice says what to do about an incomplete site.
-const siteAdvice = "try again later; if that doesn't help, publish the whole site again or run once without --previous"
+const siteAdvice = "try again later; if that doesn't help, publish the whole site again, " +
+	"or let go of this file with --accept-loss"
 
 // redirectError says why a redirect is not followed.
 type redirectError struct{ reason string }
@@ -135,45 +155,31 @@ func followSite(to *http.Request, via []*http.Request) error {
 func describeSite(err error, address string) error {
 	var known *Error
 	var status *statusError
+	var proxy *proxyError
 	switch {
 	case errors.As(err, &known):
 		return err
+	case errors.As(err, &proxy):
+		return errorf(BadAPI, "can't read the previous report: %s", proxy.message(address))
 	case errors.As(err, &status) && status.code == http.StatusNotFound:
 		return fs.ErrNotExist
 	case errors.As(err, &status):
 		return errorf(BadAPI, "%s; try again later, or check --previous", status.describeSite(address))
+	case errors.Is(err, errWebPage):
+		return errorf(BadAPI, "can't read the previous report: %v in place of the file (200 from GET %s), "+
+			"perhaps from a gateway in front of the site; try again later, or check --previous", errWebPage, address)
 	case errors.Is(err, errMismatch):
-		return errorf(BadAPI, "GET %s: %v, so the site is incomplete: %s", address, err, siteAdvice)
+		what := fmt.Sprintf("GET %s: %v, so the site is incomplete: %s", address, err, siteAdvice)
+		return &Error{Kind: BadAPI, What: what, mismatch: true}
 	}
-	return errorf(BadAPI, "can't read the previous report: GET %s: %s; "+
-		"try again later, or check --previous", address, siteTrouble(err))
+	what, advice := connectionTrouble(err, "--previous")
+	var redirect *redirectError
+	if errors.As(err, &redirect) {
+		what, advice = redirect.reason, "try again later, or check --previous"
+	}
+	return errorf(BadAPI, "can't read the previous report: GET %s: %s; %s", address, what, advice)
 }
 
 func (e *statusError) describeSite(address string) string {
 	return fmt.Sprintf("can't read the previous report (%d from GET %s)", e.code, address)
-}
-
-func siteTrouble(err error) string {
-	var (
-		redirect    *redirectError
-		dns         *net.DNSError
-		certificate *tls.CertificateVerificationError
-	)
-	switch {
-	case errors.As(err, &redirect):
-		return redirect.reason
-	case errors.As(err, &dns) && !dns.IsTimeout:
-		return "no such host"
-	case errors.As(err, &certificate):
-		return "the server's certificate is not valid for this address"
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return "the connection was refused"
-	case errors.Is(err, errIdle):
-		return "no data for 30 seconds"
-	case isTimeout(err):
-		return "the connection timed out"
-	case isCut(err):
-		return "the connection was closed before the file was complete"
-	}
-	return "no readable reply"
 }

@@ -3,6 +3,7 @@ package fetch
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -106,4 +107,46 @@ func CheckShrink(previous *history.History, count int) error {
 	}
 	return errorf(Incomplete, "the list has %d instances, but the last run had %d; "+
 		"if the others were really removed, use --accept-shrink", count, last.Value)
+}
+
+// CheckAccount returns an error if a list is probably of another account than that of the last run: both have several
+// instances with ids, none in common, and some of the new ones existed at the last run, or there is no telling. The ids
+// of both must be comparable. The error is a *Error, the context's cause, or says that a snapshot can't be read.
+func CheckAccount(ctx context.Context, previous *history.History, list []*fleet.Instance) error {
+	const minimum = 5 // fewer may have been replaced by chance
+	if len(previous.Snapshots) == 0 {
+		return nil
+	}
+	last := previous.Snapshots[len(previous.Snapshots)-1]
+	ids := map[string]bool{}
+	existed, dated := false, false
+	for _, in := range list {
+		if in.ID != "" {
+			ids[in.ID] = true
+			dated = dated || !in.CreatedAt.IsZero()
+			existed = existed || !in.CreatedAt.IsZero() && in.CreatedAt.Before(last.Taken)
+		}
+	}
+	if len(ids) < minimum || dated && !existed {
+		return nil
+	}
+	before, common := 0, false
+	if err := last.Rows(func(in *fleet.Instance) error {
+		if in.ID != "" {
+			before++
+			common = common || ids[in.ID]
+		}
+		return context.Cause(ctx)
+	}); err != nil || common || before < minimum {
+		return err
+	}
+	return errorf(Incomplete, "the list has no instance of the last run, so it is probably of another account; "+
+		"check the token and --api-url, or choose another --out; if the list is right, use --accept-shrink")
+}
+
+// WarnEmpty adds a warning to an empty list if the last run had instances.
+func WarnEmpty(previous *history.History, list *fleet.Fleet) {
+	if last := previous.LastCount; last.Known && last.Value > 0 && len(list.Instances) == 0 {
+		list.Warnings.Add(fmt.Sprintf("the list is empty, but the last run had instances (%d)", last.Value))
+	}
 }

@@ -2,14 +2,11 @@ package fetch
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
+	"regexp"
 	"strings"
+	"unicode"
 )
 
 // maxTokenFile is how many bytes of a token file are read. A token is one line.
@@ -27,7 +24,7 @@ func Token(ctx context.Context, file string, getenv func(string) string) (string
 		return token, nil
 	}
 	for _, name := range []string{"GPUFLEET_TOKEN", "ACCESS_TOKEN", "NEBULA_BLOCK_API_KEY"} {
-		if text := strings.TrimSpace(getenv(name)); text != "" {
+		if text := trimToken(getenv(name)); text != "" {
 			token, err := checkToken(text)
 			if err != nil {
 				return "", fmt.Errorf("$%s: %w", name, err)
@@ -47,46 +44,44 @@ func readToken(ctx context.Context, path string) (string, error) {
 	return checkToken(string(content))
 }
 
-// checkToken returns the token without surrounding blanks, or an error if it is invalid.
-func checkToken(token string) (string, error) {
-	token = strings.TrimSpace(token)
-	if token == "" || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return "", errors.New("not a token; it must be a single word, without \"Bearer\"")
+// trimToken returns a text without the byte order marks and blanks around it.
+func trimToken(text string) string {
+	return strings.TrimFunc(text, func(r rune) bool { return unicode.IsSpace(r) || r == '\uFEFF' })
+}
+
+// mistakenTokens are texts around a token that people copy along with it. A bearer token has an equals sign only at
+// its end (RFC 6750).
+var mistakenTokens = []struct {
+	pattern *regexp.Regexp
+	says    string
+}{
+	{regexp.MustCompile("^[\"'`\u2018-\u201F\u00AB\u00BB]|[\"'`\u2018-\u201F\u00AB\u00BB]$"),
+		"the token is in quotes; remove them"},
+	{regexp.MustCompile(`(?i)^(authorization\s*[:=]\s*)?bearer([\s:=]|$)`),
+		`it begins with "Bearer", which the program adds itself; use the token alone`},
+	{regexp.MustCompile(`(?i)^(export|set|setx)\s|^(\$env:|\$)?[A-Z_]\w*\s*=\s*[^=\s]`),
+		"it has the form NAME=token; use the token alone"},
+	{regexp.MustCompile(`^[A-Z_]+_(TOKEN|KEY)=$`), "it has the form NAME=token, and the token is missing"},
+	{regexp.MustCompile(`^\$`), "it is the name of a variable, not its value"},
+	{regexp.MustCompile(`\s`), "it has several words or lines; use the token alone"},
+}
+
+// checkToken returns the token without what may surround it, or an error that says why it is none.
+func checkToken(text string) (string, error) {
+	token := trimToken(text)
+	switch {
+	case token == "":
+		return "", errors.New("not a token; it is empty")
+	case strings.HasPrefix(text, "\xFF\xFE"), strings.HasPrefix(text, "\xFE\xFF"):
+		return "", errors.New("not a token; it is UTF-16, so save it as UTF-8")
+	}
+	for _, mistake := range mistakenTokens {
+		if mistake.pattern.MatchString(token) {
+			return "", fmt.Errorf("not a token; %s", mistake.says)
+		}
+	}
+	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return "", errors.New("not a token; it has characters other than letters, digits and common signs")
 	}
 	return token, nil
-}
-
-// Account returns a hash that identifies the account, so that only reports of the same account are compared. It is
-// computed from the API's host name and the owner that an access token names, never from the token itself. An API key
-// names no owner, so all keys for one host count as one account. That way a new key doesn't lose the history.
-func Account(apiURL, token string) string {
-	u, err := url.Parse(apiURL)
-	if err != nil {
-		return ""
-	}
-	sum := sha256.Sum256([]byte(strings.ToLower(u.Hostname()) + "\n" + tokenOwner(token)))
-	return hex.EncodeToString(sum[:])
-}
-
-// tokenOwner returns the subject of a JWT, "" if the token isn't a JWT or has no subject. The API checks the signature.
-func tokenOwner(token string) string {
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return ""
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
-	if err != nil {
-		return ""
-	}
-	var claims struct {
-		Subject json.RawMessage `json:"sub"`
-	}
-	if json.Unmarshal(payload, &claims) != nil || string(claims.Subject) == "null" {
-		return ""
-	}
-	var text string
-	if json.Unmarshal(claims.Subject, &text) != nil {
-		text = string(claims.Subject) // some issuers use a number
-	}
-	return text
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"gpufleet/fetch/history"
 	"gpufleet/fetch/manifest"
 	"gpufleet/render/folder"
 	"gpufleet/render/report"
@@ -16,6 +17,8 @@ import (
 type Folders struct {
 	Report  *folder.Folder
 	private *folder.Folder // nil for none
+
+	prepared []*folder.Prepared
 }
 
 // OpenFolders opens the folder of the report and, unless its path is "", the private one. Errors are those of
@@ -50,6 +53,9 @@ func (f *Folders) CheckSample() error {
 		case each.HasDamagedManifest():
 			return fmt.Errorf("%s may contain a real report, since its manifest.json can't be read; choose another folder",
 				each.Path())
+		case previous == nil && each.Has(history.HistoryPath):
+			return fmt.Errorf("%s may contain a real report, since it has a history but no manifest.json; "+
+				"choose another folder", each.Path())
 		case previous != nil && previous.Source != string(report.FromDemo):
 			return fmt.Errorf("%s contains a real report; choose another folder", each.Path())
 		}
@@ -57,13 +63,12 @@ func (f *Folders) CheckSample() error {
 	return nil
 }
 
-// Write writes the report into the folders: all its files or none. It returns the warnings about the folders even if
-// there is an error.
-func (f *Folders) Write(ctx context.Context, r *report.Report) (warnings []string, err error) {
+// Prepare writes the report into the folders, aside from the files in place. It returns the warnings about the folders
+// even if there is an error.
+func (f *Folders) Prepare(ctx context.Context, r *report.Report) (warnings []string, err error) {
 	for _, each := range f.all() {
 		warnings = append(warnings, each.Warnings()...)
 	}
-	var prepared []*folder.Prepared
 	for _, each := range f.all() {
 		stage, err := each.Stage(ctx)
 		if err != nil {
@@ -80,13 +85,16 @@ func (f *Folders) Write(ctx context.Context, r *report.Report) (warnings []strin
 		if err != nil {
 			return warnings, err
 		}
-		prepared = append(prepared, p)
+		f.prepared = append(f.prepared, p)
 	}
-	for _, p := range prepared {
+	for _, p := range f.prepared {
 		warnings = append(warnings, p.Warnings()...)
 	}
-	return warnings, folder.Commit(prepared...)
+	return warnings, nil
 }
+
+// Commit moves the prepared files into place: all of them or none. It is not interrupted.
+func (f *Folders) Commit() error { return folder.Commit(f.prepared...) }
 
 // Close unlocks the folders. An error names temporary files that remain; the next run removes them.
 func (f *Folders) Close() error {

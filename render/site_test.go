@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"gpufleet/fetch/fleet"
+	"gpufleet/fetch/manifest"
 	"gpufleet/render/report"
 )
 
@@ -80,4 +81,22 @@ func writeSite(r *report.Report, create Create) error {
 		return err
 	}
 	return writeAll([]output{overview}, create)
+}
+
+// TestManifestHoldsTwoRuns checks that the largest manifest, which lists the files of two runs with nothing in common,
+// can be written and read. A list of 4 million instances has some 16,000 further pages.
+func TestManifestHoldsTwoRuns(t *testing.T) {
+	t.Parallel()
+	m := manifest.Manifest{Schema: manifest.Schema}
+	const longest = 100 + 2*80 // two slugs
+	for i := range 2 * (3*report.MaxPages + 20_000) {
+		m.Files = append(m.Files, manifest.FileOf(fmt.Sprintf("%0*d", longest, i), nil))
+	}
+	data, err := m.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := manifest.Read(bytes.NewReader(data)); err != nil {
+		t.Error(err)
+	}
 }

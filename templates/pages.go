@@ -56,15 +56,18 @@ func yieldTotalsList(r *report.Report, k kind, rows []totalsRow, yield func(Page
 	return true
 }
 
-// yieldRegions yields each region's page, followed by those of its groups.
+// yieldRegions yields each region's page, followed by those of its groups. Those without a page are left out.
 func yieldRegions(r *report.Report, yield func(Page) bool) bool {
 	regions := regionRows(r.Regions)
 	for i, region := range r.Regions {
-		if !yield(Page{region.Path(), regionPage(regionFrame(r, region, neighboursOf(regions, i)), region)}) {
+		if region.HasPage && !yield(Page{region.Path(), regionPage(regionFrame(r, region, neighboursOf(regions, i)), region)}) {
 			return false
 		}
 		groups := groupsByModel(region.Groups)
 		for j, group := range region.Groups {
+			if !group.HasPage {
+				continue
+			}
 			for list := range listPages(group.Folder(), group.Instances, &group.Totals) {
 				frame := groupFrame(r, group, list, neighboursOf(groups, j))
 				if !yield(Page{list.path(), groupPage(frame, group, list)}) {
@@ -79,7 +82,7 @@ func yieldRegions(r *report.Report, yield func(Page) bool) bool {
 func yieldModels(r *report.Report, yield func(Page) bool) bool {
 	models := modelRows(r.Models)
 	for i, model := range r.Models {
-		if !yield(Page{model.Path(), modelPage(modelFrame(r, model, neighboursOf(models, i)), model)}) {
+		if model.HasPage && !yield(Page{model.Path(), modelPage(modelFrame(r, model, neighboursOf(models, i)), model)}) {
 			return false
 		}
 	}

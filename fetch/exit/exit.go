@@ -11,9 +11,9 @@ const (
 	Failed     = 1   // could not render or write
 	Usage      = 2   // bad flag, setting, price file, notes, saved reply path or folder
 	API        = 3   // no reply, or one that is not as the API documents it
-	Incomplete = 4   // the list is incomplete, or so much shorter that it probably is
+	Incomplete = 4   // the list is probably incomplete, the clock is wrong, or the run would lose some of the history
 	Check      = 5   // the report is written, but a check named by --fail-on failed
-	Signal     = 128 // plus the number of the signal that ended the run: 130, 143
+	Signal     = 128 // plus the number of the signal that ended the run: 129, 130, 143
 )
 
 // Code returns the exit code of a run that ended with err, or with nil if it succeeded. The outermost wrapped error

@@ -16,25 +16,35 @@ func (f *Fleet) Hide(hidden []string, key []byte) {
 	if len(hidden) == 0 {
 		return
 	}
-	pseudonyms := slices.Contains(hidden, "id")
+	hide := RowHider(hidden, key)
 	for _, in := range f.Instances {
-		in.GPUGroup = in.Model()
-		if pseudonyms {
-			in.ID = pseudonym(in.ID, key)
+		hide(in)
+	}
+}
+
+// RowHider returns a function that does to one instance what Fleet.Hide does to all. Without a key, it leaves ids as
+// they are.
+func RowHider(hidden []string, key []byte) func(*Instance) {
+	pseudonyms := slices.Contains(hidden, "id") && key != nil
+	var cleared []*Field
+	for _, field := range Fields {
+		if field.HiddenBy(hidden) {
+			cleared = append(cleared, field)
 		}
 	}
-	for _, field := range Fields {
-		if !field.HiddenBy(hidden) {
-			continue
+	return func(in *Instance) {
+		in.GPUGroup = in.Model()
+		if pseudonyms {
+			in.ID = Pseudonym(in.ID, key)
 		}
-		for _, in := range f.Instances {
+		for _, field := range cleared {
 			field.Clear(in)
 		}
 	}
 }
 
-// pseudonym returns 80 bits of the id's HMAC-SHA-256 as 20 characters, and "" for "".
-func pseudonym(id string, key []byte) string {
+// Pseudonym returns 80 bits of the id's HMAC-SHA-256 as 20 characters, and "" for "".
+func Pseudonym(id string, key []byte) string {
 	if id == "" {
 		return ""
 	}
@@ -48,8 +58,16 @@ func IsPseudonym(id string) bool {
 	return len(id) == 20 && strings.Trim(id, "0123456789abcdef") == ""
 }
 
-// KeyFingerprint identifies a pseudonym key without revealing it.
+// MinKey is the length of the shortest pseudonym key in bytes. Pseudonyms and the fingerprint are public, so that
+// anyone can try keys: a key must be too long for that.
+const MinKey = 32
+
+// KeyFingerprint identifies a pseudonym key without revealing it: 64 bits of an HMAC-SHA-256 of a text that no id has,
+// so that it says nothing about pseudonyms. It is "" without a key.
 func KeyFingerprint(key []byte) string {
+	if len(key) == 0 {
+		return ""
+	}
 	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte("gpufleet key fingerprint"))
 	return hex.EncodeToString(mac.Sum(nil)[:8])

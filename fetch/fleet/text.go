@@ -7,8 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// MaxText is the largest number of characters in a text, including the "…" of a shortened one.
-const MaxText = 1024
+// MaxText is the largest number of characters (code points) in a text, including the "…" of a shortened one. Real
+// texts have at most 100, and each is written into a dozen files.
+const MaxText = 256
 
 // CleanText cleans a text for all outputs, like Clean, and shortens it to MaxText characters. If it does, the text ends
 // in "…" and cut is true. truncated says that text is only the beginning of a longer text.

@@ -85,11 +85,16 @@ func (a *Amount) UnmarshalJSON(text []byte) error {
 type historyFile struct {
 	Schema int `json:"schema"`
 	Head
-	Days []Entry `json:"days"`
+	Account string  `json:"account,omitempty"` // a hash of it, in schema 1 only
+	Days    []Entry `json:"days"`
 }
 
-// WriteDays writes data/history.json, one line per day.
+// WriteDays writes data/history.json, one line per day. It is an error if ReadDays would find the file too large.
 func WriteDays(w io.Writer, head Head, days []Entry) error {
+	return writeDays(w, head, days, MaxHistoryBytes)
+}
+
+func writeDays(w io.Writer, head Head, days []Entry, maxBytes int) error {
 	var b bytes.Buffer
 	if head.Hidden == nil {
 		head.Hidden = []string{}
@@ -115,21 +120,37 @@ func WriteDays(w io.Writer, head Head, days []Entry) error {
 		b.Write(line)
 	}
 	b.WriteString("\n]}\n")
+	if isTooLarge(b.Bytes(), maxBytes) || len(days) > maxEntries {
+		return unreadable(HistoryPath)
+	}
 	_, err = w.Write(b.Bytes())
 	return err
 }
 
-// Limits of data/history.json: its size and its number of days.
+// unreadable is the error for a file that would exceed the limits of reading.
+func unreadable(path string) error {
+	return fmt.Errorf("%s would be too large for a later run to read; "+
+		"make several reports of fewer instances, regions and GPU models", path)
+}
+
+// Limits of data/history.json, for reading and writing: its size, its number of days and of members.
 const (
-	MaxHistoryBytes = 128 << 20
+	MaxHistoryBytes = 256 << 20
 	maxEntries      = 2 * HistoryDays
+	maxMembers      = 20 * (MaxGroups + 1) * HistoryDays
 )
+
+// isTooLarge reports whether data/history.json is beyond the limits. Every member has '":', so counting these limits
+// the memory for a hostile file. In a name, the quote is escaped. An escape at the end of a member's own name hides it from
+// the count, but such a name is unknown, and the first unknown name ends the reading.
+func isTooLarge(content []byte, maxBytes int) bool {
+	members := bytes.Count(content, []byte(`":`)) - bytes.Count(content, []byte(`\":`))
+	return len(content) > maxBytes || members > maxMembers
+}
 
 // ReadDays reads data/history.json. The error says what is wrong with it, but quotes nothing.
 func ReadDays(content []byte) (Head, []Entry, error) {
-	// Every member has '":', so this limits the memory for a hostile file, whatever its names contain.
-	const members = 20 * (MaxGroups + 1) * HistoryDays
-	if len(content) > MaxHistoryBytes || bytes.Count(content, []byte(`":`)) > members {
+	if isTooLarge(content, MaxHistoryBytes) {
 		return Head{}, nil, errTooLarge
 	}
 	// As for the manifest: Compact rejects text after the value, and the json package's errors would quote the file.
@@ -140,12 +161,17 @@ func ReadDays(content []byte) (Head, []Entry, error) {
 	decoder := json.NewDecoder(&compact)
 	decoder.DisallowUnknownFields()
 	var h historyFile
-	if err := decoder.Decode(&h); err != nil || h.Schema != historySchema || !h.Head.valid() || len(h.Days) > maxEntries {
+	if err := decoder.Decode(&h); err != nil || h.Schema < 1 || h.Schema > historySchema || !h.Head.valid() || len(h.Days) > maxEntries {
 		return Head{}, nil, errFormat
 	}
 	for i, day := range h.Days {
 		if !day.valid() || i > 0 && day.Date <= h.Days[i-1].Date {
 			return Head{}, nil, fault(fmt.Sprintf("its day %d is invalid", i+1))
+		}
+	}
+	if h.Account != "" { // the feed's name was made from it
+		for i := range h.Days {
+			h.Days[i].Feed = ""
 		}
 	}
 	return h.Head, h.Days, nil

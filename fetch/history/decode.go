@@ -18,10 +18,10 @@ import (
 	"gpufleet/fetch/jsonscan"
 )
 
-// Limits of a snapshot in bytes: of its file, and of its content when decompressed.
+// Limits of a snapshot in bytes, for reading and writing: of its file, and of its content when decompressed.
 const (
 	MaxSnapshotBytes = 256 << 20
-	maxDecompressed  = 1 << 30
+	maxDecompressed  = 2 << 30
 )
 
 // maxKeep is how many bytes of a value are read. maxInterned is how many values are shared among rows.
@@ -42,7 +42,7 @@ func ReadSnapshot(content []byte) (*Snapshot, error) {
 	if err != headOnly {
 		return nil, err
 	}
-	if !s.IsOldFormat() {
+	if !s.IsOldFormat() && !s.namesAccount {
 		s.file = content
 	}
 	s.rows = func(ctx context.Context, row func(*fleet.Instance) error) error {
@@ -148,8 +148,9 @@ func (d *snapshotDecoder) decode() error {
 			d.head.Taken, _ = time.Parse(time.RFC3339, text)
 		case "source":
 			d.head.Source, err = d.word()
-		case "account":
-			d.head.Account, err = d.word()
+		case "account": // not kept: from its hash one could find out who it is
+			_, err = d.word()
+			d.head.namesAccount = true
 		case "audience":
 			d.head.Audience, err = d.word()
 		case "currency":

@@ -13,13 +13,13 @@ import (
 )
 
 // The versions of the file formats. Snapshots in format 1 lack their rows' groups, types and times. They are encoded
-// again in the current format.
+// again in the current format. So are files that identify the account, as those of earlier versions did.
 const (
 	snapshotFormat = 2
-	historySchema  = 1
+	historySchema  = 2
 )
 
-// How many UTC days are kept, including today.
+// How many UTC days are kept, the newest ones that have figures or a snapshot. The clock doesn't matter.
 const (
 	HistoryDays  = 400
 	SnapshotDays = 15
@@ -35,7 +35,6 @@ const (
 // Head says what a run read and what it may show. Each file of the history has the head of its run.
 type Head struct {
 	Source   string   `json:"source"`   // api, file or demo
-	Account  string   `json:"account"`  // a hash that identifies the account; "" if the source is not the API
 	Audience string   `json:"audience"` // public or internal
 	Currency string   `json:"currency"` // ISO 4217 code of the amounts
 	Hidden   []string `json:"hidden"`   // fields that are left out, sorted
@@ -44,15 +43,20 @@ type Head struct {
 
 // History is what a run has from earlier runs. The zero History is that of a first run.
 type History struct {
+	// Now is the time of the run: not before that of the last one.
+	Now time.Time
 	// Snapshots that this run may use, the oldest first, at most one per day. The last one is that of the last run.
 	Snapshots []*Snapshot
 	// Days are the daily figures, the oldest first, at most one entry per day.
 	Days []Entry
-	// LastCount is how many instances the last run had for the same source and account, even if its snapshot can't be
+	// LastCount is how many instances the last run had for the same source, even if its snapshot can't be
 	// used; unknown for a first run.
 	LastCount fleet.Optional[int]
 	// Warnings says what was ignored, and why. No warning contains a value from the files.
 	Warnings []string
+	// AcceptLoss says that the run may lose what Lose records.
+	AcceptLoss bool
+	losses     []Loss
 }
 
 // Day returns the UTC day of a moment.
@@ -73,11 +77,6 @@ func SnapshotDate(path string) (time.Time, bool) {
 	}
 	day, err := time.Parse(time.DateOnly, path[len(SnapshotFolder):len(SnapshotFolder)+len(time.DateOnly)])
 	return day, err == nil && SnapshotPath(day) == path
-}
-
-// isRecent reports whether a moment is in the last days before now, including today.
-func isRecent(taken, now time.Time, days int) bool {
-	return Day(taken).After(Day(now).AddDate(0, 0, -days))
 }
 
 // WeekBefore returns the day one week before a moment.
@@ -102,53 +101,21 @@ func NewestBefore(snapshots []*Snapshot, day time.Time) *Snapshot {
 	return nil
 }
 
-// SameFleet reports whether both runs read the same source and account.
-func (h Head) SameFleet(run Head) bool { return h.Source == run.Source && h.Account == run.Account }
-
-// whyNotFigures says why a run can't use the figures of this one, "" if it can. Figures have no fields to hide.
-func (h Head) whyNotFigures(run Head) string {
-	switch {
-	case h.Source != run.Source:
-		return "it comes from a different kind of source"
-	case h.Account != run.Account:
-		return "it comes from a different account"
-	case h.Currency != run.Currency:
-		return "its amounts are in a different currency"
-	}
-	return ""
-}
-
-// whyNotRows says why a run can't use the rows of this one, "" if it can. It can't if they show more than it may, or if
-// their ids can't be compared with its own.
-func (h Head) whyNotRows(run Head) string {
-	if reason := h.whyNotFigures(run); reason != "" {
-		return reason
-	}
-	switch {
-	case h.Audience == internal && run.Audience != internal:
-		return "it was made for an internal audience"
-	case slices.ContainsFunc(run.Hidden, func(column string) bool { return !slices.Contains(h.Hidden, column) }):
-		return "it shows fields that this run hides"
-	case h.Key != run.Key:
-		return "its ids were made with a different pseudonym key, or with none"
-	}
-	return ""
-}
-
 const internal = "internal"
 
 var (
-	accountHash = regexp.MustCompile(`^([0-9a-f]{64})?$`)
 	currency    = regexp.MustCompile(`^[A-Z]{3}$`)
-	columnName  = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
-	fingerprint = regexp.MustCompile(`^[!-~]{0,128}$`)
+	columnName  = regexp.MustCompile(`^[a-z][a-z0-9_]*$`) // at most 40 bytes, which a pattern counts slowly
+	fingerprint = regexp.MustCompile(`^[!-~]*$`)          // at most 128 bytes
 )
 
 // valid reports whether gpufleet could have written the head.
 func (h Head) valid() bool {
-	return slices.Contains([]string{"api", "file", "demo"}, h.Source) && accountHash.MatchString(h.Account) &&
+	return slices.Contains([]string{"api", "file", Sample}, h.Source) &&
 		(h.Audience == "public" || h.Audience == internal) &&
-		currency.MatchString(h.Currency) && fingerprint.MatchString(h.Key) &&
+		currency.MatchString(h.Currency) && len(h.Key) <= 128 && fingerprint.MatchString(h.Key) &&
 		len(h.Hidden) <= 40 && slices.IsSorted(h.Hidden) &&
-		!slices.ContainsFunc(h.Hidden, func(name string) bool { return !columnName.MatchString(name) })
+		!slices.ContainsFunc(h.Hidden, func(name string) bool {
+			return len(name) > 40 || !columnName.MatchString(name)
+		})
 }

@@ -22,7 +22,7 @@ import (
 var now = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 func head() Head {
-	return Head{Source: "api", Account: strings.Repeat("a", 64), Audience: "public", Currency: "USD"}
+	return Head{Source: "api", Audience: "public", Currency: "USD"}
 }
 
 func money(t testing.TB, text string) fleet.Money {
@@ -182,7 +182,8 @@ func TestNothingElseIsKept(t *testing.T) {
 		"escaped":        repack(strings.Replace(text, `"status":"Error"`, `"status":"\u0045rror"`, 1), same),
 		"another number": repack(strings.Replace(text, `"gpu_count":8`, `"gpu_count":8.0`, 1), same),
 	} {
-		c := Collector{Run: head(), Now: now, Unlisted: true}
+		c := NewCollector(head(), now, false)
+		c.Unlisted = true
 		s, err := ReadSnapshot(file)
 		c.AddSnapshot(SnapshotPath(now), s, err)
 		if err := c.CheckSnapshots(t.Context()); err != nil || len(c.History().Snapshots) == 0 {
@@ -214,7 +215,7 @@ func TestCheckSnapshots(t *testing.T) {
 		"a week old":         {now, []int{7, 8, 10}, []int{7, 8}},
 		"none is a week old": {now.AddDate(0, 0, -5), []int{10, 8}, []int{10}},
 	} {
-		c := Collector{Run: head(), Now: test.now}
+		c := NewCollector(head(), test.now, true)
 		want := map[string][]byte{}
 		for ago := range 11 {
 			taken := now.AddDate(0, 0, -ago).Add(-2 * time.Hour)
@@ -363,6 +364,22 @@ func TestWriteToFails(t *testing.T) {
 	}
 }
 
+// TestSnapshotLimits checks that a snapshot which could not be read again is not written.
+func TestSnapshotLimits(t *testing.T) {
+	s := snapshot(t, head(), now, list(t)...)
+	content := contentOf(t, s)
+	packed, text := int64(len(content)), int64(len(unpacked(t, content)))
+	for _, test := range []struct {
+		packed, text int64
+		ok           bool
+	}{{packed, text, true}, {packed - 1, text, false}, {packed, text - 1, false}} {
+		_, err := s.writeTo(io.Discard, test.packed, test.text)
+		if (err == nil) != test.ok || err != nil && !strings.Contains(err.Error(), s.Path()+" would be too large") {
+			t.Errorf("limits %d and %d: %v", test.packed, test.text, err)
+		}
+	}
+}
+
 // TestDamagedSnapshots checks that a snapshot with any kind of damage is rejected, without quoting it.
 func TestDamagedSnapshots(t *testing.T) {
 	good := unpacked(t, contentOf(t, snapshot(t, head(), now, list(t)...)))
@@ -391,7 +408,7 @@ func TestDamagedSnapshots(t *testing.T) {
 		"status to come":     change(`{"id":"2"}`, `{"id":"2","status_since":1795348801}`),
 		"schema is text":     change(`"schema":2`, `"schema":"CANARY"`),
 		"source":             change(`"api"`, `"CANARY"`),
-		"account":            change(`"aaaa`, `"CANARY`),
+		"account":            change(`"source":"api"`, `"source":"api","account":7`),
 		"audience":           change(`"public"`, `"CANARY"`),
 		"currency":           change(`"USD"`, `"CANARY"`),
 		"hidden":             change(`[]`, `["b","a"]`),
@@ -473,7 +490,7 @@ func TestHistoryRoundTrip(t *testing.T) {
 func TestDamagedHistory(t *testing.T) {
 	good := string(written(t, head(), twoDays(t)))
 	for old, replacement := range map[string]string{
-		`"schema":1`:          `"schema":2`,
+		`"schema":2`:          `"schema":3`,
 		`"api"`:               `"CANARY"`,
 		`"days":[`:            `"CANARY":1,"days":[`,
 		`"date":"2026-11-20"`: `"date":"2026-11-19"`,
@@ -501,32 +518,42 @@ func TestDamagedHistory(t *testing.T) {
 	}
 }
 
-// TestRules has a case for each reason why a run can't use a snapshot or the daily figures.
+// TestRules has a case for each reason why a run can't use a snapshot or the daily figures. Each is a loss.
 func TestRules(t *testing.T) {
 	yesterday := now.AddDate(0, 0, -1)
+	pseudonyms := func(key string) func(*Head) {
+		return func(h *Head) { h.Hidden, h.Key = []string{"id"}, key }
+	}
 	tests := []struct {
 		name             string
 		old, run         func(*Head)
+		ownKey           string
 		taken            time.Time
 		snapshot, figure bool
 		lastCount        bool
+		says             string
 	}{
-		{"the same", nil, nil, yesterday, true, true, true},
-		{"the same day", nil, nil, now.Add(-time.Hour), true, true, true},
-		{"the same moment", nil, nil, now, true, true, true},
-		{"later", nil, nil, now.Add(time.Second), false, false, true},
-		{"another source", func(h *Head) { h.Source, h.Account = "file", "" }, nil, yesterday, false, false, false},
-		{"another account", func(h *Head) { h.Account = strings.Repeat("b", 64) }, nil, yesterday, false, false, false},
-		{"another currency", func(h *Head) { h.Currency = "EUR" }, nil, yesterday, false, false, true},
-		{"wider audience", func(h *Head) { h.Audience = "internal" }, nil, yesterday, false, true, true},
-		{"narrower audience", nil, func(h *Head) { h.Audience = "internal" }, yesterday, true, true, true},
-		{"less hidden", nil, func(h *Head) { h.Hidden = []string{"host_name"} }, yesterday, false, true, true},
-		{"more hidden", func(h *Head) { h.Hidden = []string{"host_name"} }, nil, yesterday, true, true, true},
-		{"other hidden", func(h *Head) { h.Hidden = []string{"os"} }, func(h *Head) { h.Hidden = []string{"host_name"} },
-			yesterday, false, true, true},
-		{"another key", func(h *Head) { h.Hidden, h.Key = []string{"id"}, "1" },
-			func(h *Head) { h.Hidden, h.Key = []string{"id"}, "2" }, yesterday, false, true, true},
-		{"pseudonyms before", func(h *Head) { h.Hidden, h.Key = []string{"id"}, "1" }, nil, yesterday, false, true, true},
+		{"the same", nil, nil, "", yesterday, true, true, true, ""},
+		{"the same day", nil, nil, "", now.Add(-time.Hour), true, true, true, ""},
+		{"the same moment", nil, nil, "", now, true, true, true, ""},
+		{"a little later", nil, nil, "", now.Add(10 * time.Minute), true, true, true, ""},
+		{"later", nil, nil, "", now.Add(10*time.Minute + time.Second), false, false, true,
+			"is of 2026-11-22 12:10 UTC, but this run's time is 2026-11-22 12:00 UTC"},
+		{"another source", func(h *Head) { h.Source = "file" }, nil, "", yesterday, false, false, false,
+			"was made from a saved reply, but this one is made from the API"},
+		{"another currency", func(h *Head) { h.Currency = "EUR" }, nil, "", yesterday, false, false, true,
+			"is in EUR, but this one is in USD; use --currency EUR"},
+		{"the sample", func(h *Head) { h.Source = "demo" }, nil, "", yesterday, false, false, false, ""},
+		{"wider audience", func(h *Head) { h.Audience = "internal" }, nil, "", yesterday, true, true, true, ""},
+		{"narrower audience", nil, func(h *Head) { h.Audience = "internal" }, "", yesterday, true, true, true, ""},
+		{"less hidden", nil, func(h *Head) { h.Hidden = []string{"host_name"} }, "", yesterday, true, true, true, ""},
+		{"more hidden", func(h *Head) { h.Hidden = []string{"host_name"} }, nil, "", yesterday, true, true, true, ""},
+		{"pseudonyms now", nil, pseudonyms("1"), "1", yesterday, true, true, true, ""},
+		{"the same key", pseudonyms("1"), pseudonyms("1"), "1", yesterday, true, true, true, ""},
+		{"another key", pseudonyms("1"), pseudonyms("2"), "2", yesterday, false, true, true, "GPUFLEET_PSEUDONYM_KEY"},
+		{"pseudonyms before", pseudonyms("1"), nil, "", yesterday, false, true, true, "GPUFLEET_PSEUDONYM_KEY"},
+		{"before, with the key", pseudonyms("1"), nil, "1", yesterday, true, true, true, ""},
+		{"before, with another key", pseudonyms("1"), nil, "2", yesterday, false, true, true, "GPUFLEET_PSEUDONYM_KEY"},
 	}
 	for _, test := range tests {
 		old, run := head(), head()
@@ -536,7 +563,8 @@ func TestRules(t *testing.T) {
 		if test.run != nil {
 			test.run(&run)
 		}
-		c := Collector{Run: run, Now: now}
+		c := NewCollector(run, now, false)
+		c.OwnKey = test.ownKey
 		s := snapshot(t, old, test.taken, hiddenList(t, old)...)
 		read, err := readWhole(contentOf(t, s))
 		c.AddSnapshot(s.Path(), read, err)
@@ -544,18 +572,17 @@ func TestRules(t *testing.T) {
 			t.Errorf("%s: sets LastCount: %v", test.name, got)
 		}
 		c.AddDays(written(t, old, []Entry{{Date: DateText(test.taken), Taken: test.taken}}))
+		c.SettleTime()
 		p := c.History()
 		if len(p.Snapshots) > 0 != test.snapshot || len(p.Days) > 0 != test.figure {
 			t.Errorf("%s: %d snapshots, %d days", test.name, len(p.Snapshots), len(p.Days))
 		}
-		ignored := 0
-		for _, used := range []bool{test.snapshot, test.figure} {
-			if !used {
-				ignored++
-			}
+		if loss := p.Loss(); len(p.losses) > 1 || (loss == nil) != (test.says == "") || len(p.Warnings) > 0 ||
+			loss != nil && !strings.Contains(loss.Error(), test.says) {
+			t.Errorf("%s: %v, warnings %q", test.name, loss, p.Warnings)
 		}
-		if len(p.Warnings) != ignored {
-			t.Errorf("%s: warnings %q", test.name, p.Warnings)
+		if test.figure && (p.Now.Before(test.taken) || p.Now.Before(now)) {
+			t.Errorf("%s: the run's time is %v", test.name, p.Now)
 		}
 	}
 }
@@ -564,12 +591,13 @@ func TestNameMustMatch(t *testing.T) {
 	c := Collector{Run: head(), Now: now}
 	s, err := readWhole(contentOf(t, snapshot(t, head(), now.AddDate(0, 0, -1))))
 	c.AddSnapshot("data/snapshots/2026-11-20.json.gz", s, err)
-	if p := c.History(); len(p.Snapshots) > 0 || len(p.Warnings) != 1 || p.LastCount.Known {
+	if p := c.History(); len(p.Snapshots) > 0 || p.Loss() == nil || p.LastCount.Known {
 		t.Errorf("%+v", p)
 	}
 }
 
-// TestRecent checks that 15 days of snapshots and 400 of figures are kept, including the day of the run.
+// TestRecent checks that the newest 15 days of snapshots and 400 of figures are kept, including the day of the run,
+// whatever the clock says.
 func TestRecent(t *testing.T) {
 	p := &History{}
 	for ago := 450; ago >= 0; ago-- {
@@ -579,12 +607,20 @@ func TestRecent(t *testing.T) {
 			p.Snapshots = append(p.Snapshots, &Snapshot{Taken: taken})
 		}
 	}
-	s := p.RecentSnapshots(now)
-	if len(s) != 14 || DateText(s[0].Taken) != "2026-11-08" || DateText(s[13].Taken) != "2026-11-21" {
-		t.Errorf("%d snapshots", len(s))
-	}
-	if d := p.RecentDays(now); len(d) != 399 || d[398].Date != "2026-11-21" {
-		t.Errorf("%d days", len(d))
+	for name, test := range map[string]struct {
+		now         time.Time
+		first, last string
+	}{
+		"today":           {now, "2026-11-08", "2026-11-21"},
+		"two years ahead": {now.AddDate(2, 0, 0), "2026-11-09", "2026-11-22"},
+	} {
+		s := p.RecentSnapshots(test.now)
+		if len(s) != 14 || DateText(s[0].Taken) != test.first || DateText(s[13].Taken) != test.last {
+			t.Errorf("%s: %d snapshots", name, len(s))
+		}
+		if d := p.RecentDays(test.now); len(d) != 399 || d[398].Date != test.last {
+			t.Errorf("%s: %d days", name, len(d))
+		}
 	}
 }
 
@@ -686,32 +722,111 @@ func TestLastCountWithoutSnapshot(t *testing.T) {
 	}
 }
 
-// TestClockAhead checks that days which expire because of a wrong clock cause a warning.
-func TestClockAhead(t *testing.T) {
-	c := Collector{Run: head(), Now: now.AddDate(3, 0, 0)}
-	yesterday := now.AddDate(0, 0, -1)
-	c.AddDays(written(t, head(), []Entry{
-		{Date: DateText(yesterday), Taken: yesterday},
-		{Date: DateText(now), Taken: now},
-	}))
-	if w := c.History().Warnings; len(w) != 1 || !strings.Contains(w[0], "ignoring the first 2 days") {
-		t.Errorf("warnings %q", w)
+// TestTimeWithoutFigures takes the last reading's time from the snapshots if the daily figures are lost.
+func TestTimeWithoutFigures(t *testing.T) {
+	c := NewCollector(head(), now, false)
+	s := snapshot(t, head(), now.Add(time.Minute), list(t)...)
+	c.AddSnapshot(s.Path(), s, nil)
+	c.SettleTime()
+	if got := c.History().Now; !got.Equal(s.Taken) {
+		t.Error(got)
 	}
 }
 
-// TestHistoryOfCommas reads a history whose names are full of commas, which separate members.
-func TestHistoryOfCommas(t *testing.T) {
-	var groups []Group
-	for i := range MaxGroups {
-		groups = append(groups, Group{Region: fmt.Sprint(strings.Repeat(",", 900), i), GPU: "x"})
-	}
+// TestTimeOfTheLastReading lets go of readings in the future, and of no others.
+func TestTimeOfTheLastReading(t *testing.T) {
+	c := NewCollector(head(), now, true)
 	var days []Entry
-	for day := range 5 {
-		at := now.AddDate(0, 0, day-5)
-		days = append(days, Entry{Date: DateText(at), Taken: at, Groups: groups})
+	for _, taken := range []time.Time{now.AddDate(0, 0, -1), now.Add(5 * time.Minute), now.AddDate(0, 0, 20)} {
+		days = append(days, Entry{Date: DateText(taken), Taken: taken})
 	}
-	if _, read, err := ReadDays(written(t, head(), days)); err != nil || len(read) != 5 {
-		t.Errorf("%d days, %v", len(read), err)
+	c.AddDays(written(t, head(), days))
+	for _, day := range slices.Backward(days) {
+		s := snapshot(t, head(), day.Taken, list(t)...)
+		c.AddSnapshot(s.Path(), s, nil)
+	}
+	c.SettleTime()
+	p := c.History()
+	if len(p.Snapshots) != 2 || len(p.Days) != 2 || !p.Now.Equal(now.Add(5*time.Minute)) || p.Loss() != nil {
+		t.Errorf("%d snapshots, %d days, %v, %v", len(p.Snapshots), len(p.Days), p.Now, p.Loss())
+	}
+	if len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "letting go of the readings after that time") {
+		t.Errorf("warnings %q", p.Warnings)
+	}
+}
+
+// TestAccountIsForgotten reads files of earlier versions, which name the account by a hash. It is not written again, nor
+// is what was made from it.
+func TestAccountIsForgotten(t *testing.T) {
+	hash := strings.Repeat("a", 64)
+	name := func(text string) string {
+		return strings.Replace(text, `"source":"api"`, `"source":"api","account":"`+hash+`"`, 1)
+	}
+	days := twoDays(t)
+	days[1].Feed = strings.Repeat("b", 32)
+	old := strings.Replace(name(string(written(t, head(), days))), `"schema":2`, `"schema":1`, 1)
+	h, read, err := ReadDays([]byte(old))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if now := string(written(t, h, read)); strings.Contains(now, "account") || strings.Contains(now, days[1].Feed) {
+		t.Error(now)
+	}
+
+	first := contentOf(t, snapshot(t, head(), now, list(t)...))
+	s, err := ReadSnapshot(packed(name(unpacked(t, first))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := NewCollector(head(), now, false)
+	c.AddSnapshot(s.Path(), s, nil)
+	if err := c.CheckSnapshots(t.Context()); err != nil || len(c.History().Snapshots) != 1 {
+		t.Fatal(err)
+	}
+	if again := contentOf(t, c.History().Snapshots[0]); !bytes.Equal(again, first) {
+		t.Errorf("%s", unpacked(t, again))
+	}
+}
+
+// TestHistoryOfOddNames reads a history whose names are full of what separates members.
+func TestHistoryOfOddNames(t *testing.T) {
+	for _, odd := range []string{",", `":`, `\":`} {
+		var groups []Group
+		for i := range MaxGroups {
+			groups = append(groups, Group{Region: fmt.Sprint(strings.Repeat(odd, 900/len(odd)), i), GPU: "x"})
+		}
+		var days []Entry
+		for day := range 2 {
+			at := now.AddDate(0, 0, day-2)
+			days = append(days, Entry{Date: DateText(at), Taken: at, Groups: groups})
+		}
+		if _, read, err := ReadDays(written(t, head(), days)); err != nil || len(read) != 2 {
+			t.Errorf("%s: %d days, %v", odd, len(read), err)
+		}
+	}
+}
+
+// TestHistoryLimits checks that a history which could not be read again is not written.
+func TestHistoryLimits(t *testing.T) {
+	days := twoDays(t)
+	size := len(written(t, head(), days))
+	if err := writeDays(io.Discard, head(), days, size); err != nil {
+		t.Error(err)
+	}
+	for name, err := range map[string]error{
+		"bytes": writeDays(io.Discard, head(), days, size-1),
+		"days":  WriteDays(io.Discard, head(), make([]Entry, maxEntries+1)),
+	} {
+		if err == nil || !strings.Contains(err.Error(), HistoryPath+" would be too large") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	members := bytes.Repeat([]byte(`":`), maxMembers)
+	if isTooLarge(members, MaxHistoryBytes) || !isTooLarge(append(members, `":`...), MaxHistoryBytes) {
+		t.Error("another limit of members")
+	}
+	if isTooLarge(bytes.Repeat([]byte(`\":`), maxMembers+1), MaxHistoryBytes) {
+		t.Error("the text of names counts as members")
 	}
 }
 

@@ -28,21 +28,29 @@ type Snapshot struct {
 	kept   []*fleet.Field // fields of the rows, in the order of the table
 	file   []byte         // as it was read and will be written; nil if it is to be encoded
 	format int            // of the file that was read, else 0
+
+	namesAccount bool // the file that was read identifies the account
 }
 
 // Path returns the path of the snapshot in the output folder.
 func (s *Snapshot) Path() string { return SnapshotPath(s.Taken) }
 
 // WriteTo writes the snapshot's file as it was read, or encodes it. Equal snapshots give equal bytes, for the same
-// build of gpufleet. The error is w's, or says that the rows of a snapshot in an old format can't be read.
+// build of gpufleet. The error is w's, or says that the rows of a snapshot in an old format can't be read, or that the
+// file would be too large to be read again.
 func (s *Snapshot) WriteTo(w io.Writer) (int64, error) {
+	return s.writeTo(w, MaxSnapshotBytes, maxDecompressed)
+}
+
+// writeTo is WriteTo with limits of bytes: of the file, and of its content when decompressed.
+func (s *Snapshot) writeTo(w io.Writer, packed, content int64) (int64, error) {
 	if s.file != nil {
 		n, err := w.Write(s.file)
 		return int64(n), err
 	}
-	counted := &countingWriter{out: w}
+	counted := &countingWriter{out: w, limit: packed, path: s.Path()}
 	zip := newZip(counted)
-	e, err := newEncoder(zip, s)
+	e, err := newEncoder(&countingWriter{out: zip, limit: content, path: s.Path()}, s)
 	if err == nil {
 		err = s.rows(context.Background(), e.row)
 	}
@@ -62,13 +70,17 @@ func newZip(w io.Writer) *gzip.Writer {
 	return zip
 }
 
-// countingWriter counts the bytes that were written.
+// countingWriter counts the bytes that were written into a file, up to a limit.
 type countingWriter struct {
-	out   io.Writer
-	count int64
+	out          io.Writer
+	count, limit int64
+	path         string
 }
 
 func (w *countingWriter) Write(p []byte) (int, error) {
+	if w.count+int64(len(p)) > w.limit {
+		return 0, unreadable(w.path)
+	}
 	n, err := w.out.Write(p)
 	w.count += int64(n)
 	return n, err

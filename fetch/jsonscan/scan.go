@@ -105,10 +105,7 @@ func (s *Scanner) Skip() error {
 	case Null:
 		return s.literal("null")
 	case Bool:
-		if s.buf[s.pos] == 't' {
-			return s.literal("true")
-		}
-		return s.literal("false")
+		_, err = s.Bool()
 	case Number:
 		_, _, err = s.Number(0)
 	case String:
@@ -119,6 +116,14 @@ func (s *Scanner) Skip() error {
 		err = s.Object(s.skipMember)
 	}
 	return err
+}
+
+// Bool reads true or false. The next value must be of the kind Bool.
+func (s *Scanner) Bool() (bool, error) {
+	if s.buf[s.pos] == 't' {
+		return true, s.literal("true")
+	}
+	return false, s.literal("false")
 }
 
 // Array reads an array. It calls element for each element, which must read exactly that element.

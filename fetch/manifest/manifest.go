@@ -19,15 +19,24 @@ import (
 // Path is the path of the manifest in a report's folder.
 const Path = "manifest.json"
 
+// IndexPath is the path of the front page, which every report has and which is placed last.
+const IndexPath = "index.html"
+
 // Schema is the version of the manifest's format.
 const Schema = 1
 
-// A manifest may come from someone else, so these limits bound the cost of reading it. A real one has a few thousand
-// files.
+// A manifest may come from someone else, so these limits bound the cost of reading it. None is written that exceeds
+// them. A real one has a few thousand files.
 const (
 	MaxBytes = 64 << 20
 	maxFiles = 500_000
 )
+
+// isTooLarge reports whether a manifest is beyond the limits. Counting commas bounds the number of entries, which have
+// three each: without it, 64 MiB of commas would become gigabytes.
+func isTooLarge(data []byte, maxBytes int) bool {
+	return len(data) > maxBytes || bytes.Count(data, []byte(",")) > 4*maxFiles
+}
 
 // Manifest is the content of manifest.json. It lists the files that a run wrote, except manifest.json itself.
 type Manifest struct {
@@ -63,8 +72,7 @@ func read(r io.Reader, limit int) (*Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Without this, 64 MiB of commas would become gigabytes of entries.
-	if len(data) > limit || bytes.Count(data, []byte(",")) > 4*maxFiles {
+	if isTooLarge(data, limit) {
 		return nil, errors.New("it is too large")
 	}
 	// Compact rejects text after the value, and removes blanks, on which a json.Decoder is slow. Errors of the json
@@ -87,13 +95,22 @@ func read(r io.Reader, limit int) (*Manifest, error) {
 	return &m, nil
 }
 
-// Encode returns the bytes of manifest.json.
-func (m Manifest) Encode() ([]byte, error) {
+// Encode returns the bytes of manifest.json. It is an error if Read would find them too large.
+func (m Manifest) Encode() ([]byte, error) { return m.encode(MaxBytes) }
+
+func (m Manifest) encode(limit int) ([]byte, error) {
 	if m.Files == nil {
 		m.Files = []File{}
 	}
 	data, err := json.MarshalIndent(m, "", " ")
-	return append(data, '\n'), err
+	if err != nil {
+		return nil, err
+	}
+	if data = append(data, '\n'); isTooLarge(data, limit) {
+		return nil, fmt.Errorf("its list of %d files is too large for a later run to read; "+
+			"make several reports of fewer instances, regions and GPU models", len(m.Files))
+	}
+	return data, nil
 }
 
 // ByPath groups the entries by path. Nearly all paths have one entry. A nil manifest has no entries.

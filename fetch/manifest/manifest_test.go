@@ -94,6 +94,29 @@ type brokenReader struct{}
 
 func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrClosedPipe }
 
+// What is written can be read: Encode has the limits of Read.
+func TestEncodeLimits(t *testing.T) {
+	small := Manifest{Schema: Schema, Files: []File{FileOf("a", nil)}}
+	data, err := small.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for limit, want := range map[int]bool{len(data): true, len(data) - 1: false} {
+		_, written := small.encode(limit)
+		_, readable := read(bytes.NewReader(data), limit)
+		if (written == nil) != want || (readable == nil) != want {
+			t.Errorf("limit %d: written %v, read %v", limit, written, readable)
+		}
+	}
+	large := Manifest{Schema: Schema}
+	for range MaxBytes >> 20 {
+		large.Files = append(large.Files, FileOf(strings.Repeat("x", 1<<20), nil))
+	}
+	if _, err := large.Encode(); err == nil {
+		t.Error("a manifest that Read refuses was written")
+	}
+}
+
 // TestReadBlanks checks that many blanks don't take long to read.
 func TestReadBlanks(t *testing.T) {
 	start := time.Now()

@@ -57,8 +57,11 @@ func (c *Console) Note(text string) {
 	}
 }
 
-// Error prints the error that ends the run.
+// Error prints the error that ends the run, if there is one.
 func (c *Console) Error(err error) {
+	if err == nil {
+		return
+	}
 	if c.actions != nil {
 		c.actions.annotate("error", err.Error())
 		return

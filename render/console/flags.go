@@ -24,35 +24,36 @@ func Groups() []Group {
 	return []Group{
 		{"source", []cli.Flag{
 			textFlag("api-url", "https://api.nebulablock.com/api/v1", "`URL` of the API"),
-			textFlag("token-file", "", "`FILE` with the API token; without it, the token is in $GPUFLEET_TOKEN, "+
+			pathFlag("token-file", "", "`FILE` with the API token; without it, the token is in $GPUFLEET_TOKEN, "+
 				"$ACCESS_TOKEN or $NEBULA_BLOCK_API_KEY"),
-			listFlag("input", "read a saved reply from `FILE` (- is standard input); can be repeated"),
+			pathsFlag("input", "read a saved reply from `FILE` (- is standard input); can be repeated"),
 			boolFlag("demo", "show the built-in sample fleet"),
 		}},
 		{"output", []cli.Flag{
-			textFlag("out", "out", "write the report into `DIR`"),
+			pathFlag("out", "out", "write the report into `DIR`"),
 			textFlag("title", "GPU fleet", "`TEXT` at the top of every page"),
 			textFlag("expect-every", "24h", "`TIME` between runs, to detect old reports"),
-			textFlag("notes", "", "show Markdown from `FILE.md` first"),
+			pathFlag("notes", "", "show Markdown from `FILE.md` first"),
 			textFlag("base-url", "", "`URL` of the published folder, for links in feed, sitemap and summary"),
 		}},
 		{"privacy", []cli.Flag{
 			textFlag("audience", "public", "`WHO` reads it: public (without IP addresses) or internal"),
-			textFlag("hide", "", "`FIELDS` to leave out, with commas: "+strings.Join(fleet.Hideable(), ", ")),
-			textFlag("private-out", "", "also write the internal workbook and CSV into `DIR`, for this user only"),
+			entriesFlag("hide", "`FIELDS` to leave out, with commas: "+strings.Join(fleet.Hideable(), ", ")),
+			pathFlag("private-out", "", "also write the internal workbook and CSV into `DIR`, for this user only"),
 		}},
 		{"cost", []cli.Flag{
-			listFlag("prices", "`FILE.csv` with contract prices, or api: the product list; can be repeated"),
+			pathsFlag("prices", "`FILE.csv` with contract prices, or api: the product list; can be repeated"),
 			textFlag("currency", "USD", "currency `CODE` of all prices; nothing is converted"),
 			textFlag("hours-per-month", "730", "`HOURS` in a month"),
 			textFlag("budget", "", "`AMOUNT` to spend per month"),
 		}},
 		{"changes", []cli.Flag{
-			textFlag("previous", "", "`PLACE` of the previous report: a folder or URL (default: the --out folder)"),
+			pathFlag("previous", "", "`PLACE` of the previous report: a folder or URL (default: the --out folder)"),
 			boolFlag("accept-shrink", "accept a list with fewer than half of the last run's instances"),
+			boolFlag("accept-loss", "let go of the history that the error of the last try names"),
 		}},
 		{"checks", []cli.Flag{
-			textFlag("fail-on", "", "exit with code 5 if any check of `LIST` fails, with commas: over-budget, unpriced, "+
+			entriesFlag("fail-on", "exit with code 5 if any check of `LIST` fails, with commas: over-budget, unpriced, "+
 				"instance-error, warnings"),
 		}},
 		{"network", []cli.Flag{
@@ -68,15 +69,67 @@ func Groups() []Group {
 }
 
 // textFlag returns a flag with a default. The usage has the placeholder of its value in backquotes.
-func textFlag(name, value, usage string) cli.Flag {
-	return &cli.StringFlag{Name: name, Value: value, Usage: usage}
+func textFlag(name, value, usage string) *cli.GenericFlag {
+	return &cli.GenericFlag{Name: name, Value: &onceValue{text: value}, Usage: usage}
 }
 
-// listFlag returns a flag that can be repeated.
-func listFlag(name, usage string) cli.Flag { return &cli.StringSliceFlag{Name: name, Usage: usage} }
+// entriesFlag returns a flag whose value has entries with commas between them.
+func entriesFlag(name, usage string) cli.Flag {
+	return &cli.GenericFlag{Name: name, Value: &onceValue{hasEntries: true}, Usage: usage}
+}
+
+// pathFlag returns a flag for the path of a file or folder, which Values checks. It may have other values.
+func pathFlag(name, value, usage string) cli.Flag {
+	flag := textFlag(name, value, usage)
+	flag.TakesFile = true
+	return flag
+}
+
+// pathsFlag returns a flag for paths that can be repeated.
+func pathsFlag(name, usage string) cli.Flag {
+	return &cli.StringSliceFlag{Name: name, Usage: usage, TakesFile: true}
+}
 
 func boolFlag(name, usage string, aliases ...string) cli.Flag {
-	return &cli.BoolFlag{Name: name, Usage: usage, Aliases: aliases}
+	return &cli.BoolFlag{Name: name, Usage: usage, Aliases: aliases, Count: new(int)}
+}
+
+// onceValue is the value of a flag that can be given once.
+type onceValue struct {
+	text       string
+	given      int
+	hasEntries bool // with commas between them
+}
+
+// Set is called for each time that the flag is given.
+func (o *onceValue) Set(text string) error {
+	o.text = text
+	o.given++
+	return nil
+}
+
+func (o *onceValue) String() string { return o.text }
+
+// checkRepeated returns an error if a flag that can be given once is given again, since one of its values would be
+// ignored.
+func checkRepeated(flags []cli.Flag) error {
+	for _, flag := range flags {
+		given, advice := 0, ""
+		switch flag := flag.(type) {
+		case *cli.BoolFlag:
+			given = *flag.Count
+		case *cli.GenericFlag:
+			value := flag.Value.(*onceValue)
+			given = value.given
+			if value.hasEntries {
+				advice = ", with commas between its entries"
+			}
+		}
+		if given > 1 {
+			return Usagef("--%s is given more than once; give it once%s", flag.Names()[0], advice)
+		}
+	}
+	return nil
 }
 
 // Run parses args, which begin with the program's name, and calls action with the values. For --help and --version it
@@ -101,6 +154,9 @@ func (c *Console) Run(ctx context.Context, args []string, action func(*Values) e
 		Action: func(flags *cli.Context) error {
 			if flags.Args().Present() {
 				return unexpected(flags.Args().First())
+			}
+			if err := checkRepeated(flags.App.Flags); err != nil {
+				return err
 			}
 			if flags.Bool("version") {
 				_, err := fmt.Fprintln(c.Stdout, versionLine())

@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/urfave/cli/v2"
 
 	"gpufleet/fetch/exit"
 	"gpufleet/fetch/fleet"
@@ -41,6 +44,82 @@ func TestRun(t *testing.T) {
 		})
 		if acted != test.acted || exit.Code(err) != test.code || !strings.Contains(stdout.String(), test.stdout) {
 			t.Errorf("%s: acted %v, error %v (exit code %d), printed %q", args, acted, err, exit.Code(err), stdout.String())
+		}
+	}
+}
+
+// readAll parses arguments and reads the values of all flags, as the program does.
+func readAll(getenv func(string) string, args ...string) error {
+	return New(io.Discard, io.Discard, getenv).Run(context.Background(), append([]string{"gpufleet"}, args...),
+		func(v *Values) error {
+			for _, flag := range v.App.Flags {
+				switch flag := flag.(type) {
+				case *cli.GenericFlag:
+					v.Text(flag.Name)
+				case *cli.StringSliceFlag:
+					v.List(flag.Name)
+				}
+			}
+			return v.Err
+		})
+}
+
+// TestRepeatedFlags gives every flag twice. Only a list of paths keeps both values.
+func TestRepeatedFlags(t *testing.T) {
+	none := func(string) string { return "" }
+	for _, group := range Groups() {
+		for _, flag := range group.Flags {
+			name, want := "--"+flag.Names()[0], exit.Usage
+			args := []string{name + "=1", name, "1"}
+			switch flag.(type) {
+			case *cli.StringSliceFlag:
+				want = exit.Written
+			case *cli.BoolFlag:
+				args = []string{name, name + "=false"}
+			}
+			if name == "--help" {
+				continue // the library answers before it runs anything
+			}
+			err := readAll(none, args...)
+			if exit.Code(err) != want || err != nil && !strings.Contains(err.Error(), name+" is given more than once") {
+				t.Errorf("%q: %v", args, err)
+			}
+			if err := readAll(none, args[0]); exit.Code(err) != exit.Written {
+				t.Errorf("once, %s: %v", args[0], err)
+			}
+		}
+	}
+	err := readAll(none, "--hide", "os", "--hide=id")
+	if err == nil || !strings.Contains(err.Error(), "with commas between") {
+		t.Error(err)
+	}
+}
+
+// TestTildeInPaths begins the value of every flag with a ~, on the command line and in its variable. In a path, it is a
+// mistake.
+func TestTildeInPaths(t *testing.T) {
+	for _, group := range Groups() {
+		for _, flag := range group.Flags {
+			name := flag.Names()[0]
+			if _, isSwitch := flag.(*cli.BoolFlag); isSwitch {
+				continue
+			}
+			usage := flag.(cli.DocGenerationFlag).GetUsage()
+			isPath := regexp.MustCompile("`(FILE|DIR|PLACE)").MatchString(usage)
+			for path, isHome := range map[string]bool{"~": true, " ~/x": true, "~user/x": true, "./~x": false, "x~": false} {
+				getenv := func(variable string) string {
+					if variable == variableName(name) {
+						return path
+					}
+					return ""
+				}
+				none := func(string) string { return "" }
+				for _, err := range []error{readAll(none, "--"+name, path), readAll(getenv)} {
+					if (exit.Code(err) == exit.Usage) != (isPath && isHome) {
+						t.Errorf("--%s %q: %v", name, path, err)
+					}
+				}
+			}
 		}
 	}
 }

@@ -24,8 +24,7 @@ func Help(groups []Group) string {
 			describe(&b, flag)
 		}
 	}
-	b.WriteString("\nEvery flag except --help and --version can also be set by an environment variable:\n" +
-		"--api-url by GPUFLEET_API_URL, and so on. A flag overrides its variable.\n")
+	b.WriteString("\nWithout a flag, its environment variable counts: GPUFLEET_API_URL for --api-url, and so on.\n")
 	return b.String()
 }
 
@@ -36,8 +35,8 @@ func describe(b *strings.Builder, flag cli.Flag) {
 		name += " " + parts[1]
 	}
 	usage = strings.ReplaceAll(usage, "`", "")
-	if text, ok := flag.(*cli.StringFlag); ok && text.Value != "" {
-		usage += " (default " + text.Value + ")"
+	if text, ok := flag.(*cli.GenericFlag); ok && text.Value.String() != "" {
+		usage += " (default " + text.Value.String() + ")"
 	}
 	line := fmt.Sprintf("  --%-21s ", name)
 	indent := strings.Repeat(" ", len(line))

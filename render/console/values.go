@@ -3,6 +3,7 @@ package console
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -44,19 +45,36 @@ func (v *Values) Variable(name string) string { return strings.TrimSpace(v.Geten
 // Text returns a flag's value, trimmed. An empty variable counts as unset.
 func (v *Values) Text(name string) string {
 	value := strings.TrimSpace(v.Context.String(name))
-	if v.Context.IsSet(name) {
-		if value == "" {
-			v.Fail("--%s needs a value", name)
-		}
-		return value
+	found := v.environment(name)
+	provided := providerNames[name]
+	switch {
+	case v.Context.IsSet(name) && value == "":
+		v.Fail("--%s needs a value", name)
+	case v.Context.IsSet(name):
+	case found != "":
+		value = found
+	case provided != "":
+		value = cmp.Or(v.Variable(provided), value)
 	}
-	if found := v.environment(name); found != "" {
-		return found
-	}
-	if provider := providerNames[name]; provider != "" {
-		return cmp.Or(v.Variable(provider), value)
-	}
+	v.checkPath(name, value)
 	return value
+}
+
+// checkPath fails if the value of a flag for a path begins with a ~ that the shell has not replaced: in a variable of a
+// service, in quotes, or after = in many shells. It would name a folder that is called "~".
+func (v *Values) checkPath(name, value string) {
+	if strings.HasPrefix(value, "~") && slices.ContainsFunc(v.Context.App.Flags, func(flag cli.Flag) bool {
+		switch flag := flag.(type) {
+		case *cli.GenericFlag:
+			return flag.Name == name && flag.TakesFile
+		case *cli.StringSliceFlag:
+			return flag.Name == name && flag.TakesFile
+		}
+		return false
+	}) {
+		v.Fail("--%s %s: the shell has not replaced ~ by your home folder; write the whole path, or $HOME in a shell "+
+			"(for a name that begins with ~, write ./~)", name, value)
+	}
 }
 
 // Parse returns a flag's parsed value, or the zero value if there is none. An error of parse continues the flag's
@@ -121,6 +139,9 @@ func (v *Values) List(name string, excludedBy ...string) []string {
 	}
 	if found := v.environment(name, excludedBy...); found != "" {
 		list = []string{found}
+	}
+	for _, item := range list {
+		v.checkPath(name, item)
 	}
 	return list
 }

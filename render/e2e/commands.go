@@ -39,7 +39,7 @@ type testingT struct{}
 //	exits CODE PROGRAM ARGS...
 //	    Like exec, for a program that exits with this code. The function exits says what is checked besides.
 //	interrupted SIGNAL NAME PROGRAM ARGS...
-//	    Sends INT or TERM to the program when it waits for an answer of the server NAME. The program must exit within
+//	    Sends HUP, INT or TERM to the program when it waits for an answer of the server NAME. The program must exit within
 //	    2 seconds with the signal's exit code, and must not change, add or remove a file.
 //	need TOOL CHECKS
 //	    Skips the rest of the script if a tool isn't installed. CHECKS says what is then not checked.
@@ -50,7 +50,7 @@ type testingT struct{}
 //	    Starts a server, whose address is in the variable NAME. PATH is the end of a request's path; an answer without
 //	    one is for all other requests. Several answers to a path are given in order, and the last one is repeated.
 //	    An answer is a file, a status, both (401:FILE), or a folder to serve files from. "silent" means that the server
-//	    never answers, "closed" that no server is there.
+//	    never answers, "closed" that no server is there. "clock=25h" sets its clock that much ahead.
 //
 // To look at outputs:
 //

@@ -47,8 +47,8 @@ func cleaned(text string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(text, "\uFFFD")))
-	if runes := []rune(text); len(runes) > 1024 {
-		text = strings.TrimSpace(string(runes[:1023])) + "…"
+	if runes := []rune(text); len(runes) > 256 {
+		text = strings.TrimSpace(string(runes[:255])) + "…"
 	}
 	return text
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestTokenStaysWithTheAPI redirects a run in every way to a server that records requests. It must get none. Only the
@@ -124,5 +125,88 @@ func TestNoTokenWithoutTrust(t *testing.T) {
 	}.run(t)
 	if asked := fmt.Sprint(unknown.asked()); o.code != 0 || !strings.Contains(asked, canary) {
 		t.Errorf("exit code %d: %s, %s", o.code, o.stderr, asked)
+	}
+}
+
+// TestThroughProxies fetches the list and the product list through real proxies, which don't see the token. What a
+// proxy can't do now is tried again.
+func TestThroughProxies(t *testing.T) {
+	t.Parallel()
+	const login = "user:p%40ss"
+	api := newAuthority(t)
+	answer := func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/products") {
+			io.WriteString(w, `{"data": {}, "status": "success"}`)
+			return
+		}
+		io.WriteString(w, reply(goodRow))
+	}
+	server := serveTLS(t, api.sign(t, "api.invalid", time.Now().Add(time.Hour)), http.HandlerFunc(answer))
+	for name, test := range map[string]struct {
+		variable, scheme string
+		proxy            *proxy // nil for SOCKS
+		noProxy          string
+		code             int
+	}{
+		"HTTP":          {"HTTPS_PROXY", "http://" + login + "@", &proxy{user: "user:p@ss"}, "", 0},
+		"without http":  {"https_proxy", "", &proxy{}, "", 0},
+		"tried again":   {"HTTPS_PROXY", "http://", &proxy{statuses: []int{502, 503}}, "", 0},
+		"SOCKS":         {"HTTPS_PROXY", "socks5://", nil, "", 0},
+		"SOCKS 5h":      {"HTTPS_PROXY", "socks5h://", nil, "", 0},
+		"another proxy": {"HTTP_PROXY", "http://", &proxy{}, "", 3}, // for http only, so the name is looked up here
+		"no proxy":      {"HTTPS_PROXY", "http://", &proxy{}, "10.0.0.0/8, .invalid:443, [::1], 1.2.3.4:5", 3},
+		"no proxy, *":   {"HTTPS_PROXY", "http://", &proxy{}, "*", 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			address := ""
+			if test.proxy == nil {
+				address = serveSOCKS(t, server.address(), 0)
+			} else {
+				test.proxy.target = server.address()
+				proxy := httptest.NewServer(test.proxy)
+				t.Cleanup(proxy.Close)
+				address = strings.TrimPrefix(proxy.URL, "http://")
+			}
+			o := job{
+				args: []string{"--api-url", "https://api.invalid", "--out", filepath.Join(quickDir(t), "out"), "--prices", "api"},
+				env: []string{"GPUFLEET_TOKEN=" + canary, "SSL_CERT_FILE=" + api.file,
+					test.variable + "=" + test.scheme + address, "NO_PROXY=" + test.noProxy},
+			}.run(t)
+			if o.code != test.code || test.code != 0 && !strings.Contains(o.stderr, "no such host; check --api-url") {
+				t.Errorf("exit code %d: %s", o.code, o.stderr)
+			}
+			if test.proxy == nil {
+				return
+			}
+			if asked := test.proxy.asked(); test.code != 0 && len(asked) > 0 || strings.Contains(fmt.Sprint(asked), canary) {
+				t.Errorf("the proxy was asked %v", asked)
+			}
+		})
+	}
+}
+
+// TestOnlyFetchesNeedAProxy checks that a run that fetches nothing ignores the variables of proxies, and that the site
+// of the previous report is fetched like the list.
+func TestOnlyFetchesNeedAProxy(t *testing.T) {
+	t.Parallel()
+	broken := []string{"HTTPS_PROXY=http://:3128", "NO_PROXY=/"}
+	out := filepath.Join(quickDir(t), "out")
+	if o := (job{args: []string{"--demo", "--out", out}, env: broken}).run(t); o.code != 0 {
+		t.Errorf("exit code %d: %s", o.code, o.stderr)
+	}
+	saved := write(t, filepath.Join(t.TempDir(), "reply.json"), reply(goodRow))
+	site := []string{"--input", saved, "--out", filepath.Join(quickDir(t), "new"), "--previous", "https://site.invalid"}
+	if o := (job{args: site, env: broken}).run(t); o.code != 2 || !strings.Contains(o.stderr, "$HTTPS_PROXY is not") {
+		t.Errorf("exit code %d: %s", o.code, o.stderr)
+	}
+	p := &proxy{statuses: []int{403}}
+	server := httptest.NewServer(p)
+	t.Cleanup(server.Close)
+	o := job{args: site, env: []string{"HTTPS_PROXY=" + server.URL}}.run(t)
+	want := "can't read the previous report: GET https://site.invalid/manifest.json: the proxy " + server.URL +
+		": it does not allow this connection (403)"
+	if o.code != 3 || !strings.Contains(o.stderr, want) || len(p.asked()) != 1 {
+		t.Errorf("exit code %d: %s", o.code, o.stderr)
 	}
 }

@@ -66,7 +66,9 @@ func wantExit(ts *testscript.TestScript, code int, program []string) {
 
 // interruptedRun sends a signal to a run that waits for a server's answer.
 func interruptedRun(ts *testscript.TestScript, _ bool, args []string) {
-	signal, known := map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM}[args[0]]
+	signal, known := map[string]syscall.Signal{
+		"HUP": syscall.SIGHUP, "INT": syscall.SIGINT, "TERM": syscall.SIGTERM,
+	}[args[0]]
 	server := ts.Value(standIns{}).(map[string]*standIn)[args[1]]
 	if !known || server == nil {
 		ts.Fatalf("unknown signal %s or server %s", args[0], args[1])

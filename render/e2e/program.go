@@ -15,7 +15,8 @@ import (
 )
 
 // Program returns the path of the built program. It is built as people build it, so without the race detector even if
-// the tests use it. It has no revision, because the program in a test binary has none. All packages share one build in
+// the tests use it. It has no revision, because the program in a test binary has none, and no data for debuggers, which
+// take long to link. All packages share one build in
 // the project's .cache folder: the first one builds it, and finds nothing to do if the sources haven't changed.
 func Program(t testing.TB) string {
 	t.Helper()
@@ -48,7 +49,8 @@ var build = sync.OnceValues(func() (string, error) {
 	}
 	defer unlock()
 	path := filepath.Join(dir, "gpufleet")
-	build := exec.Command("go", "build", "-race=false", "-buildvcs=false", "-trimpath", "-o", path, ".")
+	build := exec.Command("go", "build", "-race=false", "-buildvcs=false", "-trimpath", "-ldflags=-w",
+		"-o", path, ".")
 	build.Dir = root
 	if text, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w: %s", err, text)

@@ -19,11 +19,10 @@ func shell(t *testing.T, dir, program, commands string, env ...string) (output s
 	t.Helper()
 	command := exec.Command("bash", "-euo", "pipefail", "-c", commands)
 	command.Dir = dir
-	command.Env = append(without(os.Environ(), "GPUFLEET_", "GITHUB_"), env...)
-	command.Env = append(command.Env,
-		"PATH="+program+":"+os.Getenv("PATH"), "GIT_CONFIG_GLOBAL=/dev/null",
-		"GIT_AUTHOR_NAME=x", "GIT_AUTHOR_EMAIL=x@example.org",
-		"GIT_COMMITTER_NAME=x", "GIT_COMMITTER_EMAIL=x@example.org")
+	command.Env = append(without(os.Environ(), "GPUFLEET_", "GITHUB_", "GIT_"), "PATH="+program+":"+os.Getenv("PATH"),
+		"GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null", "GIT_AUTHOR_NAME=x",
+		"GIT_AUTHOR_EMAIL=x@example.org", "GIT_COMMITTER_NAME=x", "GIT_COMMITTER_EMAIL=x@example.org")
+	command.Env = append(command.Env, env...)
 	text, err := command.CombinedOutput()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
@@ -58,9 +57,13 @@ git commit --quiet -m Start
 git push --quiet origin gh-pages`); failed {
 		t.Fatal(output)
 	}
+	// The machine has no identity for git, and git changes line ends where it may.
+	config := write(t, filepath.Join(dir, "gitconfig"), "[core]\n\tautocrlf = true\n[user]\n\tuseConfigOnly = true\n")
 	publish := func(input, epoch string) (output string, failed bool) {
-		return shell(t, dir, program, "bash publish.sh repository gh-pages site",
-			"GPUFLEET_INPUT="+filepath.Join(dir, input), "SOURCE_DATE_EPOCH="+epoch)
+		return shell(t, dir, program,
+			"unset GIT_AUTHOR_NAME GIT_AUTHOR_EMAIL GIT_COMMITTER_NAME GIT_COMMITTER_EMAIL\n"+
+				"bash publish.sh repository gh-pages site",
+			"GPUFLEET_INPUT="+filepath.Join(dir, input), "SOURCE_DATE_EPOCH="+epoch, "GIT_CONFIG_GLOBAL="+config)
 	}
 	published := func(want int, files ...string) string {
 		t.Helper()
@@ -93,7 +96,16 @@ git push --quiet origin gh-pages`); failed {
 	run("two.json", "1795435200")
 	published(1, "index.html", ".nojekyll", "regions/a/rtx/index.html")
 	run("two.json", "1795435200") // nothing has changed, not even the time
-	published(1)
+	published(1, ".gitattributes")
+	if author, _ := shell(t, dir, program, "git -C repository log -1 --format='%an <%ae>, %cn <%ce>' gh-pages"); author !=
+		"gpufleet <gpufleet@localhost>, gpufleet <gpufleet@localhost>\n" {
+		t.Errorf("the report is committed by %s", author)
+	}
+	// Whoever clones the branch gets every byte as it was written.
+	if output, failed := shell(t, dir, program, "git clone --quiet --branch gh-pages repository copy && "+
+		"diff -r --exclude=.git site copy", "GIT_CONFIG_GLOBAL="+config); failed {
+		t.Error(output)
+	}
 	run("one.json", "1795521600")
 	tree := published(2, "data/snapshots/2026-11-23.json.gz", "data/snapshots/2026-11-24.json.gz")
 	changes, _ := shell(t, dir, program, "git -C repository show gh-pages:data/changes.json")
@@ -173,7 +185,7 @@ func TestSchedules(t *testing.T) {
 func TestTroubleshooting(t *testing.T) {
 	t.Parallel()
 	_, section, _ := strings.Cut(document(t, publishingGuide), "\n## Troubleshooting\n")
-	section, _, _ = strings.Cut(section, "\n## ")
+	section, _, _ = strings.Cut(section, "\n### The network") // which TestNetworkTroubleshooting checks
 	quoted := regexp.MustCompile("(?m)^\\| `(.*?)`").FindAllStringSubmatch(section, -1)
 	full := `{"data": [{"id": 1},{"id": 2},{"id": 3},{"id": 4},{"id": 5},{"id": 6},{"id": 7},{"id": 8},{"id": 9},` +
 		`{"id": 10}], "total_instance": 10, "status": "success"}`
@@ -185,6 +197,11 @@ func TestTroubleshooting(t *testing.T) {
 		io.WriteString(w, `{"data": [{"id": 1}], "total_instance": 3, "status": "success"}`)
 	}))
 	defer half.Close()
+	old := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Date", "Sun, 22 Nov 2020 12:00:00 GMT")
+		io.WriteString(w, full)
+	}))
+	defer old.Close()
 	dir, program := t.TempDir(), filepath.Dir(Program(t))
 	mixed := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/data/history.json" { // which is empty
@@ -199,11 +216,14 @@ func TestTroubleshooting(t *testing.T) {
 	}
 	runs := []string{
 		"GPUFLEET_TOKEN=expired gpufleet --api-url " + tokenServer(t),
+		"GPUFLEET_TOKEN='\"x\"' gpufleet",
 		"gpufleet --out out",
 		"GPUFLEET_TOKEN=x gpufleet --api-url " + half.URL,
 		"gpufleet --input full.json; gpufleet --input reply.json",
 		"gpufleet --input reply.json --previous " + site.URL,
 		"gpufleet --input full.json --out new --previous " + mixed.URL,
+		"gpufleet --input full.json --currency EUR",
+		"GPUFLEET_TOKEN=x gpufleet --out new --api-url " + old.URL,
 		"gpufleet --input reply.json --base-url http://fleet.example.org",
 	}
 	if len(quoted) != len(runs) {

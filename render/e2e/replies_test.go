@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
@@ -230,15 +231,17 @@ func TestMonstrousReplies(t *testing.T) {
 			w.Write(body)
 		}
 	}
+	// A flood sends three times the memory that a run may need, then nothing: to send more would only take time.
 	flood := func(begin, repeated string) http.HandlerFunc {
 		chunk := []byte(strings.Repeat(repeated, 1<<16/len(repeated)))
 		return func(w http.ResponseWriter, r *http.Request) {
 			io.WriteString(w, begin)
-			for r.Context().Err() == nil {
+			for sent := 0; sent < 3*memoryLimit; sent += len(chunk) {
 				if _, err := w.Write(chunk); err != nil {
 					return
 				}
 			}
+			<-r.Context().Done()
 		}
 	}
 	drip := func(text string) http.HandlerFunc {
@@ -265,7 +268,7 @@ func TestMonstrousReplies(t *testing.T) {
 	const ok = "HTTP/1.1 200 OK\r\n"
 	length := func(n int) string { return fmt.Sprintf(ok+"Content-Length: %d\r\n\r\n", n) }
 	const (
-		usual  = 1500 * time.Millisecond // enough time for an endless answer to fill the memory
+		usual  = 1500 * time.Millisecond // enough time for a flood to fill the memory
 		short  = 500 * time.Millisecond  // for answers that only wait or fail
 		plenty = 90 * time.Second
 	)
@@ -299,11 +302,11 @@ func TestMonstrousReplies(t *testing.T) {
 		"pages without an end": {func(w http.ResponseWriter, r *http.Request) {
 			offset, _ := strconv.Atoi(r.URL.Query().Get("offset"))
 			fmt.Fprintf(w, `{"data": [{"id": "%d"}], "total_instance": 1000000000, "status": "success"}`, offset)
-		}, usual, 3},
+		}, short, 3},
 		"a total that grows": {func(w http.ResponseWriter, r *http.Request) {
 			offset, _ := strconv.Atoi(r.URL.Query().Get("offset"))
 			fmt.Fprintf(w, `{"data": [{"id": "%d"}], "total_instance": %d, "status": "success"}`, offset, offset+2)
-		}, usual, 3},
+		}, short, 3},
 		"the same page again and again": {func(w http.ResponseWriter, _ *http.Request) {
 			io.WriteString(w, strings.Replace(reply(goodRow), `"total_instance": 1`, `"total_instance": 50`, 1))
 		}, 30 * time.Second, 4},
@@ -358,14 +361,9 @@ func watchMemory(pid int) (most int64) {
 // program ignores. The second must not need more memory.
 func TestMemoryBeyondTheRows(t *testing.T) {
 	need := func(ballast int) int64 {
-		password, name := strings.Repeat("p", ballast), strings.Repeat("n", 19*ballast)
-		rest := `"region": "A", "gpu": "B", "gpu_count": 1, "status": "Running", ` +
-			fmt.Sprintf(`"vm_password": %q, "user": {"name": [%q]}}`, password, name)
-		var rows []string
-		for i := range 2000 {
-			rows = append(rows, fmt.Sprintf(`{"id": %d, `, i)+rest)
-		}
-		file := write(t, filepath.Join(quickDir(t), "reply.json"), reply(rows...))
+		file := filepath.Join(quickDir(t), "reply.json")
+		writeRows(t, file, 2000, `"region": "A", "gpu": "B", "gpu_count": 1, "status": "Running", "vm_password": "`+
+			strings.Repeat("p", ballast)+`", "user": {"name": ["`+strings.Repeat("n", 19*ballast)+`"]}`)
 		peak := make(chan int64, 1)
 		o := job{
 			args:    []string{"--input", file, "--out", filepath.Join(quickDir(t), "out")},
@@ -380,5 +378,24 @@ func TestMemoryBeyondTheRows(t *testing.T) {
 	t.Logf("%d MiB, %d MiB", small>>20, large>>20)
 	if large > memoryLimit || large > small+32<<20 {
 		t.Errorf("needed %d MiB, without ballast %d MiB", large>>20, small>>20)
+	}
+}
+
+// writeRows writes a reply with n rows that differ in their ids alone. It needs little memory itself.
+func writeRows(t *testing.T, path string, n int, rest string) {
+	t.Helper()
+	file, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	b := bufio.NewWriterSize(file, 1<<16)
+	fmt.Fprintf(b, `{"total_instance": %d, "status": "success", "data": [`, n)
+	for i := range n {
+		fmt.Fprintf(b, `%s{"id": %d, %s}`, ","[:min(i, 1)], i, rest)
+	}
+	b.WriteString("]}")
+	if err := b.Flush(); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -115,7 +115,6 @@ func TestSamePagesFromTheAPI(t *testing.T) {
 	}
 	var want map[string]string
 	var size atomic.Int64
-	// All page sizes use one server, because its address identifies the account.
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		offset, _ := strconv.Atoi(r.URL.Query().Get("offset"))
 		page := rows[min(offset, total):min(offset+int(size.Load()), total)]

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -19,6 +20,7 @@ type standIns struct{}
 type standIn struct {
 	mu      sync.Mutex
 	answers map[string][]answer // by the end of a path, "" for all other paths; in order, and the last one is repeated
+	ahead   time.Duration       // how much its clock is ahead
 	asked   chan struct{}       // not empty once a request waits for an answer that never comes
 }
 
@@ -37,6 +39,12 @@ func startServer(ts *testscript.TestScript, _ bool, args []string) {
 		path, text, found := strings.Cut(arg, "=")
 		if !found {
 			path, text = "", arg
+		}
+		if path == "clock" {
+			ahead, err := time.ParseDuration(text)
+			ts.Check(err)
+			s.ahead = ahead
+			continue
 		}
 		if text == "closed" {
 			closed = true
@@ -76,6 +84,7 @@ func newAnswer(ts *testscript.TestScript, text string) answer {
 
 func (s *standIn) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	a := s.next(request.URL.Path)
+	w.Header().Set("Date", time.Now().Add(s.ahead).UTC().Format(http.TimeFormat))
 	switch {
 	case a.silent:
 		select {

@@ -79,7 +79,14 @@ func (s *Stage) Prepare(m manifest.Manifest) (*Prepared, error) {
 
 // Commit carries out the plans of all prepared stages, in this order. After an error every folder is unchanged, except
 // for files that the error names as not restored.
+//
+// A folder that was moved or replaced since it was opened is an error: its path would not show the report.
 func Commit(prepared ...*Prepared) error {
+	for _, p := range prepared {
+		if f := p.stage.folder; !f.isAtPath() {
+			return fmt.Errorf("%s is no longer the folder that this run opened; nothing was placed; run again", f.path)
+		}
+	}
 	for i, p := range prepared {
 		if err := p.apply(); err != nil {
 			for _, applied := range slices.Backward(prepared[:i]) {
@@ -102,7 +109,7 @@ func (s *Stage) isUpToDate(p *plan, m manifest.Manifest) (bool, error) {
 	}
 	data, err := m.Encode()
 	if err != nil {
-		return false, err
+		return false, s.folder.cannot("write", manifest.Path, err)
 	}
 	return s.folder.hasContent(info, manifest.FileOf(manifest.Path, data))
 }
@@ -132,13 +139,26 @@ func (p *Prepared) apply() error {
 	}
 	err := s.applyToFiles(&p.filesJournal, p.plan)
 	if err == nil {
-		if err = s.folder.disk.Rename(p.finalManifest, manifest.Path); err == nil {
+		if err = p.replaceUnion(); err == nil {
 			p.filesJournal.add(manifest.Path, func() error { return s.folder.disk.Rename(p.unionCopy, manifest.Path) })
 			return nil
 		}
 		err = s.folder.cannot("write", manifest.Path, err)
 	}
 	return errors.Join(err, p.undo())
+}
+
+// replaceUnion replaces the union manifest by the final one.
+func (p *Prepared) replaceUnion() error {
+	disk := p.stage.folder.disk
+	union, err := disk.Lstat(manifest.Path)
+	if err == nil {
+		err = p.stage.keepGroup(p.finalManifest, union)
+	}
+	if err != nil {
+		return err
+	}
+	return disk.Rename(p.finalManifest, manifest.Path)
 }
 
 // undo undoes apply.
@@ -195,6 +215,9 @@ func (s *Stage) replace(j *journal, stored, path string) error {
 			return s.folder.cannot("back up", path, err)
 		}
 		undo = func() error { return s.folder.disk.Rename(backup, path) }
+		if err := s.keepGroup(stored, info); err != nil {
+			return s.folder.cannot("write", path, err)
+		}
 	}
 	if err := s.folder.disk.Rename(stored, path); err != nil {
 		return s.folder.cannot("write", path, err)

@@ -3,6 +3,7 @@
 package folder
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -149,5 +150,45 @@ func TestUmask(t *testing.T) {
 				t.Errorf("umask %o: %s is %q", umask, path, what)
 			}
 		}
+	}
+}
+
+// A file that is replaced keeps its group and what the group may do. What an earlier run with a narrower umask closed
+// is opened. Files that don't change aren't touched.
+func TestGroupIsKept(t *testing.T) {
+	dir := t.TempDir()
+	mustRun(t, dir, first)
+	group := os.Getgid()
+	if os.Getuid() == 0 { // others may only choose groups that they are in
+		group = 4242
+	}
+	for _, path := range []string{"index.html", "manifest.json", "static/a.css"} {
+		if err := os.Chown(filepath.Join(dir, path), -1, group); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(filepath.Join(dir, path), 0o660); err != nil {
+			t.Fatal(err)
+		}
+	}
+	changed := maps.Clone(first)
+	changed["index.html"] = "changed"
+	for _, want := range []os.FileMode{0o664, 0o644} {
+		mustRun(t, dir, changed)
+		for _, path := range []string{"index.html", "manifest.json"} {
+			info, err := os.Stat(filepath.Join(dir, path))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, _ := groupOf(info); got != group || info.Mode().Perm() != want {
+				t.Errorf("%s has the group %d and the permissions %v, want %d and %v", path, got, info.Mode(), group, want)
+			}
+			if err := os.Chmod(filepath.Join(dir, path), 0o600); err != nil { // as with the umask 077
+				t.Fatal(err)
+			}
+		}
+		changed["index.html"] += " again"
+	}
+	if info, err := os.Stat(filepath.Join(dir, "static/a.css")); err != nil || info.Mode().Perm() != 0o660 {
+		t.Errorf("a file that doesn't change is touched: %v, %v", info.Mode(), err)
 	}
 }

@@ -16,6 +16,8 @@ type disk interface {
 	Mkdir(path string, perm fs.FileMode) error
 	Rename(from, to string) error
 	Link(from, to string) error
+	Chgrp(path string, group int) error
+	Chmod(path string, perm fs.FileMode) error
 	Remove(path string) error
 	RemoveAll(path string) error
 }
@@ -51,6 +53,9 @@ func (d rootDisk) Open(path string) (io.ReadCloser, error) {
 	}
 	return file, nil
 }
+
+// Chgrp gives a file another group. Only root may choose one that it isn't in.
+func (d rootDisk) Chgrp(path string, group int) error { return d.Lchown(path, -1, group) }
 
 // Create creates a file. It fails if the file exists.
 func (d rootDisk) Create(path string, perm fs.FileMode) (io.WriteCloser, error) {

@@ -25,35 +25,39 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
+	"sync"
 
+	"gpufleet/fetch/lock"
 	"gpufleet/fetch/manifest"
 )
 
 // ErrBusy is the error of Open, wrapped, if another run has locked the folder.
-var ErrBusy = errors.New("another run is in progress; wait for it to finish, then run again")
+var ErrBusy = lock.ErrBusy
 
-// stagePrefix is the start of a stage's name. The process ID follows.
+// stagePrefix is the start of a stage's name. The process ID follows, and zeros if that name is taken.
 const stagePrefix = ".gpufleet-"
 
-// Folder is an output folder that is locked until Close. Its methods must not be called concurrently.
+// Folder is an output folder that is locked until Close. Its methods must not be called concurrently, except
+// Close.
 type Folder struct {
 	path     string   // as the user gave it
+	abs      string   // the same, absolute
 	private  bool     // for its owner only
 	created  []string // folders that Open created, outermost first
 	root     *os.Root
-	lock     *lock
+	lock     *lock.Lock
 	disk     disk
 	manifest *manifest.Manifest
 	warnings []string
 
-	stageDir  string // "" before Stage
-	keepStage bool   // it has files that could not be restored
+	mu        sync.Mutex // for Stage and Close
+	stageDir  string     // "" before Stage
+	keepStage bool       // it has files that could not be restored
+	closed    bool
 }
 
 // Open opens and locks the folder at path. It creates the folder and its parents if they don't exist. A symlink is
-// resolved once, here. If another run has locked the folder, Open doesn't wait and returns ErrBusy.
+// resolved once, here, and Commit fails if the path then leads to another folder. If another run has locked the folder, Open doesn't wait and returns ErrBusy.
 func Open(path string) (*Folder, error) { return open(&Folder{path: path}) }
 
 func open(f *Folder) (*Folder, error) {
@@ -61,11 +65,11 @@ func open(f *Folder) (*Folder, error) {
 	if path == "" {
 		return nil, errors.New("no output folder is given")
 	}
-	abs, err := filepath.Abs(path)
-	if err != nil {
+	var err error
+	if f.abs, err = filepath.Abs(path); err != nil {
 		return nil, fmt.Errorf("cannot find %s: %w", path, err)
 	}
-	if err := f.openAndLock(abs); err != nil {
+	if err := f.openAndLock(); err != nil {
 		if !errors.Is(err, ErrBusy) { // the other run may be using the folders that this run created
 			err = errors.Join(err, f.removeCreated())
 		}
@@ -100,6 +104,12 @@ func (f *Folder) Manifest() *manifest.Manifest { return f.manifest }
 // HasDamagedManifest reports whether the folder has a manifest.json that can't be read.
 func (f *Folder) HasDamagedManifest() bool { return f.manifest == nil && len(f.warnings) > 0 }
 
+// Has reports whether there may be something at a path inside the folder.
+func (f *Folder) Has(path string) bool {
+	_, info, err := f.find(path)
+	return info != nil || err != nil
+}
+
 // Path returns the path that was given to Open.
 func (f *Folder) Path() string { return f.path }
 
@@ -109,49 +119,48 @@ func (f *Folder) Warnings() []string { return f.warnings }
 // Stage removes the stages of killed runs and creates one for this run. It can be called once. The context is valid
 // for everything before Commit.
 func (f *Folder) Stage(ctx context.Context) (*Stage, error) {
-	if f.stageDir != "" {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case f.closed:
+		return nil, os.ErrClosed
+	case f.stageDir != "":
 		return nil, errors.New("the folder already has a stage")
 	}
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
 	}
-	entries, err := f.disk.ReadDir(".")
+	if err := f.removeLeftovers(); err != nil {
+		return nil, err
+	}
+	dir, err := f.makeStage()
 	if err != nil {
-		return nil, f.cannot("read", ".", err)
-	}
-	for _, entry := range entries {
-		pid, ok := strings.CutPrefix(entry.Name(), stagePrefix)
-		if !ok || pid == "" || strings.Trim(pid, "0123456789") != "" || !entry.IsDir() {
-			continue
-		}
-		if err := f.disk.RemoveAll(entry.Name()); err != nil {
-			return nil, f.cannot("remove the leftover", entry.Name(), err)
-		}
-	}
-	dir := stagePrefix + strconv.Itoa(os.Getpid())
-	if err := f.disk.Mkdir(dir, 0o700); errors.Is(err, fs.ErrExist) {
-		return nil, fmt.Errorf("%s already exists; remove it", f.display(dir))
-	} else if err != nil {
-		return nil, f.cannot("create", dir, err)
+		return nil, err
 	}
 	f.stageDir = dir
 	return &Stage{folder: f, ctx: ctx, dir: dir, files: map[string]*stagedFile{}, folders: map[string]bool{}}, nil
 }
 
 // Close removes the stage, removes the folders that Open created if they are still empty, and unlocks the folder. An
-// error says what could not be removed; it doesn't undo Place. Closing twice is allowed.
+// error says what could not be removed; it doesn't undo Place. Closing twice is allowed, and so is
+// closing a folder while files are written into its stage: writing then fails.
 func (f *Folder) Close() error {
-	if f.lock == nil {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.closed {
 		return nil
 	}
+	f.closed = true
 	var err error
 	if f.stageDir != "" && !f.keepStage {
-		if err = f.disk.RemoveAll(f.stageDir); err != nil {
+		if err = f.removeStage(f.stageDir); err != nil {
 			err = fmt.Errorf("%w; the next run removes it", f.cannot("remove", f.stageDir, err))
 		}
 	}
+	cleanUp := f.removeCreated
+	if !f.isAtPath() { // what is there now is not ours
+		cleanUp = func() error { return nil }
+	}
 	f.root.Close()
-	err = errors.Join(err, f.lock.release(f.removeCreated))
-	f.lock = nil
-	return err
+	return errors.Join(err, f.lock.Release(cleanUp))
 }

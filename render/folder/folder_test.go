@@ -72,7 +72,7 @@ func TestLockOfAnotherProcess(t *testing.T) {
 	}
 	other.Process.Kill()
 	other.Wait()
-	if len(readTree(t, dir)) != len(before)+2 {
+	if len(readTree(t, dir)) != len(before)+3 {
 		t.Errorf("no stage left: %v", readTree(t, dir))
 	}
 	mustRun(t, dir, first)
@@ -227,39 +227,128 @@ func TestOpenRefuses(t *testing.T) {
 	sameTree(t, "refused", before, readTree(t, top))
 }
 
-// A symlink to the output folder is resolved once. If it changes later, the run isn't affected.
+// Both names of a folder lock it, and its report is placed by either.
 func TestOpenSymlink(t *testing.T) {
 	top := t.TempDir()
-	for _, name := range []string{"old", "new"} {
-		if err := os.Mkdir(filepath.Join(top, name), 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	link := filepath.Join(top, "out")
-	if err := os.Symlink("old", link); err != nil {
+	old, link := filepath.Join(top, "old"), filepath.Join(top, "out")
+	if err := errors.Join(os.Mkdir(old, 0o755), os.Symlink("old", link)); err != nil {
 		t.Fatal(err)
 	}
 	f, err := Open(link)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(filepath.Join(top, "old")); !errors.Is(err, ErrBusy) {
+	if _, err := Open(old); !errors.Is(err, ErrBusy) {
 		t.Errorf("the same folder by its other name: %v", err)
 	}
-	os.Remove(link)
-	os.Symlink("new", link)
 	if _, err := stageAndPlace(f, first); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
-	sameTree(t, "placed", expected(t, first, nil), readTree(t, filepath.Join(top, "old")).timeless())
-	if left := readTree(t, filepath.Join(top, "new")); len(left) != 1 {
-		t.Errorf("the other folder has %v", left)
-	}
+	sameTree(t, "placed", expected(t, first, nil), readTree(t, old).timeless())
 	if f.Path() != link {
 		t.Errorf("path %q", f.Path())
+	}
+}
+
+// A run places nothing if its path leads to another folder by then, or to none. It removes its temporary files.
+func TestFolderIsReplaced(t *testing.T) {
+	rename := func(t *testing.T, from, to string) {
+		if err := os.Rename(from, to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mkdir := func(t *testing.T, dir string) {
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, replace := range map[string]func(t *testing.T, top string){
+		"moved away": func(t *testing.T, top string) { rename(t, top+"/real", top+"/away") },
+		"parent is moved": func(t *testing.T, top string) {
+			rename(t, top, top+"-away")
+			t.Cleanup(func() { rename(t, top+"-away", top) })
+		},
+		"replaced": func(t *testing.T, top string) { rename(t, top+"/real", top+"/away"); mkdir(t, top+"/real") },
+		"link is moved": func(t *testing.T, top string) {
+			mkdir(t, top+"/new")
+			os.Remove(top + "/out")
+			if err := os.Symlink("new", top+"/out"); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		for _, files := range []site{first, second} { // of which first has nothing to change
+			t.Run(name, func(t *testing.T) {
+				top := filepath.Join(t.TempDir(), "top")
+				if err := errors.Join(os.MkdirAll(top+"/real", 0o755), os.Symlink("real", top+"/out")); err != nil {
+					t.Fatal(err)
+				}
+				mustRun(t, top+"/out", first)
+				before := readTree(t, top+"/real")
+				f, err := Open(top + "/out")
+				if err != nil {
+					t.Fatal(err)
+				}
+				moved := f.root
+				replace(t, top)
+				_, err = stageAndPlace(f, files)
+				wantError(t, err, top+"/out", "no longer the folder", "run again")
+				after := tree{}
+				if info, err := moved.Stat("."); err == nil && info.IsDir() {
+					if err := f.Close(); err != nil {
+						t.Error(err)
+					}
+					for _, place := range []string{top + "/real", top + "/away", top + "-away/real"} {
+						if found := readTree(t, place); len(found) > 1 {
+							after = found
+						}
+					}
+				}
+				sameTree(t, "nothing is placed", before, after)
+				if left, err := os.ReadDir(top + "/out"); err == nil && name != "parent is moved" && len(left) > 0 {
+					t.Errorf("the other folder has %v", left)
+				}
+			})
+		}
+	}
+}
+
+// A folder that the run created and that was moved away since is not removed, nor is the one that replaces it.
+func TestCreatedFolderIsReplaced(t *testing.T) {
+	top := t.TempDir()
+	f, err := Open(filepath.Join(top, "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	os.Rename(top+"/out", top+"/away")
+	os.Mkdir(top+"/out", 0o755)
+	if err := f.Close(); err != nil {
+		t.Error(err)
+	}
+	for _, name := range []string{"out", "away"} {
+		if _, err := os.Stat(filepath.Join(top, name)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// Where no folder can be made, as in /proc, the error says so.
+func TestOpenWhereNothingCanBeMade(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("/proc is a file system of Linux")
+	}
+	for path, says := range map[string]string{
+		"/proc/gpufleet":     "cannot create /proc/gpufleet: no such file or directory",
+		"/proc/gpufleet/a/b": "cannot create /proc/gpufleet/a/b: /proc/gpufleet: no such file or directory",
+	} {
+		_, err := Open(path)
+		wantError(t, err, says)
+		if errors.Is(err, ErrBusy) {
+			t.Error(err)
+		}
 	}
 }
 

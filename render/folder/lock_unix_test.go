@@ -16,7 +16,7 @@ func TestReleaseCleansUpBeforeItUnlocks(t *testing.T) {
 	}
 	defer f.root.Close()
 	called := false
-	err = f.lock.release(func() error {
+	err = f.lock.Release(func() error {
 		called = true
 		if _, err := Open(dir); !errors.Is(err, ErrBusy) {
 			t.Errorf("unlocked already: %v", err)

@@ -7,52 +7,62 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"gpufleet/fetch/lock"
 )
 
 // openAndLock creates, opens and locks the folder. Another run may remove a folder that it created, even between our
-// opening and our locking it. So if the locked folder is no longer the one at the path, openAndLock tries again.
-func (f *Folder) openAndLock(abs string) error {
-	for range 10 {
-		if err := f.createDirs(abs); errors.Is(err, fs.ErrNotExist) {
+// opening and our locking it. So if the locked folder is no longer the one at the path, or a folder is missing,
+// openAndLock tries again.
+func (f *Folder) openAndLock() (err error) {
+	for range 100 {
+		if err = f.createDirs(); errors.Is(err, fs.ErrNotExist) {
 			continue
 		} else if err != nil {
 			return err
 		}
-		root, err := os.OpenRoot(abs)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		} else if err != nil {
-			return f.cannot("open", ".", err)
+		root, openErr := os.OpenRoot(f.abs)
+		if openErr != nil {
+			if err = f.cannot("open", ".", openErr); errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			return err
 		}
 		if err := f.checkPrivate(root); err != nil {
 			root.Close()
 			return err
 		}
-		lock, err := takeLock(root)
-		if err != nil {
+		taken, lockErr := lock.Exclusive(root)
+		if lockErr != nil {
 			root.Close()
-			if errors.Is(err, ErrBusy) {
-				return fmt.Errorf("%s: %w", f.path, err)
+			if errors.Is(lockErr, ErrBusy) {
+				return fmt.Errorf("%s: %w", f.path, lockErr)
 			}
 			return fmt.Errorf("%w; if it is on a network disk without locks, choose a folder on a local disk",
-				f.cannot("lock", ".", err))
+				f.cannot("lock", ".", lockErr))
 		}
-		locked, err1 := root.Stat(".")
-		current, err2 := os.Stat(abs)
-		if err1 == nil && err2 == nil && os.SameFile(locked, current) {
-			f.root, f.lock = root, lock
+		f.root, f.lock = root, taken
+		if f.isAtPath() {
 			return nil
 		}
 		root.Close()
-		lock.release(func() error { return nil })
+		taken.Release(func() error { return nil })
+		err = fmt.Errorf("%s: %w", f.path, ErrBusy)
 	}
-	return fmt.Errorf("%s: %w", f.path, ErrBusy)
+	return err
+}
+
+// isAtPath reports whether the folder that was opened is still the one at the path.
+func (f *Folder) isAtPath() bool {
+	opened, err1 := f.root.Stat(".")
+	current, err2 := os.Stat(f.abs)
+	return err1 == nil && err2 == nil && os.SameFile(opened, current)
 }
 
 // createDirs creates the folder and its parents if they don't exist, and adds them to f.created.
-func (f *Folder) createDirs(abs string) error {
+func (f *Folder) createDirs() error {
 	var missing []string
-	for dir := abs; ; dir = filepath.Dir(dir) {
+	for dir := f.abs; ; dir = filepath.Dir(dir) {
 		info, err := os.Stat(dir)
 		if err == nil && !info.IsDir() {
 			return fmt.Errorf("cannot use %s: %s is not a folder; choose another folder", f.path, dir)
@@ -74,6 +84,10 @@ func (f *Folder) createDirs(abs string) error {
 				return fmt.Errorf("cannot use %s: %s is a broken symlink; create its target or remove it", f.path, dir)
 			}
 		default:
+			var cause *fs.PathError
+			if errors.As(err, &cause) && dir != f.abs {
+				err = fmt.Errorf("%s: %w", dir, cause.Err)
+			}
 			return f.cannot("create", ".", err)
 		}
 	}

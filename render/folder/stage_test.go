@@ -68,7 +68,7 @@ func TestStageIsPrivateAndOnce(t *testing.T) {
 	}
 	found := readTree(t, dir)
 	stage := stagePrefix + strconv.Itoa(os.Getpid())
-	if found[stage] != "drwx------" || len(found) != 3 {
+	if found[stage] != "drwx------" || len(found) != 4 {
 		t.Errorf("while staging the folder has %q", found)
 	}
 	if _, err := f.Stage(t.Context()); err == nil {
@@ -76,27 +76,53 @@ func TestStageIsPrivateAndOnce(t *testing.T) {
 	}
 }
 
+// Only what a killed run left is removed: folders with a marker, and markers beside the name of an empty folder.
 func TestStageRemovesLeftovers(t *testing.T) {
 	dir, elsewhere := t.TempDir(), t.TempDir()
-	write(t, elsewhere, site{"x": "x"})
+	write(t, elsewhere, site{"x": "x", markerName: markerLine})
 	write(t, dir, site{
-		".gpufleet-1/a/b":         "left",
-		".gpufleet-99999999999/x": "left",
-		".gpufleet-7x/x":          "mine",
-		".gpufleet-3":             "a file",
-		"x/.gpufleet-1/y":         "deeper",
+		".gpufleet-1/a/b":                       "left",
+		".gpufleet-1/" + markerName:             markerLine + "more\n",
+		".gpufleet-99999999999/x":               "left",
+		".gpufleet-99999999999/.gpufleet-stage": markerLine,
+		".gpufleet-20.stage":                    markerLine,
+		".gpufleet-21.stage":                    markerLine[:7],
+		".gpufleet-22.stage":                    "",
 	})
-	symlinks := map[string]string{".gpufleet-4": elsewhere, ".gpufleet-1/out": elsewhere}
+	for _, name := range []string{".gpufleet-20", ".gpufleet-23"} {
+		if err := os.Mkdir(filepath.Join(dir, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mine := site{
+		".gpufleet-12345/x":                    "mine",
+		".gpufleet-12346/" + markerName:        "mine",
+		".gpufleet-12347/" + markerName:        markerLine[:7],
+		".gpufleet-12348/" + markerName + "/x": markerLine,
+		".gpufleet-12349/x/" + markerName:      markerLine,
+		".gpufleet-7x/" + markerName:           markerLine,
+		".gpufleet-3":                          "a file",
+		".gpufleet-30.stage":                   "mine",
+		".gpufleet-31.stage/x":                 "a folder",
+		".gpufleet-x.stage":                    markerLine,
+		"x/.gpufleet-1/" + markerName:          markerLine,
+	}
+	symlinks := map[string]string{".gpufleet-4": elsewhere, ".gpufleet-12351": elsewhere, ".gpufleet-1/out": elsewhere}
 	for name, to := range symlinks {
 		if err := os.Symlink(to, filepath.Join(dir, name)); err != nil {
 			t.Fatal(err)
 		}
 	}
+	write(t, dir, mine)
 	want := readTree(t, dir)
 	for _, path := range []string{
-		".gpufleet-1", ".gpufleet-1/a", ".gpufleet-1/a/b", ".gpufleet-1/out", ".gpufleet-99999999999",
-		".gpufleet-99999999999/x",
+		".gpufleet-1", ".gpufleet-1/" + markerName, ".gpufleet-1/a", ".gpufleet-1/a/b", ".gpufleet-1/out",
+		".gpufleet-99999999999", ".gpufleet-99999999999/x", ".gpufleet-99999999999/" + markerName,
+		".gpufleet-20", ".gpufleet-20.stage", ".gpufleet-21.stage", ".gpufleet-22.stage",
 	} {
+		if want[path] == "" {
+			t.Errorf("no %s", path)
+		}
 		delete(want, path)
 	}
 	f, _ := openStage(t, t.Context(), dir)
@@ -109,14 +135,30 @@ func TestStageRemovesLeftovers(t *testing.T) {
 	}
 }
 
-func TestStageNameTaken(t *testing.T) {
+// A marker beside a folder with content doesn't make it ours.
+func TestHalfStageWithContent(t *testing.T) {
 	dir := t.TempDir()
+	write(t, dir, site{".gpufleet-1.stage": markerLine, ".gpufleet-1/x": "mine"})
+	want := readTree(t, dir)
+	delete(want, ".gpufleet-1.stage")
+	f, _ := openStage(t, t.Context(), dir)
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	sameTree(t, "closed", want, readTree(t, dir))
+}
+
+// If the user has a file or folder with the name of the stage, the stage gets another name.
+func TestStageNameTaken(t *testing.T) {
 	name := stagePrefix + strconv.Itoa(os.Getpid())
-	write(t, dir, site{name: "mine"})
-	before := readTree(t, dir)
-	_, err := run(dir, first)
-	wantError(t, err, filepath.Join(dir, name), "already exists", "remove it")
-	sameTree(t, "refused", before, readTree(t, dir))
+	for _, taken := range []string{name, name + "/x"} {
+		dir := t.TempDir()
+		write(t, dir, site{taken: "mine"})
+		mine := readTree(t, dir).timeless()
+		delete(mine, ".")
+		mustRun(t, dir, first)
+		sameTree(t, "placed", expected(t, first, mine), readTree(t, dir).timeless())
+	}
 }
 
 func TestCancelledWhileStaging(t *testing.T) {

@@ -72,6 +72,20 @@ func (d *testDisk) Link(from, to string) error {
 	return d.disk.Link(from, to)
 }
 
+func (d *testDisk) Chgrp(path string, group int) error {
+	if err := d.before("chgrp " + path); err != nil {
+		return err
+	}
+	return d.disk.Chgrp(path, group)
+}
+
+func (d *testDisk) Chmod(path string, perm fs.FileMode) error {
+	if err := d.before("chmod " + path); err != nil {
+		return err
+	}
+	return d.disk.Chmod(path, perm)
+}
+
 func (d *testDisk) Remove(path string) error {
 	if err := d.before("remove " + path); err != nil {
 		return err

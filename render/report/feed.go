@@ -121,7 +121,7 @@ func feedName(days []history.Entry) string {
 // files.
 func (r *Report) newFeedName() string {
 	h := sha256.New()
-	fmt.Fprintf(h, "gpufleet feed\n%s\n%s\n%s\n%s\n%s\n", r.Source, r.Account, r.Title, r.BaseURL, r.Generated)
+	fmt.Fprintf(h, "gpufleet feed\n%s\n%s\n%s\n%s\n", r.Source, r.Title, r.BaseURL, r.Generated)
 	for _, in := range r.Instances {
 		fmt.Fprintf(h, "%s\n%s\n", in.ID, in.Region)
 	}

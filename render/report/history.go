@@ -147,7 +147,7 @@ func (r *Report) keep(previous *history.History, today *history.Snapshot, yester
 
 // Head describes the report's source and what it may show, as snapshots and the history record it.
 func (s Settings) Head() history.Head {
-	return history.Head{Source: string(s.Source), Account: s.Account, Audience: string(s.Audience), Currency: s.Currency,
+	return history.Head{Source: string(s.Source), Audience: string(s.Audience), Currency: s.Currency,
 		Hidden: s.Hidden, Key: s.KeyFingerprint}
 }
 

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"net/url"
 	"strconv"
 
 	"gpufleet/fetch/history"
@@ -55,14 +56,42 @@ func PagePath(folder string, number int) string {
 	return folder + "/page-" + strconv.Itoa(number) + ".html"
 }
 
-// Path returns the path of the region's page.
-func (r *Region) Path() string { return RegionsFolder + "/" + r.Slug + index }
+// Path returns the path of the region's page. If it has none, that is the Instances page with its instances.
+func (r *Region) Path() string {
+	if !r.HasPage {
+		return filteredPath(r, nil)
+	}
+	return RegionsFolder + "/" + r.Slug + index
+}
 
-// Path returns the path of the model's page.
-func (m *Model) Path() string { return ModelsFolder + "/" + m.Slug + index }
+// Path returns the path of the model's page. If it has none, that is the Instances page with its instances.
+func (m *Model) Path() string {
+	if !m.HasPage {
+		return filteredPath(nil, m)
+	}
+	return ModelsFolder + "/" + m.Slug + index
+}
 
 // Folder returns the folder of the group's pages.
 func (g *Group) Folder() string { return RegionsFolder + "/" + g.Region.Slug + "/" + g.Model.Slug }
 
-// Path returns the path of the group's first page.
-func (g *Group) Path() string { return PagePath(g.Folder(), 1) }
+// Path returns the path of the group's first page. If it has none, that is the Instances page with its instances.
+func (g *Group) Path() string {
+	if !g.HasPage {
+		return filteredPath(g.Region, g.Model)
+	}
+	return PagePath(g.Folder(), 1)
+}
+
+// filteredPath returns the path of the Instances page with only the instances of a region and a model; nil is for all.
+// static/explorer/address.js reads the query.
+func filteredPath(r *Region, m *Model) string {
+	query := url.Values{}
+	if r != nil {
+		query.Set("region", r.Name)
+	}
+	if m != nil {
+		query.Set("gpu", m.Name)
+	}
+	return InstancesPath + "?" + query.Encode()
+}

@@ -26,6 +26,7 @@ type Report struct {
 // Region is a region and its GPU models.
 type Region struct {
 	Name, Slug string
+	HasPage    bool // its own; false if there are too many regions
 	Totals
 	Groups []*Group // sorted by model
 }
@@ -33,6 +34,7 @@ type Region struct {
 // Model is a GPU model across the regions.
 type Model struct {
 	Name, Slug string
+	HasPage    bool // its own; false if there are too many models
 	Totals
 	Groups []*Group // sorted by region
 	// Cheapest and MostExpensive are the groups with the lowest and the highest cost per GPU-hour, the first of equal
@@ -42,8 +44,9 @@ type Model struct {
 
 // Group is a region's instances of one GPU model.
 type Group struct {
-	Region *Region
-	Model  *Model
+	Region  *Region
+	Model   *Model
+	HasPage bool // its own; false if there are too many groups
 	Totals
 	Instances []*fleet.Instance // sorted by name, then ID
 }
@@ -85,6 +88,7 @@ func New(list *fleet.Fleet, settings Settings) *Report {
 	for _, region := range r.Regions {
 		all = append(all, region.Groups...)
 	}
+	r.choosePages(all, MaxPages)
 	r.Totals = sumGroups(all, r.HoursPerMonth)
 	r.setShares()
 	r.compareRegions()

@@ -49,7 +49,6 @@ type Settings struct {
 	Hidden []string
 	// KeyFingerprint identifies the key of the pseudonyms, "" if IDs are not hidden.
 	KeyFingerprint string
-	Account        string // identifies the account at its source; "" if the source has no accounts
 	Notes          string // the author's notes, as markdown.ParseNotes returns them; "" for none
 	BaseURL        string // the site's address, without a trailing slash; "" if unknown
 }

@@ -18,7 +18,7 @@ func FuzzSheetText(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		unfit := func(r rune) bool { return unicode.IsControl(r) || r >= 0xFDD0 && r <= 0xFDEF || r&0xFFFE == 0xFFFE }
 		if text = strings.TrimSpace(text); text == "" || !utf8.ValidString(text) ||
-			strings.ContainsFunc(text, unfit) || len(text) > 1024 {
+			strings.ContainsFunc(text, unfit) || len(text) > fleet.MaxText {
 			return // the decoder never returns such text
 		}
 		if n := len(formulasOf(t, text)); n != plain {
