@@ -201,7 +201,9 @@ func TestDependabot(t *testing.T) {
 			}
 		}
 	}
-	want := map[string][]string{"gomod": {"/"}, "npm": {"/.ci/web"}, "github-actions": {"/", "/.github/actions/gpufleet"}}
+	want := map[string][]string{
+		"gomod": {"/"}, "npm": {"/.ci/web"}, "github-actions": {"/", "/.github/actions/gpufleet"},
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
