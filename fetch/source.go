@@ -42,6 +42,7 @@ func (s *Source) Fleet(ctx context.Context, stdin io.Reader, note func(string)) 
 	if err != nil {
 		return nil, err
 	}
+	defer func(list *fleet.Fleet) { list.AsCame = nil }(list)
 	s.Prices.Apply(list)
 	if !s.Products {
 		return list, nil

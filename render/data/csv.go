@@ -75,10 +75,21 @@ func writeCSV[T any](w io.Writer, r *report.Report, columns []report.Column[T], 
 	return out.Error()
 }
 
-// inertCell puts an apostrophe before text that a spreadsheet would run as a formula.
+// inertCell puts an apostrophe before text that a spreadsheet would run as a formula: at the start of the cell, and
+// after what ends a cell in some countries, with quotes and blanks between.
 func inertCell(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
-		return "'" + text
+	const starts, separators = "=+-@\t\r", ";|\t\r\n"
+	if text == "" || strings.IndexByte(starts, text[0]) < 0 && !strings.ContainsAny(text, separators) {
+		return text
 	}
-	return text
+	cell, isStart := make([]byte, 0, len(text)+4), true
+	for i := range len(text) {
+		c := text[i]
+		if isStart && strings.IndexByte(starts, c) >= 0 {
+			cell = append(cell, '\'')
+		}
+		isStart = strings.IndexByte(separators, c) >= 0 || isStart && i > 0 && (c == ' ' || c == '"')
+		cell = append(cell, c)
+	}
+	return string(cell)
 }
