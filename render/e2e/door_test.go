@@ -187,6 +187,25 @@ func TestPastShowsNoSecret(t *testing.T) {
 	}
 }
 
+// TestSnapshotShowsNoSecret gives an instance a password that only an earlier snapshot shows.
+func TestSnapshotShowsNoSecret(t *testing.T) {
+	t.Parallel()
+	out := filepath.Join(quickDir(t), "out")
+	for i, name := range []string{"ml-" + canary, "ml-" + canary, "web"} {
+		password := []string{"x", "x", canary}[i]
+		list := reply(`{"id": "1", "host_name": "` + name + `", "region": "R ` + name + `", "vm_password": "` + password + `"}`)
+		if o := day(i+1, out, list).run(t); o.code != 0 {
+			t.Fatalf("exit code %d: %s", o.code, o.stderr)
+		}
+	}
+	wantNoSecrets(t, "masked", outcome{}, out)
+	files := contents(t, out)
+	if !strings.Contains(files["data/changes.json"], `"ml-[masked]"`) ||
+		strings.Count(files["data/history.json"], `"region":"Unknown region"`) != 2 {
+		t.Errorf("%s\n%s", files["data/changes.json"], files["data/history.json"])
+	}
+}
+
 // TestPastShowsNoAddress makes a public report over an internal one, whose texts have addresses.
 func TestPastShowsNoAddress(t *testing.T) {
 	t.Parallel()
