@@ -15,7 +15,7 @@ func connectionTrouble(err error, setting string) (what, advice string) {
 	var (
 		dns    *net.DNSError
 		record tls.RecordHeaderError
-		alert  tls.AlertError
+		alert  *net.OpError
 	)
 	orLater := "check " + setting + ", or try again later"
 	switch {
@@ -23,8 +23,11 @@ func connectionTrouble(err error, setting string) (what, advice string) {
 		return "no such host", "check " + setting + " and the network"
 	case isCertificateError(err):
 		return certificateTrouble(err, setting)
-	case errors.As(err, &record), errors.As(err, &alert), errors.Is(err, http.ErrSchemeMismatch):
+	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
 		return "the server does not speak HTTPS", "check " + setting
+	case errors.As(err, &alert) && alert.Op == "remote error": // only crypto/tls uses this name
+		return "the server refused the encrypted connection",
+			"check " + setting + ", or ask the people who run the server what clients it accepts"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "the connection was refused", orLater
 	case errors.Is(err, errIdle):

@@ -93,8 +93,8 @@ func (f *PriceFile) addRow(row *tableRow) error {
 	}
 	same, found := f.prices[key]
 	if found && same.money.Cmp(money) != 0 {
-		return fmt.Errorf("lines %d and %d match the same instances but have different prices; remove one",
-			same.line, row.line)
+		return row.fault(pricePerHour,
+			fmt.Sprintf("line %d has another price for the same instances; remove one of the rows", same.line))
 	}
 	if !found {
 		f.prices[key] = filePrice{money, row.line}
@@ -123,7 +123,7 @@ func (f *PriceFile) Apply(list *fleet.Fleet) {
 		return
 	}
 	for _, in := range list.Instances {
-		if price, line := f.price(in); line > 0 {
+		if price, line := f.price(list.AsCame.Of(in)); line > 0 {
 			in.Price, in.PriceSource = fleet.Known(price), fleet.FilePrice
 			f.used[line] = true
 		}

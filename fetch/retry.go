@@ -61,22 +61,27 @@ func (c *Client) describe(err error, address string) error {
 }
 
 // waitBefore returns how long to wait before the next attempt: as long as the server asks, else a random part of a time
-// that doubles, so that many clients don't retry at once. It returns an error if the server asks for a longer wait than
-// the time limit allows.
+// that doubles, so that many clients don't retry at once. If the time limit allows no such wait, it returns the error
+// that ends the run.
 func (c *Client) waitBefore(ctx context.Context, attempt int, err error, address string) (time.Duration, error) {
+	wait := time.Duration(c.randomPart() * float64(min(longestWait, firstWait<<(attempt-1))))
 	var status *statusError
-	if !errors.As(err, &status) || status.wait < 0 && status.code != http.StatusTooManyRequests {
-		return time.Duration(c.randomPart() * float64(min(longestWait, firstWait<<(attempt-1)))), nil
-	}
-	wait := status.wait
-	if wait < 0 {
+	isBusy := errors.As(err, &status) && (status.wait >= 0 || status.code == http.StatusTooManyRequests)
+	switch {
+	case isBusy && status.wait >= 0:
+		wait = status.wait
+	case isBusy:
 		wait = busyWaits[attempt-1]
 	}
-	if deadline, ok := ctx.Deadline(); ok && wait > time.Until(deadline) {
+	deadline, limited := ctx.Deadline()
+	switch {
+	case !limited || wait <= time.Until(deadline):
+		return wait, nil
+	case isBusy:
 		return 0, errorf(BadAPI, "%s: it takes no more requests now; try again in %s, or increase --timeout",
 			c.describeStatus(err, status, address), waitText(wait))
 	}
-	return wait, nil
+	return 0, withAttempts(c.describe(err, address), attempt)
 }
 
 // busyWaits are the waits after each attempt that gets the status 429, if the server doesn't say how long to wait.
@@ -160,7 +165,7 @@ func isCut(err error) bool {
 // farWait stands for all longer waits.
 const farWait = 1_000_000 * time.Second
 
-// askedWait returns how long the server asks to wait, -1 if it doesn't say so. Of several headers the longest wait
+// askedWait returns how long the server asks to wait, -1 if it doesn't say so. Of several values the longest wait
 // counts. The header RateLimit of newer drafts is not read: it describes quotas, and says when one is used up only
 // together with its policy.
 func askedWait(response *http.Response) time.Duration {
@@ -168,16 +173,23 @@ func askedWait(response *http.Response) time.Duration {
 	if err != nil {
 		now = time.Now()
 	}
+	longest := longestHeader(response.Header, now, retryAfter, "Retry-After")
+	if longest < 0 && response.StatusCode == http.StatusTooManyRequests {
+		longest = longestHeader(response.Header, now, rateLimitReset, "RateLimit-Reset", "X-RateLimit-Reset")
+	}
+	return longest
+}
+
+// longestHeader returns the longest wait that headers ask for, -1 for none. A server on the way may have joined several
+// of the same name with commas. A date has a comma too.
+func longestHeader(header http.Header, now time.Time, parse func(string, time.Time) time.Duration, names ...string,
+) time.Duration {
 	longest := time.Duration(-1)
-	for _, header := range response.Header.Values("Retry-After") {
-		longest = max(longest, retryAfter(header, now))
-	}
-	if longest >= 0 || response.StatusCode != http.StatusTooManyRequests {
-		return longest
-	}
-	for _, name := range []string{"RateLimit-Reset", "X-RateLimit-Reset"} {
-		for _, header := range response.Header.Values(name) {
-			longest = max(longest, rateLimitReset(header, now))
+	for _, name := range names {
+		for _, value := range header.Values(name) {
+			for _, part := range append(strings.Split(value, ","), value) {
+				longest = max(longest, parse(part, now))
+			}
 		}
 	}
 	return longest

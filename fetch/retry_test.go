@@ -240,7 +240,7 @@ var rateLimits = map[string]time.Duration{
 	"Retry-After: 61":                                  61 * time.Second,
 	"Retry-After: 1.2":                                 2 * time.Second,
 	"Retry-After: nonsense":                            0,
-	"Retry-After: 3, 7":                                0,
+	"Retry-After: 3, 7":                                7 * time.Second, // two, joined on the way
 	"Retry-After: 3\nRetry-After: 7":                   7 * time.Second,
 	"Retry-After: 3\nRateLimit-Reset: 90":              3 * time.Second,
 	"Retry-After: soon\nRateLimit-Reset: 90":           90 * time.Second,
@@ -249,6 +249,7 @@ var rateLimits = map[string]time.Duration{
 	"X-RateLimit-Reset: 7":                             7 * time.Second,
 	"RateLimit-Reset: 9\nX-RateLimit-Reset: 7":         9 * time.Second,
 	"RateLimit-Reset: 7\nX-RateLimit-Reset: 9":         9 * time.Second,
+	"X-RateLimit-Reset: 9,7":                           9 * time.Second,
 	"RateLimit-Reset: 0":                               0,
 	"RateLimit-Reset: -9":                              0,
 	"RateLimit-Reset: 1e3":                             0,
@@ -319,6 +320,19 @@ func TestRateLimitBeyondTheTimeout(t *testing.T) {
 				t.Errorf("%s was waited for: %v", headers, *waits)
 			}
 		}
+	}
+}
+
+// TestNoTimeToRetry checks that a run that has no time to try again ends with the fault, not with the time limit.
+func TestNoTimeToRetry(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, failing(9, status(503)))
+	client, waits := a.client()
+	client.random = func() float64 { return float64(100 * (len(a.asked()) - 1)) } // no wait, then 100 s
+	_, err := client.Instances(context.Background())
+	wantError(t, err, BadAPI, "server error (503 from GET ", "try again later (tried 2 times)")
+	if len(*waits) != 1 {
+		t.Errorf("waited %v", *waits)
 	}
 }
 
@@ -397,6 +411,10 @@ func TestConnectionTrouble(t *testing.T) {
 	closed.Close()
 	secure := httptest.NewTLSServer(http.NotFoundHandler())
 	defer secure.Close()
+	demanding := httptest.NewUnstartedServer(http.NotFoundHandler())
+	demanding.TLS = &tls.Config{CipherSuites: []uint16{tls.TLS_RSA_WITH_AES_128_CBC_SHA}, MaxVersion: tls.VersionTLS12}
+	demanding.StartTLS()
+	defer demanding.Close()
 	plain := httptest.NewServer(http.NotFoundHandler())
 	defer plain.Close()
 	noHTTP, err := net.Listen("tcp", "127.0.0.1:0")
@@ -419,6 +437,7 @@ func TestConnectionTrouble(t *testing.T) {
 		retries   int
 	}{
 		{closed.URL, "the connection was refused", 3},
+		{demanding.URL, "the server refused the encrypted connection; check --api-url, or ask", 0},
 		{secure.URL, "does not trust the authority", 0},
 		{"https" + strings.TrimPrefix(plain.URL, "http"), "does not speak HTTPS", 0},
 		{"https://no-such-host.invalid", "no such host", 0},

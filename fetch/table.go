@@ -65,10 +65,6 @@ func (r *tableRow) fault(column int, what string) error {
 // readTable calls add for each row of a CSV text that is not empty.
 func readTable(text []byte, header tableHeader, add func(*tableRow) error) error {
 	text = bytes.TrimPrefix(text, []byte("\xEF\xBB\xBF"))
-	if !utf8.Valid(text) {
-		line := 1 + bytes.Count(validStart(text), []byte("\n"))
-		return fmt.Errorf("line %d is not UTF-8; save the file as CSV UTF-8", line)
-	}
 	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
 	text = bytes.ReplaceAll(text, []byte("\r"), []byte("\n")) // as Excel writes "CSV (Macintosh)"
 	t := &tableReader{header: header, csv: csv.NewReader(bytes.NewReader(text))}
@@ -91,18 +87,6 @@ func readTable(text []byte, header tableHeader, add func(*tableRow) error) error
 		if err != nil {
 			return err
 		}
-	}
-}
-
-// validStart returns the text before the first byte that is not UTF-8.
-func validStart(text []byte) []byte {
-	rest := text
-	for {
-		r, size := utf8.DecodeRune(rest)
-		if r == utf8.RuneError && size < 2 {
-			return text[:len(text)-len(rest)]
-		}
-		rest = rest[size:]
 	}
 }
 
@@ -129,8 +113,12 @@ func (t *tableReader) next() ([]string, error) {
 			return nil, err
 		}
 		last := 0
-		for i := range cells {
-			if cells[i] = strings.TrimSpace(cells[i]); cells[i] != "" {
+		for i, cell := range cells {
+			if !utf8.ValidString(cell) {
+				return nil, fmt.Errorf("line %d, column %s: the text is not UTF-8; save the file as CSV UTF-8",
+					t.lineOf(i), columnLetter(i))
+			}
+			if cells[i] = strings.TrimSpace(cell); cells[i] != "" {
 				last = i + 1
 			}
 		}

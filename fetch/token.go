@@ -59,7 +59,7 @@ var mistakenTokens = []struct {
 		"the token is in quotes; remove them"},
 	{regexp.MustCompile(`(?i)^(authorization\s*[:=]\s*)?bearer([\s:=]|$)`),
 		`it begins with "Bearer", which the program adds itself; use the token alone`},
-	{regexp.MustCompile(`(?i)^(export|set|setx)\s|^(\$env:|\$)?[A-Z_]\w*\s*=\s*[^=\s]`),
+	{regexp.MustCompile(`(?i)^(export|set|setx)\s|=\s*[^=\s]`),
 		"it has the form NAME=token; use the token alone"},
 	{regexp.MustCompile(`^[A-Z_]+_(TOKEN|KEY)=$`), "it has the form NAME=token, and the token is missing"},
 	{regexp.MustCompile(`^\$`), "it is the name of a variable, not its value"},
