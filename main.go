@@ -337,11 +337,15 @@ func (s *settings) place(ctx context.Context, ending *console.Ending, stdin io.R
 	created := fetch.FirstCreated(list.Instances)
 	list.Hide(s.report.Hidden, s.pseudonymKey)
 	found, err := waitHistory()
-	if err = s.prepareHistory(ctx, found, err, list, created, c); err != nil {
-		return nil, err
+	var r *report.Report
+	if err = s.prepareHistory(ctx, found, err, list, created); err == nil {
+		r = report.New(list, s.report)
+		err = r.Compare(found)
 	}
-	r := report.New(list, s.report)
-	if err := r.Compare(found); err != nil {
+	for _, warning := range found.Warnings {
+		c.Warn(warning)
+	}
+	if err != nil {
 		return nil, err
 	}
 	c.Debug("%d instances in %d regions, %d models", r.Count, len(r.Regions), len(r.Models))
@@ -359,7 +363,7 @@ func (s *settings) place(ctx context.Context, ending *console.Ending, stdin io.R
 // prepareHistory hides from the history what this run hides, and compares the lists. err is that of reading the history,
 // created that of fetch.FirstCreated. The returned error is err if it isn't nil.
 func (s *settings) prepareHistory(
-	ctx context.Context, h *history.History, err error, list *fleet.Fleet, created time.Time, c *console.Console,
+	ctx context.Context, h *history.History, err error, list *fleet.Fleet, created time.Time,
 ) error {
 	if err == nil && !s.acceptShrink {
 		err = fetch.CheckShrink(h, len(list.Instances))
@@ -374,9 +378,6 @@ func (s *settings) prepareHistory(
 		err = fetch.CheckAccount(ctx, h, list.Instances, created)
 	}
 	fetch.WarnEmpty(h, list)
-	for _, warning := range h.Warnings {
-		c.Warn(warning)
-	}
 	s.report.Generated = h.Now // a little later than our clock if that of the last run was ahead
 	return err
 }
