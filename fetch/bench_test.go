@@ -47,10 +47,11 @@ func TestGenerated(t *testing.T) {
 					PublicIPv4:  in.PublicIPv4,
 					OS:          in.OS,
 					Status:      in.Status,
+					Secrets:     older.Secrets,
 				}
 			}
 		}
-		if diff := cmp.Diff(want, list.Instances, cmp.AllowUnexported(fleet.Money{})); diff != "" {
+		if diff := cmp.Diff(want, list.Instances, cmp.AllowUnexported(fleet.Money{}, fleet.SecretHash{})); diff != "" {
 			t.Errorf("%s: %s", shape, diff)
 		}
 		if lines := list.Warnings.Lines(); len(lines) > 0 {

@@ -3,6 +3,7 @@ package fetch
 import (
 	"fmt"
 	"hash/maphash"
+	"maps"
 
 	"gpufleet/fetch/fleet"
 )
@@ -16,6 +17,9 @@ type collected struct {
 	pages     int
 	total     fleet.Optional[int] // the latest total_instance
 	warnings  fleet.Warnings
+	// idWarnings and asCame are those of all pages.
+	idWarnings fleet.Warnings
+	asCame     fleet.AsCame
 	// rowsWithoutID finds repeated rows without an id; nil if each counts as an instance.
 	rowsWithoutID *rowsWithoutID
 }
@@ -36,16 +40,16 @@ func newRowsWithoutID() *rowsWithoutID {
 }
 
 // addFirstPage adds the first page. None of its rows can be repeated.
-func (r *rowsWithoutID) addFirstPage(instances []*fleet.Instance) {
+func (r *rowsWithoutID) addFirstPage(instances []*fleet.Instance, asCame fleet.AsCame) {
 	for _, in := range instances {
-		if in.ID == "" {
-			r.maxOnPage[r.hash(in)]++
+		if asCame := asCame.Of(in); asCame.ID == "" {
+			r.maxOnPage[r.hash(asCame)]++
 		}
 	}
 }
 
 // hash returns the hash of a row. The price is hashed by its digits: it contains a pointer, which differs between two
-// readings of the same row.
+// readings of the same row. So do the hashes of secrets.
 func (r *rowsWithoutID) hash(in *fleet.Instance) uint64 {
 	type content struct {
 		rest  fleet.Instance
@@ -55,7 +59,7 @@ func (r *rowsWithoutID) hash(in *fleet.Instance) uint64 {
 	if in.Price.Known {
 		c.price = in.Price.Value.String()
 	}
-	c.rest.Price = fleet.Price{}
+	c.rest.Price, c.rest.Secrets = fleet.Price{}, nil
 	return maphash.Comparable(r.seed, c)
 }
 
@@ -77,7 +81,7 @@ func (r *rowsWithoutID) endPage() {
 	clear(r.onPage)
 }
 
-func newCollected() *collected { return &collected{index: map[string]int{}} }
+func newCollected() *collected { return &collected{index: map[string]int{}, asCame: fleet.AsCame{}} }
 
 // add adds a page. Of two rows with the same id, the later one counts. Rows without an id are separate instances (but
 // see rowsWithoutID).
@@ -97,21 +101,24 @@ func (l *collected) add(p *page) error {
 			fleet.MaxInstances)
 	}
 	l.warnings.AddAll(p.warnings)
+	l.idWarnings.AddAll(p.idWarnings)
 	if l.rowsWithoutID != nil && l.pages == 2 { // not earlier: most lists have only one page
-		l.rowsWithoutID.addFirstPage(l.instances)
+		l.rowsWithoutID.addFirstPage(l.instances, l.asCame)
 	}
+	maps.Copy(l.asCame, p.asCame)
 	for i, in := range p.rows {
-		if in.ID == "" && l.rowsWithoutID != nil && l.pages > 1 && !l.rowsWithoutID.isNew(in) {
+		asCame := p.asCame.Of(in) // its id counts even if it isn't shown
+		if asCame.ID == "" && l.rowsWithoutID != nil && l.pages > 1 && !l.rowsWithoutID.isNew(asCame) {
 			continue
 		}
 		row := fleet.Row{Page: l.pages, Number: i + 1}
-		at, known := l.index[in.ID]
+		at, known := l.index[asCame.ID]
 		switch {
-		case in.ID == "" || !known:
-			if in.ID == "" {
+		case asCame.ID == "" || !known:
+			if asCame.ID == "" {
 				l.warnings.AddRow(row, "no id; counted as a separate instance")
 			} else {
-				l.index[in.ID] = len(l.instances)
+				l.index[asCame.ID] = len(l.instances)
 			}
 			l.instances = append(l.instances, in)
 			l.lastPage = append(l.lastPage, int32(l.pages))
@@ -146,8 +153,8 @@ func (l *collected) fleet() (*fleet.Fleet, error) {
 	case !l.total.Known:
 		l.warnings.Add("can't verify that the list is complete: the reply has no total_instance")
 	case l.count() > l.total.Value:
-		l.warnings.Add(fmt.Sprintf("the list has %d instances, but its total_instance is %d",
-			l.count(), l.total.Value))
+		l.warnings.Add(fmt.Sprintf("the list has %s, but its total_instance is %d",
+			fleet.Counted(l.count(), "instance"), l.total.Value))
 	}
-	return &fleet.Fleet{Instances: l.instances, Warnings: l.warnings}, nil
+	return &fleet.Fleet{Instances: l.instances, Warnings: l.warnings, IDWarnings: l.idWarnings, AsCame: l.asCame}, nil
 }

@@ -18,6 +18,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+
 	"gpufleet/fetch/fleet"
 )
 
@@ -87,14 +90,36 @@ func FuzzDecoder(f *testing.F) {
 	})
 }
 
-// FuzzPasswordInHostName checks that no host name shows the password of its instance, wherever the password is in the
-// name and in the row.
-func FuzzPasswordInHostName(f *testing.F) {
-	f.Add("web-", "hunter2!", "-1", false)
-	f.Add("", "abcab", "cab", true)
-	f.Add("x\t", "p\u00e4s\ts", "\u202e", false)
-	f.Add(strings.Repeat("x", 1020), "hunter2!", "", true)
-	f.Fuzz(func(t *testing.T, before, password, behind string, first bool) {
+// plainFold folds a text in the plainest way.
+func plainFold(text string) string {
+	unseen := func(r rune) rune {
+		if r == unicode.ReplacementChar || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Variation_Selector,
+			unicode.Other_Default_Ignorable_Code_Point) {
+			return -1
+		}
+		return r
+	}
+	for range 4 {
+		text = norm.NFKC.String(cases.Fold().String(strings.Map(unseen, text)))
+	}
+	return strings.Map(unseen, text)
+}
+
+// FuzzSecrets checks that no text shows a password of its instance, folded, wherever the password is in the text and in
+// the row: in a host name one of 4 characters or more, in another text one of 8, and as the whole text any. Documented
+// words may be shown.
+func FuzzSecrets(f *testing.F) {
+	for field := range byte(9) {
+		f.Add("web-", "hunter2!", "-1", field, false)
+	}
+	f.Add("", "abcab", "cab", byte(4), true)
+	f.Add("x\t", "p\u00e4s\ts", "\u202e", byte(4), false)
+	f.Add(strings.Repeat("x", fleet.MaxText-4), "hunter2!", "", byte(4), true)
+	f.Add("", "Running", "", byte(1), true)
+	f.Add("\ufb01", "ﬁSH", "e\u0301\u0323", byte(4), true)
+	f.Add("e", "\u0301xyzw", "\u0323", byte(4), true)
+	f.Add("\u1100", "\u1161abc", "\u11a8", byte(4), true)
+	f.Fuzz(func(t *testing.T, before, password, behind string, number byte, first bool) {
 		member := func(name, value string) string {
 			text, err := json.Marshal(value)
 			if err != nil {
@@ -102,22 +127,26 @@ func FuzzPasswordInHostName(f *testing.F) {
 			}
 			return fmt.Sprintf("%q: %s", name, text)
 		}
-		name, secret := member("host_name", before+password+behind), member("vm_password", password)
-		row := `{"id": 1, ` + name + ", " + secret + "}"
+		field := fleet.Fields[int(number)%len(fleet.Fields)]
+		if field.Text == nil || field.Kind == fleet.Computed {
+			return
+		}
+		name, secret := member(field.Name, before+password+behind), member("vm_password", password)
+		row := "{" + name + ", " + secret + "}"
 		if first {
-			row = `{"id": 1, ` + secret + ", " + name + "}"
+			row = "{" + secret + ", " + name + "}"
 		}
 		in, _ := decodeOne(t, row)
-		wantCleanText(t, in.HostName)
-		// The password as a reader would see it in the name.
-		shown, _ := fleet.CleanText([]byte(password), false)
-		length := utf8.RuneCountInString(shown)
-		inMask := strings.ContainsAny(shown, "[]") || strings.Contains(mask, shown)
-		if length < shortestMasked || length >= fleet.MaxText || inMask {
-			return // too short to be masked, too long to be shown, or part of the mask itself
+		text := *field.Text(in)
+		wantCleanText(t, text)
+		clean, cut := fleet.CleanText([]byte(strings.ToValidUTF8(password, "\ufffd")), false)
+		shown, hidden := plainFold(text), plainFold(clean)
+		if cut || hidden == "" || field.IsDocumented(text) ||
+			shown != hidden && utf8.RuneCountInString(hidden) < field.Kind.ShortestSecret() {
+			return
 		}
-		if strings.Contains(in.HostName, shown) {
-			t.Errorf("%q shows %q", in.HostName, shown)
+		if strings.Contains(shown, hidden) {
+			t.Errorf("%s %q shows %q", field.Name, text, password)
 		}
 	})
 }

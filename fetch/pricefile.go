@@ -123,7 +123,7 @@ func (f *PriceFile) Apply(list *fleet.Fleet) {
 		return
 	}
 	for _, in := range list.Instances {
-		if price, line := f.price(in); line > 0 {
+		if price, line := f.price(list.AsCame.Of(in)); line > 0 {
 			in.Price, in.PriceSource = fleet.Known(price), fleet.FilePrice
 			f.used[line] = true
 		}

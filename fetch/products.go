@@ -121,6 +121,7 @@ func (p *Products) decodeProduct(d *decoder, s *jsonscan.Scanner, region string)
 		return errorf(BadAPI, "the reply has more than %d products; check --api-url",
 			maxProducts)
 	}
+	defer d.secrets.wipe()
 	var in fleet.Instance
 	var ignored fleet.Warnings // skipped products are counted instead
 	r := rowReader{decoder: d, s: s, warnings: &ignored, in: &in, reading: &d.start}
@@ -205,7 +206,12 @@ func (p *Products) Apply(list *fleet.Fleet) {
 	}
 	differ := 0
 	for _, in := range list.Instances {
-		if !in.Price.Known && p.price(in) {
+		if in.Price.Known {
+			continue
+		}
+		price, source, hasOthers := p.price(list.AsCame.Of(in))
+		in.Price, in.PriceSource = price, source
+		if hasOthers {
 			differ++
 		}
 	}
@@ -215,31 +221,30 @@ func (p *Products) Apply(list *fleet.Fleet) {
 	}
 }
 
-// price sets the price of an instance if there is a product for it, and reports whether it chose the lowest of
+// price returns the price of an instance, unknown if there is no product for it, and whether it is the lowest of
 // several prices. It uses a product with the same number of GPUs. If there is none, it scales the price of the next
 // lower number, or else of the lowest. Products with the instance's product type take precedence.
-func (p *Products) price(in *fleet.Instance) (differ bool) {
+func (p *Products) price(in *fleet.Instance) (price fleet.Price, source fleet.PriceSource, differ bool) {
 	gpus := int(in.GPUs().Value)
 	key := productKey{region: in.Region, gpu: in.GPU}
 	counts := p.counts[key]
 	if gpus == 0 || len(counts) == 0 { // 0 is an unknown count too
-		return false
+		return fleet.Price{}, fleet.NoPrice, false
 	}
 	at, exact := slices.BinarySearch(counts, gpus)
 	if !exact {
 		at = max(0, at-1)
 	}
 	key.gpuCount, key.productType = counts[at], in.ProductType
-	price, ok := p.prices[key]
+	found, ok := p.prices[key]
 	if !ok {
 		key.productType = ""
-		price = p.prices[key]
+		found = p.prices[key]
 	}
-	in.Price, in.PriceSource = fleet.Known(price.lowest), fleet.ProductsPrice
-	if !exact {
-		in.Price, in.PriceSource = fleet.Known(scaled(price.lowest, counts[at], gpus)), fleet.ScaledPrice
+	if exact {
+		return fleet.Known(found.lowest), fleet.ProductsPrice, found.differ
 	}
-	return price.differ
+	return fleet.Known(scaled(found.lowest, counts[at], gpus)), fleet.ScaledPrice, found.differ
 }
 
 // scaled returns the price of some GPUs, given the price of another number of GPUs: exact, or rounded half up if it has

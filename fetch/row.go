@@ -26,10 +26,11 @@ type decoder struct {
 	members map[string]*member // the known members of a row, by name
 	texts   map[string]string
 	prices  map[string]fleet.Price
-	block   []fleet.Instance // memory for the next rows
-	host    hostName         // of the current row
-	start   member           // its next is the first member of a row
-	older   fleet.Instance   // values that the current row has under older names
+	block   []fleet.Instance   // memory for the next rows
+	secrets secrets            // of the current row
+	hashes  []fleet.SecretHash // memory for those of the next rows
+	start   member             // its next is the first member of a row
+	older   fleet.Instance     // values that the current row has under older names
 
 	textBytes, maxTextBytes int // in the texts of all rows so far, and the limit
 }
@@ -51,9 +52,10 @@ type member struct {
 }
 
 // newDecoder returns a decoder of the fields in the table. All others, such as user and team, are skipped. Passwords
-// are read only to keep them out of host names (see hostName).
+// are read only to keep them out of texts (see secrets).
 func newDecoder() *decoder {
 	d := &decoder{members: map[string]*member{}, texts: map[string]string{}, prices: map[string]fleet.Price{},
+		secrets:      secrets{names: map[string]bool{}, texts: map[string]fleet.Folded{}},
 		maxTextBytes: maxTextBytes}
 	for _, f := range fleet.Fields {
 		if f.Kind == fleet.Computed {
@@ -77,30 +79,50 @@ type rowReader struct {
 	reading  *member
 	seen     uint64 // bits of the members that were read
 	hasOlder bool   // one of them has an older name
+	cut      bool   // one of the texts was shortened
 }
 
-// decodeRow reads an object into an instance. A value that can't be read is unknown and causes a warning.
-func (d *decoder) decodeRow(s *jsonscan.Scanner, row fleet.Row, warnings *fleet.Warnings) (*fleet.Instance, error) {
+// decodeRow reads an object into an instance. A value that can't be read is unknown and causes a warning. asCame is the
+// instance with the texts in which a secret was hidden, nil if there are none.
+func (d *decoder) decodeRow(s *jsonscan.Scanner, row fleet.Row, warnings *fleet.Warnings) (
+	in, asCame *fleet.Instance, err error,
+) {
 	if len(d.block) == 0 {
 		d.block = make([]fleet.Instance, 256)
 	}
 	r := rowReader{decoder: d, s: s, row: row, warnings: warnings, in: &d.block[0], reading: &d.start}
 	d.block = d.block[1:]
-	defer d.host.wipe()
+	defer d.secrets.wipe()
 	if err := s.Object(r.member); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	r.maskHostName()
 	if r.hasOlder {
 		r.fillFromOlder()
-	}
-	if r.in.GPU == "" {
-		r.in.GPU = r.in.GPUType
 	}
 	if r.in.Price.Known {
 		r.in.PriceSource = fleet.ListPrice
 	}
-	return r.in, d.countText(r.in)
+	asCame = r.hideSecrets()
+	r.settleModel(asCame)
+	r.keepHashes(asCame != nil)
+	return r.in, asCame, d.countText(r.in)
+}
+
+// settleModel takes the GPU model from gpu_type if the row has no other. An instance whose model is hidden counts under
+// UnknownGPU, whatever its type.
+func (r *rowReader) settleModel(asCame *fleet.Instance) {
+	switch {
+	case asCame == nil && r.in.GPU == "":
+		r.in.GPU = r.in.GPUType
+	case asCame == nil:
+	case asCame.GPU == "":
+		asCame.GPU, r.in.GPU = asCame.GPUType, r.in.GPUType
+		fallthrough
+	default:
+		if asCame.GPU != r.in.GPU && asCame.Model() == asCame.GPU {
+			r.in.GPUGroup = fleet.UnknownGPU
+		}
+	}
 }
 
 // countText returns an error once the rows have too much text. Rows that share a text count it each, as outputs do.
@@ -135,10 +157,8 @@ func (r *rowReader) member(name []byte) error {
 		known, ok := r.members[string(name)]
 		switch {
 		case ok:
-		case isPassword(name):
-			return r.readPassword()
 		default:
-			return r.s.Skip()
+			return r.readUnknown(name)
 		}
 		m = known
 		r.reading.next = m
@@ -160,11 +180,9 @@ func (r *rowReader) read(in *fleet.Instance) (err error) {
 	switch f := r.reading.field; f.Kind {
 	case fleet.ID:
 		*f.Text(in), err = r.id()
-	case fleet.HostName:
-		err = r.readHostName()
 	case fleet.Text:
 		*f.Text(in), err = r.sharedText()
-	case fleet.Address:
+	case fleet.HostName, fleet.Address:
 		*f.Text(in), err = r.text()
 	case fleet.Count:
 		*f.Number(in), err = r.count()
@@ -206,7 +224,7 @@ func (r *rowReader) warnNumber(kind jsonscan.Kind, want string) {
 // can't be shown is unknown. If it were shortened or cleaned, two ids could become equal and an instance be lost.
 // Invalid bytes and escapes have become U+FFFD here.
 func (r *rowReader) id() (string, error) {
-	kind, text, cut, err := scalar(r.s, keepText)
+	kind, text, cut, err := r.scalar(keepText)
 	if err != nil {
 		return "", err
 	}
@@ -277,7 +295,7 @@ func (r *rowReader) sharedText() (string, error) {
 }
 
 func (r *rowReader) rawText() (text []byte, truncated bool, err error) {
-	kind, text, truncated, err := scalar(r.s, keepText)
+	kind, text, truncated, err := r.scalar(keepText)
 	if err == nil && kind != jsonscan.String {
 		if kind != jsonscan.Null {
 			r.warnKind(kind, "text")
@@ -290,6 +308,7 @@ func (r *rowReader) rawText() (text []byte, truncated bool, err error) {
 func (r *rowReader) clean(text []byte, truncated bool) string {
 	clean, cut := fleet.CleanText(text, truncated)
 	if cut {
+		r.cut = true
 		r.warn(fmt.Sprintf("%s is longer than %d characters; shortened", r.reading.name, fleet.MaxText))
 	}
 	return clean
@@ -380,7 +399,7 @@ func (r *rowReader) time() (time.Time, error) {
 // numeric reads a number, which may be written as a string. For any other type it adds a warning that the value is not
 // what we want, such as "a number". The literal is empty if there is no number, and valid until the next value is read.
 func (r *rowReader) numeric(want string) (literal []byte, kind jsonscan.Kind, err error) {
-	kind, text, cut, err := scalar(r.s, maxNumber)
+	kind, text, cut, err := r.scalar(maxNumber)
 	if err != nil {
 		return nil, kind, err
 	}
@@ -435,6 +454,15 @@ func parseAnyNumber(literal string) (float64, bool) {
 		return 0, false
 	}
 	return number + 0, true // + 0 turns -0 into 0
+}
+
+// scalar is the function scalar, but keeps the secrets in an array or object.
+func (r *rowReader) scalar(keep int) (kind jsonscan.Kind, text []byte, cut bool, err error) {
+	kind, err = r.s.Kind()
+	if err == nil && (kind == jsonscan.Array || kind == jsonscan.Object) {
+		return kind, nil, false, r.search(1, false, false)
+	}
+	return scalar(r.s, keep)
 }
 
 // scalar reads a value. For a string or number it returns the first keep bytes and whether there were more, for any

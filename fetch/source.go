@@ -42,6 +42,7 @@ func (s *Source) Fleet(ctx context.Context, stdin io.Reader, note func(string)) 
 	if err != nil {
 		return nil, err
 	}
+	defer func(list *fleet.Fleet) { list.AsCame = nil }(list)
 	s.Prices.Apply(list)
 	if !s.Products {
 		return list, nil
@@ -105,8 +106,8 @@ func CheckShrink(previous *history.History, count int) error {
 	if !last.Known || last.Value < minimum || count*2 >= last.Value {
 		return nil
 	}
-	return errorf(Incomplete, "the list has %d instances, but the last run had %d; "+
-		"if the others were really removed, use --accept-shrink", count, last.Value)
+	return errorf(Incomplete, "the list has %s, but the last run had %d; "+
+		"if the others were really removed, use --accept-shrink", fleet.Counted(count, "instance"), last.Value)
 }
 
 // CheckAccount returns an error if a list is probably of another account than that of the last run: both have several

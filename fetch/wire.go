@@ -25,6 +25,9 @@ type page struct {
 	fault    string              // what is wrong with data, "" for nothing
 	total    fleet.Optional[int] // total_instance
 	warnings fleet.Warnings
+	// idWarnings are about ids with an address, asCame has the rows with a secret in a text; see fleet.Fleet.
+	idWarnings fleet.Warnings
+	asCame     fleet.AsCame
 }
 
 // tokenTrouble is what a reply's message says about the token. The message itself is not kept.
@@ -247,9 +250,21 @@ func (d *decoder) decodeRows(s *jsonscan.Scanner, p *page, number int) error {
 			return errorf(BadAPI, "the reply has more than %d rows; check --api-url",
 				fleet.MaxInstances)
 		}
-		in, err := d.decodeRow(s, row, &p.warnings)
+		in, asCame, err := d.decodeRow(s, row, &p.warnings)
+		if err != nil {
+			return err
+		}
 		p.rows = append(p.rows, in)
-		return err
+		if asCame != nil {
+			if p.asCame == nil {
+				p.asCame = fleet.AsCame{}
+			}
+			p.asCame[in] = asCame
+		}
+		if fleet.HideAddress(in.ID) != in.ID {
+			p.idWarnings.AddRow(row, "id contains an address; shown as unknown, and not compared with other reports")
+		}
+		return nil
 	})
 }
 

@@ -339,7 +339,8 @@ func (p *explorerPage) file() string {
 		[...document.querySelectorAll(".explorer-bar button")][1].click();
 		delete HTMLAnchorElement.prototype.click;
 		URL.createObjectURL = create;
-		return name === "instances.csv" ? content.text() : "a file of the name " + name;
+		if (name !== "instances.csv") return "a file of the name " + name;
+		return new TextDecoder("utf-8", { ignoreBOM: true }).decode(await content.arrayBuffer());
 	})()`)
 }
 

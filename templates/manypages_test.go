@@ -21,13 +21,14 @@ func TestManyGroups(t *testing.T) {
 		if i == more-1 {
 			region, gpu = `Z &"=+%<é`, `Z "#?`
 		}
-		list.Instances = append(list.Instances, &fleet.Instance{ID: fmt.Sprint(i), Region: region, GPU: gpu, Status: "Running"})
+		list.Instances = append(list.Instances, &fleet.Instance{ID: fmt.Sprint(i), Region: region, GPU: gpu})
 		if i == more-2 {
 			list.Instances = append(list.Instances, &fleet.Instance{ID: "twin", Region: region, GPU: gpu})
 		}
 	}
 	r := report.New(list, settings())
-	if len(r.Warnings) != 3 || !strings.Contains(r.Warnings[2], "of 20,010 GPU models in regions, only the 20,000 largest") {
+	if len(r.Warnings) != 3 ||
+		!strings.Contains(r.Warnings[2], "of 20,010 GPU models in regions, only the 20,000 largest") {
 		t.Errorf("warnings %q", r.Warnings)
 	}
 	folders := map[string]int{} // pages of regions, models and groups
@@ -67,7 +68,8 @@ func TestManyGroups(t *testing.T) {
 	}
 	query, found := strings.CutPrefix(last.Groups[0].Path(), report.InstancesPath+"?")
 	got, err := url.ParseQuery(query)
-	if !found || err != nil || got.Get("region") != last.Name || got.Get("gpu") != last.Groups[0].Model.Name || len(got) != 2 {
+	if !found || err != nil || got.Get("region") != last.Name ||
+		got.Get("gpu") != last.Groups[0].Model.Name || len(got) != 2 {
 		t.Errorf("the group's path is %s", last.Groups[0].Path())
 	}
 }

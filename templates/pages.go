@@ -60,7 +60,8 @@ func yieldTotalsList(r *report.Report, k kind, rows []totalsRow, yield func(Page
 func yieldRegions(r *report.Report, yield func(Page) bool) bool {
 	regions := regionRows(r.Regions)
 	for i, region := range r.Regions {
-		if region.HasPage && !yield(Page{region.Path(), regionPage(regionFrame(r, region, neighboursOf(regions, i)), region)}) {
+		frame := regionFrame(r, region, neighboursOf(regions, i))
+		if region.HasPage && !yield(Page{region.Path(), regionPage(frame, region)}) {
 			return false
 		}
 		groups := groupsByModel(region.Groups)

@@ -1,21 +1,27 @@
 package templates
 
 import (
+	"slices"
 	"strings"
 
 	"gpufleet/fetch/fleet"
+	"gpufleet/render/chart"
 	"gpufleet/render/report"
 )
 
 type instanceColumn = report.Column[*fleet.Instance]
 
 // leading are the first columns of a table on a page. The others follow in the report's order, which files use for all.
-var leading = []string{"host_name", "status", "gpu", "gpu_count", "price_per_hour"}
+var leading = []string{"host_name", "status", "gpu_group", "gpu", "gpu_count", "price_per_hour"}
 
-// pageColumns returns the columns in the order of the pages.
+// pageColumns returns the columns in the order of the pages. Those show the GPU model that an instance counts under,
+// and leave out the one in the list, which is the same or unknown.
 func pageColumns(columns []instanceColumn) []instanceColumn {
 	ordered := make([]instanceColumn, 0, len(columns))
-	rest := append([]instanceColumn(nil), columns...)
+	rest := slices.Clone(columns)
+	if slices.ContainsFunc(rest, func(c instanceColumn) bool { return c.Name == "gpu_group" }) {
+		rest = slices.DeleteFunc(rest, func(c instanceColumn) bool { return c.Name == "gpu" })
+	}
 	for _, name := range leading {
 		for i, column := range rest {
 			if column.Name == name {
@@ -30,13 +36,7 @@ func pageColumns(columns []instanceColumn) []instanceColumn {
 
 // changeColumns returns the instance columns of the table of changes.
 func changeColumns(f frame) []instanceColumn {
-	var columns []instanceColumn
-	for _, column := range pageColumns(report.MemberColumns(f.Settings)) {
-		if column.Type != report.Money {
-			columns = append(columns, column)
-		}
-	}
-	return columns
+	return pageColumns(report.NamedColumns(f.Settings, "id", "host_name", "region", "gpu_group", "gpu_count"))
 }
 
 // columnNames returns the names of the columns in the order of the pages, separated by spaces.
@@ -54,4 +54,13 @@ func alignment[T any](c report.Column[T]) string {
 		return "num"
 	}
 	return ""
+}
+
+// restText says how many bars a chart leaves out, and their total if it is known.
+func restText(bars chart.Bars) string {
+	text := "and " + report.FormatCount(bars.More) + " more"
+	if bars.Rest != "" {
+		text += ", " + bars.Rest + " in total"
+	}
+	return text
 }

@@ -3,6 +3,7 @@
 package fleet
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -15,6 +16,23 @@ type Fleet struct {
 	// Warnings are about the list, in the order in which they were found. No warning contains a value from the list, only
 	// row, field and JSON type.
 	Warnings Warnings
+	// IDWarnings are about ids with an address, which only a public report hides.
+	IDWarnings Warnings
+
+	// AsCame has the rows with texts that are not shown.
+	AsCame AsCame
+}
+
+// AsCame has instances with their texts as they came. Those of the list lack a secret or are unknown instead. Only
+// ids and prices are found with it, and it is dropped once they are.
+type AsCame map[*Instance]*Instance
+
+// Of returns an instance of the list as it came.
+func (a AsCame) Of(in *Instance) *Instance {
+	if asCame, ok := a[in]; ok {
+		return asCame
+	}
+	return in
 }
 
 // MaxInstances is the largest number of instances in a list. It limits memory: each takes about 350 bytes, and a
@@ -62,6 +80,10 @@ type Instance struct {
 	// StatusSince is the first of the consecutive readings with this status; zero without an id, and before the report is
 	// compared with previous ones.
 	StatusSince time.Time
+	// WithAddresses has the texts with the addresses that HideAddresses replaced; nil if there are none, as in most rows.
+	WithAddresses *Instance
+	// Secrets finds the instance's secrets in earlier lists; nil without any.
+	Secrets *SecretHash
 }
 
 // PriceSource says where an instance's price comes from.
@@ -137,6 +159,19 @@ func (in *Instance) RegionName() string {
 
 // Running reports whether the instance is running.
 func (in *Instance) Running() bool { return strings.EqualFold(in.Status, "Running") }
+
+// documented has the statuses and product types that the provider's documentation names. Figures depend on them, so
+// they are shown even if they are an instance's password too.
+var documented = map[string][]string{
+	"status": {"Running", "Deploying", "Deleting", "Deleted", "Stopped", "Error", "Booked", "Canceled", "Provisioning",
+		"Completed"},
+	"product_type": {"GPU", "CPU", "Virtual Machine", "Container", "Baremetal"},
+}
+
+// IsDocumented reports whether a text is one that the provider's documentation names for a field, in any case.
+func (f *Field) IsDocumented(text string) bool {
+	return slices.ContainsFunc(documented[f.Name], func(word string) bool { return strings.EqualFold(word, text) })
+}
 
 // gone has the statuses of instances that no longer exist, or don't exist yet.
 var gone = []string{"Deleted", "Canceled", "Completed", "Booked"}

@@ -30,16 +30,16 @@ func shortened(text []byte) string {
 // Clean replaces tabs and line breaks by spaces, and other control characters, bidirectional overrides and
 // noncharacters by U+FFFD. It trims blanks at both ends. The result shares memory with text if it can.
 func Clean(text []byte) []byte {
-	if !isASCII(text) {
+	if !IsASCII(text) {
 		text = bytes.Map(cleanRune, text)
 	}
 	return bytes.TrimSpace(text)
 }
 
-// isASCII reports whether a text has only printable ASCII characters, as most have.
-func isASCII(text []byte) bool {
-	for _, c := range text {
-		if c < ' ' || c > '~' {
+// IsASCII reports whether a text has only printable ASCII characters, as most have.
+func IsASCII[T string | []byte](text T) bool {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c > '~' {
 			return false
 		}
 	}

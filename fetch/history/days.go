@@ -141,7 +141,8 @@ const (
 )
 
 // isTooLarge reports whether data/history.json is beyond the limits. Every member has '":', so counting these limits
-// the memory for a hostile file. In a name, the quote is escaped. An escape at the end of a member's own name hides it from
+// the memory for a hostile file. In a name, the quote is escaped. An escape at the end of a member's own name
+// hides it from
 // the count, but such a name is unknown, and the first unknown name ends the reading.
 func isTooLarge(content []byte, maxBytes int) bool {
 	members := bytes.Count(content, []byte(`":`)) - bytes.Count(content, []byte(`\":`))
@@ -161,7 +162,8 @@ func ReadDays(content []byte) (Head, []Entry, error) {
 	decoder := json.NewDecoder(&compact)
 	decoder.DisallowUnknownFields()
 	var h historyFile
-	if err := decoder.Decode(&h); err != nil || h.Schema < 1 || h.Schema > historySchema || !h.Head.valid() || len(h.Days) > maxEntries {
+	if err := decoder.Decode(&h); err != nil || h.Schema < 1 || h.Schema > historySchema ||
+		!h.Head.valid() || len(h.Days) > maxEntries {
 		return Head{}, nil, errFormat
 	}
 	for i, day := range h.Days {

@@ -755,8 +755,8 @@ func TestTimeOfTheLastReading(t *testing.T) {
 	}
 }
 
-// TestAccountIsForgotten reads files of earlier versions, which name the account by a hash. It is not written again, nor
-// is what was made from it.
+// TestAccountIsForgotten reads files of earlier versions, which name the account by a hash. It is not written again,
+// nor is what was made from it.
 func TestAccountIsForgotten(t *testing.T) {
 	hash := strings.Repeat("a", 64)
 	name := func(text string) string {

@@ -36,7 +36,7 @@ func TestLoss(t *testing.T) {
 	}
 }
 
-// TestLimitRows checks that a snapshot with far more rows than the list is a loss, and that it goes if that is accepted.
+// TestLimitRows checks that a snapshot with far more rows than the list is a loss, and goes if that is accepted.
 func TestLimitRows(t *testing.T) {
 	t.Parallel()
 	for _, accept := range []bool{false, true} {

@@ -78,9 +78,7 @@ func (s *Snapshot) edited(ctx context.Context, rows func(*Head) func(*fleet.Inst
 }
 
 func (h Head) equal(other Head) bool {
-	hidden := slices.Equal(h.Hidden, other.Hidden)
-	h.Hidden, other.Hidden = nil, nil
-	return hidden && h.Source == other.Source && h.Audience == other.Audience &&
+	return slices.Equal(h.Hidden, other.Hidden) && h.Source == other.Source && h.Audience == other.Audience &&
 		h.Currency == other.Currency && h.Key == other.Key
 }
 

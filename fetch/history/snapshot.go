@@ -116,7 +116,9 @@ func (s *Snapshot) SetMissingGroups(group func(id string) string) {
 			return row(in)
 		})
 	}
-	s.kept = append(slices.Clone(s.kept), fleet.FieldNamed("gpu_group"))
+	if group := fleet.FieldNamed("gpu_group"); !slices.Contains(s.kept, group) {
+		s.kept = append(slices.Clone(s.kept), group)
+	}
 }
 
 // NewSnapshot returns the snapshot of a list. Instances must be sorted by id. Fields that head hides are left out.

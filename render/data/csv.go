@@ -10,7 +10,7 @@ import (
 
 // WriteInstancesCSV writes data/instances.csv: a header and one row per instance.
 func WriteInstancesCSV(w io.Writer, r *report.Report) error {
-	return writeCSV(w, r.Columns, r.Instances)
+	return writeCSV(w, r, r.Columns, r.Instances)
 }
 
 // WriteGroupsCSV writes data/groups.csv: a header and one row per group, in the order of regions and models.
@@ -19,11 +19,26 @@ func WriteGroupsCSV(w io.Writer, r *report.Report) error {
 	for _, region := range r.Regions {
 		groups = append(groups, region.Groups...)
 	}
-	return writeCSV(w, report.Shown(r.Settings, report.GroupColumns()), groups)
+	return writeCSV(w, r, report.Shown(r.Settings, report.GroupColumns()), groups)
 }
 
-// writeCSV writes RFC 4180, but with line feeds instead of CRLF. Unknown values are empty.
-func writeCSV[T any](w io.Writer, columns []report.Column[T], rows []T) error {
+// byteOrderMark tells Excel that a file is in UTF-8.
+const byteOrderMark = "\uFEFF"
+
+// writeCSV writes RFC 4180, but with line feeds instead of CRLF. Unknown values are empty. The first columns are the
+// report's time and currency, so that the files of several days and reports can be stacked.
+func writeCSV[T any](w io.Writer, r *report.Report, columns []report.Column[T], rows []T) error {
+	columns = append([]report.Column[T]{
+		{Name: "generated_at", Type: report.Time, Value: func(T) report.Value {
+			return report.Value{Known: true, Time: r.Generated}
+		}},
+		{Name: "currency", Type: report.Text, Value: func(T) report.Value {
+			return report.Value{Known: true, Text: r.Currency}
+		}},
+	}, columns...)
+	if _, err := io.WriteString(w, byteOrderMark); err != nil {
+		return err
+	}
 	out := csv.NewWriter(w)
 	cells := make([]string, len(columns))
 	for i, column := range columns {
@@ -60,10 +75,21 @@ func writeCSV[T any](w io.Writer, columns []report.Column[T], rows []T) error {
 	return out.Error()
 }
 
-// inertCell puts an apostrophe before text that a spreadsheet would run as a formula.
+// inertCell puts an apostrophe before text that a spreadsheet would run as a formula: at the start of the cell, and
+// after what ends a cell in some countries, with quotes and blanks between.
 func inertCell(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
-		return "'" + text
+	const starts, separators = "=+-@\t\r", ";|\t\r\n"
+	if text == "" || strings.IndexByte(starts, text[0]) < 0 && !strings.ContainsAny(text, separators) {
+		return text
 	}
-	return text
+	cell, isStart := make([]byte, 0, len(text)+4), true
+	for i := range len(text) {
+		c := text[i]
+		if isStart && strings.IndexByte(starts, c) >= 0 {
+			cell = append(cell, '\'')
+		}
+		isStart = strings.IndexByte(separators, c) >= 0 || isStart && i > 0 && (c == ' ' || c == '"')
+		cell = append(cell, c)
+	}
+	return string(cell)
 }

@@ -21,7 +21,8 @@ type explorerHead struct {
 	Generated time.Time `json:"generated_at"`
 	Total     int       `json:"total_instances"`
 	Hours     string    `json:"hours_per_month"`
-	Currency  string    `json:"currency_sign"` // before an amount: "$", "CAD "
+	Currency  string    `json:"currency"`
+	Sign      string    `json:"currency_sign"` // before an amount: "$", "CAD "
 	Regions   []string  `json:"regions"`
 	Models    []string  `json:"models"`
 	// Groups are [region, model, instances]: indexes into Regions and Models, and the number of instances. The rows have
@@ -80,8 +81,8 @@ func WriteExplorer(w io.Writer, r *report.Report) error {
 func newExplorerHead(r *report.Report) explorerHead {
 	head := explorerHead{
 		Schema: schema, Generated: r.Generated, Total: r.Count, Hours: r.HoursPerMonth.String(),
-		Currency: strings.TrimSuffix(r.Amount(fleet.Money{}), "0.00"),
-		Regions:  []string{}, Models: []string{}, Groups: [][3]int{}, Anchors: map[int]string{},
+		Currency: r.Currency, Sign: strings.TrimSuffix(r.Amount(fleet.Money{}), "0.00"),
+		Regions: []string{}, Models: []string{}, Groups: [][3]int{}, Anchors: map[int]string{},
 	}
 	models := map[*report.Model]int{}
 	for i, model := range r.Models {

@@ -104,8 +104,8 @@ func TestExplorerData(t *testing.T) {
 				if diff := cmp.Diff(rowsOfJSON(t, written(t, WriteInstancesJSON, r)), got); diff != "" {
 					t.Errorf("%s, %s, without %v: %s", name, audience, hidden, diff)
 				}
-				if head.Hours != "730" || head.Currency != "CAD " {
-					t.Errorf("%s: a month of %q hours, amounts behind %q", name, head.Hours, head.Currency)
+				if head.Hours != "730" || head.Sign != "CAD " || head.Currency != "CAD" {
+					t.Errorf("%s: a month of %q hours, amounts behind %q", name, head.Hours, head.Sign)
 				}
 				checkExplorerHead(t, r, head)
 			}

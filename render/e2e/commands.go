@@ -39,8 +39,8 @@ type testingT struct{}
 //	exits CODE PROGRAM ARGS...
 //	    Like exec, for a program that exits with this code. The function exits says what is checked besides.
 //	interrupted SIGNAL NAME PROGRAM ARGS...
-//	    Sends HUP, INT or TERM to the program when it waits for an answer of the server NAME. The program must exit within
-//	    2 seconds with the signal's exit code, and must not change, add or remove a file.
+//	    Sends HUP, INT or TERM to the program when it waits for an answer of the server NAME. The program must exit
+//	    within 2 seconds with the signal's exit code, and must not change, add or remove a file.
 //	need TOOL CHECKS
 //	    Skips the rest of the script if a tool isn't installed. CHECKS says what is then not checked.
 //

@@ -136,6 +136,41 @@ func TestWorkbookInLibreOffice(t *testing.T) {
 	}
 }
 
+// TestCSVInLibreOffice lets LibreOffice read the CSV files with each separator that it offers. It may find no formula in
+// any text, wherever it splits.
+func TestCSVInLibreOffice(t *testing.T) {
+	Need(t, "soffice", "the CSV files in LibreOffice")
+	var rows []string
+	for i, separator := range []string{";", "\t", "|", ",", "\n", "\r\n", "; ", ";\"", " ;\"\""} {
+		for _, formula := range []string{"=1+1", "+1+1", "-1-1", "@SUM(1)", `=\"x\"`} {
+			rows = append(rows, rowOf(fmt.Sprint("x", separator, formula, i), "foo"+separator+formula+separator+formula))
+		}
+	}
+	_, out := render(t, reply(rows...), "--audience", "internal")
+	dir := t.TempDir()
+	for _, separator := range []string{",", ";", "\t", "|"} {
+		var sources []string
+		for _, file := range []string{"instances", "groups"} {
+			sources = append(sources, write(t, filepath.Join(dir, file+".csv"), plainContents(t, out)["data/"+file+".csv"]))
+		}
+		// With formulas evaluated, as someone may have chosen.
+		filter := fmt.Sprintf("--infilter=CSV:%d,34,76,1,,0,false,true,false,false,false,-1,true", separator[0])
+		libreOffice(t, append([]string{filter, "--convert-to", "fods", "--outdir", dir}, sources...)...)
+		for _, source := range sources {
+			sheet, err := os.ReadFile(strings.TrimSuffix(source, ".csv") + ".fods")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if cells := strings.Count(string(sheet), "<table:table-cell"); cells < 20 {
+				t.Errorf("%s has only %d cells with the separator %q", source, cells, separator)
+			}
+			if at := strings.Index(string(sheet), "table:formula"); at >= 0 {
+				t.Errorf("%s has a formula with the separator %q: %s", source, separator, sheet[at:at+100])
+			}
+		}
+	}
+}
+
 type cellPosition struct{ row, column int } // from 0
 
 // cellTexts returns the text cells of a workbook, by sheet and cell.

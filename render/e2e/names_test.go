@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net/netip"
 	"path"
 	"regexp"
 	"slices"
@@ -61,9 +60,6 @@ func rowOf(id, text string) string {
 	row := map[string]any{"id": id, "gpu_count": 1, "price_per_hour": 1}
 	for _, field := range textFields {
 		row[field] = text
-	}
-	if _, err := netip.ParseAddr(strings.TrimSpace(text)); err == nil { // masked in the instance's host name
-		row["host_name"] = "host"
 	}
 	line, err := json.Marshal(row)
 	if err != nil {

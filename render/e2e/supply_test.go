@@ -201,14 +201,16 @@ func TestDependabot(t *testing.T) {
 			}
 		}
 	}
-	want := map[string][]string{"gomod": {"/"}, "npm": {"/.ci/web"}, "github-actions": {"/", "/.github/actions/gpufleet"}}
+	want := map[string][]string{
+		"gomod": {"/"}, "npm": {"/.ci/web"}, "github-actions": {"/", "/.github/actions/gpufleet"},
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 }
 
-// TestReleaseWorkflow checks what is published: a draft, made after all tests, with a list of parts for each archive and
-// an attestation of all of them. Nothing comes from a cache, into which other workflows write.
+// TestReleaseWorkflow checks what is published: a draft, made after all tests, with a list of parts for each archive
+// and an attestation of all of them. Nothing comes from a cache, into which other workflows write.
 func TestReleaseWorkflow(t *testing.T) {
 	release := readWorkflows(t)["release"]
 	job := release.Jobs["release"]

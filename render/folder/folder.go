@@ -57,7 +57,8 @@ type Folder struct {
 }
 
 // Open opens and locks the folder at path. It creates the folder and its parents if they don't exist. A symlink is
-// resolved once, here, and Commit fails if the path then leads to another folder. If another run has locked the folder, Open doesn't wait and returns ErrBusy.
+// resolved once, here, and Commit fails if the path then leads to another folder. If another run has
+// locked the folder, Open doesn't wait and returns ErrBusy.
 func Open(path string) (*Folder, error) { return open(&Folder{path: path}) }
 
 func open(f *Folder) (*Folder, error) {

@@ -125,6 +125,7 @@ type comparison struct {
 	kept   []*fleet.Field    // by both snapshots
 	fields []comparedField   // of these
 	isLast bool              // the snapshot is the last run's
+	public bool              // no address may be shown
 	all    []*fleet.Instance // the new list
 	read   int               // rows of the snapshot read so far
 	rest   []*fleet.Instance // rows of the new list not yet matched
@@ -138,7 +139,7 @@ func (r *Report) compare(s, today *history.Snapshot, byID []*fleet.Instance, isL
 	lacks := func(f *fleet.Field) bool { return !slices.Contains(s.Kept(), f) }
 	kept := slices.DeleteFunc(slices.Clone(today.Kept()), lacks)
 	c := &comparison{w: &Window{From: s.Taken, To: r.Generated, After: r.Listed, sameRows: s.Count == len(byID)},
-		kept: kept, fields: comparedFields(r.Audience, kept), isLast: isLast, all: byID, rest: byID}
+		kept: kept, fields: comparedFields(r.Audience, kept), isLast: isLast, public: !r.Internal(), all: byID, rest: byID}
 	for len(c.rest) > 0 && c.rest[0].ID == "" {
 		c.w.WithoutID.After++
 		c.w.WithoutID.Delta = c.w.WithoutID.Delta.Add(listedCost(c.rest[0]))
@@ -152,29 +153,32 @@ func (r *Report) compare(s, today *history.Snapshot, byID []*fleet.Instance, isL
 	return c.w, nil
 }
 
-// readRow takes the snapshot's next row. It never returns an error.
+// readRow takes the snapshot's next row. The error is errShown.
 func (c *comparison) readRow(old *fleet.Instance) error {
-	c.match(old)
+	if c.public && old.HideAddresses() || c.match(old) {
+		return errShown
+	}
 	c.w.sameRows = c.w.sameRows && c.read < len(c.all) && sameRow(c.kept, old, c.all[c.read])
 	c.read++
 	return nil
 }
 
-// match looks for an instance of the snapshot in the new list, and records what changed.
-func (c *comparison) match(old *fleet.Instance) {
+// match looks for an instance of the snapshot in the new list, and records what changed. It reports whether the snapshot
+// shows a secret of the instance.
+func (c *comparison) match(old *fleet.Instance) (shown bool) {
 	if old.Listed() {
 		c.w.Before.add(old.Price)
 	}
 	if old.ID == "" {
 		c.w.WithoutID.Before++
 		c.w.WithoutID.Delta = c.w.WithoutID.Delta.Minus(listedCost(old))
-		return
+		return false
 	}
 	c.addUpTo(old.ID, false)
 	if len(c.rest) == 0 || c.rest[0].ID != old.ID {
 		kept := *old
 		c.w.Removed = append(c.w.Removed, Member{&kept, fleet.Money{}.Minus(listedCost(old))})
-		return
+		return false
 	}
 	now := c.rest[0]
 	c.rest = c.rest[1:]
@@ -182,6 +186,7 @@ func (c *comparison) match(old *fleet.Instance) {
 		now.StatusSince = old.StatusSince
 	}
 	c.addChanges(old, now)
+	return now.Secrets.In(old)
 }
 
 // addUpTo records the new instances before an ID, or all the rest, as added.
@@ -197,6 +202,9 @@ func (c *comparison) addChanges(old, now *fleet.Instance) {
 	for _, f := range c.fields {
 		if f.Compare(old, now) == 0 { // nearly always
 			continue
+		}
+		if f.Text != nil && fleet.DifferByMask(*f.Text(old), *f.Text(now)) {
+			continue // what is hidden now or was then may be the same
 		}
 		kind, delta := effect(f.Name, old, now)
 		c.w.Changed = append(c.w.Changed, Change{now, f.column, f.column.Value(old), f.column.Value(now), delta, kind})

@@ -95,6 +95,8 @@ var instanceWords = []fieldWords{
 	{"cpu_cores", "CPU cores", "", "Number of CPU cores.", false},
 	{"ram", "RAM", "GB", "Memory.", false},
 	{"gpu", "GPU model", "", "The GPU model: the API's gpu, or gpu_type if the reply has no gpu.", false},
+	{"gpu_group", "GPU group", "", "The GPU model that it counts under: its GPU model, CPU only or Unknown GPU. " +
+		"It equals gpu in groups.csv.", false},
 	{"gpu_type", "GPU series", "", "The API's gpu_type: the GPU series, or the model in older replies.", false},
 	{"gpu_count", "GPUs", "", "Number of GPUs.", false},
 	{"disk_size", "Disk", "GB", "Size of the root disk.", false},

@@ -124,7 +124,8 @@ func sortedByName[T any](byName map[string]T, name func(T) string) []T {
 	for _, item := range byName {
 		sorted = append(sorted, item)
 	}
-	slices.SortFunc(sorted, func(a, b T) int { return compareNatural(name(a), name(b)) })
+	sortByKey(sorted, func(to []byte, item T) []byte { return appendNaturalKey(to, name(item)) },
+		func(a, b T) int { return compareNatural(name(a), name(b)) })
 	return sorted
 }
 

@@ -2,6 +2,8 @@ package report
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -19,8 +21,43 @@ type History struct {
 	Snapshots []*history.Snapshot
 }
 
-// Compare compares the report with previous runs and fills its History. Call it once, before writing any output.
+// Compare compares the report with previous runs and fills its History. Call it once, before writing any output. What
+// previous runs left must not show the secrets of this list's instances, nor addresses in a public report. If it may
+// do so, all of it is changed first.
 func (r *Report) Compare(previous *history.History) error {
+	if !r.mayShow(previous) {
+		if err := r.compareAll(previous); !errors.Is(err, errShown) {
+			return err
+		}
+	}
+	if err := previous.HideTexts(context.Background(), r.Head(), r.Instances); err != nil {
+		return err
+	}
+	return r.compareAll(previous)
+}
+
+// errShown says that a snapshot shows a text that the report must not show.
+var errShown = errors.New("an earlier snapshot shows a secret or an address")
+
+// mayShow reports whether previous runs may have left a text that must not be shown: a text of this list had a secret,
+// or the name of a group has an address.
+func (r *Report) mayShow(previous *history.History) bool {
+	for _, in := range r.Instances {
+		if in.Secrets != nil && in.Secrets.Shown {
+			return true
+		}
+	}
+	for _, day := range previous.Days {
+		for _, g := range day.Groups {
+			if !r.Internal() && (fleet.HideAddress(g.Region) != g.Region || fleet.HideAddress(g.GPU) != g.GPU) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (r *Report) compareAll(previous *history.History) error {
 	byID := slices.Clone(r.Instances)
 	appendID := func(to []byte, in *fleet.Instance) []byte { return append(to, in.ID...) }
 	sortByKey(byID, appendID, func(_, _ *fleet.Instance) int { return 0 })

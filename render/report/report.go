@@ -2,7 +2,11 @@
 // figures. It knows no file format. Writers lay out a report and compute nothing.
 package report
 
-import "gpufleet/fetch/fleet"
+import (
+	"slices"
+
+	"gpufleet/fetch/fleet"
+)
 
 // Report is everything that outputs say. It doesn't change after New and Compare, so that writers can run in parallel.
 type Report struct {
@@ -21,6 +25,8 @@ type Report struct {
 	// Warnings about the list, in the order in which they came up.
 	Warnings []string
 	History
+
+	list *fleet.Fleet // which the report is of
 }
 
 // Region is a region and its GPU models.
@@ -60,22 +66,21 @@ func (r *Report) Internal() bool { return r.Audience == Internal }
 // Empty reports whether the fleet has no instances.
 func (r *Report) Empty() bool { return len(r.Instances) == 0 }
 
-// For returns the same report for another audience.
-func (r *Report) For(audience Audience) *Report {
-	made := *r
-	made.Audience = audience
-	made.Columns = Shown(made.Settings, instanceColumns(audience))
-	return &made
-}
-
 // New computes the report of a fleet. It sorts the fleet's instances in place: a pointer to one of them then points to
-// another.
+// another. For a public audience it hides their addresses.
 func New(list *fleet.Fleet, settings Settings) *Report {
+	if settings.Audience != Internal {
+		list.HideAddresses()
+	}
 	r := &Report{
 		Settings:  settings,
 		Instances: list.Instances,
 		Columns:   Shown(settings, instanceColumns(settings.Audience)),
-		Warnings:  list.Warnings.Lines(),
+		list:      list,
+	}
+	r.Warnings = list.Warnings.Lines()
+	if settings.Audience != Internal && !slices.Contains(settings.Hidden, "id") {
+		r.Warnings = append(r.Warnings, list.IDWarnings.Lines()...)
 	}
 	r.group()
 	for _, region := range r.Regions {

@@ -194,7 +194,8 @@ func TestColumnsByAudience(t *testing.T) {
 		}
 		return strings.Join(all, " ")
 	}
-	const before, after = "id region product_type host_name cpu_cores ram gpu gpu_type gpu_count disk_size ephemeral ",
+	const before, after = "id region product_type host_name cpu_cores ram gpu gpu_group gpu_type gpu_count disk_size " +
+		"ephemeral ",
 		"price_per_hour price_source type os status created_at started_at"
 	if got := names(Public); got != before+after {
 		t.Errorf("public: %s", got)

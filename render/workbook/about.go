@@ -38,7 +38,7 @@ func (b *book) about() *page {
 // explain adds a row whose second column holds text that may wrap.
 func (p *page) explain(name, text string, more ...cell) {
 	cells := append([]cell{textCell(term, name), textCell(prose, text)}, more...)
-	p.lines = append(p.lines, line{cells: cells, height: p.heightOf(text, p.widths[1])})
+	p.lines = append(p.lines, line{cells: cells, height: heightOf(text, p.widths[1])})
 }
 
 func (b *book) explainBook(p *page) {

@@ -112,37 +112,44 @@ func (c *column) measure(v report.Value) {
 // The limits of a column's width, in digits. Longer text is cut off on the screen, and shown when the cell is entered.
 // Excel shows a figure that does not fit as ###; maxFigureWidth has room for any realistic sum.
 const (
-	minWidth       = 9
+	minWidth       = 10
 	maxTextWidth   = 42
 	maxFigureWidth = 64
 )
 
 const (
 	headerLines = 3 // the most lines that a heading may take
-	headerSpare = 4 // extra digits for bold letters and the filter button
+	headerSpare = 5 // extra digits for the indent and the filter button
 )
+
+// roomy returns the width that text of some digits takes in a wider font than Calibri: a quarter more if all of its
+// letters are equally wide.
+func roomy(digits int) int { return digits + (digits+3)/4 }
+
+// forHeading returns how many letters of a bold heading a width has room for, in wider fonts too.
+func forHeading(width int) int { return (width - headerSpare) * 4 / 5 }
 
 // width returns the column's width in digits.
 func (c *column) width(b *book) int {
 	width := minWidth
-	for width < maxTextWidth && (c.headingLines(width) > headerLines || longestWord(c.heading) > width-headerSpare) {
+	for width < maxTextWidth && (c.headingLines(width) > headerLines || longestWord(c.heading) > forHeading(width)) {
 		width++
 	}
 	switch c.typ {
 	case report.Text:
-		return min(max(width, c.textWidth+3), maxTextWidth)
+		return min(max(width, roomy(c.textWidth)+3), maxTextWidth)
 	case report.Time, report.Date:
-		return max(width, len(timeFormats[c.typ])+3)
+		return max(width, roomy(len(timeFormats[c.typ]))+3)
 	default:
 		shown := report.FormatNumber(math.Trunc(c.largest))
 		if c.typ == report.Money {
 			shown = b.beforeAmount() + shown
 		}
-		return min(max(width, textWidth(shown)+shownDecimals(c.typ, c.decimals)+8), maxFigureWidth)
+		return min(max(width, roomy(textWidth(shown)+shownDecimals(c.typ, c.decimals))+6), maxFigureWidth)
 	}
 }
 
-func (c *column) headingLines(width int) int { return wrappedLines(c.heading, width-headerSpare) }
+func (c *column) headingLines(width int) int { return wrappedLines(c.heading, forHeading(width)) }
 
 func longestWord(text string) int {
 	longest := 0

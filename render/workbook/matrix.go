@@ -28,10 +28,11 @@ func (b *book) matrixPage() *page {
 	}
 	p.widths = append(p.widths, 16)
 	p.lines = append(p.lines, line{cells: []cell{textCell(title, matrixSheet)}, height: 24})
-	p.add(b.caption(b.r.Origin() + ". Amounts are in " + b.r.Currency +
-		". An empty cell means that the region has no such instances."))
+	about := b.caption(b.r.Origin() + ". Amounts are in " + b.r.Currency +
+		". An empty cell means that the region has no such instances.")
+	p.across(about.style.role, about.value.(string))
 	if text := m.Note(); text != "" {
-		p.add(textCell(caption, text))
+		p.across(caption, text)
 	}
 	p.blank()
 	if len(m.Rows) == 0 {

@@ -55,7 +55,9 @@ func (p *page) across(role role, text string) {
 	for _, w := range p.widths {
 		width += w
 	}
-	p.lines = append(p.lines, line{cells: []cell{textCell(role, text)}, height: p.heightOf(text, width), across: true})
+	c := textCell(role, text)
+	c.style.wrap = true
+	p.lines = append(p.lines, line{cells: []cell{c}, height: heightOf(text, width), across: true})
 }
 
 // compute adds a formula to the cell of the last line in a column, from 0. It does nothing if the formula is "".
@@ -68,10 +70,9 @@ func (p *page) compute(column int, formula string) {
 }
 
 // heightOf returns the height of wrapped text in points. The program that opens the file may not find it, and never
-// does for merged cells.
-func (p *page) heightOf(text string, width float64) float64 {
-	// Most letters are narrower than a digit, so this is rather too high than too low.
-	return 15.75 * float64(wrappedLines(text, int(width)))
+// does for merged cells. In Calibri most letters are narrower than a digit, in the fonts that replace it they are not.
+func heightOf(text string, width float64) float64 {
+	return 15.75 * float64(wrappedLines(text, int(0.9*width)))
 }
 
 // section adds the heading of a block. role is the role of the cells after the first column.
@@ -96,9 +97,9 @@ func formatted(value any, format string) cell {
 	return cell{value: value, style: cellStyle{format: format}}
 }
 
-// fit makes a column at least `digits` wide.
+// fit makes a column wide enough for text of some digits, in wider fonts than Calibri too.
 func (p *page) fit(column, digits int) {
-	p.widths[column] = max(p.widths[column], float64(min(digits, maxFigureWidth)))
+	p.widths[column] = max(p.widths[column], float64(min(roomy(digits), maxFigureWidth)))
 }
 
 // writePage writes a page to its sheet.
@@ -114,22 +115,28 @@ func (b *book) writePage(name string, p *page) {
 // lines writes the lines of a page, its conditional formats and charts.
 func (s *sheet) lines(p *page) {
 	b := s.b
-	for i, line := range p.lines {
-		cells := make([]any, len(line.cells))
-		for j, c := range line.cells {
-			cells[j] = b.pageCell(c)
-			if c.link != "" {
-				b.try(b.file.SetCellHyperLink(s.name, cellName(j+1, i+1), "'"+c.link+"'!A1", "Location"))
-			}
-		}
-		s.row(cells, excelize.RowOpts{Height: line.height})
-		if line.across && b.err == nil {
-			b.try(s.MergeCell(cellName(1, i+1), cellName(len(p.widths), i+1)))
-		}
+	for i := range p.lines {
+		s.line(p, i)
 	}
 	s.apply(p.rules)
 	for _, c := range p.charts {
 		b.try(b.file.AddChart(s.name, c.at, c.options()))
+	}
+}
+
+// line writes a line of a page as the next row.
+func (s *sheet) line(p *page, i int) {
+	b, line, row := s.b, p.lines[i], s.next
+	cells := make([]any, len(line.cells))
+	for j, c := range line.cells {
+		cells[j] = b.pageCell(c)
+		if c.link != "" {
+			b.try(b.file.SetCellHyperLink(s.name, cellName(j+1, row), "'"+c.link+"'!A1", "Location"))
+		}
+	}
+	s.row(cells, excelize.RowOpts{Height: line.height})
+	if line.across && b.err == nil {
+		b.try(s.MergeCell(cellName(1, row), cellName(len(p.widths), row)))
 	}
 }
 

@@ -141,7 +141,7 @@ func TestAbout(t *testing.T) {
 			t.Errorf("About does not say %q", sentence)
 		}
 	}
-	expectExplained(t, text, r.Settings, r.Columns)
+	expectExplained(t, text, r.Settings, listColumns(r))
 	expectExplained(t, text, r.Settings, report.RegionColumns())
 	expectExplained(t, text, r.Settings, report.ModelColumns())
 }

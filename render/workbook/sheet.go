@@ -28,6 +28,14 @@ type layout struct {
 	onePage       bool  // it is scaled to fit on one printed page
 }
 
+// printedColumns returns how many columns are printed.
+func (l layout) printedColumns() int {
+	if l.printed > 0 {
+		return min(l.printed, l.columns)
+	}
+	return l.columns
+}
+
 // sheet is a sheet that is written row by row, from the top.
 type sheet struct {
 	*excelize.StreamWriter
@@ -85,14 +93,17 @@ func (s *sheet) row(cells []any, options ...excelize.RowOpts) {
 }
 
 // head writes the sheet's title and notes, above a table and its totals.
-func (s *sheet) head(about string) {
+func (s *sheet) head(about string, widths []float64) {
 	b := s.b
 	s.row([]any{b.text(cellStyle{role: title}, s.name)}, excelize.RowOpts{Height: 24})
 	note := b.r.Origin() + ". Amounts are in " + b.r.Currency + ". Empty cells are unknown."
 	if about != "" {
 		note += " " + about
 	}
-	s.row([]any{b.pageCell(b.caption(note))})
+	p := page{widths: widths}
+	shown := b.caption(note)
+	p.across(shown.style.role, shown.value.(string))
+	s.line(&p, 0)
 	s.next = totalRow
 }
 

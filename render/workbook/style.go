@@ -15,6 +15,7 @@ type cellStyle struct {
 	role   role
 	format string // the number format's code, "" for Excel's General
 	quoted bool   // text that must not become a formula when it is edited
+	wrap   bool   // text that wraps in merged cells
 	tiny   bool   // a number above 0 that the format would show as 0 is shown as tiny: "< $0.01"
 }
 
@@ -96,6 +97,9 @@ func (b *book) style(s cellStyle) int {
 		s.quoted = true
 	} else {
 		style := roleStyle(s.role)
+		if s.wrap {
+			style.Alignment = &excelize.Alignment{Horizontal: side(false), Vertical: "top", WrapText: true}
+		}
 		switch s.format {
 		case "":
 		case textFormat:

@@ -217,9 +217,9 @@ func TestColumnWidths(t *testing.T) {
 	f := opened(t, data)
 	for column, bounds := range map[string][2]float64{
 		"B": {maxTextWidth, maxTextWidth},
-		"A": {11, 11},
-		"G": {10, 20},
-		"J": {22, 23},
+		"A": {13, 13},
+		"G": {10, 22},
+		"J": {27, 27},
 	} {
 		width, err := f.GetColWidth("Instances", column)
 		check(t, err)

@@ -22,7 +22,7 @@ func (b *book) makeTables() {
 	statuses, statusIndexes := r.StatusGroups(maxStatuses)
 	b.fixed = work(r, len(statuses)) > b.maxWork
 
-	b.instances = newTable(r, "Instances", "instance", r.Columns, r.Instances)
+	b.instances = newTable(r, "Instances", "instance", listColumns(r), r.Instances)
 	addColumns(r, b.instances, instanceColumns(r, statusIndexes), func(row int) int { return row })
 	b.instances.printFirst("id", "host_name", "region", "group_gpu", "gpu_count", "status",
 		"price_per_hour", "billed_per_hour", "billed_per_month", "created_at")
@@ -178,6 +178,12 @@ func statusColumns(statuses []report.StatusGroup) []report.Column[int] {
 
 // billedShare is the share of a status's hours that is billed at first, until somebody changes it.
 func billedShare(s report.StatusGroup) float64 { return float64(flag(s.IsListed)) }
+
+// listColumns are the columns of the report without gpu_group: here its name is group_gpu.
+func listColumns(r *report.Report) []report.Column[*fleet.Instance] {
+	return slices.DeleteFunc(slices.Clone(r.Columns),
+		func(c report.Column[*fleet.Instance]) bool { return c.Name == "gpu_group" })
+}
 
 // instanceColumns are the columns that tblInstances has besides those of the report. A row is an index of r.Instances.
 // statusIndexes are the indexes of the statuses, by name.

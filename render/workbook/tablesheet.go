@@ -26,7 +26,7 @@ func (b *book) writePart(t *table, p part) {
 	if t.above != nil {
 		s.lines(t.above)
 	} else {
-		s.head(t.note)
+		s.head(t.note, l.widths[:l.printedColumns()])
 	}
 	if t.total {
 		s.row(b.totals(t))

@@ -162,10 +162,11 @@ func TestInert(t *testing.T) {
 	s := settings()
 	s.Budget = price(t, "100")
 	before, _, after := newReport(nil, s).MonthLegend()
-	ours := regexp.MustCompile(`^(SUM|SUMIFS|COUNT|COUNTIFS|SUMPRODUCT|SUBTOTAL|IF|ISNUMBER|AND|OR|N|ROUND|FIXED)\($|` +
-		`^HoursPerMonth$|^Budget$|^FxRate$|^FxCurrency$|` +
-		`^"(>=0|>0|In | of | priced| known|` + regexp.QuoteMeta(before) + `|` + regexp.QuoteMeta(after) + `|)"$|` +
-		`^('\w+ \d+'!|\w+!)?\$?[A-Z]{1,2}\$?\d+(:\$?[A-Z]{1,2}\$?\d+)?$|^\d+(\.\d+)?$|^[-+*/&=<>(),]+$`)
+	ours := regexp.MustCompile(
+		`^(SUM|SUMIFS|COUNT|COUNTIFS|SUMPRODUCT|SUBTOTAL|IF|ISNUMBER|AND|OR|N|ROUND|MIN|MAX|FIXED)\($|` +
+			`^HoursPerMonth$|^Budget$|^FxRate$|^FxCurrency$|` +
+			`^"(>=0|>0|In | of | priced| known|` + regexp.QuoteMeta(before) + `|` + regexp.QuoteMeta(after) + `|)"$|` +
+			`^('\w+ \d+'!|\w+!)?\$?[A-Z]{1,2}\$?\d+(:\$?[A-Z]{1,2}\$?\d+)?$|^\d+(\.\d+)?$|^[-+*/&=<>(),]+$`)
 	tokens := regexp.MustCompile(`"[^"]*"|[A-Za-z]+\(|` +
 		`('[^']*'!|\w+!)?\$?[A-Z]{1,2}\$?\d+(:\$?[A-Z]{1,2}\$?\d+)?|[A-Za-z]+|[\d.]+|.`)
 	formula := regexp.MustCompile(`<f>([^<]*)</f>|<formula>([^<]*)</formula>`)

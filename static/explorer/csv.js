@@ -23,10 +23,15 @@ function csvOf(table, rows) {
       return cell;
     };
   });
-  const parts = [table.columns.map((column) => quoted(column.name)).join(",") + "\n"];
+  const stamp = table.stamp.map((cell) => cell + ",").join("");
+  const byteOrderMark = "\uFEFF"; // tells Excel that the file is in UTF-8
+  const names = ["generated_at", "currency", ...table.columns.map((column) => column.name)];
+  const parts = [byteOrderMark + names.join(",") + "\n"];
   for (let start = 0; start < rows.length; start += 1000) {
     let block = "";
-    for (const row of rows.subarray(start, start + 1000)) block += fields.map((field) => field(row)).join(",") + "\n";
+    for (const row of rows.subarray(start, start + 1000)) {
+      block += stamp + fields.map((field) => field(row)).join(",") + "\n";
+    }
     parts.push(block);
   }
   return parts;

@@ -2,6 +2,9 @@
 // number of its value. So sorting compares numbers, and a search looks at each value once. Unknown is the number after
 // the last value.
 
+/** A text as searches compare it: without case, accents and forms of letters. */
+const folded = (text) => (/[^\0-\x7f]/.test(text) ? text.normalize("NFKD").replace(/\p{M}/gu, "") : text).toLowerCase();
+
 /** A column. By value number, `exact` returns a value for CSV, and `shown` for people. */
 class Column {
   constructor(data, currency) {
@@ -28,7 +31,7 @@ class Column {
     }
   }
 
-  /** Marks the numbers of the values that contain a lower-case word. Returns null if there are none. */
+  /** Marks the numbers of the values that contain a folded word. Returns null if there are none. */
   marks(word) {
     this.prepareSearch();
     let marks = null;
@@ -47,7 +50,7 @@ class Column {
   prepareSearch() {
     if (this.text !== undefined) return;
     const shown = this.type === "text" ? this.values : this.values.map((_, number) => this.shown(number));
-    this.text = shown.concat(UNKNOWN).join("\n").toLowerCase() + "\n";
+    this.text = folded(shown.concat(UNKNOWN).join("\n")) + "\n";
     this.ends = new Uint32Array(this.unknown + 1);
     for (let number = 0, end = -1; number <= this.unknown; number++) {
       end = this.text.indexOf("\n", end + 1);
@@ -82,6 +85,7 @@ async function readTable(data, pause) {
     count, columns, column, facets,
     statuses: data.statuses,
     currency: data.currency_sign,
+    stamp: [data.generated_at, data.currency], // the first cells of each row of a CSV file
     hours: data.hours_per_month,
     anchor(row) {
       const id = column("id").exact(column("id").rows[row]);
