@@ -168,8 +168,8 @@ type scene struct {
 	words []string // old, new, ...: what is replaced before messages are compared
 }
 
-// TestMessages runs several scenes at the same time, since some of them wait. All at once would load the machine so much
-// that connections time out.
+// TestMessages runs some scenes at a time, since several of them wait. All at once, they could run into time limits on
+// a busy machine.
 func TestMessages(t *testing.T) {
 	t.Parallel()
 	slots := make(chan struct{}, 8)
