@@ -124,7 +124,7 @@ func (s *SecretHash) isLonger(text string) bool {
 	return IsASCII(text)
 }
 
-// MaskParts replaces parts of a text by the mask. The parts must be in order. Those that overlap or adjoin share a mask.
+// MaskParts replaces parts of a text, which must be in order, by the mask. Those that overlap or adjoin share one.
 func MaskParts(text string, parts []Span) string {
 	masked, end := "", -1
 	for _, part := range parts {
