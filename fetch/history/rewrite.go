@@ -125,7 +125,7 @@ func (h *History) Hide(ctx context.Context, run Head, key []byte, list []*fleet.
 		case head.equal(old):
 			return nil
 		case old.Key == "":
-			return fleet.RowHider(head.Hidden, key)
+			return rowHider(head.Hidden, key, list)
 		case head.Key == old.Key:
 			return fleet.RowHider(head.Hidden, nil)
 		}
@@ -143,6 +143,24 @@ func (h *History) Hide(ctx context.Context, run Head, key []byte, list []*fleet.
 			hide(in)
 		}
 	}})
+}
+
+// rowHider is fleet.RowHider for a snapshot whose ids were not hidden. Some of them may be pseudonyms that are left from
+// when they were hidden before: those that are in the list stay.
+func rowHider(hidden []string, key []byte, list []*fleet.Instance) func(*fleet.Instance) {
+	listed := map[string]bool{}
+	if slices.Contains(hidden, "id") {
+		for _, in := range list {
+			listed[in.ID] = true
+		}
+	}
+	hide := fleet.RowHider(hidden, key)
+	return func(in *fleet.Instance) {
+		id := in.ID
+		if hide(in); listed[id] {
+			in.ID = id
+		}
+	}
 }
 
 // hideLike makes this the head of a snapshot that shows no more than the run does.
