@@ -191,6 +191,7 @@ func readSettings(ctx context.Context, v *console.Values) (*settings, error) {
 		if s.proxies, err = fetch.ParseProxies(v.Getenv); err != nil {
 			v.Fail("%w", err)
 		}
+		v.CheckHome("$SSL_CERT_FILE", v.Variable("SSL_CERT_FILE")) // Go ignores a file that doesn't exist
 	}
 	return s, v.Err
 }
