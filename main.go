@@ -191,6 +191,7 @@ func readSettings(ctx context.Context, v *console.Values) (*settings, error) {
 		if s.proxies, err = fetch.ParseProxies(v.Getenv); err != nil {
 			v.Fail("%w", err)
 		}
+		v.CheckHome("$SSL_CERT_FILE", v.Variable("SSL_CERT_FILE")) // Go ignores a file that doesn't exist
 	}
 	return s, v.Err
 }
@@ -334,9 +335,10 @@ func (s *settings) place(ctx context.Context, ending *console.Ending, stdin io.R
 	if len(list.Instances) > manyInstances {
 		setGCPercent(150)
 	}
+	created := fetch.FirstCreated(list.Instances)
 	list.Hide(s.report.Hidden, s.pseudonymKey)
 	found, err := waitHistory()
-	if err = s.prepareHistory(ctx, found, err, list, c); err != nil {
+	if err = s.prepareHistory(ctx, found, err, list, created, c); err != nil {
 		return nil, err
 	}
 	r := report.New(list, s.report)
@@ -355,10 +357,10 @@ func (s *settings) place(ctx context.Context, ending *console.Ending, stdin io.R
 	return r, ending.Place(s.checks(r, c.Warnings), folders.Commit)
 }
 
-// prepareHistory hides from the history what this run hides, and compares the length of the lists. err is that of
-// reading the history. The returned error is err if it isn't nil.
+// prepareHistory hides from the history what this run hides, and compares the lists. err is that of reading the history,
+// created that of fetch.FirstCreated. The returned error is err if it isn't nil.
 func (s *settings) prepareHistory(
-	ctx context.Context, h *history.History, err error, list *fleet.Fleet, c *console.Console,
+	ctx context.Context, h *history.History, err error, list *fleet.Fleet, created time.Time, c *console.Console,
 ) error {
 	if err == nil && !s.acceptShrink {
 		err = fetch.CheckShrink(h, len(list.Instances))
@@ -370,7 +372,7 @@ func (s *settings) prepareHistory(
 		err = h.Hide(ctx, s.report.Head(), s.pseudonymKey, list.Instances)
 	}
 	if err == nil && !s.acceptShrink {
-		err = fetch.CheckAccount(ctx, h, list.Instances)
+		err = fetch.CheckAccount(ctx, h, list.Instances, created)
 	}
 	fetch.WarnEmpty(h, list)
 	for _, warning := range h.Warnings {

@@ -153,8 +153,8 @@ func (l *collected) fleet() (*fleet.Fleet, error) {
 	case !l.total.Known:
 		l.warnings.Add("can't verify that the list is complete: the reply has no total_instance")
 	case l.count() > l.total.Value:
-		l.warnings.Add(fmt.Sprintf("the list has %d instances, but its total_instance is %d",
-			l.count(), l.total.Value))
+		l.warnings.Add(fmt.Sprintf("the list has %s, but its total_instance is %d",
+			fleet.Counted(l.count(), "instance"), l.total.Value))
 	}
 	return &fleet.Fleet{Instances: l.instances, Warnings: l.warnings, IDWarnings: l.idWarnings, AsCame: l.asCame}, nil
 }

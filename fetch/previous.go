@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,7 +54,12 @@ func IsURL(text string) bool { return strings.Contains(text, "://") }
 func (p *Previous) Begin(ctx context.Context, run history.Head, now time.Time) (wait func() (*history.History, error)) {
 	c := history.NewCollector(run, now, p.AcceptLoss)
 	c.OwnKey = p.OwnKey
-	collectAll := func() error { return nil }
+	replaced := history.NewCollector(run, now, p.AcceptLoss)
+	replaced.OwnKey = p.OwnKey
+	collectAll, collectReplaced := func() error { return nil }, func() error { return nil }
+	if run.Source != history.Sample && p.Named != "" {
+		collectReplaced = p.inTime(ctx, func(ctx context.Context) error { return p.collectReplaced(ctx, replaced) })
+	}
 	switch {
 	case run.Source == history.Sample:
 	case IsURL(p.Named):
@@ -63,14 +69,9 @@ func (p *Previous) Begin(ctx context.Context, run history.Head, now time.Time) (
 		collectAll = p.inTime(ctx, func(ctx context.Context) error { return p.collectFolder(ctx, c) })
 	}
 	return func() (*history.History, error) {
-		err := collectAll()
-		if ctx.Err() != nil || errors.Is(err, errDeadline) { // the reading may go on, and change the history
-			err := context.Cause(ctx)
-			if err == nil {
-				err = errorf(BadAPI, "the previous report in %s was not read within %v; "+
-					"try again later, or increase --timeout", cmp.Or(p.Named, p.Out), p.Timeout)
-			}
-			return &history.History{}, err
+		err, replacedErr := collectAll(), collectReplaced()
+		if late := p.late(ctx, err, replacedErr); late != nil { // the reading may go on, and change the history
+			return &history.History{}, late
 		}
 		h := c.History()
 		switch {
@@ -84,10 +85,31 @@ func (p *Previous) Begin(ctx context.Context, run history.Head, now time.Time) (
 			err = nil
 		}
 		if err == nil {
+			err = replacedErr
+		}
+		if err == nil {
+			h.Replace(replaced.History(), "--out "+p.Out)
 			err = h.Loss()
 		}
 		return h, err
 	}
+}
+
+// late returns an error if the context ended or a folder was not read in time, else nil. The errors are those of
+// reading the previous report, and the folder whose history it replaces.
+func (p *Previous) late(ctx context.Context, err, replacedErr error) error {
+	folder := p.Out
+	if errors.Is(err, errDeadline) {
+		folder = cmp.Or(p.Named, p.Out)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case errors.Is(err, errDeadline) || errors.Is(replacedErr, errDeadline):
+		return errorf(BadAPI, "the previous report in %s was not read within %v; "+
+			"try again later, or increase --timeout", folder, p.Timeout)
+	}
+	return nil
 }
 
 // inTime starts to read a folder, and returns a function that waits for it. If that takes too long, it returns
@@ -109,15 +131,20 @@ func (p *Previous) inTime(ctx context.Context, read func(context.Context) error)
 	}()
 	return func() error {
 		defer cancel()
+		var r result
 		select {
-		case r := <-ended:
-			if r.panicked != nil {
-				panic(r.panicked)
-			}
-			return r.err
+		case r = <-ended:
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			select {
+			case r = <-ended: // in time, though wait was called late
+			default:
+				return context.Cause(ctx)
+			}
 		}
+		if r.panicked != nil {
+			panic(r.panicked)
+		}
+		return r.err
 	}
 }
 
@@ -149,6 +176,31 @@ func (p *Previous) collectFolder(ctx context.Context, c *history.Collector) erro
 		return err
 	}
 	return collectReport(ctx, folder, m, c)
+}
+
+// collectReplaced reads the history of the output folder, which is replaced by that of another place. A listed file that
+// is missing is not lost by this run: it may be that an earlier one was killed before it placed the file.
+func (p *Previous) collectReplaced(ctx context.Context, c *history.Collector) error {
+	folder, err := openFolder(p.Out)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("can't read the report in %s: %w", p.Out, err)
+	}
+	defer folder.close()
+	if !IsURL(p.Named) && folder.is(p.Named) {
+		return nil
+	}
+	if p.Manifest == nil {
+		return p.collectOut(ctx, folder, c)
+	}
+	found := *p.Manifest
+	found.Files = slices.DeleteFunc(slices.Clone(found.Files), func(file manifest.File) bool {
+		_, err := folder.find(file.Path)
+		return errors.Is(err, fs.ErrNotExist)
+	})
+	return collectReport(ctx, folder, &found, c)
 }
 
 // collectOut reads the history from the output folder, which this run has locked. If its manifest is gone or can't be

@@ -406,6 +406,7 @@ func TestUnfinished(t *testing.T) {
 	zeros := strings.Repeat("0", 64)
 	index := manifest.File{Path: manifest.IndexPath, Size: 1, SHA256: zeros}
 	newIndex := manifest.File{Path: index.Path, Size: 2, SHA256: zeros}
+	newSnapshot := manifest.File{Path: history.SnapshotPath(today.AddDate(0, 0, -1)), Size: 2, SHA256: zeros}
 	for name, test := range map[string]struct {
 		days     []int           // snapshots in the manifest
 		missing  int             // of these, not in the folder
@@ -416,6 +417,7 @@ func TestUnfinished(t *testing.T) {
 		"whole":                      {[]int{3, 1}, 0, []manifest.File{index}, true, false},
 		"deleted by someone":         {[]int{3, 1}, 3, []manifest.File{index}, true, true},
 		"replacing":                  {[]int{3, 1}, 1, []manifest.File{index, newIndex}, true, false},
+		"replaced, then deleted":     {[]int{3, 1}, 1, []manifest.File{index, newIndex, newSnapshot}, true, true},
 		"first run":                  {[]int{1}, 1, []manifest.File{index}, false, false},
 		"first run, all placed":      {[]int{1}, 1, []manifest.File{index}, true, true},
 		"several days without index": {[]int{3, 1}, 1, []manifest.File{index}, false, true},
@@ -519,7 +521,7 @@ func TestCheckAccount(t *testing.T) {
 		if test.old != nil {
 			h.Snapshots = []*history.Snapshot{history.NewSnapshot(runHead(), today, test.old)}
 		}
-		err := CheckAccount(t.Context(), h, test.new)
+		err := CheckAccount(t.Context(), h, test.new, FirstCreated(test.new))
 		if (err != nil) != test.other {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -583,13 +585,15 @@ func TestPrevious(t *testing.T) {
 		"output folder":       {Previous{Out: report, Manifest: listed}, 2, "", ""},
 		"broken manifest":     {Previous{Out: broken}, 2, "", ""},
 		"named folder":        {Previous{Named: report, Out: broken}, 2, "", ""},
-		"named first":         {Previous{Named: empty, Out: report, Manifest: listed}, 0, empty + firstRun, ""},
+		"named first":         {Previous{Named: empty, Out: gone}, 0, empty + firstRun, ""},
+		"named over days":     {Previous{Named: empty, Out: report, Manifest: listed}, 0, empty + firstRun, "lacks: 2 days"},
 		"named and broken":    {Previous{Named: broken, Out: report}, 0, "", broken + ": invalid manifest.json"},
 		"named and gone":      {Previous{Named: gone, Out: report}, 0, "", "can't read the previous report in " + gone},
 		"named, without one":  {Previous{Named: bare, Out: gone}, 0, "", "has an index.html but no manifest.json"},
 		"the same folder":     {Previous{Named: broken + "/.", Out: broken}, 2, "", ""},
 		"site":                {Previous{Named: a.URL + "/fleet", Out: broken}, 2, "", ""},
-		"site first":          {Previous{Named: a.URL + "/none", Out: report}, 0, a.URL + "/none" + firstRun, ""},
+		"site first":          {Previous{Named: a.URL + "/none", Out: empty}, 0, a.URL + "/none" + firstRun, ""},
+		"site over days":      {Previous{Named: a.URL + "/none", Out: report}, 0, a.URL + "/none" + firstRun, "lacks: 2 days"},
 		"site that is no URL": {Previous{Named: "https://[", Out: report}, 0, "", "can't read"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -155,7 +155,7 @@ func readListed(
 	var damaged *damage
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		if isUnfinished(ctx, from, byPath) {
+		if len(listed) == 1 && isUnfinished(ctx, from, byPath) { // a file that is replaced is never missing
 			return readFile{missing: true}, nil
 		}
 		return readFile{damaged: &damage{"it is listed in " + manifest.Path + " but missing"}}, nil

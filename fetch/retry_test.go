@@ -346,7 +346,7 @@ func TestTimeouts(t *testing.T) {
 	t.Run("an attempt without a byte ends", func(t *testing.T) {
 		a := newAPI(t, failing(1, stall))
 		client, waits := a.client()
-		client.idle = 50 * time.Millisecond
+		client.idle = 200 * time.Millisecond
 		if _, err := client.Instances(context.Background()); err != nil || len(*waits) != 1 {
 			t.Errorf("%v after waits %v", err, *waits)
 		}
@@ -354,7 +354,7 @@ func TestTimeouts(t *testing.T) {
 	t.Run("and so does one without a header", func(t *testing.T) {
 		a := newAPI(t, failing(1, func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
 		client, waits := a.client()
-		client.idle = 50 * time.Millisecond
+		client.idle = 200 * time.Millisecond
 		if _, err := client.Instances(context.Background()); err != nil || len(*waits) != 1 {
 			t.Errorf("%v after waits %v", err, *waits)
 		}
@@ -372,7 +372,7 @@ func TestTimeouts(t *testing.T) {
 			}
 		})
 		client, waits := a.client()
-		client.idle = 300 * time.Millisecond
+		client.idle = 600 * time.Millisecond
 		if _, err := client.Instances(context.Background()); err != nil || len(*waits) > 0 {
 			t.Errorf("%v after waits %v", err, *waits)
 		}

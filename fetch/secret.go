@@ -139,8 +139,8 @@ func (r *rowReader) search(depth int, isSecret, inside bool) error {
 	return r.s.Skip()
 }
 
-// hideSecrets hides the row's secrets in its texts, with a warning for each field. It returns the row as it came, nil if
-// nothing was hidden.
+// hideSecrets hides the row's secrets in its texts, with a warning for each field. It returns the row as it came, nil
+// if nothing was hidden.
 func (r *rowReader) hideSecrets() (asCame *fleet.Instance) {
 	if len(r.secrets.folded) == 0 {
 		return nil

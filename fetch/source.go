@@ -106,29 +106,27 @@ func CheckShrink(previous *history.History, count int) error {
 	if !last.Known || last.Value < minimum || count*2 >= last.Value {
 		return nil
 	}
-	return errorf(Incomplete, "the list has %d instances, but the last run had %d; "+
-		"if the others were really removed, use --accept-shrink", count, last.Value)
+	return errorf(Incomplete, "the list has %s, but the last run had %d; "+
+		"if the others were really removed, use --accept-shrink", fleet.Counted(count, "instance"), last.Value)
 }
 
 // CheckAccount returns an error if a list is probably of another account than that of the last run: both have several
 // instances with ids, none in common, and some of the new ones existed at the last run, or there is no telling. The ids
-// of both must be comparable. The error is a *Error, the context's cause, or says that a snapshot can't be read.
-func CheckAccount(ctx context.Context, previous *history.History, list []*fleet.Instance) error {
+// of both must be comparable. created is that of FirstCreated, from before anything was hidden. The error is a *Error, the
+// context's cause, or says that a snapshot can't be read.
+func CheckAccount(ctx context.Context, previous *history.History, list []*fleet.Instance, created time.Time) error {
 	const minimum = 5 // fewer may have been replaced by chance
 	if len(previous.Snapshots) == 0 {
 		return nil
 	}
 	last := previous.Snapshots[len(previous.Snapshots)-1]
 	ids := map[string]bool{}
-	existed, dated := false, false
 	for _, in := range list {
 		if in.ID != "" {
 			ids[in.ID] = true
-			dated = dated || !in.CreatedAt.IsZero()
-			existed = existed || !in.CreatedAt.IsZero() && in.CreatedAt.Before(last.Taken)
 		}
 	}
-	if len(ids) < minimum || dated && !existed {
+	if len(ids) < minimum || !created.IsZero() && !created.Before(last.Taken) {
 		return nil
 	}
 	before, common := 0, false
@@ -143,6 +141,16 @@ func CheckAccount(ctx context.Context, previous *history.History, list []*fleet.
 	}
 	return errorf(Incomplete, "the list has no instance of the last run, so it is probably of another account; "+
 		"check the token and --api-url, or choose another --out; if the list is right, use --accept-shrink")
+}
+
+// FirstCreated returns when the first instance with an id was created, and the zero time if no such time is known.
+func FirstCreated(list []*fleet.Instance) (first time.Time) {
+	for _, in := range list {
+		if in.ID != "" && !in.CreatedAt.IsZero() && (first.IsZero() || in.CreatedAt.Before(first)) {
+			first = in.CreatedAt
+		}
+	}
+	return first
 }
 
 // WarnEmpty adds a warning to an empty list if the last run had instances.

@@ -181,8 +181,8 @@ func isIPv6(text []byte) bool {
 }
 
 // HideAddresses hides the addresses in all texts of the instances (see HideAddress), as a public report needs it. An id
-// with an address becomes unknown, since what remains of it may be the same for other instances. WithAddresses keeps the
-// texts as they were.
+// with an address becomes unknown, since what remains of it may be the same for other instances. WithAddresses keeps
+// the texts as they were.
 func (f *Fleet) HideAddresses() {
 	for _, in := range f.Instances {
 		in.HideAddresses()

@@ -65,8 +65,8 @@ func SecretsByID(list []*Instance) func(id string) *SecretHash {
 	return func(id string) *SecretHash { return byID[hashID(id)] }
 }
 
-// SecretsInNames returns a function that reports whether the name of a region or GPU model shows a secret of an instance
-// of which a text, now or earlier, had one.
+// SecretsInNames returns a function that reports whether the name of a region or GPU model shows a secret of an
+// instance of which a text, now or earlier, had one.
 func SecretsInNames(list []*Instance) func(name string) bool {
 	type secret struct {
 		length int
@@ -173,7 +173,7 @@ func (s *SecretHash) isLonger(text string) bool {
 	return IsASCII(text)
 }
 
-// MaskParts replaces parts of a text by the mask. The parts must be in order. Those that overlap or adjoin share a mask.
+// MaskParts replaces parts of a text, which must be in order, by the mask. Those that overlap or adjoin share one.
 func MaskParts(text string, parts []Span) string {
 	masked, end := "", -1
 	for _, part := range parts {

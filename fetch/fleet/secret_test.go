@@ -88,8 +88,8 @@ func TestSecretsInNames(t *testing.T) {
 	}
 	shows := SecretsInNames(append(list, &Instance{}))
 	for name, want := range map[string]bool{
-		"a HUNTER２!": true, "Short": true, "x short": false, UnknownGPU: false, "a not shown": false, "xGRÖSSE-GRÖSSEx": true,
-		"": false,
+		"a HUNTER２!": true, "Short": true, "x short": false, UnknownGPU: false, "a not shown": false,
+		"xGRÖSSE-GRÖSSEx": true, "": false,
 	} {
 		if got := shows(name); got != want {
 			t.Errorf("%q: %v", name, got)

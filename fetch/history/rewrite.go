@@ -115,8 +115,8 @@ func (c Cost) plus(d Cost) Cost {
 
 // Hide hides from the history what the run hides: fields, ids, and what only an internal audience may see. Ids become
 // the pseudonyms that they have in the run's list. If the run has the key but no longer hides ids, the pseudonyms of
-// instances in its list become ids again. Secrets are found by the ids, so they are hidden first. The error is like that
-// of Rewrite.
+// instances in its list become ids again. Secrets are found by the ids, so they are hidden first. The error is like
+// that of Rewrite.
 func (h *History) Hide(ctx context.Context, run Head, key []byte, list []*fleet.Instance) error {
 	ids := map[string]string{} // by pseudonym
 	secrets := fleet.SecretsByID(list)
@@ -128,7 +128,7 @@ func (h *History) Hide(ctx context.Context, run Head, key []byte, list []*fleet.
 		case head.equal(old):
 			return nil
 		case old.Key == "":
-			hide = fleet.RowHider(head.Hidden, key)
+			hide = rowHider(head.Hidden, key, list)
 		case head.Key != old.Key && len(ids) == 0:
 			for _, in := range list {
 				ids[fleet.Pseudonym(in.ID, key)] = in.ID
@@ -145,6 +145,24 @@ func (h *History) Hide(ctx context.Context, run Head, key []byte, list []*fleet.
 			}
 		}
 	}})
+}
+
+// rowHider is fleet.RowHider for a snapshot whose ids were not hidden. Some of them may be pseudonyms that are left from
+// when they were hidden before: those that are in the list stay.
+func rowHider(hidden []string, key []byte, list []*fleet.Instance) func(*fleet.Instance) {
+	listed := map[string]bool{}
+	if slices.Contains(hidden, "id") {
+		for _, in := range list {
+			listed[in.ID] = true
+		}
+	}
+	hide := fleet.RowHider(hidden, key)
+	return func(in *fleet.Instance) {
+		id := in.ID
+		if hide(in); listed[id] {
+			in.ID = id
+		}
+	}
 }
 
 // hideLike makes this the head of a snapshot that shows no more than the run does.

@@ -68,6 +68,18 @@ func TestHide(t *testing.T) {
 	if !slices.Equal(ids, wantIDs) || after.Key != "" || !slices.Equal(after.Hidden, []string{"host_name"}) {
 		t.Errorf("ids %q, head %+v", ids, after.Head)
 	}
+
+	// When ids are hidden again, those pseudonyms stay that are in the list.
+	var listed []*fleet.Instance
+	for _, id := range []string{"1", "2", "10", "new"} {
+		listed = append(listed, &fleet.Instance{ID: fleet.Pseudonym(id, key)})
+	}
+	if err := h.Hide(t.Context(), hiding, key, listed); err != nil {
+		t.Fatal(err)
+	}
+	if again := rowsOf(t, readBack(t, h.Snapshots[0])); !slices.Equal(again, rowsOf(t, hidden)) {
+		t.Errorf("hidden again: %q, want %q", again, rowsOf(t, hidden))
+	}
 }
 
 // TestRewriteOldFormat checks that a snapshot in the old format is still known as one, so that its groups and statuses

@@ -3,7 +3,6 @@ package console
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -60,20 +59,28 @@ func (v *Values) Text(name string) string {
 	return value
 }
 
-// checkPath fails if the value of a flag for a path begins with a ~ that the shell has not replaced: in a variable of a
-// service, in quotes, or after = in many shells. It would name a folder that is called "~".
+// checkPath is CheckHome for the value of a flag, if the flag is for a path.
 func (v *Values) checkPath(name, value string) {
-	if strings.HasPrefix(value, "~") && slices.ContainsFunc(v.Context.App.Flags, func(flag cli.Flag) bool {
+	for _, flag := range v.Context.App.Flags {
+		isPath := false
 		switch flag := flag.(type) {
 		case *cli.GenericFlag:
-			return flag.Name == name && flag.TakesFile
+			isPath = flag.TakesFile
 		case *cli.StringSliceFlag:
-			return flag.Name == name && flag.TakesFile
+			isPath = flag.TakesFile
 		}
-		return false
-	}) {
-		v.Fail("--%s %s: the shell has not replaced ~ by your home folder; write the whole path, or $HOME in a shell "+
-			"(for a name that begins with ~, write ./~)", name, value)
+		if isPath && flag.Names()[0] == name {
+			v.CheckHome("--"+name, value)
+		}
+	}
+}
+
+// CheckHome fails if the path in a setting begins with a ~ that the shell has not replaced: in a variable of a service,
+// in quotes, or after = in many shells. It would name a folder that is called "~".
+func (v *Values) CheckHome(setting, path string) {
+	if strings.HasPrefix(path, "~") {
+		v.Fail("%s %s: the shell has not replaced ~ by your home folder; write the whole path, or $HOME in a shell "+
+			"(for a name that begins with ~, write ./~)", setting, path)
 	}
 }
 

@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -77,8 +78,17 @@ type server struct {
 
 func serve(t testing.TB, answer http.HandlerFunc) *server {
 	t.Helper()
+	s := unstarted(t, answer)
+	s.Start()
+	return s
+}
+
+// unstarted returns a server that is still to be configured and started.
+func unstarted(t testing.TB, answer http.HandlerFunc) *server {
+	t.Helper()
 	s := &server{}
-	s.Server = httptest.NewServer(s.recorded(answer))
+	s.Server = httptest.NewUnstartedServer(s.recorded(answer))
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
 	t.Cleanup(s.stop)
 	return s
 }

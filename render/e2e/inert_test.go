@@ -136,8 +136,8 @@ func TestWorkbookInLibreOffice(t *testing.T) {
 	}
 }
 
-// TestCSVInLibreOffice lets LibreOffice read the CSV files with each separator that it offers. It may find no formula in
-// any text, wherever it splits.
+// TestCSVInLibreOffice lets LibreOffice read the CSV files with each separator that it offers. It may find no formula
+// in any text, wherever it splits.
 func TestCSVInLibreOffice(t *testing.T) {
 	Need(t, "soffice", "the CSV files in LibreOffice")
 	var rows []string

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"crypto/tls"
 	"io"
 	"net"
 	"net/http"
@@ -79,6 +80,14 @@ var messages = []message{
 			"check the clock of this machine, or tell the people who run the server (the token was not sent)"},
 	{"a certificate for another name", certified(true, "secret.example.org", time.Hour), 3,
 		"GET API: the certificate is for another name; check --api-url (the token was not sent)"},
+	{"a server that speaks only old TLS", func(s *scene) {
+		server := unstarted(s.t, http.NotFound)
+		server.TLS = &tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}
+		server.StartTLS()
+		s.api(server.URL)
+	}, 3,
+		"GET API: the server refused the encrypted connection; " +
+			"check --api-url, or ask the people who run the server what clients it accepts"},
 	{"nothing listens", func(s *scene) { s.api("http://" + closedAddress) }, 3,
 		"GET API: the connection was refused; check --api-url, or try again later (tried 4 times)"},
 
@@ -159,8 +168,8 @@ type scene struct {
 	words []string // old, new, ...: what is replaced before messages are compared
 }
 
-// TestMessages runs several scenes at the same time, since some of them wait. All at once would load the machine so much
-// that connections time out.
+// TestMessages runs some scenes at a time, since several of them wait. All at once, they could run into time limits on
+// a busy machine.
 func TestMessages(t *testing.T) {
 	t.Parallel()
 	slots := make(chan struct{}, 8)

@@ -5,7 +5,6 @@ import (
 	"encoding/pem"
 	"fmt"
 	"io"
-	"log"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -19,9 +18,8 @@ import (
 func TestTokenStaysWithTheAPI(t *testing.T) {
 	t.Parallel()
 	other := serve(t, fixed(200, reply(goodRow)))
-	secure := &server{}
-	secure.Server = httptest.NewTLSServer(secure.recorded(fixed(200, reply(goodRow))))
-	t.Cleanup(secure.stop)
+	secure := unstarted(t, fixed(200, reply(goodRow)))
+	secure.StartTLS()
 	port := other.URL[strings.LastIndex(other.URL, ":"):]
 	for name, to := range map[string]string{
 		"other port":            other.URL + "/computing/instances",
@@ -69,11 +67,8 @@ func TestTokenStaysWithTheAPI(t *testing.T) {
 func TestNoTokenWithoutTrust(t *testing.T) {
 	t.Parallel()
 	start := func(configure func(*httptest.Server)) *server {
-		s := &server{}
-		s.Server = httptest.NewUnstartedServer(s.recorded(fixed(200, reply(goodRow))))
-		s.Config.ErrorLog = log.New(io.Discard, "", 0)
+		s := unstarted(t, fixed(200, reply(goodRow)))
 		configure(s.Server)
-		t.Cleanup(s.stop)
 		return s
 	}
 	unknown := start((*httptest.Server).StartTLS)

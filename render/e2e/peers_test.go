@@ -11,11 +11,9 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"io"
-	"log"
 	"math/big"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -71,12 +69,9 @@ func (a *authority) sign(t testing.TB, host string, ends time.Time) tls.Certific
 // serveTLS starts a server with a certificate.
 func serveTLS(t testing.TB, certificate tls.Certificate, answer http.Handler) *server {
 	t.Helper()
-	s := &server{}
-	s.Server = httptest.NewUnstartedServer(s.recorded(answer.ServeHTTP))
-	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s := unstarted(t, answer.ServeHTTP)
 	s.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}}
 	s.StartTLS()
-	t.Cleanup(s.stop)
 	return s
 }
 

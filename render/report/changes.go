@@ -163,8 +163,8 @@ func (c *comparison) readRow(old *fleet.Instance) error {
 	return nil
 }
 
-// match looks for an instance of the snapshot in the new list, and records what changed. It reports whether the snapshot
-// shows a secret of the instance.
+// match looks for an instance of the snapshot in the new list, and records what changed. It reports whether the
+// snapshot shows a secret of the instance.
 func (c *comparison) match(old *fleet.Instance) (shown bool) {
 	if old.Listed() {
 		c.w.Before.add(old.Price)
