@@ -102,7 +102,7 @@ func plainFold(text string) string {
 	for range 4 {
 		text = norm.NFKC.String(cases.Fold().String(strings.Map(unseen, text)))
 	}
-	return strings.Map(unseen, text)
+	return strings.TrimSpace(strings.Map(unseen, text))
 }
 
 // FuzzSecrets checks that no text shows a password of its instance, folded, wherever the password is in the text and in

@@ -104,7 +104,7 @@ func (d *decoder) decodeRow(s *jsonscan.Scanner, row fleet.Row, warnings *fleet.
 	}
 	asCame = r.hideSecrets()
 	r.settleModel(asCame)
-	r.keepHashes(asCame != nil)
+	r.keepHashes(asCame)
 	return r.in, asCame, d.countText(r.in)
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// keepSecret is how many bytes of a secret are compared. No text that is shown is longer.
+	// keepSecret is how many characters of a plain secret are compared. No text that is shown is longer.
 	keepSecret = 4 * fleet.MaxText
 	// maxSecrets is how many secrets of a row are compared. Each text of a row with more is hidden.
 	maxSecrets = 32
@@ -40,8 +40,12 @@ var (
 	plainEndings = []string{"id", "name", "type", "count", "set", "at"}
 )
 
-// isSecretName reports whether a member contains a secret. Its value is then only compared with the row's texts.
+// isSecretName reports whether a member contains a secret. Its value is then only compared with the row's texts. A name
+// whose end was cut may be that of a secret.
 func (s *secrets) isSecretName(name []byte) bool {
+	if len(name) > jsonscan.MaxName-utf8.UTFMax {
+		return true
+	}
 	known, ok := s.names[string(name)]
 	if ok {
 		return known
@@ -73,8 +77,9 @@ func (s *secrets) add(text []byte) {
 	}
 }
 
+// foldSecret folds a secret. Much of one that isn't plain may be unseen, so all of it is folded.
 func (s *secrets) foldSecret(text []byte) []byte {
-	folded, ok := fleet.FoldASCII(text, s.scratch)
+	folded, ok := fleet.FoldASCII(text[:min(len(text), keepSecret)], s.scratch)
 	if !ok {
 		return fleet.Fold(string(text)).Text
 	}
@@ -119,7 +124,7 @@ func (r *rowReader) search(depth int, isSecret, inside bool) error {
 	case err != nil:
 		return err
 	case isSecret && (kind == jsonscan.String || kind == jsonscan.Number && !inside):
-		_, text, _, err := scalar(r.s, keepSecret)
+		_, text, _, err := scalar(r.s, keepText)
 		r.secrets.add(text)
 		return err
 	case !isSecret && depth == secretDepth:
@@ -159,20 +164,21 @@ func (r *rowReader) hideSecrets() (asCame *fleet.Instance) {
 	return asCame
 }
 
-// keepHashes keeps hashes of the row's secrets with its instance, to find them in earlier lists. isShown says that a
-// text of this list has one.
-func (r *rowReader) keepHashes(isShown bool) {
+// keepHashes keeps hashes of the row's secrets with its instance, to find them in earlier lists, where it has its id as
+// it came. asCame is nil if no text of this list has a secret.
+func (r *rowReader) keepHashes(asCame *fleet.Instance) {
+	id := r.in.ID
+	if asCame != nil {
+		id = asCame.ID
+	}
 	for _, folded := range r.secrets.folded {
-		if r.in.ID == "" {
-			return // it isn't compared with earlier lists
-		}
 		if len(r.hashes) == 0 {
 			r.hashes = make([]fleet.SecretHash, 256)
 		}
 		hash := &r.hashes[0]
 		r.hashes = r.hashes[1:]
-		*hash = fleet.NewSecretHash(folded)
-		hash.Shown, hash.Next = isShown, r.in.Secrets
+		*hash = fleet.NewSecretHash(id, folded)
+		hash.Shown, hash.Next = asCame != nil, r.in.Secrets
 		r.in.Secrets = hash
 	}
 }

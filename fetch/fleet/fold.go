@@ -10,7 +10,7 @@ import (
 )
 
 // Folded is a text in the form in which it is compared with secrets and searched for addresses: case folded, NFKC, and
-// without the characters that nobody sees. It knows which part of the original each of its bytes comes from.
+// without the characters that nobody sees and blanks at the ends. It knows which part of the original each of its bytes comes from.
 type Folded struct {
 	Text []byte
 	from []Span // for each byte of Text, the part of the original; nil if both have the same length and order
@@ -74,7 +74,7 @@ func foldAny(text string) Folded {
 			break
 		}
 	}
-	runes = slices.DeleteFunc(runes, unseen)
+	runes = trimmed(slices.DeleteFunc(runes, unseen))
 	f := Folded{make([]byte, 0, len(text)), make([]Span, 0, len(text))}
 	for _, r := range runes {
 		f.Text = utf8.AppendRune(f.Text, r.r)
@@ -83,6 +83,17 @@ func foldAny(text string) Folded {
 		}
 	}
 	return f
+}
+
+// trimmed returns the characters without blanks at both ends: unseen characters may have kept Clean from trimming them.
+func trimmed(runes []foldedRune) []foldedRune {
+	for len(runes) > 0 && unicode.IsSpace(runes[0].r) {
+		runes = runes[1:]
+	}
+	for len(runes) > 0 && unicode.IsSpace(runes[len(runes)-1].r) {
+		runes = runes[:len(runes)-1]
+	}
+	return runes
 }
 
 // isUnseen reports whether a character is a format character, or one that most fonts show as nothing: of zero width, a

@@ -28,6 +28,7 @@ func (k Kind) ShortestSecret() int {
 
 // SecretHash finds a secret of an instance in what earlier runs left, without containing it.
 type SecretHash struct {
+	id                 uint64 // of the instance's id as it came, with the same key as sum; 0 without an id
 	length, characters int    // of the folded secret; length is in bytes
 	sum                uint64 // with a key of this run alone
 	// Shown says that a text of the instance, now or earlier, had one of its secrets.
@@ -38,15 +39,63 @@ type SecretHash struct {
 // hashKey is never written anywhere.
 var hashKey = maphash.MakeSeed()
 
-// NewSecretHash returns the hash of a folded secret.
-func NewSecretHash(folded []byte) SecretHash {
-	return SecretHash{length: len(folded), characters: utf8.RuneCount(folded), sum: maphash.Bytes(hashKey, folded)}
+// NewSecretHash returns the hash of a folded secret of the instance with an id.
+func NewSecretHash(id string, folded []byte) SecretHash {
+	return SecretHash{id: hashID(id), length: len(folded), characters: utf8.RuneCount(folded),
+		sum: maphash.Bytes(hashKey, folded)}
+}
+
+func hashID(id string) uint64 {
+	if id == "" {
+		return 0
+	}
+	return maphash.String(hashKey, id)
+}
+
+// SecretsByID returns a function that finds the secrets of a list's instances by an id: that of the list, or the one
+// that came before it was hidden or became a pseudonym. It returns nil for an id without secrets.
+func SecretsByID(list []*Instance) func(id string) *SecretHash {
+	byID := map[uint64]*SecretHash{}
+	for _, in := range list {
+		if in.Secrets != nil {
+			byID[hashID(in.ID)], byID[in.Secrets.id] = in.Secrets, in.Secrets
+		}
+	}
+	delete(byID, 0)
+	return func(id string) *SecretHash { return byID[hashID(id)] }
+}
+
+// SecretsInNames returns a function that reports whether the name of a region or GPU model shows a secret of an
+// instance of which a text, now or earlier, had one.
+func SecretsInNames(list []*Instance) func(name string) bool {
+	type secret struct {
+		length int
+		sum    uint64
+	}
+	secrets, lengths := map[secret]*SecretHash{}, map[int]bool{} // there may be millions
+	for _, in := range list {
+		for each := in.Secrets; each != nil && each.Shown; each = each.Next {
+			secrets[secret{each.length, each.sum}], lengths[each.length] = each, true
+		}
+	}
+	return func(name string) bool {
+		folded := Fold(name).Text
+		for length := range lengths {
+			for at := 0; at+length <= len(folded); at++ {
+				found := secrets[secret{length, maphash.Bytes(hashKey, folded[at:at+length])}]
+				if found.inName(name) {
+					return true
+				}
+			}
+		}
+		return false
+	}
 }
 
 // In reports whether one of the instance's texts in an earlier list shows one of its secrets. s may be nil.
 func (s *SecretHash) In(in *Instance) bool {
 	for _, f := range Fields {
-		if s != nil && f.Text != nil && f.Kind != ID && s.shownIn(f, *f.Text(in)) {
+		if s != nil && f.Text != nil && s.shownIn(f, *f.Text(in)) {
 			return true
 		}
 	}
@@ -62,7 +111,7 @@ func (s *SecretHash) HideIn(in *Instance) {
 		each.Shown = true
 	}
 	for _, f := range Fields {
-		if f.Text == nil || f.Kind == ID || !s.shownIn(f, *f.Text(in)) {
+		if f.Text == nil || !s.shownIn(f, *f.Text(in)) {
 			continue
 		}
 		text := f.Text(in)
@@ -80,14 +129,14 @@ func (s *SecretHash) HideIn(in *Instance) {
 	}
 }
 
-// InName reports whether the name of a region or GPU model shows one of the secrets.
-func (s *SecretHash) InName(name string) bool {
-	return name != UnknownRegion && name != UnknownGPU && name != CPUOnly && len(s.find(Text, name)) > 0
+// inName reports whether the name of a region or GPU model shows one of the secrets.
+func (s *SecretHash) inName(name string) bool {
+	return s != nil && name != UnknownRegion && name != UnknownGPU && name != CPUOnly && len(s.find(Text, name)) > 0
 }
 
 func (s *SecretHash) shownIn(f *Field, text string) bool {
 	if f.Kind == Computed {
-		return s.InName(text)
+		return s.inName(text)
 	}
 	return len(s.find(f.Kind, text)) > 0 && !f.IsDocumented(text)
 }

@@ -31,7 +31,7 @@ func TestSecretHash(t *testing.T) {
 	t.Parallel()
 	hash := func(texts ...string) (all *SecretHash) {
 		for _, text := range texts {
-			one := NewSecretHash(Fold(text).Text)
+			one := NewSecretHash("7", Fold(text).Text)
 			one.Next = all
 			all = &one
 		}
@@ -46,7 +46,7 @@ func TestSecretHash(t *testing.T) {
 	if secrets.HideIn(in); !secrets.Shown || !secrets.Next.Shown {
 		t.Error("the secrets are not marked as shown")
 	}
-	want := Instance{ID: "hunter2!", HostName: "a-[masked]-[masked]-b-xy", GPUGroup: UnknownGPU, Status: "Running",
+	want := Instance{HostName: "a-[masked]-[masked]-b-xy", GPUGroup: UnknownGPU, Status: "Running",
 		OS: "abcd 22"}
 	if *in != want {
 		t.Errorf("%+v", *in)
@@ -62,5 +62,37 @@ func TestSecretHash(t *testing.T) {
 	(*SecretHash)(nil).HideIn(before)
 	if *before != *row() {
 		t.Errorf("%+v", *before)
+	}
+}
+
+// TestSecretsByID finds secrets by the id that came and by the one that is shown.
+func TestSecretsByID(t *testing.T) {
+	t.Parallel()
+	came, none := NewSecretHash("came", []byte("hunter2!")), NewSecretHash("", []byte("other-secret"))
+	byID := SecretsByID([]*Instance{{ID: "shown", Secrets: &came}, {Secrets: &none}, {ID: "b"}})
+	for id, want := range map[string]*SecretHash{"came": &came, "shown": &came, "": nil, "b": nil, "c": nil} {
+		if got := byID(id); got != want {
+			t.Errorf("%q: %p, want %p", id, got, want)
+		}
+	}
+}
+
+// TestSecretsInNames finds secrets in the names of groups, once a text had one.
+func TestSecretsInNames(t *testing.T) {
+	t.Parallel()
+	var list []*Instance
+	for _, text := range []string{"Hunter2!", "short", "unknown gpu", "not shown", "größe-größe"} {
+		one := NewSecretHash("", Fold(text).Text)
+		one.Shown = text != "not shown"
+		list = append(list, &Instance{Secrets: &one})
+	}
+	shows := SecretsInNames(append(list, &Instance{}))
+	for name, want := range map[string]bool{
+		"a HUNTER２!": true, "Short": true, "x short": false, UnknownGPU: false, "a not shown": false,
+		"xGRÖSSE-GRÖSSEx": true, "": false,
+	} {
+		if got := shows(name); got != want {
+			t.Errorf("%q: %v", name, got)
+		}
 	}
 }

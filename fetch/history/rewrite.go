@@ -115,32 +115,34 @@ func (c Cost) plus(d Cost) Cost {
 
 // Hide hides from the history what the run hides: fields, ids, and what only an internal audience may see. Ids become
 // the pseudonyms that they have in the run's list. If the run has the key but no longer hides ids, the pseudonyms of
-// instances in its list become ids again. The error is like that of Rewrite.
+// instances in its list become ids again. Secrets are found by the ids, so they are hidden first. The error is like
+// that of Rewrite.
 func (h *History) Hide(ctx context.Context, run Head, key []byte, list []*fleet.Instance) error {
-	var ids map[string]string // by pseudonym
+	ids := map[string]string{} // by pseudonym
+	secrets := fleet.SecretsByID(list)
 	return h.Rewrite(ctx, Edit{Rows: func(head *Head) func(*fleet.Instance) {
 		old := *head
 		head.hideLike(run)
+		hide := fleet.RowHider(head.Hidden, nil)
 		switch {
 		case head.equal(old):
 			return nil
 		case old.Key == "":
-			return rowHider(head.Hidden, key, list)
-		case head.Key == old.Key:
-			return fleet.RowHider(head.Hidden, nil)
-		}
-		if ids == nil {
-			ids = map[string]string{}
+			hide = rowHider(head.Hidden, key, list)
+		case head.Key != old.Key && len(ids) == 0:
 			for _, in := range list {
 				ids[fleet.Pseudonym(in.ID, key)] = in.ID
 			}
 		}
-		hide := fleet.RowHider(head.Hidden, nil)
 		return func(in *fleet.Instance) {
 			if id, found := ids[in.ID]; found {
 				in.ID = id
 			}
+			secrets(in.ID).HideIn(in)
 			hide(in)
+			if head.Audience != old.Audience {
+				hideAddresses(in)
+			}
 		}
 	}})
 }

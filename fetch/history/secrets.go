@@ -10,30 +10,19 @@ import (
 // run, addresses. Secrets are hidden in earlier rows of the same id, and in the names of all earlier groups once a text
 // of their instance has shown one. The error is like that of Rewrite.
 func (h *History) HideTexts(ctx context.Context, run Head, list []*fleet.Instance) error {
-	secrets := map[string]*fleet.SecretHash{}
-	for _, in := range list {
-		if in.ID != "" && in.Secrets != nil {
-			secrets[in.ID] = in.Secrets
-		}
-	}
-	public := run.Audience != internal
+	secrets, public := fleet.SecretsByID(list), run.Audience != internal
 	err := h.Rewrite(ctx, Edit{Rows: func(*Head) func(*fleet.Instance) {
 		return func(in *fleet.Instance) {
-			secrets[in.ID].HideIn(in)
-			if public && in.HideAddresses() {
-				in.WithAddresses = nil
+			secrets(in.ID).HideIn(in)
+			if public {
+				hideAddresses(in)
 			}
 		}
 	}})
 	if err != nil {
 		return err
 	}
-	var shown []*fleet.SecretHash
-	for _, in := range list {
-		if in.Secrets != nil && in.Secrets.Shown {
-			shown = append(shown, in.Secrets)
-		}
-	}
+	showsSecret := fleet.SecretsInNames(list)
 	hidden := map[string]string{} // names by what is shown instead
 	hide := func(name *string, unknown string) {
 		becomes, known := hidden[*name]
@@ -41,10 +30,8 @@ func (h *History) HideTexts(ctx context.Context, run Head, list []*fleet.Instanc
 			if becomes = *name; public {
 				becomes = fleet.HideAddress(becomes)
 			}
-			for _, secret := range shown {
-				if secret.InName(becomes) {
-					becomes = unknown
-				}
+			if showsSecret(becomes) {
+				becomes = unknown
 			}
 			hidden[*name] = becomes
 		}
@@ -56,4 +43,9 @@ func (h *History) HideTexts(ctx context.Context, run Head, list []*fleet.Instanc
 			hide(&g.GPU, fleet.UnknownGPU)
 		}
 	}})
+}
+
+func hideAddresses(in *fleet.Instance) {
+	in.HideAddresses()
+	in.WithAddresses = nil
 }

@@ -131,8 +131,11 @@ func (s *Scanner) Array(element func() error) error {
 	return s.sequence('[', ']', element)
 }
 
+// MaxName is how many bytes of a member's name are kept, and a few less where a character would be cut.
+const MaxName = 128
+
 // Object reads an object. It calls member after each name, which must read exactly that member's value. A name is cut
-// to 128 bytes and valid until the next call on the Scanner. Duplicate names are passed each time.
+// to MaxName bytes and valid until the next call on the Scanner. Duplicate names are passed each time.
 func (s *Scanner) Object(member func(name []byte) error) error {
 	return s.sequence('{', '}', func() error {
 		if c, err := s.next(); err != nil {
@@ -140,7 +143,7 @@ func (s *Scanner) Object(member func(name []byte) error) error {
 		} else if c != '"' {
 			return s.syntax("expected a member name")
 		}
-		name, _, err := s.String(128)
+		name, _, err := s.String(MaxName)
 		if err != nil {
 			return err
 		}

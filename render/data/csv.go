@@ -76,19 +76,21 @@ func writeCSV[T any](w io.Writer, r *report.Report, columns []report.Column[T], 
 }
 
 // inertCell puts an apostrophe before text that a spreadsheet would run as a formula: at the start of the cell, and
-// after what ends a cell in some countries, with quotes and blanks between.
+// after what ends a cell in some countries, with quotes and blanks between. LibreOffice can split at blanks too, but
+// runs only what begins with "=" then.
 func inertCell(text string) string {
 	const starts, separators = "=+-@\t\r", ";|\t\r\n"
-	if text == "" || strings.IndexByte(starts, text[0]) < 0 && !strings.ContainsAny(text, separators) {
+	if text == "" || strings.IndexByte(starts, text[0]) < 0 && !strings.ContainsAny(text, "="+separators) {
 		return text
 	}
-	cell, isStart := make([]byte, 0, len(text)+4), true
+	cell, isStart, afterBlank := make([]byte, 0, len(text)+4), true, false
 	for i := range len(text) {
 		c := text[i]
-		if isStart && strings.IndexByte(starts, c) >= 0 {
+		if isStart && strings.IndexByte(starts, c) >= 0 || afterBlank && c == '=' {
 			cell = append(cell, '\'')
 		}
 		isStart = strings.IndexByte(separators, c) >= 0 || isStart && i > 0 && (c == ' ' || c == '"')
+		afterBlank = c == ' ' || afterBlank && c == '"'
 		cell = append(cell, c)
 	}
 	return string(cell)

@@ -114,6 +114,7 @@ func TestInertCell(t *testing.T) {
 		"a;=1;=2|=3": "a;'=1;'=2|'=3", "=1;=2": "'=1;'=2", "a; =1": "a; '=1", `a;"=1`: `a;"'=1`,
 		"a;b=1": "a;b=1", "a; b": "a; b",
 		"a;;=1": "a;;'=1", "\t=1": "'\t'=1", "größe;=1": "größe;'=1", "a,=1": "a,=1",
+		"a =1": "a '=1", `a "=1"`: `a "'=1"`, "a +1 -1 @x": "a +1 -1 @x", "a= b": "a= b", "größe =1": "größe '=1",
 	} {
 		if got := inertCell(text); got != want {
 			t.Errorf("%q becomes %q, want %q", text, got, want)

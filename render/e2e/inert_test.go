@@ -141,14 +141,14 @@ func TestWorkbookInLibreOffice(t *testing.T) {
 func TestCSVInLibreOffice(t *testing.T) {
 	Need(t, "soffice", "the CSV files in LibreOffice")
 	var rows []string
-	for i, separator := range []string{";", "\t", "|", ",", "\n", "\r\n", "; ", ";\"", " ;\"\""} {
+	for i, separator := range []string{";", "\t", "|", ",", "\n", "\r\n", "; ", ";\"", " ;\"\"", " ", " \""} {
 		for _, formula := range []string{"=1+1", "+1+1", "-1-1", "@SUM(1)", `=\"x\"`} {
 			rows = append(rows, rowOf(fmt.Sprint("x", separator, formula, i), "foo"+separator+formula+separator+formula))
 		}
 	}
 	_, out := render(t, reply(rows...), "--audience", "internal")
 	dir := t.TempDir()
-	for _, separator := range []string{",", ";", "\t", "|"} {
+	for _, separator := range []string{",", ";", "\t", "|", " "} {
 		var sources []string
 		for _, file := range []string{"instances", "groups"} {
 			sources = append(sources, write(t, filepath.Join(dir, file+".csv"), plainContents(t, out)["data/"+file+".csv"]))
