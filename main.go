@@ -349,7 +349,8 @@ func (s *settings) place(ctx context.Context, ending *console.Ending, stdin io.R
 	if err != nil {
 		return nil, err
 	}
-	c.Debug("%d instances in %d regions, %d models", r.Count, len(r.Regions), len(r.Models))
+	c.Debug("%s in %s, %s", report.Counted(r.Count, "instance"), report.Counted(len(r.Regions), "region"),
+		report.Counted(len(r.Models), "model"))
 
 	warnings, err := folders.Prepare(ctx, r)
 	for _, warning := range warnings {
