@@ -163,6 +163,7 @@ func readSettings(ctx context.Context, v *console.Values) (*settings, error) {
 			Currency:      console.Parse(v, "currency", report.ParseCurrency),
 			HoursPerMonth: console.Parse(v, "hours-per-month", report.ParseHours),
 			Hidden:        console.Load(v, "hide", fleet.ParseHidden),
+			Bill:          console.Parse(v, "bill", report.ParseBill),
 			Budget:        console.Parse(v, "budget", report.ParseBudget),
 			BaseURL:       console.Load(v, "base-url", fetch.ParseSiteURL),
 			ExpectEvery:   console.Parse(v, "expect-every", report.ParseExpectEvery),
@@ -215,8 +216,11 @@ func (s *settings) checkConflicts(v *console.Values) {
 		v.Fail("--hide id needs a key to make pseudonyms; %s", makeKey)
 	case len(s.pseudonymKey) > 0 && len(s.pseudonymKey) < fleet.MinKey:
 		v.Fail("$GPUFLEET_PSEUDONYM_KEY has fewer than %d bytes, so it could be guessed; %s", fleet.MinKey, makeKey)
-	case slices.Contains(s.failOn, report.OverBudget) && !s.report.Budget.Known:
-		v.Fail("--fail-on over-budget needs --budget")
+	}
+	for _, check := range []report.Check{report.OverBudget, report.ForecastOverBudget} {
+		if slices.Contains(s.failOn, check) && !s.report.Budget.Known {
+			v.Fail("--fail-on %s needs --budget", check)
+		}
 	}
 }
 
@@ -348,6 +352,9 @@ func (s *settings) place(ctx context.Context, ending *console.Ending, stdin io.R
 	}
 	if err != nil {
 		return nil, err
+	}
+	if note := r.GapNote(); note != "" {
+		c.Note(note)
 	}
 	c.Debug("%s in %s, %s", report.Counted(r.Count, "instance"), report.Counted(len(r.Regions), "region"),
 		report.Counted(len(r.Models), "model"))
