@@ -369,8 +369,8 @@ func (s *settings) place(ctx context.Context, ending *console.Ending, stdin io.R
 	return r, ending.Place(s.checks(r, c.Warnings), folders.Commit)
 }
 
-// prepareHistory hides from the history what this run hides, and compares the lists. err is that of reading the history,
-// created that of fetch.FirstCreated. The returned error is err if it isn't nil.
+// prepareHistory hides from the history what this run hides, and compares the lists. err is that of reading the
+// history, created that of fetch.FirstCreated. The returned error is err if it isn't nil.
 func (s *settings) prepareHistory(
 	ctx context.Context, h *history.History, err error, list *fleet.Fleet, created time.Time,
 ) error {

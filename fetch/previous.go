@@ -178,8 +178,8 @@ func (p *Previous) collectFolder(ctx context.Context, c *history.Collector) erro
 	return collectReport(ctx, folder, m, c)
 }
 
-// collectReplaced reads the history of the output folder, which is replaced by that of another place. A listed file that
-// is missing is not lost by this run: it may be that an earlier one was killed before it placed the file.
+// collectReplaced reads the history of the output folder, which is replaced by that of another place. A listed file
+// that is missing is not lost by this run: it may be that an earlier one was killed before it placed the file.
 func (p *Previous) collectReplaced(ctx context.Context, c *history.Collector) error {
 	folder, err := openFolder(p.Out)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -593,7 +593,7 @@ func TestPrevious(t *testing.T) {
 		"the same folder":     {Previous{Named: broken + "/.", Out: broken}, 2, "", ""},
 		"site":                {Previous{Named: a.URL + "/fleet", Out: broken}, 2, "", ""},
 		"site first":          {Previous{Named: a.URL + "/none", Out: empty}, 0, a.URL + "/none" + firstRun, ""},
-		"site over days":      {Previous{Named: a.URL + "/none", Out: report}, 0, a.URL + "/none" + firstRun, "lacks: 2 days"},
+		"site over days":      {Previous{Named: a.URL + "/none", Out: report}, 0, a.URL + "/none" + firstRun, "2 days"},
 		"site that is no URL": {Previous{Named: "https://[", Out: report}, 0, "", "can't read"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -112,8 +112,8 @@ func CheckShrink(previous *history.History, count int) error {
 
 // CheckAccount returns an error if a list is probably of another account than that of the last run: both have several
 // instances with ids, none in common, and some of the new ones existed at the last run, or there is no telling. The ids
-// of both must be comparable. created is that of FirstCreated, from before anything was hidden. The error is a *Error, the
-// context's cause, or says that a snapshot can't be read.
+// of both must be comparable. created is that of FirstCreated, from before anything was hidden. The error is a *Error,
+// the context's cause, or says that a snapshot can't be read.
 func CheckAccount(ctx context.Context, previous *history.History, list []*fleet.Instance, created time.Time) error {
 	const minimum = 5 // fewer may have been replaced by chance
 	if len(previous.Snapshots) == 0 {
