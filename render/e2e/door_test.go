@@ -206,9 +206,9 @@ func TestSnapshotShowsNoSecret(t *testing.T) {
 	}
 }
 
-// TestPastOfHiddenIDs makes a public report over an internal one. Ids are hidden now that were shown then: one that is a
-// password, and one with an address. Their rows' secrets are hidden in the past all the same, and so are those that only
-// a group of a row without an id had.
+// TestPastOfHiddenIDs makes a public report over an internal one. Ids are hidden now that were shown then: one that is
+// a password, and one with an address. Their rows' secrets are hidden in the past all the same, and so are those that
+// only a group of a row without an id had.
 func TestPastOfHiddenIDs(t *testing.T) {
 	t.Parallel()
 	out := filepath.Join(quickDir(t), "out")
