@@ -193,7 +193,8 @@ func TestSnapshotShowsNoSecret(t *testing.T) {
 	out := filepath.Join(quickDir(t), "out")
 	for i, name := range []string{"ml-" + canary, "ml-" + canary, "web"} {
 		password := []string{"x", "x", canary}[i]
-		list := reply(`{"id": "1", "host_name": "` + name + `", "region": "R ` + name + `", "vm_password": "` + password + `"}`)
+		list := reply(`{"id": "1", "host_name": "` + name + `", "region": "R ` + name + `", ` +
+			`"vm_password": "` + password + `"}`)
 		if o := day(i+1, out, list).run(t); o.code != 0 {
 			t.Fatalf("exit code %d: %s", o.code, o.stderr)
 		}
