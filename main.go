@@ -163,6 +163,7 @@ func readSettings(ctx context.Context, v *console.Values) (*settings, error) {
 			Currency:      console.Parse(v, "currency", report.ParseCurrency),
 			HoursPerMonth: console.Parse(v, "hours-per-month", report.ParseHours),
 			Hidden:        console.Load(v, "hide", fleet.ParseHidden),
+			Bill:          console.Parse(v, "bill", report.ParseBill),
 			Budget:        console.Parse(v, "budget", report.ParseBudget),
 			BaseURL:       console.Load(v, "base-url", fetch.ParseSiteURL),
 			ExpectEvery:   console.Parse(v, "expect-every", report.ParseExpectEvery),
@@ -215,8 +216,11 @@ func (s *settings) checkConflicts(v *console.Values) {
 		v.Fail("--hide id needs a key to make pseudonyms; %s", makeKey)
 	case len(s.pseudonymKey) > 0 && len(s.pseudonymKey) < fleet.MinKey:
 		v.Fail("$GPUFLEET_PSEUDONYM_KEY has fewer than %d bytes, so it could be guessed; %s", fleet.MinKey, makeKey)
-	case slices.Contains(s.failOn, report.OverBudget) && !s.report.Budget.Known:
-		v.Fail("--fail-on over-budget needs --budget")
+	}
+	for _, check := range []report.Check{report.OverBudget, report.ForecastOverBudget} {
+		if slices.Contains(s.failOn, check) && !s.report.Budget.Known {
+			v.Fail("--fail-on %s needs --budget", check)
+		}
 	}
 }
 
@@ -338,14 +342,22 @@ func (s *settings) place(ctx context.Context, ending *console.Ending, stdin io.R
 	created := fetch.FirstCreated(list.Instances)
 	list.Hide(s.report.Hidden, s.pseudonymKey)
 	found, err := waitHistory()
-	if err = s.prepareHistory(ctx, found, err, list, created, c); err != nil {
+	var r *report.Report
+	if err = s.prepareHistory(ctx, found, err, list, created); err == nil {
+		r = report.New(list, s.report)
+		err = r.Compare(found)
+	}
+	for _, warning := range found.Warnings {
+		c.Warn(warning)
+	}
+	if err != nil {
 		return nil, err
 	}
-	r := report.New(list, s.report)
-	if err := r.Compare(found); err != nil {
-		return nil, err
+	if note := r.GapNote(); note != "" {
+		c.Note(note)
 	}
-	c.Debug("%d instances in %d regions, %d models", r.Count, len(r.Regions), len(r.Models))
+	c.Debug("%s in %s, %s", report.Counted(r.Count, "instance"), report.Counted(len(r.Regions), "region"),
+		report.Counted(len(r.Models), "model"))
 
 	warnings, err := folders.Prepare(ctx, r)
 	for _, warning := range warnings {
@@ -360,7 +372,7 @@ func (s *settings) place(ctx context.Context, ending *console.Ending, stdin io.R
 // prepareHistory hides from the history what this run hides, and compares the lists. err is that of reading the history,
 // created that of fetch.FirstCreated. The returned error is err if it isn't nil.
 func (s *settings) prepareHistory(
-	ctx context.Context, h *history.History, err error, list *fleet.Fleet, created time.Time, c *console.Console,
+	ctx context.Context, h *history.History, err error, list *fleet.Fleet, created time.Time,
 ) error {
 	if err == nil && !s.acceptShrink {
 		err = fetch.CheckShrink(h, len(list.Instances))
@@ -375,9 +387,6 @@ func (s *settings) prepareHistory(
 		err = fetch.CheckAccount(ctx, h, list.Instances, created)
 	}
 	fetch.WarnEmpty(h, list)
-	for _, warning := range h.Warnings {
-		c.Warn(warning)
-	}
 	s.report.Generated = h.Now // a little later than our clock if that of the last run was ahead
 	return err
 }

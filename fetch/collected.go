@@ -148,8 +148,8 @@ func (l *collected) complete() bool {
 func (l *collected) fleet() (*fleet.Fleet, error) {
 	switch {
 	case !l.complete():
-		return nil, errorf(Incomplete, "the list is incomplete: got %d of %d instances; "+
-			"try again later, or add the missing pages with --input", l.count(), l.total.Value)
+		return nil, errorf(Incomplete, "the list is incomplete: got %d of %s; "+
+			"try again later, or add the missing pages with --input", l.count(), fleet.Counted(l.total.Value, "instance"))
 	case !l.total.Known:
 		l.warnings.Add("can't verify that the list is complete: the reply has no total_instance")
 	case l.count() > l.total.Value:

@@ -145,7 +145,8 @@ func (p *pass) page(ctx context.Context, limit, offset int) (*page, error) {
 	if err := p.list.add(got); err != nil {
 		return nil, err
 	}
-	p.client.log("page %d: %d rows, %d instances so far", p.list.pages, len(got.rows), p.list.count())
+	p.client.log("page %d: %s, %s so far", p.list.pages, fleet.Counted(len(got.rows), "row"),
+		fleet.Counted(p.list.count(), "instance"))
 	if p.client.Progress != nil {
 		p.client.Progress(p.list.pages, p.list.count())
 	}

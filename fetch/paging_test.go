@@ -115,7 +115,7 @@ func TestIncomplete(t *testing.T) {
 		}, "2 of 4", 12},
 		{"an absurd total", func(w http.ResponseWriter, r *http.Request) {
 			io.WriteString(w, reply(1_000_000_000, rows(1, 3)...))
-		}, "3 of 1000000000", 12},
+		}, "3 of 1,000,000,000", 12},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -55,7 +55,7 @@ func (c *Client) Products(ctx context.Context) (products *Products, err error) {
 	if err != nil {
 		return nil, err
 	}
-	c.log("%d products, %d of them spot offers, which are ignored", products.read, products.spot)
+	c.log("%s read, %s ignored", fleet.Counted(products.read, "product"), fleet.Counted(products.spot, "spot offer"))
 	return products, nil
 }
 
@@ -201,8 +201,8 @@ func (p *Products) add(key productKey, price fleet.Money) {
 // if there was a choice of prices.
 func (p *Products) Apply(list *fleet.Fleet) {
 	if p.skipped > 0 {
-		list.Warnings.Add(fmt.Sprintf("product list: ignoring %d of %d products without a valid region, model, "+
-			"GPU count or hourly price", p.skipped, p.read))
+		list.Warnings.Add(fmt.Sprintf("product list: ignoring %d of %s without a valid region, model, "+
+			"GPU count or hourly price", p.skipped, fleet.Counted(p.read, "product")))
 	}
 	differ := 0
 	for _, in := range list.Instances {

@@ -56,7 +56,10 @@ const maxSnapshots = history.SnapshotDays + 1
 
 // carriers are the files besides the snapshots that carry the history.
 func carriers(c *history.Collector) []carrier {
-	return []carrier{{history.HistoryPath, history.MaxHistoryBytes, c.AddDays}}
+	return []carrier{
+		{history.HistoryPath, history.MaxHistoryBytes, c.AddDays},
+		{history.SpendPath, history.MaxSpendBytes, c.AddSpend},
+	}
 }
 
 // carrier is a file that carries the history.

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"gpufleet/fetch/fleet"
 )
 
 const (
@@ -106,15 +108,13 @@ func waitText(wait time.Duration) string {
 	case wait == farWait:
 		return "more than 11 days"
 	case wait > 48*time.Hour:
-		return fmt.Sprint(count(24*time.Hour), " days")
+		return fleet.Counted(count(24*time.Hour), "day")
 	case wait > 2*time.Hour:
-		return fmt.Sprint(count(time.Hour), " hours")
+		return fleet.Counted(count(time.Hour), "hour")
 	case wait > 2*time.Minute:
-		return fmt.Sprint(count(time.Minute), " minutes")
-	case wait > time.Second:
-		return fmt.Sprint(count(time.Second), " seconds")
+		return fleet.Counted(count(time.Minute), "minute")
 	}
-	return "1 second"
+	return fleet.Counted(max(1, count(time.Second)), "second")
 }
 
 func (c *Client) after(wait time.Duration) <-chan time.Time {

@@ -88,6 +88,8 @@ func fileOutputs(r *report.Report) []output {
 	}
 	return append(outputs, []output{
 		{report.HistoryPath, func(w io.Writer) error { return history.WriteDays(w, r.Head(), r.Days) }},
+		{report.SpendJSONPath, of(data.WriteSpendJSON)},
+		{report.SpendCSVPath, of(data.WriteSpendCSV)},
 		{report.InstancesJSONPath, of(data.WriteInstancesJSON)},
 		{report.ExplorerPath, of(data.WriteExplorer)},
 		{report.InstancesCSVPath, of(data.WriteInstancesCSV)},

@@ -28,6 +28,8 @@ var changeDownloads = []download{
 	workbook,
 	{report.ChangesJSONPath, "Changes, JSON", "What changed, for programs"},
 	{report.HistoryPath, "History, JSON", "One row per day"},
+	{report.SpendCSVPath, "Spend, CSV", "One row per month and group"},
+	{report.SpendJSONPath, "Spend, JSON", "Months, days and the forecast, for programs"},
 }
 
 // sizeText returns a download's format and size: "XLSX, 36.0 KB". It is "" if the size is unknown.

@@ -42,9 +42,8 @@ const (
 
 // Links into pages.
 const (
-	costsAnchor    = report.AboutPath + "#costs"
-	historyAnchor  = report.ChangesPath + "#history"
-	lastWeekAnchor = report.ChangesPath + "#last-week"
+	costsAnchor   = report.AboutPath + "#costs"
+	historyAnchor = report.ChangesPath + "#history"
 )
 
 // script is a script that a page loads.

@@ -203,7 +203,7 @@ func TestFields(t *testing.T) {
 }
 
 func TestCounted(t *testing.T) {
-	for n, want := range map[int]string{0: "0 instances", 1: "1 instance", 1234: "1234 instances"} {
+	for n, want := range map[int]string{0: "0 instances", 1: "1 instance", 1234: "1,234 instances"} {
 		if got := Counted(n, "instance"); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}

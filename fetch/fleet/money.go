@@ -53,6 +53,9 @@ func ParseMoney(text string) (Money, error) {
 // MoneyOf returns an amount of any size, for amounts that don't come from a list.
 func MoneyOf(amount decimal.Decimal) Money { return Money{amount: amount} }
 
+// Decimal returns the exact amount.
+func (m Money) Decimal() decimal.Decimal { return m.amount }
+
 // Add returns m + n, exactly.
 func (m Money) Add(n Money) Money { return Money{amount: m.amount.Add(n.amount)} }
 

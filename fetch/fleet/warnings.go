@@ -91,11 +91,3 @@ func (w *warning) line() string {
 	}
 	return rows + ": " + w.text
 }
-
-// Counted returns a number with its noun, for messages: "1 instance", "1234 instances".
-func Counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprint(n, " ", noun, "s")
-}

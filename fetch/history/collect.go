@@ -181,3 +181,21 @@ func (c *Collector) AddDays(content []byte) {
 		}
 	}
 }
+
+// AddSpend adds data/spend.json. If it reaches into the future, its sums can't be used.
+func (c *Collector) AddSpend(content []byte) {
+	head, spend, err := ReadSpend(content)
+	if err != nil {
+		c.Damaged(SpendPath, err.Error(), restore)
+		return
+	}
+	if !c.isUsable(head) {
+		return
+	}
+	if c.isFuture(spend.Last) {
+		c.history.Lose(Loss{SpendPath + " of the previous report counts costs after this run's time",
+			"check the clock and $SOURCE_DATE_EPOCH", "this file"})
+		return
+	}
+	c.history.Spend = *spend
+}

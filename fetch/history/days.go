@@ -20,7 +20,10 @@ type Entry struct {
 	Figures
 	// Changes since the previous snapshot; null if there was none.
 	Changes *Counts `json:"changes"`
-	// Groups are the figures by region and GPU model, in the report's order; at most MaxGroups.
+	// Budget per month; nil without one.
+	Budget *Amount `json:"budget,omitempty"`
+	// Groups are the figures by region and GPU model, in the report's order; at most MaxGroups. They are empty in all
+	// but the newest GroupDays days.
 	Groups []Group `json:"groups"`
 	// Feed identifies the feed: 32 hexadecimal digits, made by the first run and then the same every day. "" if not known.
 	Feed string `json:"feed"`

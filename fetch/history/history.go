@@ -22,6 +22,7 @@ const (
 // How many UTC days are kept, the newest ones that have figures or a snapshot. The clock doesn't matter.
 const (
 	HistoryDays  = 400
+	GroupDays    = 35 // the groups of a day; older ones live on in the months of the spend
 	SnapshotDays = 15
 )
 
@@ -51,6 +52,8 @@ type History struct {
 	Snapshots []*Snapshot
 	// Days are the daily figures, the oldest first, at most one entry per day.
 	Days []Entry
+	// Spend is what the fleet had cost up to the last run.
+	Spend Spend
 	// LastCount is how many instances the last run had for the same source, even if its snapshot can't be
 	// used; unknown for a first run.
 	LastCount fleet.Optional[int]

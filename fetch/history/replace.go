@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"gpufleet/fetch/fleet"
 )
 
 // Replace makes the run replace the output folder's history by this one, which is from elsewhere. It is a loss if that
@@ -27,13 +29,9 @@ func (h *History) Replace(old *History, folder string) {
 	if len(lost) == 0 {
 		return
 	}
-	days := "1 day"
-	if len(lost) > 1 {
-		days = fmt.Sprintf("%d days", len(lost))
-	}
 	h.Lose(Loss{
 		What: fmt.Sprintf("%s has history that --previous lacks: %s, the last one %s",
-			folder, days, slices.Max(slices.Collect(maps.Keys(lost)))),
+			folder, fleet.Counted(len(lost), "day"), slices.Max(slices.Collect(maps.Keys(lost)))),
 		Cure: "leave out --previous, or choose another --out", Goes: "the history in that folder",
 	})
 }

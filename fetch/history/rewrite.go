@@ -2,6 +2,7 @@ package history
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -14,8 +15,8 @@ type Edit struct {
 	// Rows returns a function that changes each row of a snapshot, or nil to leave the snapshot as it is. It gets the
 	// snapshot's head, which it may change. nil leaves all snapshots as they are.
 	Rows func(head *Head) func(*fleet.Instance)
-	// Group changes the names of a day's group. Groups that then have the same names are merged into the first of them.
-	// nil leaves all groups as they are.
+	// Group changes the names of a group of a day, or of the spend. Groups that then have the same names are merged
+	// into the first of them. nil leaves all groups as they are.
 	Group func(*Group)
 }
 
@@ -35,12 +36,26 @@ func (h *History) Rewrite(ctx context.Context, e Edit) error {
 		h.Snapshots[i] = edited
 		i++
 	}
-	for i := range h.Days {
-		if e.Group != nil {
+	if e.Group != nil {
+		for i := range h.Days {
 			h.Days[i].Groups = mergedGroups(h.Days[i].Groups, e.Group)
 		}
+		h.Spend.Regroup(e.spendGroup)
 	}
 	return h.Loss()
+}
+
+// spendGroup changes the names of a group of the spend. None of those that are given becomes "".
+func (e Edit) spendGroup(g SpendGroup) SpendGroup {
+	names := Group{Region: g.Region, GPU: g.GPU}
+	e.Group(&names)
+	if g.Region != "" {
+		g.Region = cmp.Or(names.Region, fleet.UnknownRegion)
+	}
+	if g.GPU != "" {
+		g.GPU = cmp.Or(names.GPU, fleet.UnknownGPU)
+	}
+	return g
 }
 
 // edited returns the snapshot with changed rows: itself if none changes. Only one snapshot at a time is in memory as a
@@ -118,6 +133,7 @@ func (c Cost) plus(d Cost) Cost {
 // instances in its list become ids again. Secrets are found by the ids, so they are hidden first. The error is like
 // that of Rewrite.
 func (h *History) Hide(ctx context.Context, run Head, key []byte, list []*fleet.Instance) error {
+	h.Spend.hide(run.Hidden)
 	ids := map[string]string{} // by pseudonym
 	secrets := fleet.SecretsByID(list)
 	return h.Rewrite(ctx, Edit{Rows: func(head *Head) func(*fleet.Instance) {

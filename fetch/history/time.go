@@ -39,6 +39,7 @@ func (c *Collector) SettleTime() {
 	for _, day := range c.history.Days {
 		c.Now = later(c.Now, day.Taken)
 	}
+	c.Now = later(c.Now, c.history.Spend.Last)
 }
 
 func later(a, b time.Time) time.Time {

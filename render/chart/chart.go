@@ -204,11 +204,11 @@ func sign(s report.Settings) string {
 	return strings.TrimRight(s.Amount(fleet.MoneyOf(decimal.Zero)), "0.")
 }
 
-// Gauge compares the running cost with the budget.
+// Gauge compares the billed cost with the budget.
 type Gauge struct {
-	Used   int  // length of the running cost, from 0 to Width
+	Used   int  // length of the billed cost, from 0 to Width
 	Budget int  // position of the budget
-	Open   bool // the running cost is a lower bound
+	Open   bool // the billed cost is a lower bound
 }
 
 // BudgetGauge charts the run rate. ok is false without a budget.
@@ -216,11 +216,12 @@ func BudgetGauge(r *report.Report) (gauge Gauge, ok bool) {
 	if !r.Budget.Known {
 		return Gauge{}, false
 	}
-	running, budget := r.Running.PerMonth.Float64(), r.Budget.Value.Float64()
-	whole := max(running, budget)
+	cost := r.BilledCost()
+	used, budget := cost.PerMonth.Float64(), r.Budget.Value.Float64()
+	whole := max(used, budget)
 	end := func(amount float64) int { return int(math.Round(amount / whole * Width)) }
-	g := Gauge{Used: end(running), Budget: end(budget), Open: r.Running.LowerBound()}
-	if over := r.Running.PerMonth.Cmp(r.Budget.Value) > 0; over && g.Budget >= g.Used {
+	g := Gauge{Used: end(used), Budget: end(budget), Open: cost.LowerBound()}
+	if over := cost.PerMonth.Cmp(r.Budget.Value) > 0; over && g.Budget >= g.Used {
 		g.Budget = Width - 2 // always shows as over, however little it is
 	}
 	return g, true

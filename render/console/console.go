@@ -8,6 +8,8 @@ import (
 	"os"
 
 	"golang.org/x/term"
+
+	"gpufleet/fetch/fleet"
 )
 
 // Console prints the messages of a run.
@@ -79,7 +81,7 @@ func (c *Console) Debug(format string, args ...any) {
 // Progress shows the progress of the fetch, on a terminal only. A verbose run prints its steps instead.
 func (c *Console) Progress(page, instances int) {
 	if c.showsProgress() {
-		fmt.Fprintf(c.Stderr, "\r\x1b[Kpage %d, %d instances", page, instances)
+		fmt.Fprintf(c.Stderr, "\r\x1b[Kpage %d, %s", page, fleet.Counted(instances, "instance"))
 	}
 }
 

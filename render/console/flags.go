@@ -32,7 +32,7 @@ func Groups() []Group {
 		{"output", []cli.Flag{
 			pathFlag("out", "out", "write the report into `DIR`"),
 			textFlag("title", "GPU fleet", "`TEXT` at the top of every page"),
-			textFlag("expect-every", "24h", "`TIME` between runs, to detect old reports"),
+			textFlag("expect-every", "24h", "`TIME` between runs; twice that is late, and a gap in the spend"),
 			pathFlag("notes", "", "show Markdown from `FILE.md` first"),
 			textFlag("base-url", "", "`URL` of the published folder, for links in feed, sitemap and summary"),
 		}},
@@ -45,6 +45,7 @@ func Groups() []Group {
 			pathsFlag("prices", "`FILE.csv` with contract prices, or api: the product list; can be repeated"),
 			textFlag("currency", "USD", "currency `CODE` of all prices; nothing is converted"),
 			textFlag("hours-per-month", "730", "`HOURS` in a month"),
+			textFlag("bill", "running", "`WHAT` is billed: running or listed instances"),
 			textFlag("budget", "", "`AMOUNT` to spend per month"),
 		}},
 		{"changes", []cli.Flag{
@@ -53,8 +54,8 @@ func Groups() []Group {
 			boolFlag("accept-loss", "let go of the history that the error of the last try names"),
 		}},
 		{"checks", []cli.Flag{
-			entriesFlag("fail-on", "exit with code 5 if any check of `LIST` fails, with commas: over-budget, unpriced, "+
-				"instance-error, warnings"),
+			entriesFlag("fail-on", "exit with code 5 if any check of `LIST` fails, with commas: over-budget, "+
+				"forecast-over-budget, unpriced, instance-error, warnings"),
 		}},
 		{"network", []cli.Flag{
 			textFlag("timeout", "5m", "maximum `TIME` of a fetch"),

@@ -10,9 +10,10 @@ import (
 	"gpufleet/render/report"
 )
 
-// WriteChangesJSON writes data/changes.json, one entry per line. A window is null if there is no earlier snapshot. An
-// added or removed instance contributes its price to the listed total, unless "listed" is false. Rows without an ID, if
-// there are any, are in "without_id".
+// WriteChangesJSON writes data/changes.json, one entry per line. A window is null if there is no earlier snapshot.
+// Windows and entries have their effects on the running and the listed total; price_per_hour_delta, the only one in
+// earlier versions, equals the listed one. An added or removed instance has "listed": false if it doesn't count as
+// listed. Rows without an ID, if there are any, are in "without_id".
 func WriteChangesJSON(w io.Writer, r *report.Report) error {
 	c := &changesWriter{out: bufio.NewWriterSize(w, 64<<10), r: r}
 	fmt.Fprintf(c.out, `{"schema":%d,"since_last_run":`, schema)
@@ -50,15 +51,30 @@ func (c *changesWriter) window(w *report.Window) {
 		c.value("field", report.Text, report.Value{Known: true, Text: change.Column.Name})
 		c.value("old", change.Column.Type, change.Old)
 		c.value("new", change.Column.Type, change.New)
-		c.value("price_per_hour_delta", report.Money, report.Value{Known: true, Money: change.Delta})
+		c.value("price_per_hour_delta", report.Money, report.Value{Known: true, Money: change.Delta.Listed})
+		c.deltas(change.Delta)
 		c.end()
 	}
-	fmt.Fprintf(c.out, `],"price_per_hour_delta":%q`, w.Delta)
-	if w.WithoutID != (report.RowsWithoutID{}) {
-		fmt.Fprintf(c.out, `,"without_id":{"before":%d,"after":%d,"price_per_hour_delta":%q}`,
-			w.WithoutID.Before, w.WithoutID.After, w.WithoutID.Delta)
+	c.out.WriteByte(']')
+	c.windowDeltas(w.Delta)
+	if w.HasRowsWithoutID() {
+		fmt.Fprintf(c.out, `,"without_id":{"before":%d,"after":%d`, w.WithoutID.Before, w.WithoutID.After)
+		c.windowDeltas(w.WithoutID.Delta)
+		c.out.WriteByte('}')
 	}
 	c.out.WriteString("}")
+}
+
+// windowDeltas writes the effects of many changes.
+func (c *changesWriter) windowDeltas(d report.Amounts) {
+	fmt.Fprintf(c.out, `,"price_per_hour_delta":%q,"running_per_hour_delta":%q,"listed_per_hour_delta":%q`,
+		d.Listed, d.Running, d.Listed)
+}
+
+// deltas appends the effects of a change.
+func (c *changesWriter) deltas(d report.Amounts) {
+	c.value("running_per_hour_delta", report.Money, report.Value{Known: true, Money: d.Running})
+	c.value("listed_per_hour_delta", report.Money, report.Value{Known: true, Money: d.Listed})
 }
 
 func (c *changesWriter) members(members []report.Member) {
@@ -68,6 +84,7 @@ func (c *changesWriter) members(members []report.Member) {
 		if !m.Listed() {
 			c.line = append(c.line, `,"listed":false`...)
 		}
+		c.deltas(m.Delta)
 		c.end()
 	}
 }

@@ -34,22 +34,24 @@ func randomFleet(random *rand.Rand) []*fleet.Instance {
 	return list
 }
 
-// TestChangesJSONAddsUp reads changes.json as another program would: listed prices of added instances, minus those of
-// removed ones, plus the changes add up to the total change.
+// TestChangesJSONAddsUp reads changes.json as another program would: the entries add up to the change of both totals,
+// listed prices of added instances, minus those of removed ones, are their effects. The older name is the listed one.
 func TestChangesJSONAddsUp(t *testing.T) {
+	type deltas struct {
+		Older   *string `json:"price_per_hour_delta"`
+		Running string  `json:"running_per_hour_delta"`
+		Listed  string  `json:"listed_per_hour_delta"`
+	}
 	type member struct {
-		Price  *string `json:"price_per_hour"`
-		Listed *bool   `json:"listed"`
+		Price    *string `json:"price_per_hour"`
+		IsListed *bool   `json:"listed"`
+		deltas
 	}
 	type window struct {
 		Added, Removed []member
-		Changed        []struct {
-			Delta string `json:"price_per_hour_delta"`
-		}
-		Delta     string `json:"price_per_hour_delta"`
-		WithoutID struct {
-			Delta string `json:"price_per_hour_delta"`
-		} `json:"without_id"`
+		Changed        []struct{ deltas }
+		deltas
+		WithoutID struct{ deltas } `json:"without_id"`
 	}
 	add := func(total *big.Rat, amount string, sign int64) {
 		value, ok := new(big.Rat).SetString(amount)
@@ -69,21 +71,34 @@ func TestChangesJSONAddsUp(t *testing.T) {
 		if err := json.Unmarshal([]byte(written(t, WriteChangesJSON, r)), &got); err != nil {
 			t.Fatal(err)
 		}
-		sum := new(big.Rat)
+		running, listed := new(big.Rat), new(big.Rat)
+		addBoth := func(d deltas, sign int64) {
+			add(running, d.Running, sign)
+			add(listed, d.Listed, sign)
+			if d.Older != nil && *d.Older != d.Listed {
+				t.Fatalf("seed %d: price_per_hour_delta %s is not the listed %s", seed, *d.Older, d.Listed)
+			}
+		}
 		for sign, members := range map[int64][]member{1: got.LastRun.Added, -1: got.LastRun.Removed} {
 			for _, m := range members {
-				if m.Price != nil && m.Listed == nil {
-					add(sum, *m.Price, sign)
+				effect := new(big.Rat)
+				if add(effect, m.Listed, -1); m.Price != nil && m.IsListed == nil {
+					add(effect, *m.Price, sign)
 				}
+				if effect.Sign() != 0 {
+					t.Fatalf("seed %d: listed_per_hour_delta %s doesn't follow from the price", seed, m.Listed)
+				}
+				addBoth(m.deltas, 1)
 			}
 		}
 		for _, change := range got.LastRun.Changed {
-			add(sum, change.Delta, 1)
+			addBoth(change.deltas, 1)
 		}
-		add(sum, got.LastRun.WithoutID.Delta, 1)
-		add(sum, got.LastRun.Delta, -1)
-		if sum.Sign() != 0 {
-			t.Fatalf("seed %d: the entries are off by %s", seed, sum.FloatString(30))
+		addBoth(got.LastRun.WithoutID.deltas, 1)
+		addBoth(got.LastRun.deltas, -1)
+		if running.Sign() != 0 || listed.Sign() != 0 {
+			t.Fatalf("seed %d: the entries are off by %s running, %s listed", seed, running.FloatString(30),
+				listed.FloatString(30))
 		}
 	}
 }

@@ -71,8 +71,8 @@ func appendJSON(line []byte, typ report.Type, v report.Value) ([]byte, error) {
 // budget is the part of data/instances.json about the budget.
 type budget struct {
 	Budget  string      `json:"budget_per_month"`
-	Percent json.Number `json:"run_rate_percent"`  // running cost per month, of the budget
-	AtLeast bool        `json:"run_rate_at_least"` // a running instance has no price
+	Percent json.Number `json:"run_rate_percent"`  // billed cost per month, of the budget
+	AtLeast bool        `json:"run_rate_at_least"` // a billed instance has no price
 }
 
 // newBudget returns nil without a budget.

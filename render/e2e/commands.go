@@ -162,16 +162,14 @@ func repack(ts *testscript.TestScript, _ bool, args []string) {
 	zip.Write([]byte(strings.ReplaceAll(text, old, replacement)))
 	ts.Check(zip.Close())
 	ts.Check(os.WriteFile(ts.MkAbs(path), after.Bytes(), 0o644))
-	out, _, _ := strings.Cut(path, "/")
+	out, listed, _ := strings.Cut(path, "/")
 	manifest := ts.ReadFile(out + "/manifest.json")
-	for old, replacement := range map[string]string{
-		fmt.Sprintf("%x", sha256.Sum256([]byte(before))):   fmt.Sprintf("%x", sha256.Sum256(after.Bytes())),
-		fmt.Sprintf("gz\",\n   \"size\": %d", len(before)): fmt.Sprintf("gz\",\n   \"size\": %d", after.Len()),
-	} {
-		if !strings.Contains(manifest, old) {
-			ts.Fatalf("the manifest does not contain %s: %s", old, manifest)
-		}
-		manifest = strings.Replace(manifest, old, replacement, 1)
+	entry := func(content []byte) string {
+		return fmt.Sprintf("%q,\n   \"size\": %d,\n   \"sha256\": \"%x\"", listed, len(content), sha256.Sum256(content))
 	}
+	if !strings.Contains(manifest, entry([]byte(before))) {
+		ts.Fatalf("the manifest does not contain %s: %s", entry([]byte(before)), manifest)
+	}
+	manifest = strings.Replace(manifest, entry([]byte(before)), entry(after.Bytes()), 1)
 	ts.Check(os.WriteFile(ts.MkAbs(out+"/manifest.json"), []byte(manifest), 0o644))
 }

@@ -9,10 +9,10 @@ import (
 // changesInMarkdown is the maximum number of changes that the summary shows per window.
 const changesInMarkdown = 50
 
-// changes writes what changed, first since last week, then since the last run.
+// changes writes what changed, first since last week, then since the last run, or once for both.
 func (m *draft) changes() {
 	m.line("## What changed")
-	for _, w := range slices.Backward(m.r.Windows()) {
+	for _, w := range slices.Backward(m.r.ShownWindows()) {
 		m.line("### %s", w.Title)
 		m.line("%s", w.Basis())
 		if w.Window == nil {
@@ -25,34 +25,38 @@ func (m *draft) changes() {
 	}
 }
 
-// changeSum writes how the changes add up from the old listed total to the new one.
+// changeSum writes how the changes add up from the old totals to the new ones, the billed one first.
 func (m *draft) changeSum(w report.NamedWindow) {
-	rows := [][]string{{"Listed before", "", m.r.PerHourText(w.Before)}}
+	s := m.r.Settings
+	bill, other := s.Bill, s.Bill.Other()
+	rows := [][]string{{"Before", "", m.r.PerHourText(w.Before.Of(bill)), m.r.PerHourText(w.Before.Of(other))}}
 	for _, line := range w.Sum {
-		rows = append(rows, []string{line.Kind.Label(), w.CountText(line), line.DeltaText(m.r.Settings)})
+		rows = append(rows, []string{line.Kind.Label(), w.CountText(line), line.DeltaText(s, bill), line.DeltaText(s, other)})
 	}
 	if w.Unchanged() {
-		rows = append(rows, []string{"No changes", "", w.DeltaText(m.r.Settings)})
+		rows = append(rows, []string{"No changes", "", w.DeltaText(s, bill), w.DeltaText(s, other)})
 	}
-	rows = append(rows, []string{"**Listed now**", "", m.r.PerHourText(w.After)},
-		[]string{w.DeltaLabel(), "", w.DeltaText(m.r.Settings)})
-	m.table([]string{"Change", "Count", "Listed cost"}, []bool{false, true, true}, nil, rows...)
+	rows = append(rows, []string{"**Now**", "", m.r.PerHourText(w.After.Of(bill)), m.r.PerHourText(w.After.Of(other))},
+		[]string{w.DeltasLabel(s), "", w.DeltaText(s, bill), w.DeltaText(s, other)})
+	m.table([]string{"Change", "Count", bill.Title() + " cost", other.Title() + " cost"},
+		[]bool{false, true, true, true}, nil, rows...)
 }
 
 func (m *draft) changeLines(w report.NamedWindow) {
 	lines, more := w.First(changesInMarkdown)
+	s := m.r.Settings
 	var rows [][]string
 	for _, line := range lines {
 		if line.In == nil {
-			rows = append(rows, []string{line.Kind.Label(), "", "", "", "", "", "", line.DeltaText(m.r.Settings)})
+			rows = append(rows, []string{line.Kind.Label(), "", "", "", "", "", "", line.DeltaText(s)})
 			continue
 		}
-		s := m.r.Settings
 		rows = append(rows, []string{line.Kind.Label(),
 			m.cell(line.Name(s)), m.cell(line.In.Region), m.cell(line.In.GPU), m.cell(line.FieldTitle(s)),
 			m.fieldCell(line, line.OldText(s)), m.fieldCell(line, line.NewText(s)), line.DeltaText(s)})
 	}
-	m.table([]string{"Change", "Instance", "Region", "GPU model", "Field", "Old", "New", "Effect on listed cost"},
+	effect := "Effect on " + s.Bill.Name() + " cost"
+	m.table([]string{"Change", "Instance", "Region", "GPU model", "Field", "Old", "New", effect},
 		[]bool{false, false, false, false, false, false, false, true}, rows)
 	table := &m.blocks[len(m.blocks)-1]
 	table.more, table.moreIn = more, ", in the workbook and in "+report.ChangesJSONPath

@@ -58,7 +58,7 @@ func TestSummaryFits(t *testing.T) {
 			if of.groups == 5_000 && len(text) < 40_000 {
 				t.Errorf("%d bytes: more would have fitted", len(text))
 			}
-			for _, want := range []string{"| **All** |", "| **All regions** |", "| **Listed now** |", "## Warnings",
+			for _, want := range []string{"| **All** |", "| **All regions** |", "| **Now** |", "## Warnings",
 				"A month is 730 hours", of.notes, "- and 80 more", "[Workbook"} {
 				if !strings.Contains(text, want) {
 					t.Errorf("lacks %.60q", want)

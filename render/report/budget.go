@@ -8,18 +8,18 @@ import (
 	"gpufleet/fetch/fleet"
 )
 
-// RunRate is the running cost per month as a share of the monthly budget, as if the current fleet ran all month. It
+// RunRate is the billed cost per month as a share of the monthly budget, as if the current fleet ran all month. It
 // ignores the hours that have already passed.
 type RunRate struct {
 	Percent decimal.Decimal // 1 decimal, rounded half up, but never across 100; 12 decimals if it would be 0 otherwise
-	AtLeast bool            // a running instance has no price, and counts as 0
+	AtLeast bool            // a billed instance has no price, and counts as 0
 	Over    bool            // above 100 %, before rounding
 }
 
 const runRateDecimals = 1
 
 // RunRate returns the run rate. ok is false without a budget.
-func (r *Report) RunRate() (rate RunRate, ok bool) { return r.BudgetUse(r.Running) }
+func (r *Report) RunRate() (rate RunRate, ok bool) { return r.BudgetUse(r.BilledCost()) }
 
 // BudgetUse returns a cost per month as a share of the monthly budget. ok is false without a budget.
 func (s Settings) BudgetUse(c Cost) (rate RunRate, ok bool) {
@@ -27,14 +27,14 @@ func (s Settings) BudgetUse(c Cost) (rate RunRate, ok bool) {
 		return RunRate{}, false
 	}
 	return RunRate{
-		Percent: runRatePercent(c.PerMonth, s.Budget.Value),
+		Percent: percentOf(c.PerMonth, s.Budget.Value),
 		AtLeast: c.LowerBound(),
 		Over:    c.PerMonth.Cmp(s.Budget.Value) > 0,
 	}, true
 }
 
-// runRatePercent never rounds a run rate across 100 %: 100.01 % becomes 100.1 %, and 99.99 % becomes 99.9 %.
-func runRatePercent(cost, budget fleet.Money) decimal.Decimal {
+// percentOf never rounds a share across 100 %: 100.01 % becomes 100.1 %, and 99.99 % becomes 99.9 %.
+func percentOf(cost, budget fleet.Money) decimal.Decimal {
 	hundred, step := decimal.NewFromInt(100), decimal.New(1, -runRateDecimals)
 	percent := cost.Percent(budget, runRateDecimals)
 	switch diff := cost.Cmp(budget); {
@@ -74,6 +74,6 @@ func (r *Report) budgetLegend() []string {
 	if !r.Budget.Known {
 		return nil
 	}
-	return []string{"The run rate is the running cost per month as a share of the monthly budget, " +
+	return []string{"The run rate is the " + r.Bill.Name() + " cost per month as a share of the monthly budget, " +
 		"as if the current fleet ran all month. It is not a bill."}
 }

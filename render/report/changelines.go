@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"iter"
 	"slices"
 
@@ -13,18 +14,36 @@ type NamedWindow struct {
 	Since  string // "last run"
 	Title  string // "Since the last run"
 	Anchor string
+	isBoth bool // it stands for both windows
 }
 
-// Windows returns the windows in the order in which outputs show them.
+// Windows returns both windows, for data.
 func (r *Report) Windows() []NamedWindow {
 	return []NamedWindow{
-		{r.SinceLastRun, "last run", "Since the last run", "last-run"},
-		{r.SinceLastWeek, "last week", "Since last week", "last-week"},
+		{Window: r.SinceLastRun, Since: "last run", Title: "Since the last run", Anchor: "last-run"},
+		{Window: r.SinceLastWeek, Since: "last week", Title: "Since last week", Anchor: "last-week"},
 	}
 }
 
-// Week is the window since last week.
+// ShownWindows returns the windows that people see, in order: one for both if both compare with the same snapshot.
+func (r *Report) ShownWindows() []NamedWindow {
+	all := r.Windows()
+	last, week := all[0], all[1]
+	if last.Window == nil || week.Window == nil || !last.From.Equal(week.From) {
+		return all
+	}
+	last.Window, last.isBoth = week.Window, true // which says whether it is too young
+	return []NamedWindow{last}
+}
+
+// Week is the window since last week, for data.
 func (r *Report) Week() NamedWindow { return r.Windows()[1] }
+
+// ShownWeek is the window since last week that people see.
+func (r *Report) ShownWeek() NamedWindow {
+	shown := r.ShownWindows()
+	return shown[len(shown)-1]
+}
 
 // NoSnapshot replaces a window without an earlier snapshot.
 const NoSnapshot = "No earlier snapshot to compare with."
@@ -34,6 +53,9 @@ func (w NamedWindow) Basis() string {
 	switch {
 	case w.Window == nil:
 		return NoSnapshot
+	case w.TooYoung && w.isBoth:
+		return "Compares the snapshot of " + FormatTime(w.From) + " with the list of " + FormatTime(w.To) +
+			". No snapshot is a week old yet."
 	case w.TooYoung:
 		return "No snapshot is a week old yet, so this compares the oldest one (" + FormatTime(w.From) +
 			") with the list of " + FormatTime(w.To) + "."
@@ -49,7 +71,7 @@ func (w *Window) Unchanged() bool { return len(w.Sum) == 0 }
 type ChangeLine struct {
 	In     *fleet.Instance // nil for the rows without an ID
 	Kind   Kind
-	Delta  fleet.Money // change in the listed total, per hour
+	Delta  Amounts // effect on the totals, per hour
 	window NamedWindow
 	change *Change // nil if no field changed
 }
@@ -76,7 +98,7 @@ func (w NamedWindow) Lines() iter.Seq[ChangeLine] {
 				return
 			}
 		}
-		if w.WithoutID != (RowsWithoutID{}) {
+		if w.HasRowsWithoutID() {
 			yield(ChangeLine{nil, WithoutID, w.WithoutID.Delta, w, nil})
 		}
 	}
@@ -158,10 +180,17 @@ func ChangeColumns(s Settings) []Column[ChangeLine] {
 			func(l ChangeLine) Value { return l.exact(func(c *Change) Value { return c.Old }) }},
 		{"new", "New", "", Text, "The current value, as text.",
 			func(l ChangeLine) Value { return l.exact(func(c *Change) Value { return c.New }) }},
-		{"price_per_hour_delta", "Listed change", perHour, Money, "Effect on the listed total. " +
-			"The lines add up to the change in the listed total. Empty if a missing price hides the effect.",
-			func(l ChangeLine) Value { return Value{Known: !l.unpriced(), Money: l.Delta} }},
+		deltaColumn(BillRunning), deltaColumn(BillListed),
 	}...)
+}
+
+// deltaColumn returns the column of the effects on the total of a rate.
+func deltaColumn(bill Bill) Column[ChangeLine] {
+	total := bill.Name() + " total"
+	return Column[ChangeLine]{bill.Name() + "_per_hour_delta", bill.Title() + " change", perHour, Money,
+		"Effect on the " + total + ". The lines add up to the change in the " + total +
+			". Empty if a missing price hides the effect.",
+		func(l ChangeLine) Value { return Value{Known: !l.unpriced(bill), Money: l.Delta.Of(bill)} }}
 }
 
 // NamedColumns returns the instance columns with these names, in this order, without hidden ones.
@@ -196,46 +225,55 @@ func (k Kind) Label() string {
 	return string(k[0]-'a'+'A') + string(k[1:])
 }
 
-// DeltaText returns the line's effect on the listed total for people, Unknown if a missing price hides it.
+// DeltaText returns the line's effect on the billed total for people, Unknown if a missing price hides it.
 func (l ChangeLine) DeltaText(s Settings) string {
-	if l.unpriced() {
+	if l.unpriced(s.Bill) {
 		return Unknown
 	}
-	return s.deltaText(l.Kind, l.Delta)
+	return s.deltaText(l.Kind, l.Delta.Of(s.Bill))
 }
 
-// unpriced reports whether a missing price hides the line's effect on the listed total.
-func (l ChangeLine) unpriced() bool {
+// unpriced reports whether a missing price hides the line's effect on the total of a rate.
+func (l ChangeLine) unpriced(bill Bill) bool {
 	if l.change != nil {
-		return l.change.unpriced()
+		return l.change.unpriced(bill)
 	}
-	return l.In != nil && Member{Instance: l.In}.unpriced()
+	return l.In != nil && Member{Instance: l.In}.unpriced(bill)
 }
 
-// DeltaText returns the effect of a kind of changes on the listed total for people, and how many have no price.
-func (l SumLine) DeltaText(s Settings) string {
-	text := s.deltaText(l.Kind, l.Delta)
-	if l.Unpriced > 0 {
-		text = WithCoverage(text, FormatCount(l.Unpriced)+" without a price")
+// DeltaText returns the effect of a kind of changes on a total for people, and how many have no price.
+func (l SumLine) DeltaText(s Settings, bill Bill) string {
+	text := s.deltaText(l.Kind, l.Delta.Of(bill))
+	if n := l.Unpriced.Of(bill); n > 0 {
+		text = WithCoverage(text, FormatCount(n)+" without a price")
 	}
 	return text
 }
 
-// DeltaText returns the change in the listed total for people.
-func (w *Window) DeltaText(s Settings) string { return s.deltaText("", w.Delta) }
+// DeltaText returns the change in a total for people.
+func (w *Window) DeltaText(s Settings, bill Bill) string { return s.deltaText("", w.Delta.Of(bill)) }
 
-// DeltaLabel names the change in the listed total. It says so if prices that became known or unknown contribute.
-func (w *Window) DeltaLabel() string {
-	for _, line := range w.Sum {
-		if (line.Kind == PriceKnown || line.Kind == PriceUnknown) && !line.Delta.IsZero() {
-			return "Change in the listed total, including prices that became known or unknown"
-		}
-	}
-	return "Change in the listed total"
+// DeltaLabel names the change in the billed total. It says so if prices that became known or unknown contribute.
+func (w *Window) DeltaLabel(s Settings) string {
+	return "Change in the " + s.Bill.Name() + " total" + w.knownPrices(s.Bill)
 }
 
-// deltaText returns a change in the listed total for people: "+$1.50/h", "−$1.50/h". A price that became known or
-// unknown never shows as an increase or decrease.
+// DeltasLabel is DeltaLabel for the changes in both totals.
+func (w *Window) DeltasLabel(s Settings) string {
+	return "Change" + cmp.Or(w.knownPrices(s.Bill), w.knownPrices(s.Bill.Other()))
+}
+
+func (w *Window) knownPrices(bill Bill) string {
+	for _, line := range w.Sum {
+		if (line.Kind == PriceKnown || line.Kind == PriceUnknown) && !line.Delta.Of(bill).IsZero() {
+			return ", including prices that became known or unknown"
+		}
+	}
+	return ""
+}
+
+// deltaText returns a change in a total for people: "+$1.50/h", "−$1.50/h". A price that became known or unknown
+// never shows as an increase or decrease.
 func (s Settings) deltaText(kind Kind, m fleet.Money) string {
 	switch zero := m.IsZero(); {
 	case !zero && kind == PriceKnown:

@@ -26,9 +26,9 @@ type Window struct {
 	// WithoutID are the rows without an ID, which can't be compared.
 	WithoutID RowsWithoutID
 
-	Before, After Cost        // listed
-	Delta         fleet.Money // After.PerHour minus Before.PerHour
-	Sum           []SumLine   // by kind, adding up to Delta
+	Before, After Both[Cost]
+	Delta         Amounts   // After minus Before, per hour
+	Sum           []SumLine // by kind, adding up to Delta
 
 	sameRows bool // both lists have equal rows, in the fields that both snapshots keep
 }
@@ -36,42 +36,44 @@ type Window struct {
 // Member is an instance that was added or removed.
 type Member struct {
 	*fleet.Instance
-	Delta fleet.Money // change in the listed total, per hour: 0 if the instance is not listed or has no price
+	Delta Amounts // effect on the totals, per hour: 0 if the instance doesn't count or has no price
 }
 
-// unpriced reports whether a missing price hides an effect on the listed total.
-func (m Member) unpriced() bool { return m.Listed() && !m.Price.Known }
+// unpriced reports whether a missing price hides an effect on the billed total.
+func (m Member) unpriced(bill Bill) bool { return bill.counts(m.Instance) && !m.Price.Known }
 
 // Change is a changed field of an instance.
 type Change struct {
 	In       *fleet.Instance // as it is now
 	Column   *Column[*fleet.Instance]
 	Old, New Value
-	Delta    fleet.Money // change in the listed total, per hour
+	Delta    Amounts // effect on the totals, per hour
 	Kind     Kind
 }
 
-// unpriced reports whether a missing price hides an effect on the listed total: an instance without a price became
-// listed, or stopped being listed.
-func (c *Change) unpriced() bool {
-	if c.Kind != StatusChanged || c.In.Price.Known || !c.Delta.IsZero() {
+// unpriced reports whether a missing price hides an effect on the billed total: an instance without a price began or
+// stopped to count.
+func (c *Change) unpriced(bill Bill) bool {
+	if c.Kind != StatusChanged || c.In.Price.Known || !c.Delta.Of(bill).IsZero() {
 		return false
 	}
-	before := fleet.Instance{Status: c.Old.Text}
-	return before.Listed() != c.In.Listed()
+	return bill.counts(&fleet.Instance{Status: c.Old.Text}) != bill.counts(c.In)
 }
 
 // RowsWithoutID counts the rows without an ID in both lists.
 type RowsWithoutID struct {
 	Before, After int
-	Delta         fleet.Money // per hour
+	Delta         Amounts // per hour
 }
+
+// HasRowsWithoutID reports whether one of the lists has rows without an ID.
+func (w *Window) HasRowsWithoutID() bool { return w.WithoutID.Before+w.WithoutID.After > 0 }
 
 // Kind is a kind of change.
 type Kind string
 
 // The kinds, in the order of the sum. A price that became known or unknown has a kind of its own: an unknown price
-// counts as 0 in the listed total, so that its change is not an increase or decrease.
+// counts as 0 in the totals, so that its change is not an increase or decrease.
 const (
 	Added         Kind = "added"
 	Removed       Kind = "removed"
@@ -87,9 +89,9 @@ const (
 type SumLine struct {
 	Kind  Kind
 	Count int // entries; for WithoutID, rows in the new list
-	Delta fleet.Money
+	Delta Amounts
 	// Unpriced is the number of entries whose effect is hidden by a missing price. They count as 0 in Delta.
-	Unpriced int
+	Unpriced Both[int]
 }
 
 // comparedField is a field whose changes are reported.
@@ -111,20 +113,13 @@ func comparedFields(audience Audience, fields []*fleet.Field) []comparedField {
 	return compared
 }
 
-// listedCost returns an instance's contribution to the listed total, per hour.
-func listedCost(in *fleet.Instance) fleet.Money {
-	if in.Listed() && in.Price.Known {
-		return in.Price.Value
-	}
-	return fleet.Money{}
-}
-
 // comparison compares a list with a snapshot's, both by ascending id, in one pass.
 type comparison struct {
 	w      *Window
 	kept   []*fleet.Field    // by both snapshots
 	fields []comparedField   // of these
 	isLast bool              // the snapshot is the last run's
+	spend  *interval         // since the snapshot; nil unless it is the last run's
 	public bool              // no address may be shown
 	all    []*fleet.Instance // the new list
 	read   int               // rows of the snapshot read so far
@@ -134,15 +129,19 @@ type comparison struct {
 
 // compare returns what changed from snapshot s to today's list, in the fields that both snapshots keep. byID is today's
 // list, sorted by ascending ID, rows without one first. If isLast, s is the last run's snapshot, and an unchanged
-// status keeps its start from there.
-func (r *Report) compare(s, today *history.Snapshot, byID []*fleet.Instance, isLast bool) (*Window, error) {
+// status keeps its start from there, and spend adds up the costs since then.
+func (r *Report) compare(
+	s, today *history.Snapshot, byID []*fleet.Instance, isLast bool, spend *interval,
+) (*Window, error) {
 	lacks := func(f *fleet.Field) bool { return !slices.Contains(s.Kept(), f) }
 	kept := slices.DeleteFunc(slices.Clone(today.Kept()), lacks)
-	c := &comparison{w: &Window{From: s.Taken, To: r.Generated, After: r.Listed, sameRows: s.Count == len(byID)},
-		kept: kept, fields: comparedFields(r.Audience, kept), isLast: isLast, public: !r.Internal(), all: byID, rest: byID}
+	c := &comparison{w: &Window{From: s.Taken, To: r.Generated, After: r.Costs(), sameRows: s.Count == len(byID)},
+		kept: kept, fields: comparedFields(r.Audience, kept), isLast: isLast, spend: spend, public: !r.Internal(),
+		all: byID, rest: byID}
 	for len(c.rest) > 0 && c.rest[0].ID == "" {
 		c.w.WithoutID.After++
-		c.w.WithoutID.Delta = c.w.WithoutID.Delta.Add(listedCost(c.rest[0]))
+		c.w.WithoutID.Delta = c.w.WithoutID.Delta.Plus(amountsOf(c.rest[0]))
+		c.spend.rowWithoutID(1, c.rest[0])
 		c.rest = c.rest[1:]
 	}
 	if err := s.Rows(c.readRow); err != nil {
@@ -166,22 +165,28 @@ func (c *comparison) readRow(old *fleet.Instance) error {
 // match looks for an instance of the snapshot in the new list, and records what changed. It reports whether the
 // snapshot shows a secret of the instance.
 func (c *comparison) match(old *fleet.Instance) (shown bool) {
+	if old.Running() {
+		c.w.Before.Running.add(old.Price)
+	}
 	if old.Listed() {
-		c.w.Before.add(old.Price)
+		c.w.Before.Listed.add(old.Price)
 	}
 	if old.ID == "" {
 		c.w.WithoutID.Before++
-		c.w.WithoutID.Delta = c.w.WithoutID.Delta.Minus(listedCost(old))
+		c.w.WithoutID.Delta = c.w.WithoutID.Delta.Minus(amountsOf(old))
+		c.spend.rowWithoutID(0, old)
 		return false
 	}
 	c.addUpTo(old.ID, false)
 	if len(c.rest) == 0 || c.rest[0].ID != old.ID {
+		c.spend.pair(old, nil)
 		kept := *old
-		c.w.Removed = append(c.w.Removed, Member{&kept, fleet.Money{}.Minus(listedCost(old))})
+		c.w.Removed = append(c.w.Removed, Member{&kept, Amounts{}.Minus(amountsOf(old))})
 		return false
 	}
 	now := c.rest[0]
 	c.rest = c.rest[1:]
+	c.spend.pair(old, now)
 	if c.isLast && old.Status == now.Status && !old.StatusSince.IsZero() {
 		now.StatusSince = old.StatusSince
 	}
@@ -192,7 +197,8 @@ func (c *comparison) match(old *fleet.Instance) (shown bool) {
 // addUpTo records the new instances before an ID, or all the rest, as added.
 func (c *comparison) addUpTo(id string, all bool) {
 	for len(c.rest) > 0 && (all || c.rest[0].ID < id) {
-		c.w.Added = append(c.w.Added, Member{c.rest[0], listedCost(c.rest[0])})
+		c.spend.pair(nil, c.rest[0])
+		c.w.Added = append(c.w.Added, Member{c.rest[0], amountsOf(c.rest[0])})
 		c.rest = c.rest[1:]
 	}
 }
@@ -220,14 +226,14 @@ func sameRow(fields []*fleet.Field, a, b *fleet.Instance) bool {
 	return !slices.ContainsFunc(fields, func(f *fleet.Field) bool { return f.Compare(a, b) != 0 })
 }
 
-// effect returns the effect of one field's change on the listed total. If status and price change together, the status
+// effect returns the effect of one field's change on the totals. If status and price change together, the status
 // counts first, at the old price, and then the price, in the new status. So both add up to the instance's change.
-func effect(field string, old, now *fleet.Instance) (Kind, fleet.Money) {
+func effect(field string, old, now *fleet.Instance) (Kind, Amounts) {
 	switch field {
 	case "status":
 		between := *now
 		between.Price = old.Price
-		return StatusChanged, listedCost(&between).Minus(listedCost(old))
+		return StatusChanged, amountsOf(&between).Minus(amountsOf(old))
 	case "price_per_hour":
 		between := *now
 		between.Price = old.Price
@@ -238,15 +244,18 @@ func effect(field string, old, now *fleet.Instance) (Kind, fleet.Money) {
 		case !now.Price.Known:
 			kind = PriceUnknown
 		}
-		return kind, listedCost(now).Minus(listedCost(&between))
+		return kind, amountsOf(now).Minus(amountsOf(&between))
 	}
-	return OtherChanged, fleet.Money{}
+	return OtherChanged, Amounts{}
 }
 
 // finish sorts the changes and adds them up.
 func (w *Window) finish(settings Settings) {
-	w.Delta = w.After.PerHour.Minus(w.Before.PerHour)
-	w.Before.PerMonth = w.Before.PerHour.Times(settings.HoursPerMonth)
+	perHour := func(c Both[Cost]) Amounts { return Amounts{c.Running.PerHour, c.Listed.PerHour} }
+	w.Delta = perHour(w.After).Minus(perHour(w.Before))
+	for _, c := range []*Cost{&w.Before.Running, &w.Before.Listed} {
+		c.PerMonth = c.PerHour.Times(settings.HoursPerMonth)
+	}
 	for _, members := range [][]Member{w.Added, w.Removed} {
 		slices.SortFunc(members, func(a, b Member) int { return compareByRegion(a.Instance, b.Instance) })
 	}
@@ -291,28 +300,31 @@ func compareByRegion(a, b *fleet.Instance) int {
 // addUp makes the lines of the sum: one for each kind that occurs.
 func (w *Window) addUp() {
 	lines := map[Kind]*SumLine{}
-	add := func(kind Kind, count int, delta fleet.Money, unpriced bool) {
+	add := func(kind Kind, count int, delta Amounts, unpriced func(Bill) bool) {
 		if lines[kind] == nil {
 			lines[kind] = &SumLine{Kind: kind}
 		}
 		lines[kind].Count += count
-		lines[kind].Delta = lines[kind].Delta.Add(delta)
-		if unpriced {
-			lines[kind].Unpriced++
+		lines[kind].Delta = lines[kind].Delta.Plus(delta)
+		if unpriced(BillRunning) {
+			lines[kind].Unpriced.Running++
+		}
+		if unpriced(BillListed) {
+			lines[kind].Unpriced.Listed++
 		}
 	}
 	for _, m := range w.Added {
-		add(Added, 1, m.Delta, m.unpriced())
+		add(Added, 1, m.Delta, m.unpriced)
 	}
 	for _, m := range w.Removed {
-		add(Removed, 1, m.Delta, m.unpriced())
+		add(Removed, 1, m.Delta, m.unpriced)
 	}
 	for i := range w.Changed {
 		change := &w.Changed[i]
-		add(change.Kind, 1, change.Delta, change.unpriced())
+		add(change.Kind, 1, change.Delta, change.unpriced)
 	}
-	if w.WithoutID != (RowsWithoutID{}) {
-		add(WithoutID, w.WithoutID.After, w.WithoutID.Delta, false)
+	if w.HasRowsWithoutID() {
+		add(WithoutID, w.WithoutID.After, w.WithoutID.Delta, func(Bill) bool { return false })
 	}
 	kinds := []Kind{Added, Removed, StatusChanged, PriceChanged, PriceKnown, PriceUnknown, OtherChanged, WithoutID}
 	for _, kind := range kinds {

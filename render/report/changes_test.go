@@ -54,13 +54,17 @@ func describe(w *Window) []string {
 			id = l.In.ID
 		}
 		s := settings()
-		line := fmt.Sprint(id, " ", l.Kind, " ", l.Field(), " ", l.OldText(s), " ", l.NewText(s), " ", l.Delta)
+		line := fmt.Sprint(id, " ", l.Kind, " ", l.Field(), " ", l.OldText(s), " ", l.NewText(s), " ", l.Delta.Listed)
+		if l.Delta.Running.Cmp(l.Delta.Listed) != 0 {
+			line += " running " + l.Delta.Running.String()
+		}
 		lines = append(lines, strings.Join(strings.Fields(line), " "))
 	}
 	return lines
 }
 
-// TestChanges has a case for each kind of change, with its effect on the listed total.
+// TestChanges has a case for each kind of change, with its effect on the listed total, and on
+// the running total where that differs.
 func TestChanges(t *testing.T) {
 	one := func(gpus int, price, status string) []*fleet.Instance {
 		return []*fleet.Instance{withStatus(instance("1", "A", "RTX", gpus, price), status)}
@@ -75,10 +79,10 @@ func TestChanges(t *testing.T) {
 		{"added", nil, one(1, "2", "Running"), []string{"1 added 2"}, "2"},
 		{"added but not listed", nil, one(1, "2", "Booked"), []string{"1 added 0"}, "0"},
 		{"added without a price", nil, one(1, "", "Running"), []string{"1 added 0"}, "0"},
-		{"removed", one(1, "2", "Stopped"), nil, []string{"1 removed -2"}, "-2"},
+		{"removed", one(1, "2", "Stopped"), nil, []string{"1 removed -2 running 0"}, "-2"},
 		{"removed but not listed", one(1, "2", "Deleted"), nil, []string{"1 removed 0"}, "0"},
 		{"stopped", one(1, "2", "Running"), one(1, "2", "Stopped"),
-			[]string{"1 status changed status Running Stopped 0"}, "0"},
+			[]string{"1 status changed status Running Stopped 0 running -2"}, "0"},
 		{"deleted", one(1, "2", "Running"), one(1, "2", "Deleted"),
 			[]string{"1 status changed status Running Deleted -2"}, "-2"},
 		{"more expensive", one(1, "2", "Running"), one(1, "2.5", "Running"),
@@ -118,8 +122,8 @@ func TestChanges(t *testing.T) {
 		if diff := cmp.Diff(test.want, describe(w)); diff != "" {
 			t.Errorf("%s: %s", test.name, diff)
 		}
-		if w.Delta.String() != test.delta {
-			t.Errorf("%s: delta %s, want %s", test.name, w.Delta, test.delta)
+		if w.Delta.Listed.String() != test.delta {
+			t.Errorf("%s: delta %s, want %s", test.name, w.Delta.Listed, test.delta)
 		}
 		checkExact(t, test.name, w, test.old, test.now)
 	}
@@ -279,12 +283,13 @@ func reread(t *testing.T, previous *history.History) *history.History {
 	return previous
 }
 
-// listedTotal adds up a list by other means than the report.
-func listedTotal(list []*fleet.Instance) *big.Rat {
+// total adds up a list by other means than the report.
+func total(list []*fleet.Instance, bill Bill) *big.Rat {
 	total := new(big.Rat)
 	for _, in := range list {
-		switch strings.ToLower(in.Status) {
-		case "deleted", "canceled", "completed", "booked":
+		status := strings.ToLower(in.Status)
+		if bill == BillRunning && status != "running" ||
+			slices.Contains([]string{"deleted", "canceled", "completed", "booked"}, status) {
 			continue
 		}
 		if in.Price.Known {
@@ -300,31 +305,37 @@ func rat(m fleet.Money) *big.Rat {
 	return r
 }
 
-// checkExact checks that a window's entries, and the lines of its sum, add up to the change in the listed total.
+// checkExact checks that a window's entries, and the lines of its sum, add up to the change in both totals.
 func checkExact(t testing.TB, name string, w *Window, old, now []*fleet.Instance) {
 	t.Helper()
-	want := new(big.Rat).Sub(listedTotal(now), listedTotal(old))
+	for _, bill := range []Bill{BillRunning, BillListed} {
+		checkExactly(t, name+", "+bill.Name(), w, bill, new(big.Rat).Sub(total(now, bill), total(old, bill)))
+	}
+}
+
+func checkExactly(t testing.TB, name string, w *Window, bill Bill, want *big.Rat) {
+	t.Helper()
 	entries, lines := new(big.Rat), new(big.Rat)
 	for l := range (NamedWindow{Window: w}).Lines() {
-		entries.Add(entries, rat(l.Delta))
+		entries.Add(entries, rat(l.Delta.Of(bill)))
 		if (l.Kind == Added || l.Kind == Removed) && l.Field() != "" {
 			t.Errorf("%s: %s has a field", name, l.Kind)
 		}
 		known := l.Kind == PriceKnown || l.Kind == PriceUnknown
-		if known && strings.ContainsAny(settings().deltaText(l.Kind, l.Delta), "+−") {
-			t.Errorf("%s: shown as a rise or fall: %s", name, settings().deltaText(l.Kind, l.Delta))
+		if known && strings.ContainsAny(settings().deltaText(l.Kind, l.Delta.Of(bill)), "+−") {
+			t.Errorf("%s: shown as a rise or fall: %s", name, settings().deltaText(l.Kind, l.Delta.Of(bill)))
 		} else if c := l.change; c != nil && c.Column.Name == "price_per_hour" && known != (c.Old.Known != c.New.Known) {
 			t.Errorf("%s: %s from known %v to known %v", name, l.Kind, c.Old.Known, c.New.Known)
 		}
 	}
 	for _, line := range w.Sum {
-		lines.Add(lines, rat(line.Delta))
+		lines.Add(lines, rat(line.Delta.Of(bill)))
 	}
 	for what, got := range map[string]*big.Rat{
 		"entries":          entries,
 		"lines":            lines,
-		"delta":            rat(w.Delta),
-		"before and after": new(big.Rat).Sub(rat(w.After.PerHour), rat(w.Before.PerHour)),
+		"delta":            rat(w.Delta.Of(bill)),
+		"before and after": new(big.Rat).Sub(rat(w.After.Of(bill).PerHour), rat(w.Before.Of(bill).PerHour)),
 	} {
 		if got.Cmp(want) != 0 {
 			t.Errorf("%s: the %s add up to %s, want %s", name, what, got.FloatString(30), want.FloatString(30))

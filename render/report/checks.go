@@ -13,17 +13,20 @@ type Check string
 
 // The checks, in the order in which they are reported.
 const (
-	OverBudget    Check = "over-budget"    // the run rate is above 100 %
-	Unpriced      Check = "unpriced"       // a listed instance has no price
-	InstanceError Check = "instance-error" // an instance has the status Error
-	AnyWarning    Check = "warnings"       // there is a warning
+	OverBudget         Check = "over-budget"          // the run rate, or what is spent, is above the budget
+	ForecastOverBudget Check = "forecast-over-budget" // the forecast is, and it is neither early nor partial
+	Unpriced           Check = "unpriced"             // a listed instance has no price
+	InstanceError      Check = "instance-error"       // an instance has the status Error
+	AnyWarning         Check = "warnings"             // there is a warning
 )
 
 // Checks returns all checks.
-func Checks() []Check { return []Check{OverBudget, Unpriced, InstanceError, AnyWarning} }
+func Checks() []Check {
+	return []Check{OverBudget, ForecastOverBudget, Unpriced, InstanceError, AnyWarning}
+}
 
 // Tripped returns a message for each of the checks that fails, in the order of Checks. moreWarnings counts warnings
-// besides the report's own. OverBudget needs a budget.
+// besides the report's own. The checks of the budget need one.
 func (r *Report) Tripped(checks []Check, moreWarnings int) (messages []string) {
 	for _, check := range Checks() {
 		if !slices.Contains(checks, check) {
@@ -40,9 +43,21 @@ func (r *Report) Tripped(checks []Check, moreWarnings int) (messages []string) {
 func (r *Report) tripped(check Check, moreWarnings int) string {
 	switch check {
 	case OverBudget:
-		if rate, ok := r.RunRate(); ok && rate.Over {
-			return fmt.Sprintf("the run rate is %v of the budget (%s running, %s budget)", rate,
-				r.PerMonthText(r.Running), r.Amount(r.Budget.Value))
+		rate, ok := r.RunRate()
+		switch {
+		case r.Forecast.State == Over:
+			return fmt.Sprintf("at least %s is spent this month (%s budget)", r.SpentText(r.BilledSpend().Low),
+				r.Amount(r.Budget.Value))
+		case ok && rate.Over:
+			return fmt.Sprintf("the run rate is %v of the budget (%s %s, %s budget)", rate,
+				r.PerMonthText(r.BilledCost()), r.Bill.Name(), r.Amount(r.Budget.Value))
+		}
+	case ForecastOverBudget:
+		f := r.Forecast.Of(r.Bill)
+		if r.Budget.Known && r.Forecast.Counts() && f.Estimate.GreaterThan(perSecond(r.Budget.Value)) {
+			rate := RunRate{Percent: r.Forecast.Percent, AtLeast: f.LowerBound()}
+			return fmt.Sprintf("the forecast is %v of the budget (%s this month, %s budget)", rate,
+				bound(f.LowerBound())+r.SpentText(f.Estimate), r.Amount(r.Budget.Value))
 		}
 	case Unpriced:
 		if r.Listed.LowerBound() {
@@ -86,8 +101,9 @@ func (r *Report) withStatus(name string) int {
 // Figure is a key figure for machines.
 type Figure struct{ Name, Value string }
 
-// Figures returns the fleet's totals with the names and formats of data/groups.csv, then the currency, the run rate and
-// the number of warnings. Unknown values are "". moreWarnings counts warnings besides the report's own.
+// Figures returns the fleet's totals with the names and formats of data/groups.csv, then the currency, the run rate,
+// the forecast and the number of warnings. Unknown values are "". moreWarnings counts warnings besides the report's
+// own.
 func (r *Report) Figures(moreWarnings int) []Figure {
 	var figures []Figure
 	for _, column := range Shown(r.Settings, totalsColumns(func(t *Totals) *Totals { return t })) {
@@ -97,7 +113,12 @@ func (r *Report) Figures(moreWarnings int) []Figure {
 	if rate, ok := r.RunRate(); ok {
 		runRate = rate.Percent.String()
 	}
+	forecast := ""
+	if r.Budget.Known && r.Spend != nil {
+		forecast = r.Forecast.PercentText()
+	}
 	return append(figures, Figure{"currency", r.Currency}, Figure{"run_rate_percent", runRate},
+		Figure{"forecast_percent", forecast},
 		Figure{"warnings", ExactNumber(float64(len(r.Warnings) + moreWarnings))})
 }
 

@@ -62,15 +62,14 @@ func hasChanged(before, day *history.Entry) bool {
 	if c := day.Changes; c != nil && (c.Added > 0 || c.Removed > 0 || c.Changed > 0) {
 		return true
 	}
-	return before != nil && figuresText(before) != figuresText(day)
+	return before != nil && (figuresText(before, nil) != figuresText(day, nil) ||
+		// Older days have no groups any more.
+		len(before.Groups) > 0 && len(day.Groups) > 0 &&
+			figuresText(before, before.Groups) != figuresText(day, day.Groups))
 }
 
 // figuresText returns a day's figures as text: equal figures give equal text.
-func figuresText(day *history.Entry) string {
-	groups := day.Groups
-	if len(groups) == 0 {
-		groups = nil
-	}
+func figuresText(day *history.Entry, groups []history.Group) string {
 	text, err := json.Marshal([]any{day.Figures, groups})
 	if err != nil {
 		panic(err) // numbers and texts always marshal

@@ -21,7 +21,7 @@ var symbols = map[string]string{"USD": "$", "EUR": "€", "GBP": "£"}
 // Amount returns an exact amount for people, with at least 2 decimals: "$1,234.50", "$0.679",
 // "CAD 12.00".
 func (s Settings) Amount(m fleet.Money) string {
-	digits := groupThousands(m.Fixed(2))
+	digits := fleet.GroupThousands(m.Fixed(2))
 	sign := ""
 	if strings.HasPrefix(digits, "-") {
 		sign, digits = "−", digits[1:]
@@ -47,7 +47,7 @@ func roundedPercent(percent decimal.Decimal, decimals int32) string {
 	if percent.IsPositive() && percent.Round(decimals).IsZero() {
 		return "< " + decimal.New(1, -decimals).String() + "%"
 	}
-	return groupThousands(percent.String()) + "%"
+	return fleet.GroupThousands(percent.String()) + "%"
 }
 
 // PerHour returns a cost per hour for people, without its Coverage: "$1,234.50", "≥ $1,234.50".
@@ -162,15 +162,10 @@ func AppendExact(to []byte, typ Type, v Value) []byte {
 }
 
 // Counted returns a number with its noun: "1 instance", "1,234 instances".
-func Counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return FormatCount(n) + " " + noun + "s"
-}
+func Counted(n int, noun string) string { return fleet.Counted(n, noun) }
 
 // FormatCount returns a whole number for people: "1,234".
-func FormatCount(n int) string { return groupThousands(strconv.Itoa(n)) }
+func FormatCount(n int) string { return fleet.FormatCount(n) }
 
 // FormatNumber returns a number for people: "1,234", "0.5".
 func FormatNumber(n float64) string { return string(appendGrouped(nil, n)) }
@@ -179,7 +174,7 @@ func appendGrouped(to []byte, n float64) []byte {
 	if 0 <= n && n < 1000 { // nothing to group, as in nearly every number of an instance
 		return appendNumber(to, n)
 	}
-	return append(to, groupThousands(ExactNumber(n))...)
+	return append(to, fleet.GroupThousands(ExactNumber(n))...)
 }
 
 // ExactNumber returns a number's digits: "1234", "0.5".
@@ -203,7 +198,7 @@ func FormatBytes(n int64) string {
 	if size >= 999.95 {
 		size, unit = size/1e3, "MB"
 	}
-	return groupThousands(strconv.FormatFloat(size, 'f', 1, 64)) + " " + unit
+	return fleet.GroupThousands(strconv.FormatFloat(size, 'f', 1, 64)) + " " + unit
 }
 
 // FormatTime returns a time for people: "2026-11-22 21:36 UTC".
@@ -215,22 +210,6 @@ func appendTime(to []byte, t time.Time) []byte {
 
 // FormatTimeInWords returns a time for running text: "22 Nov 2026, 21:36 UTC".
 func FormatTimeInWords(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04 UTC") }
-
-// groupThousands inserts commas into the whole part of a number's digits.
-func groupThousands(digits string) string {
-	whole, fraction := digits, ""
-	if point := strings.IndexByte(digits, '.'); point >= 0 {
-		whole, fraction = digits[:point], digits[point:]
-	}
-	start := len(whole) - len(strings.TrimPrefix(whole, "-"))
-	if len(whole)-start <= 3 {
-		return digits
-	}
-	for at := len(whole) - 3; at > start; at -= 3 {
-		whole = whole[:at] + "," + whole[at:]
-	}
-	return whole + fraction
-}
 
 // PricesKnown returns the share of a cost's instances that have a price: "92.7%". It is rounded half up to one decimal,
 // but to 100% only if every price is known, and to 0% only if none is. Without instances it is None.

@@ -47,7 +47,7 @@ func TestTinyFigures(t *testing.T) {
 		}
 	}
 	for atLeast, want := range map[bool]string{false: "< 0.1%", true: "more than 0%"} {
-		rate := RunRate{Percent: runRatePercent(amount("0.01"), amount("1000")), AtLeast: atLeast}
+		rate := RunRate{Percent: percentOf(amount("0.01"), amount("1000")), AtLeast: atLeast}
 		if got := rate.String(); got != want {
 			t.Errorf("the run rate is %s, want %s", got, want)
 		}

@@ -11,7 +11,7 @@ import (
 	"gpufleet/fetch/history"
 )
 
-// History is what a report says about previous runs and keeps for later ones. It is empty before Compare.
+// History is what a report says about previous runs and keeps for later ones. Before Compare it is that of a first run.
 type History struct {
 	// SinceLastRun and SinceLastWeek are nil if there is no earlier snapshot.
 	SinceLastRun, SinceLastWeek *Window
@@ -19,6 +19,10 @@ type History struct {
 	Days []history.Entry
 	// Snapshots of the list, oldest first; today's is the last.
 	Snapshots []*history.Snapshot
+	// Spend is what the fleet has cost, up to this run.
+	Spend *history.Spend
+	// Forecast is of the current month.
+	Forecast Forecast
 }
 
 // Compare compares the report with previous runs and fills its History. Call it once, before writing any output. What
@@ -50,11 +54,17 @@ func (r *Report) mayShow(previous *history.History) bool {
 			return true
 		}
 	}
+	hasAddress := func(region, gpu string) bool {
+		return !r.Internal() && (fleet.HideAddress(region) != region || fleet.HideAddress(gpu) != gpu)
+	}
 	for _, day := range previous.Days {
-		for _, g := range day.Groups {
-			if !r.Internal() && (fleet.HideAddress(g.Region) != g.Region || fleet.HideAddress(g.GPU) != g.GPU) {
-				return true
-			}
+		if slices.ContainsFunc(day.Groups, func(g history.Group) bool { return hasAddress(g.Region, g.GPU) }) {
+			return true
+		}
+	}
+	for _, m := range previous.Spend.Months { // which have all names of its days
+		if slices.ContainsFunc(m.Groups, func(g history.GroupSpend) bool { return hasAddress(g.Region, g.GPU) }) {
+			return true
 		}
 	}
 	return false
@@ -73,12 +83,17 @@ func (r *Report) compareAll(previous *history.History) error {
 		return err
 	}
 	today := history.NewSnapshot(r.Head(), r.Generated, byID)
+	spend := r.nextInterval(&previous.Spend, last)
 	windows := map[*history.Snapshot]*Window{}
 	since := func(s *history.Snapshot) (*Window, error) {
 		if s == nil || windows[s] != nil {
 			return windows[s], nil
 		}
-		w, err := r.compare(s, today, byID, s == last)
+		var costs *interval
+		if s == last {
+			costs = spend
+		}
+		w, err := r.compare(s, today, byID, s == last, costs)
 		windows[s] = w
 		return w, err
 	}
@@ -105,6 +120,7 @@ func (r *Report) compareAll(previous *history.History) error {
 		}
 	}
 	r.keep(previous, today, yesterday)
+	r.setSpend(&previous.Spend, spend)
 	return nil
 }
 
@@ -183,6 +199,9 @@ func (r *Report) keep(previous *history.History, today *history.Snapshot, yester
 		entry.Feed = r.newFeedName()
 	}
 	r.Days = append(previous.RecentDays(r.Generated), entry)
+	for i := range r.Days[:max(0, len(r.Days)-history.GroupDays)] {
+		r.Days[i].Groups = nil
+	}
 }
 
 // Head describes the report's source and what it may show, as snapshots and the history record it.
@@ -194,6 +213,9 @@ func (s Settings) Head() history.Head {
 // entry returns this run's day in the history. since is what changed since an earlier day, nil if unknown.
 func (r *Report) entry(since *Window) history.Entry {
 	e := history.Entry{Date: history.DateText(r.Generated), Taken: r.Generated.UTC(), Figures: figuresOf(&r.Totals)}
+	if r.Budget.Known {
+		e.Budget = &history.Amount{Money: r.Budget.Value}
+	}
 	if since != nil {
 		e.Changes = &history.Counts{
 			Since: history.DateText(since.From),

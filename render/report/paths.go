@@ -28,6 +28,8 @@ const (
 	GroupsCSVPath     = "data/groups.csv"
 	ChangesJSONPath   = "data/changes.json"
 	HistoryPath       = history.HistoryPath
+	SpendJSONPath     = history.SpendPath
+	SpendCSVPath      = "data/spend.csv"
 	ExplorerPath      = "data/instances.js" // the data of the Instances page
 
 	FeedPath     = "feed.xml"

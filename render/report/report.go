@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"gpufleet/fetch/fleet"
+	"gpufleet/fetch/history"
 )
 
 // Report is everything that outputs say. It doesn't change after New and Compare, so that writers can run in parallel.
@@ -98,5 +99,6 @@ func New(list *fleet.Fleet, settings Settings) *Report {
 	r.setShares()
 	r.compareRegions()
 	r.Matrix = newMatrix(r.Regions, r.Models, maxMatrixRegions, maxMatrixModels)
+	r.setSpend(&history.Spend{}, nil)
 	return r
 }

@@ -38,13 +38,14 @@ const (
 type Settings struct {
 	Title         string
 	Generated     time.Time     // when the list was fetched, UTC, to the second
-	ExpectEvery   time.Duration // how often the report is made; 0 if unset, see Every
+	ExpectEvery   time.Duration // how often the report is made; 0 if unset, see Every. Twice that is a gap
 	Version       string        // of gpufleet
 	Source        Source
 	Audience      Audience
 	Currency      string          // ISO 4217 code; nothing is converted
 	HoursPerMonth decimal.Decimal // above 0
 	Budget        fleet.Price     // per month, above 0; unknown without a budget
+	Bill          Bill            // "" is BillRunning
 	// Hidden are the names of the fields that the report leaves out, sorted. A hidden ID is replaced by a pseudonym.
 	Hidden []string
 	// KeyFingerprint identifies the key of the pseudonyms, "" if IDs are not hidden.
@@ -72,11 +73,13 @@ func ParseAudience(text string) (Audience, error) {
 	return audience, nil
 }
 
+// longestExpected is the longest time between reports, a leap year.
+const longestExpected = 366 * 24 * time.Hour
+
 // ParseExpectEvery reads how often the report is made.
 func ParseExpectEvery(text string) (time.Duration, error) {
-	const year = 366 * 24 * time.Hour
 	every, err := time.ParseDuration(text)
-	if err != nil || every < time.Minute || every > year {
+	if err != nil || every < time.Minute || every > longestExpected {
 		return 0, errors.New("must be a time from 1m to 8784h, such as 24h")
 	}
 	return every, nil
@@ -124,7 +127,8 @@ func ParseChecks(text string) (checks []Check, err error) {
 	for name := range strings.SplitSeq(text, ",") {
 		check := Check(strings.TrimSpace(name))
 		if !slices.Contains(Checks(), check) {
-			return nil, fmt.Errorf("unknown check %q; use over-budget, unpriced, instance-error or warnings", string(check))
+			return nil, fmt.Errorf("unknown check %q; use over-budget, forecast-over-budget, unpriced, "+
+				"instance-error or warnings", string(check))
 		}
 		checks = append(checks, check)
 	}

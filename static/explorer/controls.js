@@ -136,7 +136,7 @@ class Controls {
       cost("Listed", totals.listed));
     const announcement = [
       instances === "1" ? "1 instance" : `${instances} instances`,
-      `${totals.gpus.figure} GPUs`, totals.gpus.coverage,
+      totals.gpus.figure === "1" ? "1 GPU" : `${totals.gpus.figure} GPUs`, totals.gpus.coverage,
       `running ${totals.running.perHour} per hour`, totals.running.coverage,
       `listed ${totals.listed.perHour} per hour`, totals.listed.coverage,
     ].filter((part) => part !== "").join(", ");
