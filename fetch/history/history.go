@@ -57,7 +57,8 @@ type History struct {
 	// LastCount is how many instances the last run had for the same source, even if its snapshot can't be
 	// used; unknown for a first run.
 	LastCount fleet.Optional[int]
-	// HidesLess says that an earlier version of the program wrote it, which left addresses and some secrets in texts.
+	// HidesLess says that it may have addresses or secrets in texts that HideTexts must hide: it is of an earlier version
+	// of the program, or of an internal audience and this run is not.
 	HidesLess bool
 	// Warnings says what was ignored, and why. No warning contains a value from the files.
 	Warnings []string

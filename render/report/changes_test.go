@@ -612,9 +612,9 @@ func TestFeed(t *testing.T) {
 	}
 }
 
-// TestEarlierVersion compares with reports of a version that left addresses in texts. All snapshots lose them, not only
+// TestEarlierVersionHidLess compares with reports of a version that left addresses in texts. All snapshots lose them, not only
 // those that the list is compared with.
-func TestEarlierVersion(t *testing.T) {
+func TestEarlierVersionHidLess(t *testing.T) {
 	t.Parallel()
 	at := settings().Generated
 	for _, hidesLess := range []bool{true, false} {
