@@ -161,8 +161,8 @@ func (h *History) Hide(ctx context.Context, run Head, key []byte, list []*fleet.
 	}})
 }
 
-// rowHider is fleet.RowHider for a snapshot whose ids were not hidden. Some of them may be pseudonyms that are left from
-// when they were hidden before: those that are in the list stay.
+// rowHider is fleet.RowHider for a snapshot whose ids were not hidden. Some of them may be pseudonyms that are left
+// from when they were hidden before: those that are in the list stay.
 func rowHider(hidden []string, key []byte, list []*fleet.Instance) func(*fleet.Instance) {
 	listed := map[string]bool{}
 	if slices.Contains(hidden, "id") {

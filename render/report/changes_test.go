@@ -612,8 +612,8 @@ func TestFeed(t *testing.T) {
 	}
 }
 
-// TestEarlierVersionHidLess compares with reports of a version that left addresses in texts. All snapshots lose them, not only
-// those that the list is compared with.
+// TestEarlierVersionHidLess compares with reports of a version that left addresses in texts. All snapshots lose them,
+// not only those that the list is compared with.
 func TestEarlierVersionHidLess(t *testing.T) {
 	t.Parallel()
 	at := settings().Generated
