@@ -9,8 +9,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Folded is a text in the form in which it is compared with secrets and searched for addresses: case folded, NFKC, and
-// without the characters that nobody sees and blanks at the ends. It knows which part of the original each of its bytes comes from.
+// Folded is a text in the form in which it is compared with secrets and searched for addresses: case folded, NFKC,
+// without the characters that nobody sees and blanks at the ends. It knows which part of the original each of its bytes
+// comes from.
 type Folded struct {
 	Text []byte
 	from []Span // for each byte of Text, the part of the original; nil if both have the same length and order

@@ -174,6 +174,7 @@ func (c *Collector) AddDays(content []byte) {
 	if !c.isUsable(head) {
 		return
 	}
+	c.history.HidesLess = head.hidesLess
 	for _, day := range days {
 		if !c.isFuture(day.Taken) {
 			c.history.Days = append(c.history.Days, day)

@@ -179,6 +179,7 @@ func ReadDays(content []byte) (Head, []Entry, error) {
 			h.Days[i].Feed = ""
 		}
 	}
+	h.Head.hidesLess = h.Schema < historySchema
 	return h.Head, h.Days, nil
 }
 

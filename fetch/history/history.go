@@ -40,6 +40,8 @@ type Head struct {
 	Currency string   `json:"currency"` // ISO 4217 code of the amounts
 	Hidden   []string `json:"hidden"`   // fields that are left out, sorted
 	Key      string   `json:"key"`      // fingerprint of the key for pseudonymous ids; "" for the API's ids
+
+	hidesLess bool // see History; only in that of the daily figures
 }
 
 // History is what a run has from earlier runs. The zero History is that of a first run.
@@ -55,6 +57,9 @@ type History struct {
 	// LastCount is how many instances the last run had for the same source, even if its snapshot can't be
 	// used; unknown for a first run.
 	LastCount fleet.Optional[int]
+	// HidesLess says that it may have addresses or secrets in texts that HideTexts must hide: it is of an earlier version
+	// of the program, or of an internal audience and this run is not.
+	HidesLess bool
 	// Warnings says what was ignored, and why. No warning contains a value from the files.
 	Warnings []string
 	// AcceptLoss says that the run may lose what Lose records.

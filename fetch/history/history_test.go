@@ -769,6 +769,13 @@ func TestAccountIsForgotten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, content := range []string{old, string(written(t, head(), days))} {
+		c := NewCollector(head(), now, false)
+		c.AddDays([]byte(content))
+		if c.History().HidesLess != (content == old) || len(c.History().Days) != 2 {
+			t.Errorf("%+v", c.History())
+		}
+	}
 	if now := string(written(t, h, read)); strings.Contains(now, "account") || strings.Contains(now, days[1].Feed) {
 		t.Error(now)
 	}

@@ -139,6 +139,7 @@ func (h *History) Hide(ctx context.Context, run Head, key []byte, list []*fleet.
 	return h.Rewrite(ctx, Edit{Rows: func(head *Head) func(*fleet.Instance) {
 		old := *head
 		head.hideLike(run)
+		h.HidesLess = h.HidesLess || head.Audience != old.Audience
 		hide := fleet.RowHider(head.Hidden, nil)
 		switch {
 		case head.equal(old):
@@ -156,9 +157,6 @@ func (h *History) Hide(ctx context.Context, run Head, key []byte, list []*fleet.
 			}
 			secrets(in.ID).HideIn(in)
 			hide(in)
-			if head.Audience != old.Audience {
-				hideAddresses(in)
-			}
 		}
 	}})
 }

@@ -14,8 +14,8 @@ func (h *History) HideTexts(ctx context.Context, run Head, list []*fleet.Instanc
 	err := h.Rewrite(ctx, Edit{Rows: func(*Head) func(*fleet.Instance) {
 		return func(in *fleet.Instance) {
 			secrets(in.ID).HideIn(in)
-			if public {
-				hideAddresses(in)
+			if public && in.HideAddresses() {
+				in.WithAddresses = nil
 			}
 		}
 	}})
@@ -23,29 +23,35 @@ func (h *History) HideTexts(ctx context.Context, run Head, list []*fleet.Instanc
 		return err
 	}
 	showsSecret := fleet.SecretsInNames(list)
-	hidden := map[string]string{} // names by what is shown instead
+	names := map[string]bool{} // and whether they show a secret
 	hide := func(name *string, unknown string) {
-		becomes, known := hidden[*name]
+		if public {
+			*name = fleet.HideAddress(*name)
+		}
+		shows, known := names[*name]
 		if !known {
-			if becomes = *name; public {
-				becomes = fleet.HideAddress(becomes)
-			}
-			if showsSecret(becomes) {
-				becomes = unknown
-			}
-			hidden[*name] = becomes
+			shows = showsSecret(*name)
+			names[*name] = shows
 		}
-		*name = becomes
+		if shows {
+			*name = unknown
+		}
 	}
-	return h.Rewrite(ctx, Edit{Group: func(g *Group) {
-		if g.Region != "" || g.GPU != "" { // else it is the sum of further groups
-			hide(&g.Region, fleet.UnknownRegion)
-			hide(&g.GPU, fleet.UnknownGPU)
+	// Rows without an id are only known by their groups, which the spend is counted by.
+	withoutID := func(in *fleet.Instance) {
+		if in.ID == "" {
+			hide(&in.Region, "")
+			hide(&in.GPU, "")
+			hide(&in.GPUGroup, fleet.UnknownGPU)
 		}
-	}})
-}
-
-func hideAddresses(in *fleet.Instance) {
-	in.HideAddresses()
-	in.WithAddresses = nil
+	}
+	return h.Rewrite(ctx, Edit{
+		Rows: func(*Head) func(*fleet.Instance) { return withoutID },
+		Group: func(g *Group) {
+			if g.Region != "" || g.GPU != "" { // else it is the sum of further groups
+				hide(&g.Region, fleet.UnknownRegion)
+				hide(&g.GPU, fleet.UnknownGPU)
+			}
+		},
+	})
 }

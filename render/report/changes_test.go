@@ -611,3 +611,32 @@ func TestFeed(t *testing.T) {
 		t.Error("two fleets have one feed")
 	}
 }
+
+// TestEarlierVersionHidLess compares with reports of a version that left addresses in texts. All snapshots lose them,
+// not only those that the list is compared with.
+func TestEarlierVersionHidLess(t *testing.T) {
+	t.Parallel()
+	at := settings().Generated
+	for _, hidesLess := range []bool{true, false} {
+		previous := &history.History{HidesLess: hidesLess}
+		for day, name := range []string{"web", "vm-198.51.100.77", "web"} {
+			list := []*fleet.Instance{{ID: "1", HostName: name}}
+			snapshot := history.NewSnapshot(settings().Head(), at.AddDate(0, 0, day-3), list)
+			previous.Snapshots = append(previous.Snapshots, snapshot)
+		}
+		r := runAt(t, at, previous, &fleet.Instance{ID: "1", HostName: "web"})
+		var names []string
+		for _, s := range r.Snapshots {
+			if err := s.Rows(func(in *fleet.Instance) error { names = append(names, in.HostName); return nil }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want := []string{"web", "vm-[address]", "web", "web"}
+		if !hidesLess { // the snapshot is kept unread
+			want[1] = "vm-198.51.100.77"
+		}
+		if !slices.Equal(names, want) {
+			t.Errorf("hidesLess %v: %q", hidesLess, names)
+		}
+	}
+}

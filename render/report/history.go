@@ -43,9 +43,12 @@ func (r *Report) Compare(previous *history.History) error {
 // errShown says that a snapshot shows a text that the report must not show.
 var errShown = errors.New("an earlier snapshot shows a secret or an address")
 
-// mayShow reports whether previous runs may have left a text that must not be shown: a text of this list had a secret,
-// or the name of a group has an address.
+// mayShow reports whether previous runs may have left a text that must not be shown: they were made to hide
+// less, a text of this list had a secret, or the name of a group has an address.
 func (r *Report) mayShow(previous *history.History) bool {
+	if previous.HidesLess {
+		return true
+	}
 	for _, in := range r.Instances {
 		if in.Secrets != nil && in.Secrets.Shown {
 			return true
