@@ -51,8 +51,8 @@ func (c *changesWriter) window(w *report.Window) {
 		c.value("field", report.Text, report.Value{Known: true, Text: change.Column.Name})
 		c.value("old", change.Column.Type, change.Old)
 		c.value("new", change.Column.Type, change.New)
-		c.value("price_per_hour_delta", report.Money, report.Value{Known: true, Money: change.Delta.Listed})
-		c.deltas(change.Delta)
+		c.value("price_per_hour_delta", report.Money, change.Effect(report.BillListed))
+		c.deltas(change.Effect)
 		c.end()
 	}
 	c.out.WriteByte(']')
@@ -71,10 +71,10 @@ func (c *changesWriter) windowDeltas(d report.Amounts) {
 		d.Listed, d.Running, d.Listed)
 }
 
-// deltas appends the effects of a change.
-func (c *changesWriter) deltas(d report.Amounts) {
-	c.value("running_per_hour_delta", report.Money, report.Value{Known: true, Money: d.Running})
-	c.value("listed_per_hour_delta", report.Money, report.Value{Known: true, Money: d.Listed})
+// deltas appends the effects of a change, null where a missing price hides one.
+func (c *changesWriter) deltas(effect func(report.Bill) report.Value) {
+	c.value("running_per_hour_delta", report.Money, effect(report.BillRunning))
+	c.value("listed_per_hour_delta", report.Money, effect(report.BillListed))
 }
 
 func (c *changesWriter) members(members []report.Member) {
@@ -84,7 +84,7 @@ func (c *changesWriter) members(members []report.Member) {
 		if !m.Listed() {
 			c.line = append(c.line, `,"listed":false`...)
 		}
-		c.deltas(m.Delta)
+		c.deltas(m.Effect)
 		c.end()
 	}
 }

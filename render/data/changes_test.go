@@ -34,6 +34,31 @@ func randomFleet(random *rand.Rand) []*fleet.Instance {
 	return list
 }
 
+// An effect that a missing price hides is null. One that is really 0 stays 0.
+func TestUnknownDeltaIsNull(t *testing.T) {
+	fleetOf := func(status, name string) []*fleet.Instance {
+		return []*fleet.Instance{{ID: "1", HostName: name, Region: "A", Status: status}}
+	}
+	const nothing = `"price_per_hour_delta":"0","running_per_hour_delta":"0","listed_per_hour_delta":"0"}`
+	for name, test := range map[string]struct {
+		before, after []*fleet.Instance
+		want          string
+	}{
+		"status": {fleetOf("Running", "a"), fleetOf("Stopped", "a"),
+			`"running_per_hour_delta":null,"listed_per_hour_delta":"0"}`},
+		"deleted": {fleetOf("Running", "a"), fleetOf("Deleted", "a"),
+			`"price_per_hour_delta":null,"running_per_hour_delta":null,"listed_per_hour_delta":null}`},
+		"added":   {nil, fleetOf("Stopped", "a"), `"running_per_hour_delta":"0","listed_per_hour_delta":null}`},
+		"removed": {fleetOf("Running", "a"), nil, `"running_per_hour_delta":null,"listed_per_hour_delta":null}`},
+		"name":    {fleetOf("Running", "a"), fleetOf("Running", "b"), nothing},
+	} {
+		text := written(t, WriteChangesJSON, reporttest.Later(t, test.before, test.after))
+		if !strings.Contains(text, test.want) {
+			t.Errorf("%s: %s lacks %s", name, text, test.want)
+		}
+	}
+}
+
 // TestChangesJSONAddsUp reads changes.json as another program would: the entries add up to the change of both totals,
 // listed prices of added instances, minus those of removed ones, are their effects. The older name is the listed one.
 func TestChangesJSONAddsUp(t *testing.T) {

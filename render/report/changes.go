@@ -42,6 +42,11 @@ type Member struct {
 // unpriced reports whether a missing price hides an effect on the billed total.
 func (m Member) unpriced(bill Bill) bool { return bill.counts(m.Instance) && !m.Price.Known }
 
+// Effect returns the effect on the total of a rate, unknown if a missing price hides it.
+func (m Member) Effect(bill Bill) Value {
+	return Value{Known: !m.unpriced(bill), Money: m.Delta.Of(bill)}
+}
+
 // Change is a changed field of an instance.
 type Change struct {
 	In       *fleet.Instance // as it is now
@@ -58,6 +63,11 @@ func (c *Change) unpriced(bill Bill) bool {
 		return false
 	}
 	return bill.counts(&fleet.Instance{Status: c.Old.Text}) != bill.counts(c.In)
+}
+
+// Effect returns the effect on the total of a rate, unknown if a missing price hides it.
+func (c *Change) Effect(bill Bill) Value {
+	return Value{Known: !c.unpriced(bill), Money: c.Delta.Of(bill)}
 }
 
 // RowsWithoutID counts the rows without an ID in both lists.

@@ -53,6 +53,9 @@ func (r Rate) PerGPU() fleet.Price {
 	return fleet.Known(rate)
 }
 
+// Sums returns the prices and the GPUs that the rate divides: those of instances with both.
+func (r Rate) Sums() (perHour fleet.Money, gpus float64) { return r.perHour, r.gpus.InexactFloat64() }
+
 // compare orders two known rates by their values before rounding.
 func (r Rate) compare(other Rate) int {
 	return r.perHour.Times(other.gpus).Cmp(other.perHour.Times(r.gpus))

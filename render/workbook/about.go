@@ -80,7 +80,8 @@ func (b *book) explainSheets(p *page) {
 func (b *book) explainFixed(p *page) {
 	p.section(section, "Fixed figures", "")
 	p.explain("No formulas", "This fleet is so large that a spreadsheet would take more than half a minute "+
-		"to recalculate formulas. So every figure is a fixed value, and nothing on "+assumptionsSheet+" can be changed. "+
+		"to recalculate formulas. So every figure is a fixed value, and "+assumptionsSheet+" and "+b.instances.sheet+
+		" are protected. "+
 		"For other hours per month or another budget, run gpufleet again with --hours-per-month or --budget.")
 	p.explain("Billed share", "Billed equals Listed: every listed status is billed for all of its hours, "+
 		"and no other status is billed.")
@@ -114,8 +115,10 @@ func (b *book) explainFormulas(p *page) {
 		"On Trend, only the costs per month are recalculated: they depend on the hours per month.")
 	p.explain("Filters", "The row above the table on "+b.instances.sheet+
 		" shows the totals of the rows that pass its filters.")
-	p.explain("Group numbers", "Formulas match regions, GPU models and statuses by number, never by name. "+
+	p.explain("Group numbers", "Formulas match groups, regions, GPU models and statuses by number, never by name. "+
 		"A spreadsheet treats texas and Texas, or 007 and 7, as equal, and * and ? as wildcards.")
+	p.explain("Sorting", "You can sort "+b.instances.sheet+" by any column: no sum changes. "+
+		"In a large fleet, recalculating then takes longer.")
 	b.explainColours(p)
 	p.blank()
 }
@@ -170,7 +173,7 @@ func (b *book) csvNames(t *table) (file string, names []string) {
 			names = append(names, c.Name)
 		}
 		return path.Base(report.InstancesCSVPath), names
-	case "Regions", "Models":
+	case "Regions", "Models", "Groups":
 		for _, c := range report.Shown(b.r.Settings, report.GroupColumns()) {
 			names = append(names, c.Name)
 		}

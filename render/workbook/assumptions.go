@@ -104,15 +104,13 @@ func (b *book) validate(t *table) {
 // setStatusFormulas makes the figures of the statuses follow the instances.
 func (b *book) setStatusFormulas() {
 	t := b.statuses
-	has := func(more ...criterion) []criterion {
-		return append([]criterion{{"status_no", t.inRow("status_no")}}, more...)
-	}
+	of := source{b: b, t: b.instances, where: []criterion{{"status_no", t.inRow("status_no")}}}
 	for name, formula := range map[string]string{
-		"instances":        b.count(has()...),
-		"gpu_count":        b.sum("gpu_count", has()...),
-		"gpu_count_known":  b.count(has(known("gpu_count"))...),
-		"priced":           b.count(has(isPriced)...),
-		"per_hour":         b.sum("price_per_hour", has()...),
+		"instances":        of.count(),
+		"gpu_count":        of.sum("gpu_count"),
+		"gpu_count_known":  of.with(known("gpu_count")).count(),
+		"priced":           of.with(isPriced).count(),
+		"per_hour":         of.sum("price_per_hour"),
 		"billed_per_month": t.inRow("per_hour") + "*" + t.inRow("billed_share") + "*" + hoursName,
 	} {
 		t.column(name).formula = formula

@@ -32,10 +32,6 @@ func notNegative(v *excelize.DataValidation) error {
 	return v.SetRange(0, 0, excelize.DataValidationTypeDecimal, excelize.DataValidationOperatorGreaterThanOrEqual)
 }
 
-func nothing(v *excelize.DataValidation) error {
-	return v.SetRange("FALSE", "", excelize.DataValidationTypeCustom, excelize.DataValidationOperatorBetween)
-}
-
 // figuresToType are the columns of instances whose figures a person may type in.
 var figuresToType = []string{"price_per_hour", "gpu_count", "cpu_cores", "ram", "disk_size"}
 
@@ -44,7 +40,8 @@ var figuresToType = []string{"price_per_hour", "gpu_count", "cpu_cores", "ram", 
 func (b *book) setEdits() {
 	t := b.instances
 	if b.fixed {
-		t.note = "All figures are fixed: the fleet is too large for formulas, so changing a cell changes no other cell."
+		t.note = "All figures are fixed: the fleet is too large for formulas. So this sheet is protected: filters work, " +
+			"but to sort or edit it, copy it to another workbook."
 		return
 	}
 	t.note = "Type missing prices or GPUs here, and all sums follow. " +
@@ -84,17 +81,18 @@ func (m mark) condition(t *table, row int) string {
 // changesNothing is the number format of a typed text that changes no figure.
 const changesNothing = `@" (changes no figure)"`
 
-// restrict adds the validations of a sheet of instances.
+// restrict adds the validations of a sheet of inputs or instances. If nothing can follow an edit, it protects the
+// sheet: validations don't see what is pasted.
 func (s *sheet) restrict(t *table, p part) {
 	for _, v := range t.inputs {
 		s.b.try(s.b.file.AddDataValidation(s.name, v))
 	}
-	if s.b.fixed && t == s.b.statuses {
+	if s.b.fixed && (t == s.b.statuses || t == s.b.instances) {
 		s.b.try(s.b.file.ProtectSheet(s.name, &excelize.SheetProtectionOptions{
 			SelectLockedCells: true, SelectUnlockedCells: true, FormatColumns: true, AutoFilter: true,
 		}))
 	}
-	if t != s.b.instances || s.b.err != nil {
+	if t != s.b.instances || s.b.fixed || s.b.err != nil {
 		return
 	}
 	cells := func(names []string) string {
@@ -108,9 +106,5 @@ func (s *sheet) restrict(t *table, p part) {
 	}
 	v := s.b.validation(cells(figuresToType),
 		"Enter a number that is not negative, or leave the cell empty if it is unknown.", notNegative)
-	if s.b.fixed {
-		v = s.b.validation(cells(append(figuresToType, "billed_per_hour", "billed_per_month")),
-			"All figures of this workbook are fixed: no other figure would follow.", nothing)
-	}
 	s.b.try(s.b.file.AddDataValidation(s.name, v))
 }

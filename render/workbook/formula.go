@@ -6,9 +6,10 @@ import (
 	"strings"
 )
 
-// Formulas match groups by number (region_no, model_no, status_no), never by name: SUMIFS takes texa* for a pattern,
-// "<5" for a comparison, 007 for 7 and texas for Texas, and names come from the API. No function is volatile or newer
-// than Excel 2010. Ranges are plain, which every program reads, and cover all sheets with instances.
+// Only the groups and the statuses read the instances; all other sums add up groups, which are few. Formulas match
+// both by number (group_no, status_no), never by name: SUMIFS takes texa* for a pattern, "<5" for a comparison, 007 for
+// 7 and texas for Texas, and names come from the API. No function is volatile or newer than Excel 2010. Ranges are
+// plain, which every program reads, and cover all sheets of a table.
 
 // The defined names of the inputs on Assumptions.
 const (
@@ -18,7 +19,7 @@ const (
 	currencyName = "FxCurrency"
 )
 
-// criterion is a condition on a column of the instances.
+// criterion is a condition on a column.
 type criterion struct{ column, is string }
 
 var isPriced = criterion{"price_per_hour", `">=0"`}
@@ -64,50 +65,68 @@ func sheetRef(sheet string) string {
 	return sheet + "!"
 }
 
-// sum returns the sum of a column over the instances that meet all conditions.
-func (b *book) sum(column string, where ...criterion) string {
-	if len(where) == 0 {
-		return "SUM(" + strings.Join(b.refs(b.instances, column), ",") + ")"
-	}
-	return b.sumOverSheets("SUMIFS(", column, where)
+// source is the rows of a table that meet all conditions.
+type source struct {
+	b     *book
+	t     *table
+	where []criterion
+	// The cells with the first and the last row of the table that are read; "" to read all.
+	first, last string
 }
 
-// count returns how many instances meet all conditions.
-func (b *book) count(where ...criterion) string {
-	if len(where) == 0 {
-		return "COUNT(" + strings.Join(b.refs(b.instances, "status_no"), ",") + ")"
-	}
-	return b.sumOverSheets("COUNTIFS(", "", where)
+// all returns all groups.
+func (b *book) all() source { return source{b: b, t: b.groups} }
+
+// with returns the rows that meet more conditions.
+func (s source) with(more ...criterion) source {
+	s.where = append(s.where[:len(s.where):len(s.where)], more...)
+	return s
 }
 
-// sumOverSheets adds up a function, such as SUMIFS(, over the sheets with instances. column is the column to sum, ""
-// if the function takes none.
-func (b *book) sumOverSheets(function, column string, where []criterion) string {
-	var f strings.Builder
-	for i := range b.refs(b.instances, "status_no") {
-		if i > 0 {
-			f.WriteByte('+')
-		}
-		f.WriteString(function)
-		separator := ""
+// sum returns the sum of a column.
+func (s source) sum(column string) string {
+	if len(s.where) == 0 {
+		return "SUM(" + strings.Join(s.b.refs(s.t, column), ",") + ")"
+	}
+	return s.overSheets("SUMIFS(", column)
+}
+
+// count returns how many rows there are. There must be a condition.
+func (s source) count() string { return s.overSheets("COUNTIFS(", "") }
+
+// overSheets adds up a function, such as SUMIFS(, over the sheets of the table. column is the column to sum, "" if the
+// function takes none.
+func (s source) overSheets(function, column string) string {
+	var sums []string
+	for i := range s.t.parts(s.b.lastRow) {
+		var arguments []string
 		if column != "" {
-			f.WriteString(b.refs(b.instances, column)[i])
-			separator = ","
+			arguments = append(arguments, s.rows(column, i))
 		}
-		for _, c := range where {
-			f.WriteString(separator + b.refs(b.instances, c.column)[i] + "," + c.is)
-			separator = ","
+		for _, c := range s.where {
+			arguments = append(arguments, s.rows(c.column, i), c.is)
 		}
-		f.WriteByte(')')
+		sums = append(sums, function+strings.Join(arguments, ",")+")")
 	}
-	return f.String()
+	if len(sums) == 1 {
+		return sums[0]
+	}
+	return "(" + strings.Join(sums, "+") + ")"
 }
 
-// billedCount returns how many instances meet all conditions and have a status with a billed share above 0.
-func (b *book) billedCount(where ...criterion) string {
-	status := criterion{"status_no", b.refs(b.statuses, "status_no")[0]}
-	counts := b.count(append(where[:len(where):len(where)], status)...)
-	return "SUMPRODUCT(" + counts + ",--(" + b.shares() + ">0))"
+// rows returns the range of a column that is read on a sheet.
+func (s source) rows(column string, sheet int) string {
+	ref := s.b.refs(s.t, column)[sheet]
+	if s.first == "" {
+		return ref
+	}
+	return "INDEX(" + ref + "," + s.first + "):INDEX(" + ref + "," + s.last + ")"
+}
+
+// billedCount returns how many instances have a status with a billed share above 0.
+func (s source) billedCount() string {
+	counts := s.with(criterion{"status_no", s.b.refs(s.b.statuses, "status_no")[0]}).count()
+	return "SUMPRODUCT(" + counts + ",--(" + s.b.shares() + ">0))"
 }
 
 func (b *book) shares() string { return b.refs(b.statuses, "billed_share")[0] }
@@ -115,30 +134,36 @@ func (b *book) shares() string { return b.refs(b.statuses, "billed_share")[0] }
 // perMonth returns the amount per month of a cell with an amount per hour.
 func perMonth(cell string) string { return cell + "*" + hoursName }
 
-// totalsFormulas returns the formulas of totals, by column name, for the instances that meet all conditions. cell
-// returns another cell in the same row; total is the cell with the listed cost per hour of the fleet.
-func (b *book) totalsFormulas(cell func(column string) string, total string, where ...criterion) map[string]string {
-	and := func(more ...criterion) []criterion { return append(where[:len(where):len(where)], more...) }
-	f := map[string]string{"instances": b.count(where...)}
+// groupFormulas returns the formulas of sums over the instances of a group, by column name.
+func (b *book) groupFormulas(s source) map[string]string {
+	f := map[string]string{"instances": s.count()}
 	for _, name := range []string{"gpu_count", "cpu_cores", "ram", "disk_size"} {
 		if b.instances.index(name) >= 0 {
-			f[name], f[name+"_known"] = b.sum(name, where...), b.count(and(known(name))...)
+			f[name], f[name+"_known"] = s.sum(name), s.with(known(name)).count()
 		}
 	}
 	for _, name := range []string{"running", "listed"} {
-		f[name+"_instances"], f[name+"_priced"] = b.count(and(isOne(name))...), b.count(and(isOne(name), isPriced)...)
-		f[name+"_per_hour"] = b.sum("price_per_hour", and(isOne(name))...)
+		of := s.with(isOne(name))
+		f[name+"_instances"], f[name+"_priced"] = of.count(), of.with(isPriced).count()
+		f[name+"_per_hour"] = of.sum("price_per_hour")
+	}
+	f["billed_instances"], f["billed_priced"] = s.billedCount(), s.with(isPriced).billedCount()
+	f["billed_per_hour"] = s.sum("billed_per_hour")
+	f["priced_gpus_per_hour"] = s.with(isOne("listed"), criterion{"gpu_count", `">0"`}).sum("price_per_hour")
+	f["priced_gpus"] = s.with(isOne("listed"), isPriced).sum("gpu_count")
+	return f
+}
+
+// addFigures adds the formulas of figures that are made from sums. cell returns another cell in the same row; total is
+// the cell with the listed cost per hour of the fleet; prices and gpus are the two sums of the cost per GPU-hour.
+func addFigures(f map[string]string, cell func(column string) string, total, prices, gpus string) {
+	for _, name := range []string{"running", "listed", "billed"} {
 		f[name+"_per_month"] = perMonth(cell(name + "_per_hour"))
 	}
-	f["billed_instances"], f["billed_priced"] = b.billedCount(where...), b.billedCount(and(isPriced)...)
-	f["billed_per_hour"], f["billed_per_month"] = b.sum("billed_per_hour", where...), perMonth(cell("billed_per_hour"))
-	prices := b.sum("price_per_hour", and(isOne("listed"), criterion{"gpu_count", `">0"`})...)
-	gpus := b.sum("gpu_count", and(isOne("listed"), isPriced)...)
-	f["listed_per_gpu_hour"] = `IF((` + gpus + `)=0,"",` + roundFormula("("+prices+")/("+gpus+")", 4) + ")"
-	cost := cell("listed_per_hour")
+	f["listed_per_gpu_hour"] = `IF(` + gpus + `=0,"",` + roundFormula(prices+"/"+gpus, 4) + ")"
 	noPrice := "AND(" + cell("listed_priced") + "=0," + cell("listed_instances") + ">0)"
-	f["share_of_listed"] = `IF(OR(` + total + `=0,` + noPrice + `),"",` + roundFormula("100*"+cost+"/"+total, 2) + ")"
-	return f
+	f["share_of_listed"] = `IF(OR(` + total + `=0,` + noPrice + `),"",` +
+		roundFormula("100*"+cell("listed_per_hour")+"/"+total, 2) + ")"
 }
 
 // roundFormula rounds a number to some decimals, or to 12 if that would be 0. MAX works without a third x, which may

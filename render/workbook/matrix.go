@@ -66,21 +66,19 @@ func (k block) ref(column, from, to int) string {
 func (b *book) addGPUs(p *page, m report.Matrix, before string) block {
 	return b.addBlock(p, m, before+"GPUs",
 		func(t *report.Totals) cell { return b.sumCell(t.GPUs) },
-		func(where []criterion) string { return b.sum("gpu_count", where...) })
+		func(of source) string { return of.sum("gpu_count") })
 }
 
 func (b *book) addListed(p *page, m report.Matrix, before string) block {
 	return b.addBlock(p, m, before+"Listed ("+b.r.Currency+" per month)",
 		func(t *report.Totals) cell { return b.money(t.Listed.PerMonth, t.Listed.LowerBound()) },
-		func(where []criterion) string {
-			return "(" + b.sum("price_per_hour", append(where, isOne("listed"))...) + ")*" + hoursName
-		})
+		func(of source) string { return perMonth(of.sum("listed_per_hour")) })
 }
 
 // addBlock adds one block of a matrix. value returns the cell for the totals of a group, a row, a column or the fleet;
 // formula returns its formula.
 func (b *book) addBlock(
-	p *page, m report.Matrix, name string, value func(*report.Totals) cell, formula func([]criterion) string,
+	p *page, m report.Matrix, name string, value func(*report.Totals) cell, formula func(source) string,
 ) block {
 	k := block{header: p.next(), rows: len(m.Rows), columns: len(m.Models)}
 	head := make([]cell, len(p.widths))
@@ -104,7 +102,7 @@ func (b *book) addBlock(
 		case region != nil && region.Slug == "":
 			c = remainder(c, cellName(column, k.header+k.rows+1), rangeOf(column, k.header+1, row-1))
 		default:
-			c = c.with(formula(b.groupOf(region, model)))
+			c = c.with(formula(b.groupsOf(region, model)))
 		}
 		p.fit(len(cells), textWidth(report.FormatNumber(numberOf(c)))+8)
 		return append(cells, c)
@@ -134,15 +132,16 @@ func (b *book) addBlock(
 	return k
 }
 
-// groupOf returns the conditions on the instances of a region and a model; nil stands for all of them.
-func (b *book) groupOf(region *report.Region, model *report.Model) (where []criterion) {
+// groupsOf returns the groups of a region and a model; nil stands for all of them.
+func (b *book) groupsOf(region *report.Region, model *report.Model) source {
+	var where []criterion
 	if region != nil {
 		where = append(where, criterion{"region_no", strconv.Itoa(slices.Index(b.r.Regions, region) + 1)})
 	}
 	if model != nil {
 		where = append(where, criterion{"model_no", strconv.Itoa(slices.Index(b.r.Models, model) + 1)})
 	}
-	return where
+	return b.all().with(where...)
 }
 
 // remainder returns a cell with what a range leaves of a total, to a millionth: binary numbers can't add up exactly.

@@ -136,7 +136,7 @@ func TestAbout(t *testing.T) {
 	}
 	text := strings.Join(lines, "\n") + "\n"
 	for _, sentence := range append(append(r.Legend(), r.LeftOut()...), "|USD per hour|price_per_hour\n",
-		"|time|UTC|created_at\n", "tblInstances", "tblRegions", "tblModels") {
+		"|time|UTC|created_at\n", "tblInstances", "tblRegions", "tblModels", "tblGroups") {
 		if !strings.Contains(text, sentence) {
 			t.Errorf("About does not say %q", sentence)
 		}
@@ -144,6 +144,7 @@ func TestAbout(t *testing.T) {
 	expectExplained(t, text, r.Settings, listColumns(r))
 	expectExplained(t, text, r.Settings, report.RegionColumns())
 	expectExplained(t, text, r.Settings, report.ModelColumns())
+	expectExplained(t, text, r.Settings, report.GroupColumns())
 }
 
 func expectExplained[T any](t *testing.T, text string, s report.Settings, columns []report.Column[T]) {

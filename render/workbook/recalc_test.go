@@ -76,6 +76,8 @@ func days(t testing.TB) []history.Entry {
 type assumptions struct {
 	hours, budget, rate float64
 	shares              map[string]float64 // by status; the others keep their values
+	prices              map[int]string     // by the index of the instance
+	reversed            bool               // the instances are sorted the other way round
 }
 
 // calculation is a report whose workbook is recalculated, perhaps with other inputs.
@@ -103,6 +105,9 @@ func calculations(t testing.TB) []calculation {
 		hours: 700.25, budget: 1234, rate: 0.92,
 		shares: map[string]float64{"Stopped": 0.25, "Deleted": 0.5, "unknown": 0},
 	}
+	priced, reversed := *changed, *changed
+	priced.prices = map[int]string{0: "7.125", 1: "0", 50: "0.3", 100: "1000", 158: "2.5"}
+	reversed.prices, reversed.reversed = priced.prices, true
 	return []calculation{
 		{"sample", with(sample(t), "730", "600"), maxRow, nil, false},
 		{"awkward", with(awkward(t), "730", ""), maxRow, nil, false},
@@ -112,6 +117,9 @@ func calculations(t testing.TB) []calculation {
 		{"manyModels", with(manyModels(t), "730", "100"), maxRow, nil, false},
 		{"changed", with(awkward(t), "730", ""), maxRow, changed, false},
 		{"changedSpilled", with(awkward(t), "730", "5000"), headerRow + 20, changed, false},
+		{"priced", with(awkward(t), "730", ""), maxRow, &priced, false},
+		{"pricedSpilled", with(awkward(t), "730", ""), headerRow + 20, &priced, false},
+		{"reversed", with(awkward(t), "730", ""), maxRow, &reversed, false},
 		{"fixed", with(awkward(t), "730", "5000"), maxRow, changed, true},
 		{"cheap", with(cheap(t), "730", "999999999"), maxRow, nil, false},
 	}
@@ -129,7 +137,7 @@ func TestRecalculated(t *testing.T) {
 			data = fixed(t, c.r, c.lastRow)
 		}
 		written[c.name] = data
-		check(t, os.WriteFile(filepath.Join(dir, c.name+".xlsx"), withoutValues(t, data, c.change), 0o600))
+		check(t, os.WriteFile(filepath.Join(dir, c.name+".xlsx"), withoutValues(t, data, c), 0o600))
 	}
 	recalculate(t, dir)
 	for _, c := range all {
@@ -151,10 +159,15 @@ func TestRecalculated(t *testing.T) {
 				s := c.r.Settings
 				s.HoursPerMonth = decimal.NewFromFloat(c.change.hours)
 				s.Budget = fleet.Known(fleet.MoneyOf(decimal.NewFromFloat(c.change.budget)))
-				changed = *newReport(slices.Clone(c.r.Instances), s)
+				changed = *newReport(c.pricedInstances(t), s)
 				changed.Days = c.r.Days
 				want = formulaCells(t, writtenTo(t, &changed, c.lastRow))
-				expectShares(t, want, opened(t, written[c.name]), c)
+				after := c
+				after.r = &changed
+				expectShares(t, want, opened(t, written[c.name]), after)
+				if c.change.reversed {
+					expectReversed(t, want, opened(t, written[c.name]), c)
+				}
 			}
 			differences := 0
 			for at, value := range want {
@@ -205,10 +218,11 @@ func sameValue(a, b string) bool {
 	return math.Abs(x-y) <= 1e-9*max(math.Abs(x), math.Abs(y), 1e-3)
 }
 
-// withoutValues returns a workbook without the values of its formulas, which LibreOffice would keep. If change is not
-// nil, the workbook has these inputs.
-func withoutValues(t testing.TB, data []byte, change *assumptions) []byte {
+// withoutValues returns a workbook without the values of its formulas, which LibreOffice would keep. If there is a
+// change, the workbook has these inputs.
+func withoutValues(t testing.TB, data []byte, c calculation) []byte {
 	t.Helper()
+	change := c.change
 	f := opened(t, data)
 	sheetNumber := slices.Index(f.GetSheetList(), assumptionsSheet) + 1
 	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
@@ -227,6 +241,19 @@ func withoutValues(t testing.TB, data []byte, change *assumptions) []byte {
 		if change != nil && file.Name == fmt.Sprintf("xl/worksheets/sheet%d.xml", sheetNumber) {
 			for cell, value := range change.cells(t, f) {
 				text = withNumber(t, text, cell, value)
+			}
+		}
+		if change != nil && strings.HasPrefix(file.Name, "xl/worksheets/sheet") {
+			for i, amount := range change.prices {
+				sheet, row := position("Instances", i, c.lastRow)
+				if file.Name != fmt.Sprintf("xl/worksheets/sheet%d.xml", slices.Index(f.GetSheetList(), sheet)+1) {
+					continue
+				}
+				column, _ := find(t, f, sheet, "Price (USD per hour)")
+				text = withPrice(t, text, columnName(column), row, amount)
+			}
+			if change.reversed && file.Name == "xl/worksheets/sheet2.xml" {
+				text = reverseRows(t, text)
 			}
 		}
 		out, err := w.Create(file.Name)
@@ -267,6 +294,15 @@ func withNumber(t testing.TB, sheet, cell string, value float64) string {
 	return old.ReplaceAllString(sheet, "${1}<v>"+strconv.FormatFloat(value, 'g', -1, 64)+"</v>${3}")
 }
 
+// position returns the sheet and the row of a table's i-th row.
+func position(sheet string, i, lastRow int) (string, int) {
+	room := lastRow - headerRow
+	if i >= room {
+		return sheet + " " + strconv.Itoa(i/room+1), headerRow + 1 + i%room
+	}
+	return sheet, headerRow + 1 + i
+}
+
 // expectShares updates the expected values of the cells that depend on the billed shares and the exchange rate.
 func expectShares(t testing.TB, want map[cellRef]string, f *excelize.File, c calculation) {
 	t.Helper()
@@ -280,7 +316,8 @@ func expectShares(t testing.TB, want map[cellRef]string, f *excelize.File, c cal
 	}
 	type bill struct{ instances, priced, perHour float64 }
 	var all bill
-	regions, models, byStatus := map[string]*bill{}, map[string]*bill{}, map[string]*bill{}
+	regions, models, groups := map[string]*bill{}, map[string]*bill{}, map[string]*bill{}
+	byStatus := map[string]*bill{}
 	add := func(b *bill, in *fleet.Instance) {
 		if share(in) == 0 {
 			return
@@ -301,6 +338,7 @@ func expectShares(t testing.TB, want map[cellRef]string, f *excelize.File, c cal
 		add(&all, in)
 		add(of(regions, in.RegionName()), in)
 		add(of(models, in.Model()), in)
+		add(of(groups, in.RegionName()+"\x00"+in.Model()), in)
 		add(of(byStatus, statuses[statusIndexes[in.Status]].Label), in)
 	}
 	set := func(sheet, cell string, value float64) {
@@ -326,25 +364,23 @@ func expectShares(t testing.TB, want map[cellRef]string, f *excelize.File, c cal
 		set(sheet, column(sheet, "Billed (USD per hour)")+at, b.perHour)
 		set(sheet, column(sheet, "Billed (USD per month)")+at, b.perHour*c.change.hours)
 	}
-	position := func(sheet string, i int) (string, int) { // the sheet and row of a table's i-th row
-		room := c.lastRow - headerRow
-		if i >= room {
-			return sheet + " " + strconv.Itoa(i/room+1), headerRow + 1 + i%room
-		}
-		return sheet, headerRow + 1 + i
-	}
 	for i, region := range c.r.Regions {
-		sheet, row := position("Regions", i)
+		sheet, row := position("Regions", i, c.lastRow)
 		setBill(sheet, row, of(regions, region.Name))
 		setBill(sheet, totalRow, &all)
 	}
 	for i, model := range c.r.Models {
-		sheet, row := position("Models", i)
+		sheet, row := position("Models", i, c.lastRow)
 		setBill(sheet, row, of(models, model.Name))
 		setBill(sheet, totalRow, &all)
 	}
+	for i, group := range allGroups(c.r) {
+		sheet, row := position("Groups", i, c.lastRow)
+		setBill(sheet, row, of(groups, group.Region.Name+"\x00"+group.Model.Name))
+		setBill(sheet, totalRow, &all)
+	}
 	for i, in := range c.r.Instances {
-		sheet, row := position("Instances", i)
+		sheet, row := position("Instances", i, c.lastRow)
 		hour, month := column(sheet, "Billed (USD per hour)"), column(sheet, "Billed (USD per month)")
 		if share(in) > 0 && !in.Price.Known {
 			want[cellRef{sheet, hour + strconv.Itoa(row)}], want[cellRef{sheet, month + strconv.Itoa(row)}] = "", ""

@@ -39,9 +39,10 @@ func (b *book) when(condition string, style *excelize.Style) excelize.Conditiona
 
 // lowerBoundRule shows figures as lower bounds while the cell part is below the cell whole, even after somebody edits
 // them. Programs without such rules show the figures' own number formats, as of when the workbook was written.
-func (b *book) lowerBoundRule(cells, part, whole, format string) rule {
+func (b *book) lowerBoundRule(cells, part, whole string, style cellStyle) rule {
+	format := withoutBound(style.format)
 	lowerBound := atLeast(format)
-	if strings.Contains(format, "[$") || strings.HasSuffix(format, "%") {
+	if style.tiny {
 		lowerBound, format = b.withTiny(lowerBound), b.withTiny(format)
 	}
 	return rule{cells, []excelize.ConditionalFormatOptions{
@@ -74,9 +75,9 @@ func (s *sheet) format(t *table, p part) {
 		var formats []excelize.ConditionalFormatOptions
 		if counts, ok := coverage[c.name]; ok && c.formula != "" && c.totalFormula != "" {
 			lowerBounds := func(from, to int) rule {
-				format := s.b.valueStyle(c, textValue, figureValue).format
+				style := s.b.valueStyle(c, textValue, figureValue)
 				return s.b.lowerBoundRule(rangeOf(i+1, from, to),
-					t.cell(counts[0], from), t.cell(counts[1], from), format)
+					t.cell(counts[0], from), t.cell(counts[1], from), style)
 			}
 			if t.index(counts[0]) >= 0 {
 				s.apply([]rule{lowerBounds(totalRow, totalRow)})

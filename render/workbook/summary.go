@@ -37,13 +37,9 @@ func (b *book) addCosts(p *page) {
 	p.section(figureSection, "Cost", "Instances", "Priced",
 		"Per hour ("+b.r.Currency+")", "Per month ("+b.r.Currency+")", "% of budget", "Coverage")
 	first := p.next()
-	running, listed := isOne("running"), isOne("listed")
-	b.addCost(p, "Running", b.r.Running,
-		b.count(running), b.count(running, isPriced), b.sum("price_per_hour", running))
-	b.addCost(p, "Listed", b.r.Listed,
-		b.count(listed), b.count(listed, isPriced), b.sum("price_per_hour", listed))
-	b.addCost(p, billedLabel, b.r.Listed,
-		b.billedCount(), b.billedCount(isPriced), b.sum("billed_per_hour"))
+	b.addCost(p, "Running", b.r.Running, "running")
+	b.addCost(p, "Listed", b.r.Listed, "listed")
+	b.addCost(p, billedLabel, b.r.Listed, "billed")
 	var budget any = ""
 	if b.r.Budget.Known {
 		budget = b.r.Budget.Value.Float64()
@@ -74,9 +70,9 @@ func (b *book) addConverted(p *page, first int) {
 		c, from := row.cost, strconv.Itoa(first+i)
 		amount := func(column int, m fleet.Money) cell {
 			format := withDecimals(shownDecimals(report.Money, decimalsOf(m.String())))
-			p.rules = append(p.rules, b.lowerBoundRule(cellName(column, p.next()), "$C"+from, "$B"+from, format))
 			shown := figure(m.Float64(), format, c.LowerBound())
 			shown.style.tiny = true
+			p.rules = append(p.rules, b.lowerBoundRule(cellName(column, p.next()), "$C"+from, "$B"+from, shown.style))
 			return shown.with("$" + columnName(column) + from + "*" + rateName)
 		}
 		p.add(textCell(plain, row.label), cell{}, cell{}, amount(4, c.PerHour), amount(5, c.PerMonth))
@@ -84,7 +80,8 @@ func (b *book) addConverted(p *page, first int) {
 	p.blank()
 }
 
-func (b *book) addCost(p *page, name string, c report.Cost, instances, priced, perHour string) {
+// addCost adds a cost; columns is the prefix of its columns of groups.
+func (b *book) addCost(p *page, name string, c report.Cost, columns string) {
 	row := strconv.Itoa(p.next())
 	p.fit(3, textWidth(b.r.PerHour(c))+3)
 	p.fit(4, textWidth(b.r.PerMonth(c))+3)
@@ -95,16 +92,15 @@ func (b *book) addCost(p *page, name string, c report.Cost, instances, priced, p
 	use.style.tiny = true
 	cells := []cell{
 		textCell(plain, name),
-		count(c.Of).with(instances),
-		count(c.Priced).with(priced),
-		b.money(c.PerHour, c.LowerBound()).with(perHour),
+		count(c.Of).with(b.all().sum(columns + "_instances")),
+		count(c.Priced).with(b.all().sum(columns + "_priced")),
+		b.money(c.PerHour, c.LowerBound()).with(b.all().sum(columns + "_per_hour")),
 		b.money(c.PerMonth, c.LowerBound()).with(perMonth("$D" + row)),
 		use.with(budgetUse("$E" + row)),
 		textCell(covered, c.Coverage()).with(coveredFormula("$C"+row, "$B"+row, "priced")),
 	}
 	for i := 3; i <= 5; i++ {
-		format := withoutBound(cells[i].style.format)
-		p.rules = append(p.rules, b.lowerBoundRule(cellName(i+1, p.next()), "$C$"+row, "$B$"+row, format))
+		p.rules = append(p.rules, b.lowerBoundRule(cellName(i+1, p.next()), "$C$"+row, "$B$"+row, cells[i].style))
 	}
 	p.add(cells...)
 }
@@ -113,7 +109,7 @@ func (b *book) addCost(p *page, name string, c report.Cost, instances, priced, p
 func (b *book) addFleet(p *page) {
 	p.section(figureSection, "Fleet", "Total", "Known", "", "", "", "Coverage")
 	all := "$B$" + strconv.Itoa(p.next())
-	p.add(textCell(plain, "Instances"), count(b.r.Count).with(b.count()))
+	p.add(textCell(plain, "Instances"), count(b.r.Count).with(b.all().sum("instances")))
 	type figure struct {
 		name, column string
 		sum          report.Sum
@@ -130,10 +126,10 @@ func (b *book) addFleet(p *page) {
 		at := "$C" + strconv.Itoa(p.next())
 		p.fit(1, textWidth(row.sum.String())+3)
 		total := b.sumCell(row.sum)
-		p.rules = append(p.rules, b.lowerBoundRule(cellName(2, p.next()), at, all, withoutBound(total.style.format)))
+		p.rules = append(p.rules, b.lowerBoundRule(cellName(2, p.next()), at, all, total.style))
 		p.add(textCell(plain, row.name),
-			total.with(b.sum(row.column)),
-			count(row.sum.Known).with(b.count(known(row.column))),
+			total.with(b.all().sum(row.column)),
+			count(row.sum.Known).with(b.all().sum(row.column+"_known")),
 			cell{}, cell{}, cell{},
 			textCell(covered, row.sum.Coverage()).with(coveredFormula(at, all, "known")))
 	}

@@ -23,7 +23,7 @@ func TestInstances(t *testing.T) {
 	data := written(t, r)
 	f := opened(t, data)
 	sheet := parts(t, data)["xl/worksheets/sheet2.xml"]
-	for _, column := range r.Columns {
+	for _, column := range listColumns(r) {
 		at, _ := find(t, f, "Instances", report.Heading(r.Settings, column))
 		for j, in := range r.Instances {
 			cell := cellName(at, headerRow+1+j)
@@ -146,7 +146,9 @@ func TestTotalsAboveTables(t *testing.T) {
 
 func TestViewAndPrint(t *testing.T) {
 	f := opened(t, written(t, newReport(sample(t), settings())))
-	for _, sheet := range []string{"Instances", "Regions", "Models", "Changes", "Changes week", "Trend", "Unpriced"} {
+	for _, sheet := range []string{
+		"Instances", "Regions", "Models", "Groups", "Changes", "Changes week", "Trend", "Unpriced",
+	} {
 		panes, err := f.GetPanes(sheet)
 		check(t, err)
 		if !panes.Freeze || panes.XSplit != 1 || panes.YSplit != headerRow || panes.TopLeftCell != "B5" {
@@ -161,6 +163,7 @@ func TestViewAndPrint(t *testing.T) {
 		"Instances _xlnm.Print_Titles":    "'Instances'!$4:$4",
 		"Regions _xlnm.Print_Titles":      "'Regions'!$4:$4",
 		"Models _xlnm.Print_Titles":       "'Models'!$4:$4",
+		"Groups _xlnm.Print_Titles":       "'Groups'!$4:$4",
 		"Changes _xlnm.Print_Titles":      "'Changes'!$4:$4",
 		"Changes week _xlnm.Print_Titles": "'Changes week'!$4:$4",
 		"Trend _xlnm.Print_Titles":        "'Trend'!$4:$4",
@@ -168,6 +171,7 @@ func TestViewAndPrint(t *testing.T) {
 		"Instances _xlnm.Print_Area":      "'Instances'!$A$1:$J$8",
 		"Regions _xlnm.Print_Area":        "'Regions'!$A$1:$J$6",
 		"Models _xlnm.Print_Area":         "'Models'!$A$1:$J$7",
+		"Groups _xlnm.Print_Area":         "'Groups'!$A$1:$K$8",
 		"Trend _xlnm.Print_Area":          "'Trend'!$A$1:$J$5",
 		"Workbook HoursPerMonth":          "Assumptions!$B$6",
 		"Workbook Budget":                 "Assumptions!$B$7",

@@ -7,16 +7,21 @@ import (
 	"gpufleet/render/report"
 )
 
-// maxWork limits how many cells of instances the formulas read. LibreOffice 7.4 took 16 s of CPU time to recalculate
-// 200,000 instances in 12 regions and 9 models, on a busy machine: 200 million such cells, so this is about 30 s.
+// maxWork limits how many cells of tables the formulas read: what LibreOffice 7.4 recalculates in about 30 s of CPU
+// time. It took 16 s for 200 million in a workbook whose regions and models read the instances. In one of 200,000
+// instances in 40 regions, 16 models and 9 statuses, as written now, recalculating everything took less than the 2 s by
+// which its times for loading and saving differ. So a fleet that fits on one sheet has formulas.
 const maxWork = 400_000_000
 
-// work returns how many cells of instances the formulas read: one for each SUMIFS and COUNTIFS and each instance. A row
-// of totals has 17 of them, and two that count billed instances for each status.
-func work(r *report.Report, statuses int) int {
-	totals := (len(r.Regions) + len(r.Models) + 2) * (17 + 2*statuses)
+// work returns how many cells of tables the formulas read, roughly: one for each SUMIFS and COUNTIFS and each row.
+func work(r *report.Report, groups, statuses int, oneSheet bool) int {
+	const sums = 18 // of a group; two more count billed instances for each status
+	reads := len(r.Instances) * (sums + 2*statuses)
+	if !oneSheet { // see instancesOfGroup
+		reads *= groups
+	}
 	matrix := 2 * (len(r.Matrix.Rows) + 1) * (len(r.Matrix.Models) + 1)
-	return len(r.Instances) * (totals + matrix + 6*statuses)
+	return reads + len(r.Instances)*7*statuses + groups*((len(r.Regions)+len(r.Models))*sums+matrix)
 }
 
 // setInstanceFormulas makes the billed costs of the instances follow the inputs, and the totals above them the
@@ -73,26 +78,48 @@ func (b *book) setShownLowerBounds() {
 	for _, name := range []string{"gpu_count", "cpu_cores", "ram", "disk_size", "billed_per_hour", "billed_per_month"} {
 		if c := t.column(name); c != nil {
 			total := cellName(t.index(name)+1, totalRow)
-			format := b.valueStyle(c, textTotal, figureTotal).format
+			style := b.valueStyle(c, textTotal, figureTotal)
 			t.rules = append(t.rules,
-				b.lowerBoundRule(total, shown(countNumbers, name), shown(countNonEmpty, "status_no"), format))
+				b.lowerBoundRule(total, shown(countNumbers, name), shown(countNonEmpty, "status_no"), style))
 		}
 	}
 }
 
-// setTotalsFormulas makes the totals of a table follow the instances and the inputs. number is the column with the
-// numbers of the rows.
-func (b *book) setTotalsFormulas(t *table, number string) {
+// setTotalsFormulas makes the groups follow the instances and the inputs, and the regions and models the groups.
+func (b *book) setTotalsFormulas(regions, models *table) {
+	sums := b.groupFormulas(b.instancesOfGroup())
+	for t, number := range map[*table]string{regions: "region_no", models: "model_no"} {
+		of := b.all().with(criterion{number, t.inRow(number)})
+		b.setSums(t, sumsOver(of, sums))
+	}
+	b.setSums(b.groups, sums)
+}
+
+// sumsOver returns the formulas that add up columns, by name, over rows.
+func sumsOver(rows source, columns map[string]string) map[string]string {
+	f := map[string]string{}
+	for name := range columns {
+		f[name] = rows.sum(name)
+	}
+	return f
+}
+
+// setSums sets the formulas of a table of totals. f are those of its sums.
+func (b *book) setSums(t *table, f map[string]string) {
 	total := "$" + columnName(t.index("listed_per_hour")+1) + "$" + strconv.Itoa(totalRow)
-	formulas := b.totalsFormulas(t.inRow, total, criterion{number, t.inRow(number)})
-	above := b.totalsFormulas(func(column string) string { return t.cell(column, totalRow) }, total)
+	above := sumsOver(b.all(), f)
+	prices, gpus := f["priced_gpus_per_hour"], f["priced_gpus"]
+	if t == b.groups {
+		prices, gpus = t.inRow("priced_gpus_per_hour"), t.inRow("priced_gpus")
+	}
+	addFigures(above, func(column string) string { return t.cell(column, totalRow) }, total,
+		above["priced_gpus_per_hour"], above["priced_gpus"])
+	addFigures(f, t.inRow, total, prices, gpus)
 	for i := range t.columns {
 		c := &t.columns[i]
-		if _, ok := above[c.name]; !ok {
-			continue
+		if f[c.name] != "" {
+			c.formula, c.totalFormula = f[c.name], above[c.name]
 		}
-		c.totalFormula = above[c.name]
-		c.formula = formulas[c.name]
 	}
 }
 

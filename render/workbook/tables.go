@@ -20,8 +20,6 @@ var unpricedColumns = []string{"id", "host_name", "region", "gpu", "gpu_count",
 func (b *book) makeTables() {
 	r := b.r
 	statuses, statusIndexes := r.StatusGroups(maxStatuses)
-	b.fixed = work(r, len(statuses)) > b.maxWork
-
 	b.instances = newTable(r, "Instances", "instance", listColumns(r), r.Instances)
 	addColumns(r, b.instances, instanceColumns(r, statusIndexes), func(row int) int { return row })
 	b.instances.printFirst("id", "host_name", "region", "group_gpu", "gpu_count", "status",
@@ -49,9 +47,18 @@ func (b *book) makeTables() {
 	addColumns(r, models, modelColumns, func(row int) *report.Model { return r.Models[row] },
 		&report.Model{Name: "All models", Totals: r.Totals})
 
-	for _, t := range []*table{regions, models} {
-		t.printFirst(t.columns[0].name, "instances", "gpu_count", "running_per_hour", "running_per_month",
-			"listed_per_hour", "listed_per_month", "billed_per_month", "share_of_listed", "listed_per_gpu_hour")
+	groups := allGroups(r)
+	b.groups = b.totalsTable("Groups", "region and GPU model", len(groups))
+	b.fixed = work(r, len(groups), len(statuses), len(b.instances.parts(b.lastRow)) == 1) > b.maxWork
+	b.addGroupColumns(groups, regionNo, modelNo)
+
+	for _, t := range []*table{regions, models, b.groups} {
+		names := []string{t.columns[0].name}
+		if t == b.groups {
+			names = append(names, "gpu")
+		}
+		t.printFirst(append(names, "instances", "gpu_count", "running_per_hour", "running_per_month",
+			"listed_per_hour", "listed_per_month", "billed_per_month", "share_of_listed", "listed_per_gpu_hour")...)
 	}
 
 	changes := changesTable(r, r.Windows()[0], "Changes", "tblChanges")
@@ -62,7 +69,7 @@ func (b *book) makeTables() {
 	unpriced := newTable(r, "Unpriced", "listed instance without a price",
 		report.NamedColumns(r.Settings, unpricedColumns...), r.Unpriced())
 	b.statuses = b.assumptions(statuses)
-	b.tables = []*table{b.instances, regions, models, changes, week, trend, unpriced, b.statuses}
+	b.tables = []*table{b.instances, regions, models, b.groups, changes, week, trend, unpriced, b.statuses}
 
 	b.setEdits()
 	b.setInstanceFormulas()
@@ -70,8 +77,7 @@ func (b *book) makeTables() {
 	if b.fixed {
 		return
 	}
-	b.setTotalsFormulas(regions, "region_no")
-	b.setTotalsFormulas(models, "model_no")
+	b.setTotalsFormulas(regions, models)
 	b.setStatusFormulas()
 	setDayFormulas(trend)
 }
@@ -188,7 +194,7 @@ func listColumns(r *report.Report) []report.Column[*fleet.Instance] {
 // instanceColumns are the columns that tblInstances has besides those of the report. A row is an index of r.Instances.
 // statusIndexes are the indexes of the statuses, by name.
 func instanceColumns(r *report.Report, statusIndexes map[string]int) []report.Column[int] {
-	regionIndexes, modelIndexes := groupIndexes(r)
+	regionIndexes, modelIndexes, groupIndexes := groupIndexes(r)
 	billed := func(i int) report.Value {
 		price := report.Billed(r.Instances[i])
 		return report.Value{Known: price.Known, Money: price.Value}
@@ -221,10 +227,13 @@ func instanceColumns(r *report.Report, statusIndexes map[string]int) []report.Co
 		flagColumn("listed", "Is listed", "1 if the instance counts as listed.",
 			func(i int) bool { return r.Instances[i].Listed() }),
 		countColumn("region_no", "Region no.", "",
-			"The number of its region in tblRegions. Formulas match regions by this number.",
+			"The number of its region in tblRegions.",
 			func(i int) int { return int(regionIndexes[i]) + 1 }),
 		countColumn("model_no", "Model no.", "", "The number in tblModels of the model that it is counted as.",
 			func(i int) int { return int(modelIndexes[i]) + 1 }),
+		countColumn("group_no", "Group no.", "",
+			"The number of its region and model in tblGroups. Formulas match groups by this number.",
+			func(i int) int { return int(groupIndexes[i]) + 1 }),
 		countColumn("status_no", "Status no.", "", "The number of its status in tblStatuses.",
 			func(i int) int { return statusIndexes[r.Instances[i].Status] + 1 }),
 	}
@@ -232,24 +241,6 @@ func instanceColumns(r *report.Report, statusIndexes map[string]int) []report.Co
 
 // maxMonthly limits the monthly amounts that are kept for reuse.
 const maxMonthly = 10_000
-
-// groupIndexes returns the indexes of each instance's region in r.Regions and of its model in r.Models.
-func groupIndexes(r *report.Report) (regions, models []int32) {
-	modelIndex := make(map[*report.Model]int32, len(r.Models))
-	for i, model := range r.Models {
-		modelIndex[model] = int32(i)
-	}
-	regions, models = make([]int32, 0, len(r.Instances)), make([]int32, 0, len(r.Instances))
-	for i, region := range r.Regions {
-		for _, group := range region.Groups {
-			for range group.Instances {
-				regions = append(regions, int32(i))
-				models = append(models, modelIndex[group.Model])
-			}
-		}
-	}
-	return regions, models
-}
 
 // billedColumns are the columns of totals that tblRegions and tblModels have besides those of the report. The last one
 // has the given name and title and holds the row's number, 0 for none.

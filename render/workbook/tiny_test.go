@@ -66,6 +66,30 @@ func TestTinyFigures(t *testing.T) {
 	}
 }
 
+// A conditional format for lower bounds shows a tiny cost as tiny too, with a currency and converted.
+func TestTinyLowerBounds(t *testing.T) {
+	f := opened(t, written(t, newReport(cheap(t), settings())))
+	formats, err := f.GetConditionalFormats(summarySheet)
+	check(t, err)
+	_, running := find(t, f, summarySheet, "Running")
+	for cell, want := range map[string][2]string{
+		cellName(4, running): {
+			`[=0]"≥ "[$$-409]#,##0.000000000000;[<0.0000000000005]"> $0";"≥ "[$$-409]#,##0.000000000000`,
+			`[=0][$$-409]#,##0.000000000000;[<0.0000000000005]"< $0.000000000001";[$$-409]#,##0.000000000000`},
+		cellName(4, running+6): {`[=0]"≥ "#,##0.000000000000;[<0.0000000000005]"> 0";"≥ "#,##0.000000000000`,
+			`[=0]#,##0.000000000000;[<0.0000000000005]"< 0.000000000001";#,##0.000000000000`},
+	} {
+		if len(formats[cell]) != 2 {
+			t.Fatalf("%s has %d conditional formats", cell, len(formats[cell]))
+		}
+		for i, format := range formats[cell] {
+			if got := f.Styles.Dxfs.Dxfs[*format.Format].NumFmt.FormatCode; got != want[i] {
+				t.Errorf("format %d of %s is %q, want %q", i, cell, got, want[i])
+			}
+		}
+	}
+}
+
 // An effect that a missing price hides is an empty cell.
 func TestUnknownDelta(t *testing.T) {
 	r := newReport([]*fleet.Instance{{ID: "1", Region: "A", Status: "Running"}}, settings())

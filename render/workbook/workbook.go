@@ -81,13 +81,13 @@ type book struct {
 	styles  map[cellStyle]int
 	err     error
 
-	instances, statuses *table
-	inputs              map[string]string // the cells of the inputs, by defined name
-	conditional         map[string]int    // the styles of conditional formats, by condition or number format
-	matrix              *page
-	gpuBlock, costBlock block                 // the figures of the charts
-	points              map[string][]any      // the values that charts refer to, by range
-	ranges              map[columnOf][]string // see refs
+	instances, groups, statuses *table
+	inputs                      map[string]string // the cells of the inputs, by defined name
+	conditional                 map[string]int    // the styles of conditional formats, by condition or number format
+	matrix                      *page
+	gpuBlock, costBlock         block                 // the figures of the charts
+	points                      map[string][]any      // the values that charts refer to, by range
+	ranges                      map[columnOf][]string // see refs
 }
 
 func newBook(out io.Writer, r *report.Report, max limits) *book {

@@ -19,7 +19,7 @@ import (
 )
 
 var sheetNames = []string{
-	"Summary", "Instances", "Regions", "Models", "Matrix", "Changes", "Changes week", "Trend", "Unpriced",
+	"Summary", "Instances", "Regions", "Models", "Groups", "Matrix", "Changes", "Changes week", "Trend", "Unpriced",
 	"Assumptions", "About",
 }
 
@@ -91,8 +91,8 @@ func TestNotices(t *testing.T) {
 			s := settings()
 			s.Source, s.Audience = test.source, test.audience
 			f := opened(t, writtenTo(t, newReport(sample(t), s), headerRow+2))
-			if n := len(f.GetSheetList()); n != 13 {
-				t.Fatalf("%d sheets, want 13 with Instances 2 and Models 2", n)
+			if n := len(f.GetSheetList()); n != 15 {
+				t.Fatalf("%d sheets, want 15 with Instances 2, Models 2 and Groups 2", n)
 			}
 			for _, sheet := range f.GetSheetList() {
 				page, err := f.GetHeaderFooter(sheet)
@@ -138,7 +138,9 @@ func TestEmptyFleet(t *testing.T) {
 		t.Error(diff)
 	}
 	find(t, f, summarySheet, "No instances.")
-	for _, sheet := range []string{"Instances", "Regions", "Models", "Changes", "Changes week", "Trend", "Unpriced"} {
+	for _, sheet := range []string{
+		"Instances", "Regions", "Models", "Groups", "Changes", "Changes week", "Trend", "Unpriced",
+	} {
 		tables, err := f.GetTables(sheet)
 		check(t, err)
 		if len(tables) != 1 || rowsOf(tables[0].Range) != "4-5" {
@@ -163,10 +165,10 @@ func TestInert(t *testing.T) {
 	s.Budget = price(t, "100")
 	before, _, after := newReport(nil, s).MonthLegend()
 	ours := regexp.MustCompile(
-		`^(SUM|SUMIFS|COUNT|COUNTIFS|SUMPRODUCT|SUBTOTAL|IF|ISNUMBER|AND|OR|N|ROUND|MIN|MAX|FIXED)\($|` +
+		`^(SUM|SUMIFS|COUNTIFS|SUMPRODUCT|SUBTOTAL|IF|IFERROR|ISNUMBER|AND|OR|N|ROUND|MIN|MAX|FIXED|INDEX|MATCH|ROWS)\($|` +
 			`^HoursPerMonth$|^Budget$|^FxRate$|^FxCurrency$|` +
 			`^"(>=0|>0|In | of | priced| known|` + regexp.QuoteMeta(before) + `|` + regexp.QuoteMeta(after) + `|)"$|` +
-			`^('\w+ \d+'!|\w+!)?\$?[A-Z]{1,2}\$?\d+(:\$?[A-Z]{1,2}\$?\d+)?$|^\d+(\.\d+)?$|^[-+*/&=<>(),]+$`)
+			`^('\w+ \d+'!|\w+!)?\$?[A-Z]{1,2}\$?\d+(:\$?[A-Z]{1,2}\$?\d+)?$|^\d+(\.\d+)?$|^[-+*/&=<>(),:]+$`)
 	tokens := regexp.MustCompile(`"[^"]*"|[A-Za-z]+\(|` +
 		`('[^']*'!|\w+!)?\$?[A-Z]{1,2}\$?\d+(:\$?[A-Z]{1,2}\$?\d+)?|[A-Za-z]+|[\d.]+|.`)
 	formula := regexp.MustCompile(`<f>([^<]*)</f>|<formula>([^<]*)</formula>`)
