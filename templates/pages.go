@@ -28,7 +28,7 @@ type Sizes map[string]int64
 // Pages yields the site's pages in a fixed order. summary and notes are safe HTML; the summary has its own heading.
 func Pages(r *report.Report, summary, notes string, sizes Sizes) iter.Seq[Page] {
 	return func(yield func(Page) bool) {
-		notes = withScrollingTables(notes, "Notes, table")
+		notes, summary = withScrollingTables(notes, "Notes, table"), withScrollingTables(withAmounts(summary), "Table")
 		_ = yield(Page{report.OverviewPath, overview(overviewFrame(r, sizes), notes)}) &&
 			yield(Page{report.NotFoundPath, notFound(notFoundFrame(r))}) &&
 			yieldTotalsList(r, regionKind, regionRows(r.Regions), yield) &&
@@ -37,7 +37,7 @@ func Pages(r *report.Report, summary, notes string, sizes Sizes) iter.Seq[Page] 
 			yieldModels(r, yield) &&
 			yieldInstances(r, yield) &&
 			yield(Page{report.ChangesPath, changesPage(changesFrame(r))}) &&
-			yield(Page{report.SummaryPath, summaryPage(summaryFrame(r), withScrollingTables(summary, "Table"))}) &&
+			yield(Page{report.SummaryPath, summaryPage(summaryFrame(r), summary)}) &&
 			yield(Page{report.AboutPath, about(aboutFrame(r))})
 	}
 }
@@ -104,7 +104,8 @@ func yieldInstances(r *report.Report, yield func(Page) bool) bool {
 func ReportFile(r *report.Report, before, after string) Page {
 	f := frame{Report: r, path: oneFile.path, title: "Report",
 		description: "The weekly report in one file: " + extent(&r.Totals) + "."}
-	before, after = withScrollingTables(before, "Table"), withScrollingTables(after, "Further table")
+	before = withScrollingTables(withAmounts(before), "Table")
+	after = withScrollingTables(withAmounts(after), "Further table")
 	return Page{f.path, reportFile(f, before, after)}
 }
 
