@@ -190,11 +190,20 @@ func TestPriceFileRefused(t *testing.T) {
 		"open quote":          {header + ",\"SECRET,,,1\n\n\n", "line 2, column B: a quote is out of place"},
 		"bare quote":          {header + "\"a,b\",SEC\"RET,,,1\n", "line 2, column B: a quote is out of place"},
 		"quote in the header": {"region,\"gpu\"SECRET\n", "line 1, column B: a quote is out of place"},
-		"not UTF-8":           {header + ",H100,,,1\n,\xFF,,,1\n", "line 3, column B: the text is not UTF-8; save the file as CSV UTF-8"},
-		"UTF-16":              {"\xFF\xFEr\x00", "line 1, column A: the text is not UTF-8"},
-		"in a break":          {header + "A,\"B\n\xFF\",,,1\n", "line 2, column B: the text is not UTF-8"},
-		"two prices":          {header + ",H100,,,1\nA,,,,7\n*,H100,*,,2\n", "line 4, column E (price_per_hour): line 2 has another price"},
-		"two prices, counts":  {header + "A,,8,,1\nA,*,08,*,1.1\n", "line 3, column E (price_per_hour): line 2 has another price"},
+		"not UTF-8": {
+			header + ",H100,,,1\n,\xFF,,,1\n",
+			"line 3, column B: the text is not UTF-8; save the file as CSV UTF-8",
+		},
+		"UTF-16":     {"\xFF\xFEr\x00", "line 1, column A: the text is not UTF-8"},
+		"in a break": {header + "A,\"B\n\xFF\",,,1\n", "line 2, column B: the text is not UTF-8"},
+		"two prices": {
+			header + ",H100,,,1\nA,,,,7\n*,H100,*,,2\n",
+			"line 4, column E (price_per_hour): line 2 has another price",
+		},
+		"two prices, counts": {
+			header + "A,,8,,1\nA,*,08,*,1.1\n",
+			"line 3, column E (price_per_hour): line 2 has another price",
+		},
 	} {
 		f, err := parsePriceFile([]byte(test.text))
 		if f != nil || err == nil || !strings.HasPrefix(err.Error(), test.want) || strings.Contains(err.Error(), "SECRET") {

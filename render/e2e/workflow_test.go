@@ -201,7 +201,14 @@ func tokenServer(t *testing.T) string {
 func TestAction(t *testing.T) {
 	t.Parallel()
 	live := t.TempDir()
-	site := httptest.NewServer(http.FileServer(http.Dir(live)))
+	deployed := http.FileServer(http.Dir(live))
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, err := os.Stat(filepath.Join(live, "index.html")); err != nil {
+			http.NotFound(w, r) // as GitHub Pages answers before the first deployment
+			return
+		}
+		deployed.ServeHTTP(w, r)
+	}))
 	defer site.Close()
 	r := newRunner(t, map[string]string{
 		"GPUFLEET_TOKEN":    "the-token",
