@@ -72,9 +72,9 @@ func appendCell(b []byte, f frame, column *instanceColumn, in *fleet.Instance) [
 	case column.Name == "status":
 		return appendStatus(b, value.Text)
 	case column.Name == "id":
-		return appendIn(b, "<code>", value.Text, "</code>")
+		return appendIn(b, "<code>", fleet.Visible(value.Text), "</code>")
 	case column.Type == report.Text:
-		return appendIn(b, "<bdi>", value.Text, "</bdi>")
+		return appendIn(b, "<bdi>", fleet.Visible(value.Text), "</bdi>")
 	case column.Type == report.Time:
 		b = value.Time.UTC().AppendFormat(append(b, `<time datetime="`...), time.RFC3339)
 		return append(report.AppendFormat(append(b, `">`...), f.Settings, column.Type, value), "</time>"...)
@@ -87,7 +87,7 @@ func appendStatus(b []byte, name string) []byte {
 		return append(b, `<span class="status status-other">`+unknownMark+`</span>`...)
 	}
 	b = append(append(b, `<span class="status status-`...), report.StatusTone(name)...)
-	return appendIn(b, `"><bdi>`, name, "</bdi></span>")
+	return appendIn(b, `"><bdi>`, fleet.Visible(name), "</bdi></span>")
 }
 
 func appendIn(b []byte, begin, text, end string) []byte {

@@ -109,24 +109,24 @@ func totalsListFrame(r *report.Report, l totalsList) frame {
 
 func regionFrame(r *report.Report, region *report.Region, n neighbours) frame {
 	return frame{Report: r, neighbours: n, noun: "region", path: region.Path(),
-		title: region.Name, name: region.Name, section: regionsSection,
-		description: "Region " + region.Name + ": " + extent(&region.Totals) + ".",
+		title: region.Label(), name: region.Label(), section: regionsSection,
+		description: "Region " + region.Label() + ": " + extent(&region.Totals) + ".",
 		crumbs:      []crumb{toOverview, toRegions}}
 }
 
 func modelFrame(r *report.Report, model *report.Model, n neighbours) frame {
 	return frame{Report: r, neighbours: n, noun: "GPU model", path: model.Path(),
-		title: model.Name, name: model.Name, section: modelsSection,
-		description: "GPU model " + model.Name + " in all regions: " + extent(&model.Totals) + ".",
+		title: model.Label(), name: model.Label(), section: modelsSection,
+		description: "GPU model " + model.Label() + " in all regions: " + extent(&model.Totals) + ".",
 		crumbs:      []crumb{toOverview, toModels}}
 }
 
 func groupFrame(r *report.Report, group *report.Group, s listPage, n neighbours) frame {
-	name := group.Model.Name + " in " + group.Region.Name
+	name := group.Model.Label() + " in " + group.Region.Label()
 	return frame{Report: r, neighbours: n, noun: "GPU model in this region", path: s.path(),
-		title: name + pageSuffix(s.paging), name: group.Model.Name + pageSuffix(s.paging), section: regionsSection,
+		title: name + pageSuffix(s.paging), name: group.Model.Label() + pageSuffix(s.paging), section: regionsSection,
 		description: name + ": " + extent(&group.Totals) + pageSuffix(s.paging) + ".",
-		crumbs:      []crumb{toOverview, toRegions, {group.Region.Name, group.Region.Path()}}}
+		crumbs:      []crumb{toOverview, toRegions, {group.Region.Label(), group.Region.Path()}}}
 }
 
 // instancesFrame is the frame of a page of the instance list. The first page has the explorer.

@@ -11,7 +11,7 @@ type totalsRow struct {
 func regionRows(regions []*report.Region) []totalsRow {
 	rows := make([]totalsRow, len(regions))
 	for i, r := range regions {
-		rows[i] = totalsRow{r.Name, r.Path(), &r.Totals}
+		rows[i] = totalsRow{r.Label(), r.Path(), &r.Totals}
 	}
 	return rows
 }
@@ -19,7 +19,7 @@ func regionRows(regions []*report.Region) []totalsRow {
 func modelRows(models []*report.Model) []totalsRow {
 	rows := make([]totalsRow, len(models))
 	for i, m := range models {
-		rows[i] = totalsRow{m.Name, m.Path(), &m.Totals}
+		rows[i] = totalsRow{m.Label(), m.Path(), &m.Totals}
 	}
 	return rows
 }
@@ -28,7 +28,7 @@ func modelRows(models []*report.Model) []totalsRow {
 func groupsByModel(groups []*report.Group) []totalsRow {
 	rows := make([]totalsRow, len(groups))
 	for i, g := range groups {
-		rows[i] = totalsRow{g.Model.Name, g.Path(), &g.Totals}
+		rows[i] = totalsRow{g.Model.Label(), g.Path(), &g.Totals}
 	}
 	return rows
 }
@@ -37,7 +37,7 @@ func groupsByModel(groups []*report.Group) []totalsRow {
 func groupsByRegion(groups []*report.Group) []totalsRow {
 	rows := make([]totalsRow, len(groups))
 	for i, g := range groups {
-		rows[i] = totalsRow{g.Region.Name, g.Path(), &g.Totals}
+		rows[i] = totalsRow{g.Region.Label(), g.Path(), &g.Totals}
 	}
 	return rows
 }

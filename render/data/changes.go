@@ -16,7 +16,7 @@ import (
 // listed. Rows without an ID, if there are any, are in "without_id".
 func WriteChangesJSON(w io.Writer, r *report.Report) error {
 	c := &changesWriter{out: bufio.NewWriterSize(w, 64<<10), r: r}
-	fmt.Fprintf(c.out, `{"schema":%d,"since_last_run":`, schema)
+	fmt.Fprintf(c.out, `{"schema":%d,"since_last_run":`, changesSchema)
 	c.window(r.SinceLastRun)
 	c.out.WriteString(`,"since_last_week":`)
 	c.window(r.SinceLastWeek)

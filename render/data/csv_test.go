@@ -84,7 +84,7 @@ func TestCSVIsInert(t *testing.T) {
 
 func TestInstancesJSON(t *testing.T) {
 	got := written(t, WriteInstancesJSON, reporttest.Of(reporttest.Example(t), &fleet.Instance{}))
-	want := `{"schema":1,"generated_at":"2026-11-22T12:00:00Z","source":"file","audience":"public",` +
+	want := `{"schema":2,"generated_at":"2026-11-22T12:00:00Z","source":"file","audience":"public",` +
 		`"currency":"USD","total_instances":2,"instances":[
 {"id":"007","region":"A","product_type":null,"host_name":"x,\"y","cpu_cores":0.5,` +
 		`"ram":1234567,"gpu":"RTX","gpu_group":"CPU only","gpu_type":null,"gpu_count":0,"disk_size":null,"ephemeral":null,` +

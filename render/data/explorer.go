@@ -80,7 +80,7 @@ func WriteExplorer(w io.Writer, r *report.Report) error {
 
 func newExplorerHead(r *report.Report) explorerHead {
 	head := explorerHead{
-		Schema: schema, Generated: r.Generated, Total: r.Count, Hours: r.HoursPerMonth.String(),
+		Schema: instancesSchema, Generated: r.Generated, Total: r.Count, Hours: r.HoursPerMonth.String(),
 		Currency: r.Currency, Sign: strings.TrimSuffix(r.Amount(fleet.Money{}), "0.00"),
 		Regions: []string{}, Models: []string{}, Groups: [][3]int{}, Anchors: map[int]string{},
 	}

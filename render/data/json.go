@@ -13,8 +13,11 @@ import (
 	"gpufleet/render/report"
 )
 
-// schema is the version of the JSON files' format.
-const schema = 1
+// The versions of the formats: of instances.json and instances.js, which have gpu_group since 2, and of changes.json.
+const (
+	instancesSchema = 2
+	changesSchema   = 1
+)
 
 // WriteInstancesJSON writes data/instances.json, one instance per line. Names are those of the columns, amounts are
 // strings with exact decimals, and unknown values are null.
@@ -28,7 +31,7 @@ func WriteInstancesJSON(w io.Writer, r *report.Report) error {
 		Currency  string    `json:"currency"`
 		Total     int       `json:"total_instances"`
 		*budget             // nil without a budget
-	}{schema, r.Generated, string(r.Source), string(r.Audience), r.Currency, r.Count, newBudget(r)})
+	}{instancesSchema, r.Generated, string(r.Source), string(r.Audience), r.Currency, r.Count, newBudget(r)})
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"gpufleet/fetch/fleet"
 	"gpufleet/render/report/reporttest"
 )
 
@@ -34,7 +35,7 @@ func FuzzMarkdownCell(f *testing.F) {
 		if !want[shape(tree)] {
 			t.Errorf("%q changes the tree:\n%s\n%s", name, shape(tree), text)
 		}
-		if !strings.Contains(oneSpaced(textOf(tree)), oneSpaced(name)) {
+		if !strings.Contains(oneSpaced(textOf(tree)), oneSpaced(fleet.Visible(name))) {
 			t.Errorf("%q does not show as itself in\n%s", name, text)
 		}
 		// Only whole cells are the name: figures have dollar signs too.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode"
 
+	"gpufleet/fetch/fleet"
 	"gpufleet/render/report"
 )
 
@@ -204,6 +205,7 @@ func (m *draft) legend() {
 
 // name returns a name from the list as literal text, shortened if necessary.
 func (m *draft) name(name string) string {
+	name = fleet.Visible(name)
 	if runes := []rune(name); m.maxName != wholeNames && len(runes) > m.maxName {
 		name = string(runes[:m.maxName-1]) + "…"
 	}
@@ -216,6 +218,7 @@ func literalCell(text string) string { return strings.ReplaceAll(literal(text), 
 // literal returns text that shows literally in running text and headings. Plain words stay as they are. Anything that
 // could mean something to Markdown or GitHub becomes a code span, in which GitHub links nothing.
 func literal(text string) string {
+	text = fleet.Visible(text)
 	if isPlainWords(text) {
 		return text
 	}

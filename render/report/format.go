@@ -104,7 +104,7 @@ func Format[T any](s Settings, c Column[T], v Value) string {
 	case !v.Known:
 		return Unknown
 	case c.Type == Text:
-		return v.Text
+		return fleet.Visible(v.Text)
 	}
 	return string(AppendFormat(nil, s, c.Type, v))
 }
@@ -124,7 +124,7 @@ func AppendFormat(to []byte, s Settings, typ Type, v Value) []byte {
 	case Date:
 		return v.Time.UTC().AppendFormat(to, time.DateOnly)
 	default:
-		return append(to, v.Text...)
+		return append(to, fleet.Visible(v.Text)...)
 	}
 }
 

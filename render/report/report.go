@@ -49,6 +49,12 @@ type Model struct {
 	Cheapest, MostExpensive *Group
 }
 
+// Label returns the name for people; see fleet.Visible.
+func (r *Region) Label() string { return fleet.Visible(r.Name) }
+
+// Label returns the name for people; see fleet.Visible.
+func (m *Model) Label() string { return fleet.Visible(m.Name) }
+
 // Group is a region's instances of one GPU model.
 type Group struct {
 	Region  *Region

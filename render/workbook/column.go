@@ -91,7 +91,7 @@ func (c *column) measure(v report.Value) {
 	number := v.Number
 	switch c.typ {
 	case report.Text:
-		if len(v.Text) > c.textWidth { // a text is never wider than its number of bytes
+		if 4*len(v.Text) > c.textWidth { // a byte is at most 4 wide: U+00AD has 2, and shows as [U+00AD]
 			c.textWidth = max(c.textWidth, textWidth(v.Text))
 		}
 		return

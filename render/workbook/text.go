@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
+
+	"gpufleet/fetch/fleet"
 )
 
 // In a workbook's text _x003D_ means "=". A text that really contains that is written with _x005F_ for its first
@@ -93,7 +95,9 @@ func clip(text string, units int) string {
 }
 
 // cellText returns text in the form that a cell takes.
-func cellText(text string) string { return escapeUnderscores(clip(text, excelize.TotalCellChars)) }
+func cellText(text string) string {
+	return escapeUnderscores(clip(fleet.Visible(text), excelize.TotalCellChars))
+}
 
 // headerText returns text in the form that a page header or footer takes, where & begins a code.
 func headerText(text string) string {
@@ -103,7 +107,7 @@ func headerText(text string) string {
 // textWidth returns the width of text in digits. East Asian characters and emoji count as two.
 func textWidth(text string) int {
 	width := 0
-	for _, r := range text {
+	for _, r := range fleet.Visible(text) {
 		width++
 		if isWide(r) {
 			width++

@@ -3,7 +3,11 @@
 // the last value.
 
 /** A text as searches compare it: without case, accents and forms of letters. */
-const folded = (text) => (/[^\0-\x7f]/.test(text) ? text.normalize("NFKD").replace(/\p{M}/gu, "") : text).toLowerCase();
+function folded(text) {
+  if (!/[^\0-\x7f]/.test(text)) return text.toLowerCase();
+  const bare = text.normalize("NFKD").replace(/\p{M}/gu, "");
+  return bare.toLowerCase().toUpperCase().toLowerCase().replaceAll("ς", "σ"); // ß and ẞ are SS in capitals
+}
 
 /** A column. By value number, `exact` returns a value for CSV, and `shown` for people. */
 class Column {
@@ -26,7 +30,7 @@ class Column {
     switch (this.type) {
       case "amount": return this.currency + grouped(atLeastCents(value));
       case "time": return timeText(value);
-      case "text": return value;
+      case "text": return visible(value);
       default: return grouped(value);
     }
   }
@@ -49,7 +53,7 @@ class Column {
    */
   prepareSearch() {
     if (this.text !== undefined) return;
-    const shown = this.type === "text" ? this.values : this.values.map((_, number) => this.shown(number));
+    const shown = this.values.map((_, number) => this.shown(number));
     this.text = folded(shown.concat(UNKNOWN).join("\n")) + "\n";
     this.ends = new Uint32Array(this.unknown + 1);
     for (let number = 0, end = -1; number <= this.unknown; number++) {
@@ -99,13 +103,13 @@ function groupFacet(name, title, names, groups, part, count) {
   const rows = new Uint32Array(count);
   let at = 0;
   for (const group of groups) rows.fill(group[part], at, at += group[2]);
-  return { name, title, rows, options: names.map((label) => ({ label, value: label })) };
+  return { name, title, rows, options: names.map((value) => ({ label: visible(value), value })) };
 }
 
 /** A facet of a column's values, null if the report hides the column. */
 function columnFacet(column, title) {
   if (column === undefined) return null;
-  const options = column.values.map((value) => ({ label: value, value }));
+  const options = column.values.map((value) => ({ label: visible(value), value }));
   options.push({ label: UNKNOWN, value: "" });
   return { name: column.name, title, rows: column.rows, options };
 }

@@ -1,7 +1,7 @@
 // Searching, filtering, sorting and adding up rows.
 
 /** The words of a search. */
-const wordsOf = (text) => folded(text).split(/\s+/).filter((word) => word !== "");
+const wordsOf = (text) => folded(visible(text)).split(/\s+/).filter((word) => word !== "");
 
 /** Marks the rows that contain all words, in any columns. */
 function rowsWith(table, words) {

@@ -2,6 +2,26 @@
 
 const UNKNOWN = "unknown";
 
+const isInvisible = (c) => /[\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb]/u.test(c);
+
+/** Whether the neighbours of a joiner, or of a variation selector, can look different with it. */
+const isShaped = (c) => c > "~" && /[\p{Lo}\p{M}\p{S}\p{Po}]/u.test(c) && !isInvisible(c);
+
+/** A text with its invisible characters by their code points, as fetch/fleet/invisible.go has it. */
+function visible(text) {
+  if (!isInvisible(text)) return text;
+  const characters = [...text];
+  let before = ""; // the last character that is seen
+  return characters.map((c, i) => {
+    const after = characters[i + 1] ?? "";
+    if (!isInvisible(c)) return before = c;
+    if (/[\u200c\u200d]/.test(c) ? isShaped(before) && isShaped(after)
+      : /\p{Variation_Selector}/u.test(c) && (isShaped(before) || after === "\u20e3" && before !== "")) return c;
+    before = "";
+    return "[U+" + c.codePointAt(0).toString(16).toUpperCase().padStart(4, "0") + "]";
+  }).join("");
+}
+
 /** Inserts commas into the whole part of a number's digits. */
 function grouped(digits) {
   const [whole, fraction] = digits.split(".");
