@@ -99,7 +99,8 @@ func TestCSVReaders(t *testing.T) {
 	}
 	node, python := Need(t, "node", checks), Need(t, "python3", checks)
 	out, files := csvFiles(t)
-	names := slices.DeleteFunc(slices.Sorted(maps.Keys(files)), func(name string) bool { return strings.Contains(name, "/") })
+	isElsewhere := func(name string) bool { return strings.Contains(name, "/") }
+	names := slices.DeleteFunc(slices.Sorted(maps.Keys(files)), isElsewhere)
 	data := filepath.Join(out, "data")
 	answer, err := exec.Command(node, append([]string{tools + "/csv.mjs", data}, names...)...).CombinedOutput()
 	type reading struct{ Columns, Values []string }
