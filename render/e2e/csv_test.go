@@ -88,9 +88,9 @@ func TestCSVBegins(t *testing.T) {
 	}
 }
 
-// TestCSVReaders opens the CSV files with DuckDB, SheetJS and Python: each finds the columns by their names, although
+// TestCSVInDuckDB opens the CSV files with DuckDB, SheetJS and Python: each finds the columns by their names, although
 // the files begin with a byte order mark.
-func TestCSVReaders(t *testing.T) {
+func TestCSVInDuckDB(t *testing.T) {
 	t.Parallel()
 	const checks = "reading the CSV files with DuckDB, SheetJS and Python"
 	tools := root + "/.ci/web"
