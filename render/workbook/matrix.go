@@ -24,7 +24,7 @@ func (b *book) matrixPage() *page {
 	m := b.r.Matrix
 	p := &page{widths: []float64{28}}
 	for _, model := range m.Models {
-		p.widths = append(p.widths, float64(min(max(textWidth(model.Name)+3, 14), maxTextWidth)))
+		p.widths = append(p.widths, float64(min(max(textWidth(model.Label())+3, 14), maxTextWidth)))
 	}
 	p.widths = append(p.widths, 16)
 	p.lines = append(p.lines, line{cells: []cell{textCell(title, matrixSheet)}, height: 24})
@@ -87,8 +87,8 @@ func (b *book) addBlock(
 	}
 	head[0] = textCell(section, name)
 	for i, model := range m.Models {
-		head[i+1].value = model.Name
-		p.fit(i+1, min(textWidth(model.Name)+3, maxTextWidth))
+		head[i+1].value = model.Label()
+		p.fit(i+1, min(textWidth(model.Label())+3, maxTextWidth))
 	}
 	head[len(m.Models)+1].value = "All models"
 	p.lines = append(p.lines, line{cells: head, height: 18})
@@ -108,8 +108,8 @@ func (b *book) addBlock(
 		return append(cells, c)
 	}
 	for _, row := range m.Rows {
-		cells := []cell{textCell(plain, row.Region.Name)}
-		p.fit(0, min(textWidth(row.Region.Name)+2, maxTextWidth))
+		cells := []cell{textCell(plain, row.Region.Label())}
+		p.fit(0, min(textWidth(row.Region.Label())+2, maxTextWidth))
 		for i, group := range row.Cells {
 			if group == nil {
 				cells = append(cells, cell{})
