@@ -462,7 +462,8 @@ func generatedAt(t *testing.T, path string) time.Time {
 
 // columnsShown returns the columns of the live table: gpu_group stands for gpu.
 func columnsShown(r *report.Report) []report.Column[*fleet.Instance] {
-	return slices.DeleteFunc(slices.Clone(r.Columns), func(c report.Column[*fleet.Instance]) bool { return c.Name == "gpu" })
+	isModel := func(c report.Column[*fleet.Instance]) bool { return c.Name == "gpu" }
+	return slices.DeleteFunc(slices.Clone(r.Columns), isModel)
 }
 
 // randomChoices returns words of a row, some of its facets, and an order.

@@ -47,8 +47,8 @@ func TestInvisibleNames(t *testing.T) {
 		}
 	}
 	text := strings.TrimPrefix(plainContents(t, out)["data/instances.csv"], "\uFEFF")
-	if rows, err := csv.NewReader(strings.NewReader(text)).ReadAll(); err != nil || !strings.Contains(text, "\u3164\u2800") ||
-		strings.Contains(text, "U+") || len(rows) != 4 {
+	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+	if err != nil || !strings.Contains(text, "\u3164\u2800") || strings.Contains(text, "U+") || len(rows) != 4 {
 		t.Errorf("%v: %+q", err, text)
 	}
 }
