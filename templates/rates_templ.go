@@ -212,11 +212,11 @@ func regionRate(f frame, name string, group *report.Group) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "</bdi></a>,")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "</bdi></a>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = amounts(f.RateText(group.GPUHour)+" per GPU-hour").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = amounts(", "+f.RateText(group.GPUHour)+" per GPU-hour").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -218,6 +218,9 @@ func (s *Stage) replace(j *journal, stored, path string) error {
 		if err := s.keepGroup(stored, info); err != nil {
 			return s.folder.cannot("write", path, err)
 		}
+		if err := s.openFolders(j, stored, path, info); err != nil {
+			return s.folder.cannot("write", path, err)
+		}
 	}
 	if err := s.folder.disk.Rename(stored, path); err != nil {
 		return s.folder.cannot("write", path, err)

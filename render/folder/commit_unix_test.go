@@ -192,3 +192,25 @@ func TestGroupIsKept(t *testing.T) {
 		t.Errorf("a file that doesn't change is touched: %v, %v", info.Mode(), err)
 	}
 }
+
+// TestFoldersAreOpened runs as with the umask 077, and then with 022: all that is replaced can be read by others, and
+// its folders entered. A folder that someone closed around open files stays closed.
+func TestFoldersAreOpened(t *testing.T) {
+	dir := t.TempDir()
+	files := map[string]string{"index.html": "1", "a/b/index.html": "1", "closed/index.html": "1", "same/index.html": "1"}
+	mustRun(t, dir, files)
+	for path, perm := range map[string]os.FileMode{".": 0o700, "index.html": 0o600, "a": 0o700, "a/b": 0o700,
+		"a/b/index.html": 0o600, "closed": 0o700, "same": 0o700, "same/index.html": 0o600} {
+		if err := os.Chmod(filepath.Join(dir, path), perm); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files["index.html"], files["a/b/index.html"], files["closed/index.html"] = "2", "2", "2"
+	mustRun(t, dir, files)
+	for path, want := range map[string]os.FileMode{".": 0o755, "index.html": 0o644, "a": 0o755, "a/b": 0o755,
+		"a/b/index.html": 0o644, "closed": 0o700, "closed/index.html": 0o644, "same": 0o700, "same/index.html": 0o600} {
+		if info, err := os.Stat(filepath.Join(dir, path)); err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s: %v, %v, want %v", path, info.Mode(), err, want)
+		}
+	}
+}
