@@ -52,7 +52,7 @@ func (m *draft) changeLines(w report.NamedWindow) {
 			continue
 		}
 		rows = append(rows, []string{line.Kind.Label(),
-			m.cell(line.Name(s)), m.cell(line.In.Region), m.cell(line.In.GPU), m.cell(line.FieldTitle(s)),
+			m.cell(line.Name(s)), m.cell(line.In.Region), m.cell(line.In.Model()), m.cell(line.FieldTitle(s)),
 			m.fieldCell(line, line.OldText(s)), m.fieldCell(line, line.NewText(s)), line.DeltaText(s)})
 	}
 	effect := "Effect on " + s.Bill.Name() + " cost"

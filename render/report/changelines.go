@@ -169,7 +169,7 @@ func ChangeColumns(s Settings) []Column[ChangeLine] {
 			"All rows without an ID share one line, because they can't be compared.",
 			func(l ChangeLine) Value { return text(string(l.Kind)) }},
 	}
-	for _, c := range NamedColumns(s, "id", "host_name", "region", "gpu", "gpu_count") {
+	for _, c := range NamedColumns(s, "id", "host_name", "region", "gpu", "gpu_group", "gpu_count") {
 		columns = append(columns, Column[ChangeLine]{c.Name, c.Title, c.Unit, c.Type, c.Description,
 			func(l ChangeLine) Value { return l.value(c.Value) }})
 	}
@@ -209,12 +209,12 @@ func NamedColumns(s Settings, names ...string) []Column[*fleet.Instance] {
 
 // MemberColumns returns the columns of an added or removed instance in changes.json.
 func MemberColumns(s Settings) []Column[*fleet.Instance] {
-	return NamedColumns(s, "id", "host_name", "region", "gpu", "gpu_count", "price_per_hour")
+	return NamedColumns(s, "id", "host_name", "region", "gpu", "gpu_group", "gpu_count", "price_per_hour")
 }
 
 // ChangedColumns returns the columns of a changed instance in changes.json.
 func ChangedColumns(s Settings) []Column[*fleet.Instance] {
-	return NamedColumns(s, "id", "host_name", "region", "gpu")
+	return NamedColumns(s, "id", "host_name", "region", "gpu", "gpu_group")
 }
 
 // Label returns the kind's name for people.

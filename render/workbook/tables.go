@@ -13,7 +13,7 @@ import (
 const maxStatuses = 1000
 
 // unpricedColumns help to find the price of an instance.
-var unpricedColumns = []string{"id", "host_name", "region", "gpu", "gpu_count",
+var unpricedColumns = []string{"id", "host_name", "region", "gpu", "gpu_group", "gpu_count",
 	"product_type", "type", "cpu_cores", "ram", "status", "created_at"}
 
 // makeTables makes the tables of the report's lists, and adds the columns and formulas that only the workbook has.
