@@ -2,7 +2,10 @@ package templates
 
 import (
 	"regexp"
+	"strings"
 	"testing"
+
+	"gpufleet/render/chart"
 )
 
 func TestAmountsAreMarked(t *testing.T) {
@@ -17,6 +20,29 @@ func TestAmountsAreMarked(t *testing.T) {
 	} {
 		if got := marks.ReplaceAllString(withAmounts(text), "[$1]"); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestChartNote(t *testing.T) {
+	for _, test := range []struct {
+		bars chart.Bars
+		want string
+	}{
+		{chart.Bars{More: 18, Rest: "167"}, "and 18 more, 167 in total"},
+		{chart.Bars{More: 1, Rest: "≥ $1,000.00/h"}, "and 1 more, ≥ $1,000.00/h in total"},
+		{chart.Bars{More: 1234}, "and 1,234 more"},
+	} {
+		bars := test.bars
+		bars.Bars = []chart.Bar{{Value: "1"}}
+		var b strings.Builder
+		if err := barChart(frame{}, "GPUs", bars).Render(t.Context(), &b); err != nil {
+			t.Fatal(err)
+		}
+		_, note, _ := strings.Cut(b.String(), `<p class="chart-note">`)
+		note, _, _ = strings.Cut(note, "</p>")
+		if got := regexp.MustCompile(`<[^>]*>`).ReplaceAllString(note, ""); got != test.want {
+			t.Errorf("%q, want %q", got, test.want)
 		}
 	}
 }
