@@ -22,5 +22,10 @@ func withAmounts(safe string) string {
 	})
 }
 
+var figureCell = regexp.MustCompile(`<td class="num">[^<]*`)
+
+// withCellAmounts marks the amounts among the figures of the summary. Names that look like an amount stay as they are.
+func withCellAmounts(safe string) string { return figureCell.ReplaceAllStringFunc(safe, withAmounts) }
+
 // amounts renders a text with its amounts marked.
 func amounts(text string) templ.Component { return templ.Raw(withAmounts(templ.EscapeString(text))) }
