@@ -315,7 +315,11 @@ func TestNoSecretComesOut(t *testing.T) {
 				top := quickDir(t)
 				out := filepath.Join(top, "out")
 				beside := quickDir(t)
-				o := withVerbosity(verbosity, beside, append([]string{"--out", out}, test.args...)).run(t)
+				args := test.args
+				if !slices.Contains(args, "--out") {
+					args = append([]string{"--out", out}, args...)
+				}
+				o := withVerbosity(verbosity, beside, args).run(t)
 				if o.code != test.code {
 					t.Errorf("%s: exit code %d, want %d: %s", verbosity, o.code, test.code, o.stderr)
 				}
