@@ -106,8 +106,9 @@ func TestReportFile(t *testing.T) {
 	}
 	file, at := reportFileOf(t, r), 0
 	for _, next := range []string{
-		"<td>Instances</td>",
+		"<h2>Spend</h2>",
 		"<h2>What changed</h2>",
+		"<td>Instances</td>",
 		"<h2>GPUs by region and model</h2>",
 		">Charts</h2>",
 		"<svg",

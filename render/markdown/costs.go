@@ -41,22 +41,3 @@ func (m *draft) models() {
 		"Cheapest region", "Cheapest (per GPU-hour)", "Most expensive region", "Most expensive (per GPU-hour)"},
 		[]bool{false, true, true, true, true, false, true, false, true}, rows)
 }
-
-// budget writes the budget for an empty fleet, which has no headline.
-func (m *draft) budget() {
-	if rows := m.budgetRows(); len(rows) > 0 {
-		m.table([]string{"Figure", "Value"}, []bool{false, true}, nil, rows...)
-	}
-}
-
-// budgetRows returns the budget's rows of the headline, nil without a budget.
-func (m *draft) budgetRows() [][]string {
-	rate, ok := m.r.RunRate()
-	if !ok {
-		return nil
-	}
-	return [][]string{
-		{"Budget, per month", m.r.Amount(m.r.Budget.Value)},
-		{"Run rate", rate.Text()},
-	}
-}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"gpufleet/fetch/fleet"
-	"gpufleet/render/report"
 	"gpufleet/render/report/reporttest"
 )
 
@@ -105,15 +104,15 @@ func TestFit(t *testing.T) {
 
 // TestSummaryLinks checks for links to other files if the site's address is known, and for their names if not.
 func TestSummaryLinks(t *testing.T) {
-	r := report.Report{Settings: reporttest.Of().Settings}
-	text := NewSummary(&r).String()
+	r := reporttest.Of()
+	text := NewSummary(r).String()
 	for _, want := range []string{"`report.html`", "`fleet.xlsx`", "`summary.md`"} {
 		if !strings.Contains(text, want) || strings.Contains(text, "](") {
 			t.Errorf("no %s, or a link: %s", want, text)
 		}
 	}
 	r.BaseURL = "https://example.org/a_b"
-	text = NewSummary(&r).String()
+	text = NewSummary(r).String()
 	for _, want := range []string{"- [Changes](<https://example.org/a_b/changes/index.html>)\n",
 		"/a_b/report.html>", "/a_b/summary.md>"} {
 		if !strings.Contains(text, want) {

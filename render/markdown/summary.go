@@ -48,14 +48,12 @@ func (s Summary) String() string { return s.Head + s.Notes + s.BeforeCharts + s.
 func (m *draft) write() {
 	m.head()
 	m.body = len(m.blocks)
+	m.spend()
+	m.changes()
 	if m.r.Empty() {
 		m.line("No instances.")
-		m.budget()
 	} else {
 		m.headline()
-	}
-	m.changes()
-	if !m.r.Empty() {
 		m.matrix()
 	}
 	m.charts = len(m.blocks)
@@ -82,6 +80,7 @@ func (m *draft) head() {
 }
 
 func (m *draft) headline() {
+	m.line("## Fleet")
 	t := m.r.Totals
 	rows := [][]string{
 		{"Instances", report.FormatCount(t.Count)},
@@ -99,7 +98,7 @@ func (m *draft) headline() {
 		{"Listed, per month", m.r.PerMonthText(t.Listed)},
 		{"Prices known", t.PricesKnownText()},
 	}...)
-	m.table([]string{"Figure", "Value"}, []bool{false, true}, nil, append(rows, m.budgetRows()...)...)
+	m.table([]string{"Figure", "Value"}, []bool{false, true}, nil, rows...)
 }
 
 func (m *draft) warnings() {

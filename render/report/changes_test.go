@@ -31,7 +31,9 @@ func runAt(t testing.TB, at time.Time, previous *history.History, list ...*fleet
 }
 
 // saved returns what a run saves for the next one.
-func saved(r *Report) *history.History { return &history.History{Snapshots: r.Snapshots, Days: r.Days} }
+func saved(r *Report) *history.History {
+	return &history.History{Snapshots: r.Snapshots, Days: r.Days, Spend: *r.Spend}
+}
 
 // since returns what changed between two lists, a day apart.
 func since(t testing.TB, old, now []*fleet.Instance) *Window {
@@ -576,11 +578,13 @@ func TestFeed(t *testing.T) {
 		"GPUs: ≥ 1 · 1 of 2 known, on 2026-11-24 ≥ 1 · 1 of 2 known",
 		"Running: ≥ $1.25/h · 1 of 2 priced, on 2026-11-24 ≥ $1.25/h · 1 of 2 priced",
 		"Listed: ≥ $1.25/h · 1 of 2 priced, on 2026-11-24 ≥ $1.25/h · 1 of 2 priced",
+		"Cost of the day: running ≥ $15.00 ($0.00 to $30.00), listed ≥ $15.00 ($0.00 to $30.00)",
 		"Instances since 2026-11-24: 1 added, 1 removed, 0 changed",
 		"2026-11-24: 2 instances, listed ≥ $1.25/h", "Instances: 2, on 2026-11-23 1",
 		"GPUs: ≥ 1 · 1 of 2 known, on 2026-11-23 1",
 		"Running: ≥ $1.25/h · 1 of 2 priced, on 2026-11-23 $1.00/h",
 		"Listed: ≥ $1.25/h · 1 of 2 priced, on 2026-11-23 $1.00/h",
+		"Cost of the day: running ≥ $28.50 ($0.00 to $57.00), listed ≥ $28.50 ($0.00 to $57.00)",
 		"Instances since 2026-11-23: 1 added, 0 removed, 1 changed",
 	}
 	var got []string

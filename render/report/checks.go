@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"gpufleet/fetch/fleet"
+	"gpufleet/fetch/history"
 )
 
 // Check is a condition that --fail-on turns into a failed run.
@@ -101,24 +102,24 @@ func (r *Report) withStatus(name string) int {
 // Figure is a key figure for machines.
 type Figure struct{ Name, Value string }
 
-// Figures returns the fleet's totals with the names and formats of data/groups.csv, then the currency, the run rate,
-// the forecast and the number of warnings. Unknown values are "". moreWarnings counts warnings besides the report's
-// own.
+// Figures returns the fleet's totals with the names and formats of data/groups.csv, then the currency, what the month
+// has cost and comes to at the billed rate, the budget's figures and the number of warnings. Unknown values are "".
+// moreWarnings counts warnings besides the report's own.
 func (r *Report) Figures(moreWarnings int) []Figure {
 	var figures []Figure
 	for _, column := range Shown(r.Settings, totalsColumns(func(t *Totals) *Totals { return t })) {
 		figures = append(figures, Figure{column.Name, Exact(column.Type, column.Value(&r.Totals))})
 	}
-	runRate := ""
+	runRate, percent := "", ""
 	if rate, ok := r.RunRate(); ok {
-		runRate = rate.Percent.String()
+		runRate, percent = rate.Percent.String(), r.Forecast.PercentText()
 	}
-	forecast := ""
-	if r.Budget.Known && r.Spend != nil {
-		forecast = r.Forecast.PercentText()
-	}
-	return append(figures, Figure{"currency", r.Currency}, Figure{"run_rate_percent", runRate},
-		Figure{"forecast_percent", forecast},
+	return append(figures, Figure{"currency", r.Currency},
+		Figure{"spent_this_month", history.Rounded(r.BilledSpend().Estimate).String()},
+		Figure{"forecast", history.Rounded(r.Forecast.Of(r.Bill).Estimate).String()},
+		Figure{"run_rate_percent", runRate},
+		Figure{"forecast_percent", percent},
+		Figure{"budget_state", string(r.Forecast.State)},
 		Figure{"warnings", ExactNumber(float64(len(r.Warnings) + moreWarnings))})
 }
 
@@ -129,5 +130,5 @@ func (r *Report) Line() string {
 	if rate, ok := r.RunRate(); ok {
 		line += ", run rate " + rate.Text()
 	}
-	return line
+	return line + ", spent " + r.SpentFigure().Exact + " " + r.monthSpan() + ", forecast " + r.ForecastFigure().Exact
 }

@@ -97,11 +97,34 @@ func (r *Report) feedEntry(before, day *history.Entry) FeedEntry {
 		"Running: " + withPrevious(func(d *history.Entry) string { return r.PerHourText(costOf(d.Running)) }),
 		"Listed: " + withPrevious(func(d *history.Entry) string { return r.PerHourText(costOf(d.Listed)) }),
 	}
+	if spent := r.spentOn(day.Date); spent != nil {
+		e.Lines = append(e.Lines, "Cost of the day: "+r.spentLine(*spent, r.Bill)+", "+r.spentLine(*spent, r.Bill.Other()))
+	}
 	if c := day.Changes; c != nil {
 		e.Lines = append(e.Lines, fmt.Sprintf("Instances since %s: %s added, %s removed, %s changed",
 			c.Since, FormatCount(c.Added), FormatCount(c.Removed), FormatCount(c.Changed)))
 	}
 	return e
+}
+
+// spentOn returns what a day cost, nil if that is unknown.
+func (r *Report) spentOn(date string) *history.Spent {
+	for i := range r.Spend.Days {
+		if r.Spend.Days[i].Date == date {
+			return &r.Spend.Days[i].Spent
+		}
+	}
+	return nil
+}
+
+// spentLine returns what was spent at a rate: "running $5,600.00 ($5,500.00 to $5,700.00)".
+func (r *Report) spentLine(s history.Spent, bill Bill) string {
+	c := Ranges(s).Of(bill)
+	text := bill.Name() + " " + r.Spent(c)
+	if between := r.SpentBetween(c); between != "" {
+		text += " (" + between + ")"
+	}
+	return text
 }
 
 func costOf(c history.Cost) Cost {

@@ -59,7 +59,7 @@ func (s Settings) PerMonth(c Cost) string { return bound(c.LowerBound()) + s.Amo
 // Heading returns a column's heading, with the currency if the column holds amounts: "Price (USD per hour)".
 func Heading[T any](s Settings, c Column[T]) string {
 	if c.Type == Money {
-		return c.Title + " (" + s.Currency + " " + c.Unit + ")"
+		return c.Title + " (" + strings.TrimSpace(s.Currency+" "+c.Unit) + ")"
 	}
 	return c.Heading()
 }

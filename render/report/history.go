@@ -248,34 +248,6 @@ func (r *Report) entry(since *Window) history.Entry {
 	return e
 }
 
-// Day is one day of the history, in the report's own types.
-type Day struct {
-	Date            string // 2026-11-22
-	Instances       int
-	GPUs            Sum
-	Running, Listed Cost            // only per hour
-	Changes         *history.Counts // since the previous day with a run; nil for the first
-}
-
-// LastDays returns at most limit days of the history, newest first, and how many more there are.
-func (r *Report) LastDays(limit int) (days []Day, more int) {
-	for _, entry := range slices.Backward(r.Days) {
-		if len(days) == limit {
-			return days, len(r.Days) - limit
-		}
-		days = append(days, NewDay(entry))
-	}
-	return days, 0
-}
-
-// NewDay converts an entry of the history.
-func NewDay(e history.Entry) Day {
-	return Day{
-		Date: e.Date, Instances: e.Instances, GPUs: Sum{Value: e.GPUs, Known: e.GPUsKnown, Of: e.Instances},
-		Running: costOf(e.Running), Listed: costOf(e.Listed), Changes: e.Changes,
-	}
-}
-
 func figuresOf(t *Totals) history.Figures {
 	cost := func(c Cost) history.Cost {
 		return history.Cost{Instances: c.Of, Priced: c.Priced, PerHour: history.Amount{Money: c.PerHour}}

@@ -30,31 +30,46 @@ func SpendColumns(r *Report) []Column[SpendRow] {
 	columns := []Column[SpendRow]{
 		{"month", "Month", "", Text, "The calendar month in UTC.", func(s SpendRow) Value { return text(s.Month) }},
 	}
-	words := map[string][2]string{"region": {"Region", "The region."}, "gpu": {"GPU model", "The GPU model."},
-		"owner": {"Owner", "Whose instances they were then."}, "account": {"Account", "The account."}}
-	for _, d := range history.Dimensions {
-		if r.Spend.Has(d) {
-			columns = append(columns, Column[SpendRow]{d.Name, words[d.Name][0], "", Text, words[d.Name][1],
-				func(s SpendRow) Value { return text(*d.Of(&s.SpendGroup)) }})
-		}
+	for _, d := range r.Dimensions() {
+		columns = append(columns, Column[SpendRow]{d.Name, d.Title, "", Text, d.Description,
+			func(s SpendRow) Value { return text(*d.Of(&s.SpendGroup)) }})
 	}
-	columns = append(columns, rangeColumns("running", "Running", func(s SpendRow) history.Range { return s.Running })...)
-	columns = append(columns, rangeColumns("listed", "Listed", func(s SpendRow) history.Range { return s.Listed })...)
-	return append(columns, Column[SpendRow]{"gpu_hours", "GPU hours", "hours", Size,
-		"GPUs of the running instances times hours. Rounded half up to 6 decimals.",
-		func(s SpendRow) Value { return hours(s.GPUs) }})
+	return append(columns, spentColumns(func(s SpendRow) *history.Spent { return &s.Spent })...)
 }
 
-// rangeColumns returns the columns of a range.
-func rangeColumns(name, title string, of func(SpendRow) history.Range) []Column[SpendRow] {
-	column := func(end, titleEnd, description string, pick func(history.Range) decimal.Decimal) Column[SpendRow] {
-		return Column[SpendRow]{name + "_" + end, title + ", " + titleEnd, "", Money,
-			description + " Rounded half up to 6 decimals.", func(s SpendRow) Value {
-				spent := of(s)
-				return amount(fleet.MoneyOf(history.Rounded(pick(spent))), spent.LowerBound())
+// spentColumns returns the columns of what T's instances cost. of returns nil if that is unknown.
+func spentColumns[T any](of func(T) *history.Spent) []Column[T] {
+	columns := rangeColumns(BillRunning, of)
+	columns = append(columns, rangeColumns(BillListed, of)...)
+	return append(columns, Column[T]{"gpu_hours", "GPU-hours", "", Size,
+		"GPUs of the running instances times hours. Rounded half up to 6 decimals.", func(row T) Value {
+			spent := of(row)
+			if spent == nil {
+				return Value{}
+			}
+			return hours(spent.GPUs)
+		}})
+}
+
+// rangeColumns returns the columns of what T's instances cost at a rate.
+func rangeColumns[T any](bill Bill, of func(T) *history.Spent) []Column[T] {
+	name, title := bill.Name(), bill.Title()
+	value := func(row T, convert func(history.Range) Value) Value {
+		spent := of(row)
+		if spent == nil {
+			return Value{}
+		}
+		return convert(Ranges(*spent).Of(bill))
+	}
+	column := func(end, titleEnd, description string, pick func(history.Range) decimal.Decimal) Column[T] {
+		return Column[T]{name + "_" + end, title + ", " + titleEnd, "", Money,
+			description + " Rounded half up to 6 decimals.", func(row T) Value {
+				return value(row, func(c history.Range) Value {
+					return amount(fleet.MoneyOf(history.Rounded(pick(c))), c.LowerBound())
+				})
 			}}
 	}
-	return []Column[SpendRow]{
+	return []Column[T]{
 		column("low", "at least", "The least that the "+name+" instances cost.",
 			func(r history.Range) decimal.Decimal { return r.Low }),
 		column("estimate", "estimate", "The estimated cost of the "+name+" instances.",
@@ -63,7 +78,9 @@ func rangeColumns(name, title string, of func(SpendRow) history.Range) []Column[
 			func(r history.Range) decimal.Decimal { return r.High }),
 		{name + "_unpriced_hours", title + ", unpriced", "hours", Size, "Hours of " + name +
 			" instances without a price. They count as 0, so that the amounts are lower bounds.",
-			func(s SpendRow) Value { return hours(of(s).Unpriced) }},
+			func(row T) Value {
+				return value(row, func(c history.Range) Value { return hours(c.Unpriced) })
+			}},
 	}
 }
 

@@ -24,18 +24,20 @@ func (s Source) Did() string { return strings.ToLower(s.Verb()) }
 
 // ExpectText says how often the report is made: "a new report is expected every 24 hours".
 func (s Settings) ExpectText() string {
-	every := s.Every()
+	return "a new report is expected every " + strings.TrimPrefix(durationText(s.Every()), "1 ")
+}
+
+// durationText returns a duration for people in its largest whole unit: "48 hours", "1 week".
+func durationText(d time.Duration) string {
 	for _, unit := range []struct {
 		length time.Duration
 		name   string
 	}{{7 * 24 * time.Hour, "week"}, {time.Hour, "hour"}, {time.Minute, "minute"}, {time.Second, "second"}} {
-		if count := int(every / unit.length); every%unit.length == 0 && count == 1 {
-			return "a new report is expected every " + unit.name
-		} else if every%unit.length == 0 {
-			return "a new report is expected every " + Counted(count, unit.name)
+		if d%unit.length == 0 {
+			return Counted(int(d/unit.length), unit.name)
 		}
 	}
-	return "a new report is expected every " + every.String()
+	return d.String()
 }
 
 // Name returns the source's name for a sentence.

@@ -93,9 +93,9 @@ func (b *book) addCharts(p *page, column int) {
 				"The figures are on the sheet Matrix."})
 	}
 	if trend := b.table("Trend"); trend.rows > 0 {
-		add(chart{kind: excelize.Line, title: "Cost per month, by day", category: "Day (UTC)", days: true,
-			value: b.r.Currency + " per month", format: "#,##0", series: b.seriesOfDays(trend),
-			alt: "Lines: the running and the listed cost per month on each day. " +
+		add(chart{kind: excelize.Line, title: "Cost per hour, by day", category: "Day (UTC)", days: true,
+			value: b.r.Currency + " per hour", format: "#,##0", series: b.seriesOfDays(trend),
+			alt: "Lines: the running and the listed cost per hour on each day. " +
 				"The figures are on the sheet Trend."})
 	}
 }
@@ -119,7 +119,7 @@ func (b *book) seriesByModel(k block) (series []excelize.ChartSeries) {
 	return series
 }
 
-// seriesOfDays returns the running and the listed cost per month, by day.
+// seriesOfDays returns the running and the listed cost per hour, by day.
 func (b *book) seriesOfDays(trend *table) (series []excelize.ChartSeries) {
 	last := trend.lastRow(trend.parts(b.lastRow)[0])
 	heading := func(name string) string {
@@ -140,7 +140,7 @@ func (b *book) seriesOfDays(trend *table) (series []excelize.ChartSeries) {
 		}
 		return ref
 	}
-	for _, name := range []string{"running_per_month", "listed_per_month"} {
+	for _, name := range []string{"running_per_hour", "listed_per_hour"} {
 		series = append(series, excelize.ChartSeries{
 			Name: heading(name), Categories: values("date"), Values: values(name),
 		})

@@ -122,10 +122,3 @@ func (b *book) setSums(t *table, f map[string]string) {
 		}
 	}
 }
-
-// setDayFormulas makes the amounts per month of the history follow the hours per month.
-func setDayFormulas(t *table) {
-	for _, name := range []string{"running", "listed"} {
-		t.column(name + "_per_month").formula = perMonth(t.inRow(name + "_per_hour"))
-	}
-}

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"gpufleet/fetch/fleet"
-	"gpufleet/fetch/history"
 	"gpufleet/render/report"
 )
 
@@ -63,9 +62,9 @@ func (b *book) makeTables() {
 
 	changes := changesTable(r, r.Windows()[0], "Changes", "tblChanges")
 	week := changesTable(r, r.Week(), "Changes week", "tblChangesWeek")
-	trend := newTable(r, "Trend", "day of the history", dayColumns(r), r.Days)
-	trend.printFirst("date", "instances", "gpu_count", "running_per_hour", "running_per_month",
-		"listed_per_hour", "listed_per_month", "added", "removed", "changed")
+	trend := newTable(r, "Trend", "day", report.DayColumns(), r.AllDays())
+	trend.printFirst("date", "running_low", "running_estimate", "running_high", "listed_low", "listed_estimate",
+		"listed_high", "instances", "gpu_count", "running_per_hour", "listed_per_hour")
 	unpriced := newTable(r, "Unpriced", "listed instance without a price",
 		report.NamedColumns(r.Settings, unpricedColumns...), r.Unpriced())
 	b.statuses = b.assumptions(statuses)
@@ -79,7 +78,6 @@ func (b *book) makeTables() {
 	}
 	b.setTotalsFormulas(regions, models)
 	b.setStatusFormulas()
-	setDayFormulas(trend)
 }
 
 // changesTable makes the table of a window's changes. Each window has its own table, since a sum of both means nothing.
@@ -94,9 +92,8 @@ func (b *book) totalsTable(sheet, rowPer string, rows int) *table {
 	return &table{sheet: sheet, rowPer: rowPer, rows: rows}
 }
 
-// The columns below are in no other output: what the formulas need to recalculate the figures, and the days of the
-// history. The workbook is written with every listed instance billed in full and no other, so its billed figures equal
-// the listed ones.
+// The columns below are in no other output: what the formulas need to recalculate the figures. The workbook is written
+// with every listed instance billed in full and no other, so its billed figures equal the listed ones.
 
 // The units of amounts. Headings put the currency before them.
 const (
@@ -262,54 +259,4 @@ func billedColumns[T any](of func(T) *report.Totals, name, title string, number 
 				return report.Value{Known: n > 0, Number: float64(n)}
 			}),
 	}
-}
-
-// dayColumns are the columns of tblTrend.
-func dayColumns(r *report.Report) []report.Column[history.Entry] {
-	type day = history.Entry
-	cost := func(name, title, what string, pick func(day) history.Cost) []report.Column[day] {
-		return []report.Column[day]{
-			countColumn(name+"_instances", title+" instances", "", "How many instances were "+what+".",
-				func(d day) int { return pick(d).Instances }),
-			countColumn(name+"_priced", title+" priced", "instances", "How many of these had a price.",
-				func(d day) int { return pick(d).Priced }),
-			amountColumn(name+"_per_hour", title, perHourUnit,
-				"The sum of the prices of "+what+" instances. "+
-					"An instance without a price counts as 0, which makes this a lower bound.",
-				func(d day) (fleet.Money, bool) { c := pick(d); return c.PerHour.Money, c.Priced < c.Instances }),
-			amountColumn(name+"_per_month", title, perMonthUnit, perMonthText,
-				func(d day) (fleet.Money, bool) {
-					c := pick(d)
-					return r.Monthly(c.PerHour.Money), c.Priced < c.Instances
-				}),
-		}
-	}
-	changes := func(name, title, what string, pick func(*history.Counts) int) report.Column[day] {
-		return newColumn(name, title, "", report.Count,
-			"How many instances were "+what+" since the previous day with a snapshot. Empty if there is none.",
-			func(d day) report.Value {
-				if d.Changes == nil {
-					return report.Value{}
-				}
-				return report.Value{Known: true, Number: float64(pick(d.Changes))}
-			})
-	}
-	columns := []report.Column[day]{
-		newColumn("date", "Day", "UTC", report.Date, "The day.",
-			func(d day) report.Value { return report.Value{Known: true, Time: history.Day(d.Taken)} }),
-		countColumn("instances", "Instances", "", "How many instances there were, of any status.",
-			func(d day) int { return d.Instances }),
-		gpusColumn("How many GPUs these instances had.", func(d day) report.Sum { return report.NewDay(d).GPUs }),
-		countColumn("gpu_count_known", "GPUs known", "instances", "How many instances had a known number of GPUs.",
-			func(d day) int { return d.GPUsKnown }),
-	}
-	columns = append(columns, cost("running", "Running", "running", func(d day) history.Cost { return d.Running })...)
-	columns = append(columns, cost("listed", "Listed", "listed", func(d day) history.Cost { return d.Listed })...)
-	return append(columns,
-		changes("added", "Added", "added", func(c *history.Counts) int { return c.Added }),
-		changes("removed", "Removed", "removed", func(c *history.Counts) int { return c.Removed }),
-		changes("changed", "Changed", "changed in some field", func(c *history.Counts) int { return c.Changed }),
-		newColumn("taken", "Fetched", "UTC", report.Time, "When the day's last list was fetched.",
-			func(d day) report.Value { return report.Value{Known: true, Time: d.Taken} }),
-	)
 }

@@ -1,0 +1,307 @@
+package report
+
+import (
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"gpufleet/fetch/fleet"
+	"gpufleet/fetch/history"
+)
+
+// KeyFigure is a headline figure for people.
+type KeyFigure struct {
+	Name      string // "Spent in November"
+	Short     string // without decimals from 1,000 on: "≥ $166,600"
+	Exact     string // to the cent: "≥ $166,600.12"; the same as Short if it is no amount
+	Low, High string // to the cent; "" if the figure is known exactly
+	Notes     []string
+}
+
+// Between returns the lower and the upper figure: "$1,200.00 to $1,300.00". It is "" if the figure is known exactly.
+func (f KeyFigure) Between() string {
+	if f.Low == "" {
+		return ""
+	}
+	return f.Low + " to " + f.High
+}
+
+// ThisMonth returns the spend of the current month.
+func (r *Report) ThisMonth() *history.MonthSpend { return &r.Spend.Months[len(r.Spend.Months)-1] }
+
+// LastMonth returns the spend of the previous month, nil if the first reading came later.
+func (r *Report) LastMonth() *history.MonthSpend {
+	if len(r.Spend.Months) < 2 {
+		return nil
+	}
+	return &r.Spend.Months[len(r.Spend.Months)-2]
+}
+
+// MonthTitle returns the name of a month such as 2026-11: "November 2026".
+func MonthTitle(month string) string {
+	start, _ := time.Parse("2006-01", month)
+	return start.Format("January 2006")
+}
+
+func monthName(m *history.MonthSpend) string { return strings.Fields(MonthTitle(m.Month))[0] }
+
+// Spent returns what was spent for people, to the cent: "≥ $1,234.50".
+func (s Settings) Spent(c history.Range) string {
+	return bound(c.LowerBound()) + s.SpentText(c.Estimate)
+}
+
+// ForecastText returns what the current month comes to at a rate for people, to the cent.
+func (r *Report) ForecastText(bill Bill) string {
+	return bound(r.ForecastAtLeast(bill)) + r.SpentText(r.Forecast.Of(bill).Estimate)
+}
+
+// ForecastAtLeast reports whether the forecast at a rate is a lower bound.
+func (r *Report) ForecastAtLeast(bill Bill) bool {
+	return r.Forecast.Partial || r.Forecast.Of(bill).LowerBound()
+}
+
+// spentBounds returns the lower and the upper figure, both "" if they are equal.
+func (s Settings) spentBounds(c history.Range) (low, high string) {
+	if low, high = s.SpentText(c.Low), s.SpentText(c.High); low == high {
+		return "", ""
+	}
+	return low, high
+}
+
+// SpentBetween returns the lower and the upper figure: "$1,200.00 to $1,300.00". It is "" if they are equal.
+func (s Settings) SpentBetween(c history.Range) string {
+	low, high := s.spentBounds(c)
+	return KeyFigure{Low: low, High: high}.Between()
+}
+
+// spentShort is SpentText for a headline.
+func (s Settings) spentShort(seconds decimal.Decimal) string {
+	return s.Headline(fleet.MoneyOf(seconds.DivRound(decimal.NewFromInt(3600), cents)))
+}
+
+// Headline returns an amount for a headline: without decimals from 1,000 on, else exact.
+func (s Settings) Headline(m fleet.Money) string {
+	if m.Cmp(fleet.MoneyOf(decimal.NewFromInt(1000))) < 0 {
+		return s.Amount(m)
+	}
+	return strings.TrimSuffix(s.Amount(m.Divided(decimal.NewFromInt(1), 0)), ".00")
+}
+
+// SpentFigure is what the current month has cost so far, at the billed rate.
+func (r *Report) SpentFigure() KeyFigure {
+	m, spent := r.ThisMonth(), r.BilledSpend()
+	return r.spentFigure("Spent "+r.monthSpan(), spent, spent.LowerBound()).noting(r.ObservedText(m))
+}
+
+// OtherSpentFigure is what the current month has cost so far, at the rate that is not billed.
+func (r *Report) OtherSpentFigure() KeyFigure {
+	m, other := r.ThisMonth(), r.Bill.Other()
+	spent := Ranges(m.Spent).Of(other)
+	return r.spentFigure(other.Title()+" "+r.monthSpan(), spent, spent.LowerBound()).
+		noting("if " + other.Name() + " instances are billed")
+}
+
+// LastMonthFigure is what the previous month cost at the billed rate. ok is false if the first reading came later.
+func (r *Report) LastMonthFigure() (f KeyFigure, ok bool) {
+	m := r.LastMonth()
+	if m == nil {
+		return KeyFigure{}, false
+	}
+	spent := Ranges(m.Spent).Of(r.Bill)
+	f = r.spentFigure("Spent in "+monthName(m), spent, spent.LowerBound())
+	return f.noting(r.ObservedText(m)), true
+}
+
+// ForecastFigure is what the current month comes to at the billed rate.
+func (r *Report) ForecastFigure() KeyFigure {
+	f := r.spentFigure("Forecast for "+monthName(r.ThisMonth()), r.Forecast.Of(r.Bill), r.ForecastAtLeast(r.Bill))
+	switch {
+	case r.Forecast.Partial:
+		return f.noting("a lower bound: the time before the first reading is not counted")
+	case r.Forecast.Early:
+		return f.noting("early: less than 48 hours observed")
+	}
+	return f
+}
+
+// BudgetFigure is the budget's state. ok is false without a budget.
+func (r *Report) BudgetFigure() (f KeyFigure, ok bool) {
+	if !r.Budget.Known {
+		return KeyFigure{}, false
+	}
+	state := Sentence(string(r.Forecast.State))
+	f = KeyFigure{Name: "Budget", Short: state, Exact: state}
+	return f.noting(r.BudgetShare(), "run rate "+r.runRateText()), true
+}
+
+// RateFigure is the billed cost per hour, and how it changed within a week.
+func (r *Report) RateFigure() KeyFigure {
+	c := r.BilledCost()
+	f := KeyFigure{Name: r.Bill.Title() + " now", Short: bound(c.LowerBound()) + r.Headline(c.PerHour) + "/h",
+		Exact: r.PerHour(c) + "/h"}
+	change := ""
+	if w := r.ShownWeek(); w.Window != nil {
+		change = w.DeltaText(r.Settings, r.Bill) + " " + strings.ToLower(w.Title)
+	}
+	return f.noting(c.Coverage(), change)
+}
+
+// KeyFigures returns the figures of the summary: spent, forecast, budget, rate, the other rate, last month.
+func (r *Report) KeyFigures() []KeyFigure {
+	figures := []KeyFigure{r.SpentFigure(), r.ForecastFigure()}
+	if f, ok := r.BudgetFigure(); ok {
+		figures = append(figures, f)
+	}
+	figures = append(figures, r.RateFigure(), r.OtherSpentFigure())
+	if f, ok := r.LastMonthFigure(); ok {
+		figures = append(figures, f)
+	}
+	return figures
+}
+
+// spentFigure returns a figure of what was spent, with its range.
+func (r *Report) spentFigure(name string, c history.Range, atLeast bool) KeyFigure {
+	f := KeyFigure{Name: name, Short: bound(atLeast) + r.spentShort(c.Estimate),
+		Exact: bound(atLeast) + r.SpentText(c.Estimate)}
+	f.Low, f.High = r.spentBounds(c)
+	return f
+}
+
+// noting returns the figure with further notes, without empty ones.
+func (f KeyFigure) noting(notes ...string) KeyFigure {
+	for _, note := range notes {
+		if note != "" {
+			f.Notes = append(f.Notes, note)
+		}
+	}
+	return f
+}
+
+// Sentence returns a text with a capital first letter.
+func Sentence(text string) string {
+	if text == "" {
+		return ""
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}
+
+func (r *Report) runRateText() string {
+	rate, _ := r.RunRate()
+	return rate.String()
+}
+
+// BudgetShare says what the forecast is of the budget: "117% of the budget of $150,000". It is "" without a budget.
+func (r *Report) BudgetShare() string {
+	if !r.Budget.Known {
+		return ""
+	}
+	rate := RunRate{Percent: r.Forecast.Percent, AtLeast: r.ForecastAtLeast(r.Bill)}
+	return rate.String() + " of the budget of " + r.Headline(r.Budget.Value)
+}
+
+// ObservedText says how much of a month was observed: "96% observed". It is never rounded to 0 or 100.
+func (r *Report) ObservedText(m *history.MonthSpend) string {
+	if m.Elapsed.Seconds.IsZero() || m.Observed.Seconds.IsZero() {
+		return "nothing observed"
+	}
+	percent := m.Observed.Seconds.Shift(2).DivRound(m.Elapsed.Seconds, 0)
+	switch one, most := decimal.NewFromInt(1), decimal.NewFromInt(99); {
+	case percent.LessThan(one):
+		return "less than 1% observed"
+	case percent.GreaterThan(most) && m.Observed.Seconds.LessThan(m.Elapsed.Seconds):
+		percent = most
+	}
+	return percent.String() + "% observed"
+}
+
+// monthSpan says which part of the current month is counted: "in November", "since 12 Nov".
+func (r *Report) monthSpan() string {
+	m := r.ThisMonth()
+	if m.ObservedFrom.After(history.MonthStart(r.Generated)) {
+		return "since " + m.ObservedFrom.UTC().Format(shortDate)
+	}
+	return "in " + monthName(m)
+}
+
+// shortDate is the format of a date within the current month.
+const shortDate = "2 Jan"
+
+// SpendSentence says what the month has cost so far and what it will cost.
+func (r *Report) SpendSentence() string {
+	m, spent, forecast := r.ThisMonth(), r.SpentFigure(), r.ForecastFigure()
+	details := []string{r.Generated.UTC().Format(shortDate), r.ObservedText(m)}
+	if span := r.monthSpan(); strings.HasPrefix(span, "since") {
+		details = append(details, "counting "+span)
+	}
+	text := monthName(m) + " so far: " + strings.Replace(spent.Short, "≥ ", "at least ", 1) +
+		" (" + strings.Join(details, ", ") + "). At the current rate the month ends at " + orMore(forecast.Short)
+	if share := r.BudgetShare(); share != "" {
+		text += ", " + share
+	}
+	if r.Forecast.State == Over {
+		text += ", which is already spent"
+	}
+	return text + "."
+}
+
+// orMore returns a figure for a sentence, with "or more" in place of the sign.
+func orMore(figure string) string {
+	if amount, isBound := strings.CutPrefix(figure, "≥ "); isBound {
+		return amount + " or more"
+	}
+	return figure
+}
+
+// SpendNotes says what the spend doesn't cover: the time before the first reading, gaps, and hours without a price.
+func (r *Report) SpendNotes() []string {
+	var notes []string
+	if since := r.Spend.First; since.After(history.MonthStart(r.Generated)) {
+		notes = append(notes, "Counting from "+FormatTimeInWords(since)+": what was spent before is unknown.")
+	}
+	for _, m := range []*history.MonthSpend{r.ThisMonth(), r.LastMonth()} {
+		if m == nil {
+			continue
+		}
+		if !m.Gap.Seconds.IsZero() {
+			notes = append(notes, HoursText(m.Gap)+" of "+MonthTitle(m.Month)+" were not observed: runs were more than "+
+				durationText(2*r.Every())+" apart. The lower figure counts them as 0.")
+		}
+		if spent := Ranges(m.Spent).Of(r.Bill); spent.LowerBound() {
+			notes = append(notes, "In "+MonthTitle(m.Month)+", "+r.Bill.Name()+" instances had no price for "+
+				HoursText(spent.Unpriced)+" in total. Those hours count as 0, so amounts marked ≥ are lower bounds.")
+		}
+	}
+	return notes
+}
+
+// HoursNumber returns a number of hours for people, rounded to a tenth: "72.5", "< 0.1".
+func HoursNumber(h history.Hours) string {
+	hours := history.Rounded(h.Seconds).Round(1)
+	if hours.IsZero() && !h.Seconds.IsZero() {
+		return "< 0.1"
+	}
+	return fleet.GroupThousands(hours.String())
+}
+
+// HoursText returns a time for people: "1 hour", "72.5 hours".
+func HoursText(h history.Hours) string {
+	text := HoursNumber(h)
+	if text == "1" {
+		return "1 hour"
+	}
+	return text + " hours"
+}
+
+// SpendLegend explains how the spend is computed.
+func SpendLegend() []string {
+	return []string{
+		"Each run reads the list once, and the cost between two readings is computed from both.",
+		"An instance with the same price at both readings costs that price times the hours: " +
+			"$2 per hour over 24 hours is $48.",
+		"If it changed in between, the lower figure takes the lower rate and the upper figure the higher one: " +
+			"a start at an unknown moment costs $0 to $48, and the estimate is $24.",
+		"If the list says when an instance was created or started, that moment counts.",
+		"The forecast adds the current rate times the hours that are left in the month.",
+	}
+}

@@ -1,0 +1,131 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+
+	"gpufleet/fetch/history"
+)
+
+// Dimension is a way to divide the spend, with its words.
+type Dimension struct {
+	history.Dimension
+	Title, Noun string // "GPU model"; in a sentence
+	Description string
+}
+
+// Dimensions returns the dimensions that the spend is divided by: regions, models, and owners and accounts if they are
+// given.
+func (r *Report) Dimensions() []Dimension {
+	words := map[string]Dimension{
+		"region":  {Title: "Region", Noun: "region", Description: "The region."},
+		"gpu":     {Title: "GPU model", Noun: "GPU model", Description: "The GPU model."},
+		"owner":   {Title: "Owner", Noun: "owner", Description: "Whose instances they were then."},
+		"account": {Title: "Account", Noun: "account", Description: "The account."},
+	}
+	var given []Dimension
+	for _, d := range history.Dimensions {
+		if r.Spend.Has(d) {
+			word := words[d.Name]
+			word.Dimension = d
+			given = append(given, word)
+		}
+	}
+	return given
+}
+
+// SpendLine is what a group cost this month and last month. A line by one dimension has one name in Group.
+type SpendLine struct {
+	Group      history.SpendGroup
+	Path       string // of the page of its region or model, "" if it has none now
+	This, Last history.Spent
+}
+
+// SpendTable is what this month and last month cost by one dimension.
+type SpendTable struct {
+	Dimension
+	Lines []SpendLine // by this month's billed cost, the highest first; they add up to Total
+	Total SpendLine
+}
+
+// Name returns the line's name in the table.
+func (t *SpendTable) Name(l *SpendLine) string { return *t.Of(&l.Group) }
+
+// SpendTables returns a table for each dimension. They are empty if nothing was spent in both months.
+func (r *Report) SpendTables() []SpendTable {
+	paths := map[string]map[string]string{"region": {}, "gpu": {}}
+	for _, region := range r.Regions {
+		paths["region"][region.Name] = region.Path()
+	}
+	for _, model := range r.Models {
+		paths["gpu"][model.Name] = model.Path()
+	}
+	var tables []SpendTable
+	for _, d := range r.Dimensions() {
+		t := SpendTable{Dimension: d, Total: r.spendTotal()}
+		t.Lines = r.spendLines(func(g history.SpendGroup) (only history.SpendGroup) {
+			*d.Of(&only) = *d.Of(&g)
+			return only
+		})
+		for i := range t.Lines {
+			t.Lines[i].Path = paths[d.Name][t.Name(&t.Lines[i])]
+		}
+		tables = append(tables, t)
+	}
+	return tables
+}
+
+// SpendByGroup returns what each region's models cost this month and last month, like the lines of a SpendTable.
+func (r *Report) SpendByGroup() (lines []SpendLine, total SpendLine) {
+	return r.spendLines(func(g history.SpendGroup) history.SpendGroup {
+		return history.SpendGroup{Region: g.Region, GPU: g.GPU}
+	}), r.spendTotal()
+}
+
+func (r *Report) spendTotal() SpendLine {
+	total := SpendLine{This: r.ThisMonth().Spent}
+	if last := r.LastMonth(); last != nil {
+		total.Last = last.Spent
+	}
+	return total
+}
+
+// spendLines adds up the groups of both months by key.
+func (r *Report) spendLines(key func(history.SpendGroup) history.SpendGroup) []SpendLine {
+	lines := map[history.SpendGroup]*SpendLine{}
+	add := func(m *history.MonthSpend, to func(*SpendLine) *history.Spent) {
+		for i := range m.Groups {
+			g := key(m.Groups[i].SpendGroup)
+			if lines[g] == nil {
+				lines[g] = &SpendLine{Group: g}
+			}
+			sum := to(lines[g])
+			*sum = sum.Plus(m.Groups[i].Spent)
+		}
+	}
+	add(r.ThisMonth(), func(l *SpendLine) *history.Spent { return &l.This })
+	if last := r.LastMonth(); last != nil {
+		add(last, func(l *SpendLine) *history.Spent { return &l.Last })
+	}
+	sorted := make([]SpendLine, 0, len(lines))
+	for _, l := range lines {
+		sorted = append(sorted, *l)
+	}
+	estimate := func(s history.Spent) history.Range { return Ranges(s).Of(r.Bill) }
+	slices.SortFunc(sorted, func(a, b SpendLine) int {
+		return cmp.Or(estimate(b.This).Estimate.Cmp(estimate(a.This).Estimate),
+			estimate(b.Last).Estimate.Cmp(estimate(a.Last).Estimate),
+			cmp.Compare(a.Group.Region, b.Group.Region), cmp.Compare(a.Group.GPU, b.Group.GPU),
+			cmp.Compare(a.Group.Owner, b.Group.Owner), cmp.Compare(a.Group.Account, b.Group.Account))
+	})
+	return sorted
+}
+
+// MonthsBack returns the months of the spend, the newest first, at most history.SpendMonths.
+func (r *Report) MonthsBack() []*history.MonthSpend {
+	months := make([]*history.MonthSpend, 0, len(r.Spend.Months))
+	for i := range slices.Backward(r.Spend.Months) {
+		months = append(months, &r.Spend.Months[i])
+	}
+	return months
+}
