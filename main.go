@@ -359,6 +359,7 @@ func (s *settings) place(ctx context.Context, ending *console.Ending, stdin io.R
 	c.Debug("%s in %s, %s", report.Counted(r.Count, "instance"), report.Counted(len(r.Regions), "region"),
 		report.Counted(len(r.Models), "model"))
 
+	out.Adopt(previous.Unlisted)
 	warnings, err := folders.Prepare(ctx, r)
 	for _, warning := range warnings {
 		c.Warn(warning)
