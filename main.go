@@ -77,6 +77,7 @@ func main() {
 	// A run keeps most of what it reads. With 100,000 instances, this takes 8 % less CPU time than the default of 100,
 	// and 225 MB of memory instead of 165 MB.
 	setGCPercent(200)
+	limitMemory(3 << 30) // a hostile list of 400 MB took 10 GB without, and 4 GB is what small servers have
 	os.Exit(run(console.SignalContext(), os.Args, os.Getenv, os.Stdin, os.Stdout, os.Stderr))
 }
 
@@ -84,6 +85,13 @@ func main() {
 func setGCPercent(percent int) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(percent)
+	}
+}
+
+// limitMemory is debug.SetMemoryLimit, unless $GOMEMLIMIT is set. It only collects garbage more often.
+func limitMemory(bytes int64) {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(bytes)
 	}
 }
 
