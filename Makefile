@@ -19,7 +19,7 @@ PROGRAMS    = Browser|Lighthouse|HTMLValidate|OfficeOpenXML|Recalculated|LibreOf
 # or a built gpufleet.
 OUTSIDE     = $(PROGRAMS)|Readme|Recipe|Schedules|Action$$|Kill
 
-.PHONY: build demo test quick race bench cover lint generate update-golden setup release-check release syft
+.PHONY: build demo test quick race bench cover lint generate update-golden picture setup release-check release syft
 
 build: ## build the program, as ./gpufleet
 	go build -trimpath -o gpufleet .
@@ -60,6 +60,11 @@ generate: ## generate the Go code of the templates
 
 update-golden: ## replace the golden files in testdata by the current output
 	go test ./render/e2e -run Golden -update
+
+picture: ## take the README's picture of the sample again
+	go run . --demo --quiet --out .cache/picture
+	chromium --headless --no-sandbox --hide-scrollbars --window-size=1280,1180 \
+		--screenshot=.github/overview.png file://$(CURDIR)/.cache/picture/index.html
 
 release-check: ## build a release of this commit without publishing it: static binaries for six platforms, and checksums
 	go run $(GORELEASER) check

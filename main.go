@@ -18,16 +18,18 @@
 //
 // # Example
 //
-// The built-in sample fleet needs no token:
+// The built-in sample fleet needs no token. It has a made-up past of 60 days, and a budget:
 //
 //	$ gpufleet --demo --out sample
 //	sample: 57 instances, ≥ 146 GPUs · 56 of 57 known, running ≥ $239.089/h · 42 of 46 priced,
-//	listed ≥ $273.608/h · 51 of 55 priced
+//	listed ≥ $273.608/h · 51 of 55 priced, run rate at least 116.4% of the budget, over budget,
+//	spent ≥ $145,940.68 in November, forecast ≥ $172,718.65
 //
 // Then open sample/index.html in a browser, and sample/fleet.xlsx in Excel or LibreOffice.
 //
 // The program prints the key figures. "running" is the cost per hour of the instances that are running, and "listed"
-// that of all that still exist. "≥" marks a lower bound, here because some prices and GPU counts are unknown.
+// that of all that still exist. "spent" is the cost of the month so far, and "forecast" that of the whole month: they
+// depend on the date of the run. "≥" marks a lower bound, here because some prices and GPU counts are unknown.
 //
 // # Exit codes
 //
@@ -70,6 +72,7 @@ import (
 	"gpufleet/render/folder"
 	"gpufleet/render/markdown"
 	"gpufleet/render/report"
+	"gpufleet/render/sample"
 )
 
 func main() {
@@ -178,6 +181,9 @@ func readSettings(ctx context.Context, v *console.Values) (*settings, error) {
 		},
 		failOn:  console.Load(v, "fail-on", report.ParseChecks),
 		timeout: console.Parse(v, "timeout", fetch.ParseTimeout),
+	}
+	if s.source.Demo && !s.report.Budget.Known {
+		s.report.Budget = sample.Budget
 	}
 	s.report.Generated, s.clock = now(v)
 	s.report.Notes, s.notesWarnings = readNotes(ctx, v)
@@ -348,6 +354,10 @@ func (s *settings) place(ctx context.Context, ending *console.Ending, stdin io.R
 		setGCPercent(150)
 	}
 	created := fetch.FirstCreated(list.Instances)
+	if s.source.Demo {
+		past, err := sample.Past(list, s.report, s.pseudonymKey)
+		waitHistory = func() (*history.History, error) { return past, err }
+	}
 	list.Hide(s.report.Hidden, s.pseudonymKey)
 	found, err := waitHistory()
 	var r *report.Report

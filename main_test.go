@@ -217,7 +217,10 @@ func TestManual(t *testing.T) {
 	want := strings.Join(strings.Fields(strings.ReplaceAll(string(example[2]), "//", "")), " ") + "\n"
 	t.Chdir(t.TempDir())
 	var stdout, stderr bytes.Buffer
-	code := run(t.Context(), strings.Fields(string(example[1])), noEnvironment, nil, &stdout, &stderr)
+	getenv := func(name string) string {
+		return map[string]string{"SOURCE_DATE_EPOCH": "1795680000"}[name] // 2026-11-26 08:00 UTC
+	}
+	code := run(t.Context(), strings.Fields(string(example[1])), getenv, nil, &stdout, &stderr)
 	if code != exit.Written || stdout.String() != want || stderr.Len() > 0 {
 		t.Errorf("exit code %d: %s%s, want %s", code, &stdout, &stderr, want)
 	}

@@ -110,6 +110,7 @@ func Sample(t *testing.T, path string) []*fleet.Instance {
 		Purchase                    string       `json:"type"`
 		Price                       *json.Number `json:"price_per_hour"`
 		Created                     *time.Time   `json:"created_at"`
+		Started                     *time.Time   `json:"started_at"`
 	}
 	var data struct {
 		Instances []row
@@ -148,6 +149,9 @@ func Sample(t *testing.T, path string) []*fleet.Instance {
 		}
 		if r.Created != nil {
 			in.CreatedAt = *r.Created
+		}
+		if r.Started != nil {
+			in.StartedAt = *r.Started
 		}
 		list = append(list, in)
 	}

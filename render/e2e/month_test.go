@@ -1,0 +1,359 @@
+package e2e
+
+import (
+	"cmp"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"html"
+	"math"
+	"math/big"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// TestMonthEverywhere takes what November costs from every output, and finds the same amounts everywhere. The fleet has
+// three months, a gap, and hours without a price.
+func TestMonthEverywhere(t *testing.T) {
+	t.Parallel()
+	dir := quickDir(t)
+	out, last := filepath.Join(dir, "out"), ""
+	fleet := &changingFleet{random: rand.New(rand.NewPCG(17, 11))}
+	run := func(at time.Time, args ...string) (stdout string) {
+		o := job{args: append([]string{"--input", "-", "--out", out, "--accept-shrink", "--expect-every", "240h"}, args...),
+			env: []string{fmt.Sprint("SOURCE_DATE_EPOCH=", at.Unix()), "GITHUB_ACTIONS=true",
+				"GITHUB_OUTPUT=" + filepath.Join(dir, "output"), "GITHUB_STEP_SUMMARY=" + filepath.Join(dir, "summary")},
+			stdin: strings.NewReader(last)}.run(t)
+		if o.code != 0 {
+			t.Fatal(o.stderr)
+		}
+		return o.stdout
+	}
+	now := time.Date(2026, 9, 20, 7, 0, 0, 0, time.UTC)
+	for _, days := range []int{0, 10, 9, 10, 24, 4, 6} { // a gap of 24 days ends on 12 November
+		before := now.Unix()
+		now = now.AddDate(0, 0, days)
+		fleet.now = now.Unix()
+		fleet.change(before)
+		fleet.change(before)
+		var list []string
+		for _, in := range fleet.rows {
+			list = append(list, in.json())
+		}
+		last = reply(list...)
+		run(now)
+	}
+	for _, bill := range []string{"running", "listed"} {
+		os.Remove(filepath.Join(dir, "output"))
+		os.Remove(filepath.Join(dir, "summary"))
+		stdout := run(now, "--bill", bill, "--budget", "20000.50")
+		m := readMonth(t, plainContents(t, out)["data/spend.json"], bill)
+		m.compare(t, out, stdout, dir)
+	}
+}
+
+// monthRange is a range of data/spend.json.
+type monthRange struct {
+	Low, Estimate, High string
+	Unpriced            json.Number `json:"unpriced_hours"`
+}
+
+type bothRanges struct{ Running, Listed monthRange }
+
+// monthOf is what data/spend.json says of November, which is compared with the other outputs.
+type monthOf struct {
+	bill   string
+	Months []struct {
+		Month string
+		bothRanges
+		Gap    float64 `json:"gap_hours"`
+		Groups []bothRanges
+	}
+	Days []struct {
+		Date string
+		bothRanges
+	}
+	Forecast struct {
+		bothRanges
+		Percent string `json:"budget_percent"`
+		State   string
+	}
+}
+
+func readMonth(t *testing.T, text, bill string) *monthOf {
+	t.Helper()
+	m := readJSON[monthOf](t, text)
+	m.bill = bill
+	r := m.billed(m.Months[2].bothRanges)
+	if len(m.Months) != 3 || m.Months[2].Month != "2026-11" || m.Months[2].Gap == 0 || r.Unpriced == "0" ||
+		r.Low == r.Estimate || r.Estimate == r.High || m.Forecast.State == "" {
+		t.Fatalf("%s: the fleet shows too little: %+v", bill, r)
+	}
+	return &m
+}
+
+// billed returns the range at the billed rate, and other that at the other one.
+func (m *monthOf) billed(b bothRanges) monthRange { return b.at(m.bill) }
+
+func (m *monthOf) other(b bothRanges) monthRange { return b.at(otherBill(m.bill)) }
+
+func (b bothRanges) at(bill string) monthRange {
+	if bill == "listed" {
+		return b.Listed
+	}
+	return b.Running
+}
+
+// compare compares the month with all other outputs. step is the folder of the step's outputs.
+func (m *monthOf) compare(t *testing.T, out, stdout, step string) {
+	t.Helper()
+	files, november := plainContents(t, out), m.Months[2].bothRanges
+	spent, forecast := m.billed(november), m.billed(m.Forecast.bothRanges)
+	forecast.Unpriced = spent.Unpriced
+	figures := m.figures(t, spent, forecast)
+	for path, want := range map[string][]string{
+		"summary.md":         figures,
+		"summary/index.html": figures,
+		"report.html":        figures,
+		// Add the overview and the page of the spend here.
+	} {
+		text := visibleText(files[path])
+		for _, each := range want {
+			if !strings.Contains(text, each) {
+				t.Errorf("%s, %s doesn't say %q", m.bill, path, each)
+			}
+		}
+	}
+	summary, _ := os.ReadFile(filepath.Join(step, "summary"))
+	if string(summary) != files["summary.md"] {
+		t.Errorf("%s: the step's summary differs from summary.md", m.bill)
+	}
+	line := ", spent " + spent.text(t) + " in November, forecast " + forecast.text(t) + "\n"
+	if !strings.HasSuffix(stdout, line) {
+		t.Errorf("%s: printed %q, want %q", m.bill, stdout, line)
+	}
+	outputs, _ := os.ReadFile(filepath.Join(step, "output"))
+	for name, value := range map[string]string{"spent_this_month": spent.Estimate, "forecast": forecast.Estimate,
+		"forecast_percent": m.Forecast.Percent, "budget_state": m.Forecast.State} {
+		if want := fmt.Sprintf("\n%s<<gpufleet\n%s\ngpufleet\n", name, value); !strings.Contains(string(outputs), want) {
+			t.Errorf("%s: the step's outputs lack %q: %s", m.bill, want, outputs)
+		}
+	}
+	if got := share(t, forecast.Estimate, "20000.50"); got != m.Forecast.Percent {
+		t.Errorf("%s: the forecast is %s%% of the budget, not %s%%", m.bill, got, m.Forecast.Percent)
+	}
+	m.compareFeed(t, files["feed.xml"])
+	m.compareGroups(t, files["data/spend.csv"])
+	m.compareBook(t, files["fleet.xlsx"])
+}
+
+// figures returns what texts for people say, each in one place.
+func (m *monthOf) figures(t *testing.T, spent, forecast monthRange) []string {
+	t.Helper()
+	october := m.billed(m.Months[1].bothRanges)
+	share := "at least " + strings.TrimSuffix(m.Forecast.Percent, ".0") + "% of the budget of $20,001"
+	return []string{
+		"Spent in November " + spent.figures(t),
+		"Forecast for November " + forecast.figures(t),
+		capital(otherBill(m.bill)) + " in November " + m.other(m.Months[2].bothRanges).figures(t),
+		"Spent in October " + october.figures(t),
+		"Budget " + capital(m.Forecast.State) + " " + share,
+		"November so far: at least " + dollars(t, spent.Estimate, 0) + " (22 Nov, ",
+		"the month ends at " + dollars(t, forecast.Estimate, 0) + " or more, " + share,
+		"Region GPU model " + capital(m.bill) + " this month Last month",
+		"All " + spent.text(t) + " " + october.text(t) + " ",
+	}
+}
+
+func otherBill(bill string) string {
+	return map[string]string{"running": "listed", "listed": "running"}[bill]
+}
+
+func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
+
+// compareFeed looks for the costs of each day of the feed.
+func (m *monthOf) compareFeed(t *testing.T, feed string) {
+	t.Helper()
+	found := 0
+	for _, entry := range strings.Split(feed, "<entry>")[1:] {
+		for _, day := range m.Days {
+			if !strings.Contains(entry, "<title>"+day.Date+": ") {
+				continue
+			}
+			found++
+			billed, other := m.billed(day.bothRanges), m.other(day.bothRanges)
+			want := fmt.Sprintf("Cost of the day: %s %s, %s %s", m.bill, billed.between(t), otherBill(m.bill),
+				other.between(t))
+			if !strings.Contains(visibleText(entry), want) {
+				t.Errorf("%s: the feed's entry lacks %q: %s", m.bill, want, entry)
+			}
+		}
+	}
+	if found < 6 {
+		t.Errorf("%s: the feed has %d entries with a day", m.bill, found)
+	}
+}
+
+// compareGroups adds up the groups in data/spend.json and in data/spend.csv.
+func (m *monthOf) compareGroups(t *testing.T, text string) {
+	t.Helper()
+	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, "\uFEFF"))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, month := range m.Months {
+		for name, want := range month.columns() {
+			var inJSON, inCSV []string
+			for _, g := range month.Groups {
+				inJSON = append(inJSON, g.columns()[name])
+			}
+			for _, row := range rows[1:] {
+				if row[slices.Index(rows[0], "month")] == month.Month {
+					inCSV = append(inCSV, row[slices.Index(rows[0], name)])
+				}
+			}
+			for kind, parts := range map[string][]string{"spend.json": inJSON, "spend.csv": inCSV} {
+				if got := sumOf(t, parts); math.Abs(got-amountOf(t, want)) > 1e-6*float64(len(parts)) || len(parts) < 2 {
+					t.Errorf("%s: groups of %s add up to %f %s in %s, not %s", month.Month, kind, got, name, m.bill, want)
+				}
+			}
+		}
+	}
+}
+
+// compareBook adds up the days of November on the sheet Trend.
+func (m *monthOf) compareBook(t *testing.T, content string) {
+	t.Helper()
+	book, err := excelize.OpenReader(strings.NewReader(content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer book.Close()
+	november := m.Months[2].columns()
+	names := map[string]string{"Running, at least": "running_low", "Running, estimate": "running_estimate",
+		"Running, at most": "running_high", "Listed, at least": "listed_low", "Listed, estimate": "listed_estimate",
+		"Listed, at most": "listed_high"}
+	begin, end := serial(2026, 11), serial(2026, 12)
+	inNovember := func(first string) bool {
+		day, err := strconv.ParseFloat(first, 64)
+		return err == nil && begin <= day && day < end
+	}
+	for title, name := range names {
+		cells := column(t, book, "Trend", title, inNovember)
+		if got := sumOf(t, cells); math.Abs(got-amountOf(t, november[name])) > 1e-5 || len(cells) != 22 {
+			t.Errorf("%s: %d days add up to %f %s on the sheet Trend, not %s", m.bill, len(cells), got, title, november[name])
+		}
+	}
+	// Add the sheets Spend (by its first column, "2026-11"), Months and Summary here.
+}
+
+// serial returns the number of a month's first day in a workbook.
+func serial(year int, month time.Month) float64 {
+	return time.Date(year, month, 1, 0, 0, 0, 0, time.UTC).Sub(time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)).Hours() / 24
+}
+
+// column returns the cells of the column whose title begins so, of the rows whose first cell is wanted.
+func column(t *testing.T, book *excelize.File, sheet, title string, wanted func(first string) bool) (cells []string) {
+	t.Helper()
+	rows, err := book.GetRows(sheet, excelize.Options{RawCellValue: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := -1
+	for _, row := range rows {
+		if at < 0 {
+			at = slices.IndexFunc(row, func(cell string) bool { return strings.HasPrefix(cell, title) })
+		} else if len(row) > at && wanted(row[0]) {
+			cells = append(cells, row[at])
+		}
+	}
+	return cells
+}
+
+// columns returns the amounts by the names of their columns in data/spend.csv.
+func (b bothRanges) columns() map[string]string {
+	return map[string]string{
+		"running_low": b.Running.Low, "running_estimate": b.Running.Estimate, "running_high": b.Running.High,
+		"listed_low": b.Listed.Low, "listed_estimate": b.Listed.Estimate, "listed_high": b.Listed.High,
+	}
+}
+
+// text returns the estimate as people see it, and figures adds the lower and the upper figure.
+func (r monthRange) text(t *testing.T) string {
+	if cmp.Or(r.Unpriced, "0") != "0" {
+		return "≥ " + dollars(t, r.Estimate, 2)
+	}
+	return dollars(t, r.Estimate, 2)
+}
+
+func (r monthRange) figures(t *testing.T) string {
+	return r.text(t) + " " + dollars(t, r.Low, 2) + " " + dollars(t, r.High, 2)
+}
+
+// between returns the figures as the feed has them.
+func (r monthRange) between(t *testing.T) string {
+	low, high := dollars(t, r.Low, 2), dollars(t, r.High, 2)
+	if low == high {
+		return r.text(t)
+	}
+	return r.text(t) + " (" + low + " to " + high + ")"
+}
+
+func amountOf(t *testing.T, text string) float64 {
+	t.Helper()
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func sumOf(t *testing.T, texts []string) (sum float64) {
+	t.Helper()
+	for _, text := range texts {
+		sum += amountOf(t, text)
+	}
+	return sum
+}
+
+// share returns an amount in percent of a budget, with one decimal.
+func share(t *testing.T, amount, budget string) string {
+	t.Helper()
+	a, ok := new(big.Rat).SetString(amount)
+	b, okay := new(big.Rat).SetString(budget)
+	if !ok || !okay {
+		t.Fatal(amount, budget)
+	}
+	return a.Mul(a, big.NewRat(100, 1)).Quo(a, b).FloatString(1)
+}
+
+// dollars returns an amount as people see it, with some decimals.
+func dollars(t *testing.T, amount string, decimals int) string {
+	t.Helper()
+	r, ok := new(big.Rat).SetString(amount)
+	if !ok {
+		t.Fatalf("%q is no amount", amount)
+	}
+	whole, cents, _ := strings.Cut(r.FloatString(decimals), ".")
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	return "$" + strings.TrimSuffix(whole+"."+cents, ".")
+}
+
+var markup = regexp.MustCompile(`<[^>]*>|[|*]|---:?`)
+
+// visibleText returns the words of a page or of Markdown, with the marks of tables left out.
+func visibleText(text string) string {
+	text = html.UnescapeString(markup.ReplaceAllString(text, " "))
+	return strings.Join(strings.Fields(html.UnescapeString(markup.ReplaceAllString(text, " "))), " ")
+}
