@@ -14,7 +14,8 @@ func (m *draft) spend() {
 	for _, f := range m.r.KeyFigures() {
 		rows = append(rows, []string{f.Name, f.Exact, f.Low, f.High, strings.Join(f.Notes, "; ")})
 	}
-	m.table([]string{"Figure", "Value", "At least", "At most", "Note"}, []bool{false, true, true, true, false}, nil, rows...)
+	head, right := []string{"Figure", "Value", "At least", "At most", "Note"}, []bool{false, true, true, true, false}
+	m.table(head, right, nil, rows...)
 	m.spendByGroup()
 	for _, note := range m.r.SpendNotes() {
 		m.line("%s", note)
