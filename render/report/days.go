@@ -71,7 +71,7 @@ func (r *Report) LastDays(limit int) (days []Day, more int) {
 	return days[:limit], more
 }
 
-// DayColumns returns the columns of a Day.
+// DayColumns returns the columns of a Day for a workbook.
 func DayColumns() []Column[Day] {
 	columns := []Column[Day]{
 		{"date", "Day", "UTC", Date, "The day.", func(d Day) Value {
@@ -84,13 +84,13 @@ func DayColumns() []Column[Day] {
 			return nil
 		}
 		return &d.Spend.Spent
-	})...)
+	}, CellPlaces)...)
 	hoursColumn := func(name, title, description string, of func(*history.DaySpend) history.Hours) Column[Day] {
 		return Column[Day]{name, title, "hours", Size, description, func(d Day) Value {
 			if d.Spend == nil {
 				return Value{}
 			}
-			return hours(of(d.Spend))
+			return hours(of(d.Spend), CellPlaces)
 		}}
 	}
 	columns = append(columns,
@@ -114,8 +114,8 @@ func listColumnsOfDay() []Column[Day] {
 		}
 	}
 	columns := []Column[Day]{
-		{"instances", "Instances", "", Count, "Number of instances, with any status. " +
-			"Like all that follow, it is that of the day's last list, and empty without one.",
+		{"instances", "Instances", "", Count, "Number of instances in the day's last list, with any status. " +
+			"Empty for a day without a run, as are the other figures of a list.",
 			ifRun(func(d Day) Value { return count(d.Instances) })},
 		{"gpu_count", "GPUs", "", Count, "Total number of GPUs. Unknown values count as 0, so this can be a lower bound.",
 			ifRun(func(d Day) Value { return Value{Known: true, Number: d.GPUs.Value, LowerBound: d.GPUs.LowerBound()} })},
