@@ -39,6 +39,12 @@ func NewDay(e history.Entry) Day {
 // HasRun reports whether the list was fetched on that day.
 func (d Day) HasRun() bool { return !d.Taken.IsZero() }
 
+// HasSpend reports whether the spend has any time of the day.
+func (d Day) HasSpend() bool { return d.Spend != nil && isCounted(d.Spend) }
+
+// Cost returns what the day's last list costs at a rate, only per hour.
+func (d Day) Cost(bill Bill) Cost { return Both[Cost]{d.Running, d.Listed}.Of(bill) }
+
 // AllDays returns all days of the history and the spend, ascending.
 func (r *Report) AllDays() []Day {
 	var days []Day
@@ -51,7 +57,7 @@ func (r *Report) AllDays() []Day {
 			return cmp.Compare(d.Date, date)
 		})
 		if !found {
-			if spend.Observed.Seconds.IsZero() && spend.Gap.Seconds.IsZero() {
+			if !isCounted(spend) {
 				continue // it says nothing
 			}
 			days = slices.Insert(days, at, Day{Date: spend.Date})
@@ -60,6 +66,9 @@ func (r *Report) AllDays() []Day {
 	}
 	return days
 }
+
+// HasPast reports whether there was a run before, so that the spend has any time.
+func (r *Report) HasPast() bool { return r.Spend.First.Before(r.Spend.Last) }
 
 // LastDays returns at most limit days, the newest first, and how many more there are.
 func (r *Report) LastDays(limit int) (days []Day, more int) {
@@ -123,7 +132,7 @@ func listColumnsOfDay() []Column[Day] {
 			ifRun(func(d Day) Value { return count(d.GPUs.Known) })},
 	}
 	for _, bill := range []Bill{BillRunning, BillListed} {
-		of := func(d Day) Cost { return Both[Cost]{d.Running, d.Listed}.Of(bill) }
+		of := func(d Day) Cost { return d.Cost(bill) }
 		name, title := bill.Name(), bill.Title()
 		columns = append(columns, []Column[Day]{
 			{name + "_instances", title + " instances", "", Count, "Number of " + name + " instances.",

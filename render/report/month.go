@@ -16,6 +16,8 @@ type KeyFigure struct {
 	Short     string // without decimals from 1,000 on: "≥ $166,600"
 	Exact     string // to the cent: "≥ $166,600.12"; the same as Short if it is no amount
 	Low, High string // to the cent; "" if the figure is known exactly
+	Range     string // like Short: "$160,000 to $170,000"; "" if it would be a single amount
+	IsAlert   bool   // it asks for attention
 	Notes     []string
 }
 
@@ -131,7 +133,7 @@ func (r *Report) BudgetFigure() (f KeyFigure, ok bool) {
 		return KeyFigure{}, false
 	}
 	state := Sentence(string(r.Forecast.State))
-	f = KeyFigure{Name: "Budget", Short: state, Exact: state}
+	f = KeyFigure{Name: "Budget", Short: state, Exact: state, IsAlert: r.Forecast.State != Within}
 	return f.noting(r.BudgetShare(), "run rate "+r.runRateText()), true
 }
 
@@ -147,13 +149,18 @@ func (r *Report) RateFigure() KeyFigure {
 	return f.noting(c.Coverage(), change)
 }
 
-// KeyFigures returns the figures of the summary: spent, forecast, budget, rate, the other rate, last month.
-func (r *Report) KeyFigures() []KeyFigure {
+// HeadlineFigures returns the figures of the overview: spent, forecast, budget, rate. Without a budget there are three.
+func (r *Report) HeadlineFigures() []KeyFigure {
 	figures := []KeyFigure{r.SpentFigure(), r.ForecastFigure()}
 	if f, ok := r.BudgetFigure(); ok {
 		figures = append(figures, f)
 	}
-	figures = append(figures, r.RateFigure(), r.OtherSpentFigure())
+	return append(figures, r.RateFigure())
+}
+
+// KeyFigures returns the figures of the summary: those of the overview, the other rate, last month.
+func (r *Report) KeyFigures() []KeyFigure {
+	figures := append(r.HeadlineFigures(), r.OtherSpentFigure())
 	if f, ok := r.LastMonthFigure(); ok {
 		figures = append(figures, f)
 	}
@@ -165,6 +172,9 @@ func (r *Report) spentFigure(name string, c history.Range, atLeast bool) KeyFigu
 	f := KeyFigure{Name: name, Short: bound(atLeast) + r.spentShort(c.Estimate),
 		Exact: bound(atLeast) + r.SpentText(c.Estimate)}
 	f.Low, f.High = r.spentBounds(c)
+	if low, high := r.spentShort(c.Low), r.spentShort(c.High); low != high {
+		f.Range = low + " to " + high
+	}
 	return f
 }
 
