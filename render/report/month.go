@@ -237,30 +237,27 @@ func (r *Report) monthSpan() string {
 // shortDate is the format of a date within the current month.
 const shortDate = "2 Jan"
 
-// SpendSentence says what the month has cost so far and what it will cost.
+// SpendSentence says what the month has cost so far and what it will cost. Amounts have no sign of a lower bound:
+// estimates can be too high as well. A last sentence says what they leave out.
 func (r *Report) SpendSentence() string {
-	m, spent, forecast := r.ThisMonth(), r.SpentFigure(), r.ForecastFigure()
+	m, f := r.ThisMonth(), r.Forecast.Of(r.Bill)
 	details := []string{r.Generated.UTC().Format(shortDate), r.ObservedText(m)}
 	if span := r.monthSpan(); strings.HasPrefix(span, "since") {
 		details = append(details, "counting "+span)
 	}
-	text := monthName(m) + " so far: " + strings.Replace(spent.Short, "≥ ", "at least ", 1) +
-		" (" + strings.Join(details, ", ") + "). At the current rate the month ends at " + orMore(forecast.Short)
-	if share := r.BudgetShare(); share != "" {
-		text += ", " + share
+	text := monthName(m) + " so far: " + r.spentShort(r.BilledSpend().Estimate) + " (" + strings.Join(details, ", ") +
+		"). At the current rate the month ends at " + r.spentShort(f.Estimate)
+	if r.Budget.Known {
+		text += ", " + RunRate{Percent: r.Forecast.Percent}.String() + " of the budget of " + r.Headline(r.Budget.Value)
 	}
 	if r.Forecast.State == Over {
 		text += ", which is already spent"
 	}
-	return text + "."
-}
-
-// orMore returns a figure for a sentence, with "or more" in place of the sign.
-func orMore(figure string) string {
-	if amount, isBound := strings.CutPrefix(figure, "≥ "); isBound {
-		return amount + " or more"
+	text += "."
+	if f.LowerBound() {
+		text += " Instances without a price are not counted."
 	}
-	return figure
+	return text
 }
 
 // SpendNotes says what the spend doesn't cover: the time before the first reading, gaps, and hours without a price.
