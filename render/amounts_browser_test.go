@@ -62,8 +62,8 @@ func TestAmountsInBrowser(t *testing.T) {
 	writeInto(t, dir, r)
 	address := serve(t, dir)
 	for _, width := range []int64{320, 390, 768, 1280} {
-		for _, file := range []string{"index.html", "changes/index.html", "summary/index.html", "report.html",
-			"regions/index.html", "instances/index.html", r.Models[0].Path(), r.Regions[0].Groups[0].Path()} {
+		for _, file := range []string{"index.html", "spend/index.html", "changes/index.html", "summary/index.html",
+			"report.html", "regions/index.html", "instances/index.html", r.Models[0].Path(), r.Regions[0].Groups[0].Path()} {
 			if overflow, _ := v.open(t, address, file, width, "light"); overflow > 0 {
 				t.Errorf("%s at %d is %d pixels too wide", file, width, overflow)
 			}

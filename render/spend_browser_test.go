@@ -29,10 +29,10 @@ func spendSite(t *testing.T) string {
 }
 
 // shownDays returns the figures that a chart shows below its drawing, as the reader sees them.
-const shownDays = `[...document.querySelectorAll(".spend-days span")].filter((span) => {
+const shownDays = `[...document.querySelectorAll(".spend-day")].filter((span) => {
 	const box = span.getBoundingClientRect(), chart = span.closest(".trend").getBoundingClientRect();
 	return getComputedStyle(span).opacity === "1" && box.left >= chart.left && box.right <= chart.right + 1;
-}).map((span) => span.textContent).join("|")`
+}).map((span) => span.textContent.trim()).join("|")`
 
 // day returns an expression for a day of the first chart.
 func day(number int) string {

@@ -22,10 +22,11 @@ func withAmounts(safe string) string {
 	})
 }
 
-var figureCell = regexp.MustCompile(`<td class="num">[^<]*`)
+// ownFigures matches what the summary says in figures: its cells, and the sentence on the spend.
+var ownFigures = regexp.MustCompile(`(?:<td class="num">|<h2>Spend</h2>\s*<p>)[^<]*`)
 
-// withCellAmounts marks the amounts among the figures of the summary. Names that look like an amount stay as they are.
-func withCellAmounts(safe string) string { return figureCell.ReplaceAllStringFunc(safe, withAmounts) }
+// withOwnAmounts marks the amounts that the summary computes. Names that look like an amount stay as they are.
+func withOwnAmounts(safe string) string { return ownFigures.ReplaceAllStringFunc(safe, withAmounts) }
 
 // amounts renders a text with its amounts marked.
 func amounts(text string) templ.Component { return templ.Raw(withAmounts(templ.EscapeString(text))) }

@@ -28,7 +28,7 @@ type Sizes map[string]int64
 // Pages yields the site's pages in a fixed order. summary and notes are safe HTML; the summary has its own heading.
 func Pages(r *report.Report, summary, notes string, sizes Sizes) iter.Seq[Page] {
 	return func(yield func(Page) bool) {
-		notes, summary = withScrollingTables(notes, "Notes, table"), withScrollingTables(withCellAmounts(summary), "Table")
+		notes, summary = withScrollingTables(notes, "Notes, table"), withScrollingTables(withOwnAmounts(summary), "Table")
 		_ = yield(Page{report.OverviewPath, overview(overviewFrame(r, sizes), notes)}) &&
 			yield(Page{report.NotFoundPath, notFound(notFoundFrame(r))}) &&
 			yield(Page{report.SpendPath, spendPage(spendFrame(r))}) &&
@@ -105,8 +105,8 @@ func yieldInstances(r *report.Report, yield func(Page) bool) bool {
 func ReportFile(r *report.Report, before, after string) Page {
 	f := frame{Report: r, path: oneFile.path, title: "Report",
 		description: "The weekly report in one file: " + extent(&r.Totals) + "."}
-	before = withScrollingTables(withCellAmounts(before), "Table")
-	after = withScrollingTables(withCellAmounts(after), "Further table")
+	before = withScrollingTables(withOwnAmounts(before), "Table")
+	after = withScrollingTables(withOwnAmounts(after), "Further table")
 	return Page{f.path, reportFile(f, before, after)}
 }
 

@@ -34,8 +34,10 @@ func (c *Spend) add(kind, name, path string) {
 	}
 }
 
-// shortDate is the format of a day within a year.
-const shortDate = "2 Jan"
+const (
+	day       = 24 * time.Hour
+	shortDate = "2 Jan" // the format of a day within a year
+)
 
 // SpendCharts returns the chart of the month and that of the days. There are none if no cost is known.
 func SpendCharts(r *report.Report) []*Spend {
@@ -78,22 +80,28 @@ func monthChart(r *report.Report) *Spend {
 	if r.Budget.Known {
 		c.add("budget", "budget", fmt.Sprintf("M0 %dH%d", a.y(r.Budget.Value.Float64()), Width))
 	}
-	c.Days = make([]string, int(end.Sub(begin)/day))
-	for i, d := range days {
-		c.Days[i] = dayText(d, r.SpentRange(d.SoFar)+" so far")
-	}
-	last, atEnd := len(c.Days)-1, "forecast "+r.ForecastText(r.Bill)
-	if len(days) == len(c.Days) {
-		c.Days[last] += "; " + atEnd
-	} else {
-		c.Days[last] = c.To + ": " + atEnd
-	}
+	c.Days = monthTexts(r, days, int(end.Sub(begin)/day))
 	c.Sentences = []string{r.SpentRange(spent) + " so far. At the current rate the month ends at " +
 		r.ForecastText(r.Bill) + "."}
 	if r.Budget.Known {
 		c.Sentences = append(c.Sentences, "The budget is "+r.Amount(r.Budget.Value)+".")
 	}
 	return c
+}
+
+// monthTexts returns what to say of each day of the month. The last one has the forecast.
+func monthTexts(r *report.Report, days []report.DayCost, all int) []string {
+	texts := make([]string, all)
+	for i, d := range days {
+		texts[i] = dayText(d, r.SpentRange(d.SoFar)+" so far")
+	}
+	forecast := "forecast " + r.ForecastText(r.Bill)
+	if last := &texts[all-1]; *last == "" {
+		*last = days[0].Date.AddDate(0, 0, all-1).Format(shortDate) + ": " + forecast
+	} else {
+		*last += "; " + forecast
+	}
+	return texts
 }
 
 // fewestDays is the minimum number of columns, so that bars don't become blocks.
@@ -108,13 +116,13 @@ func daysChart(r *report.Report) *Spend {
 		return nil
 	}
 	days = days[max(0, min(first, len(days)-fewestDays)):]
-	var highest report.DayCost
+	highest, most := days[0], 0.0
 	for _, d := range days {
-		if amountOf(d.Cost.High) > amountOf(highest.Cost.High) {
+		most = max(most, amountOf(d.Cost.High))
+		if d.Cost.Estimate.GreaterThan(highest.Cost.Estimate) {
 			highest = d
 		}
 	}
-	most := amountOf(highest.Cost.High)
 	if most == 0 {
 		return nil
 	}
@@ -144,5 +152,3 @@ func daysChart(r *report.Report) *Spend {
 	}
 	return c
 }
-
-const day = 24 * time.Hour

@@ -116,6 +116,13 @@ ahead M450 354L1000 38
 14 Nov: $114.00 ($24.00 to $144.00) so far, 12 hours not observed
 30 Nov: forecast ≥ $906.00
 $114.00 ($24.00 to $144.00) so far. At the current rate the month ends at ≥ $906.00.`},
+		{"the last day begins", past{runs: []string{"2026-11-29 00:00", "2026-11-30 00:00"}}, `$60 1 Nov 30 Nov
+gap M0 0H933V400H0Z
+line M933 400L967 240
+ahead M967 240L1000 80
+29 Nov: $24.00 so far
+30 Nov: forecast ≥ $48.00
+$24.00 so far. At the current rate the month ends at ≥ $48.00.`},
 		{"the last day", past{runs: []string{"2026-11-30 00:00", "2026-11-30 12:00"}}, `$30 1 Nov 30 Nov
 gap M0 0H967V400H0Z
 line M967 400L983 240

@@ -281,11 +281,15 @@ func (s Settings) deltaText(kind Kind, m fleet.Money) string {
 	case !zero && kind == PriceUnknown:
 		return s.Amount(fleet.Money{}.Minus(m)) + "/h no longer counted"
 	}
-	sign := ""
+	return plus(m) + s.Amount(m) + "/h"
+}
+
+// plus returns the sign of an increase, which an amount has not: "+".
+func plus(m fleet.Money) string {
 	if m.Sign() > 0 {
-		sign = "+"
+		return "+"
 	}
-	return sign + s.Amount(m) + "/h"
+	return ""
 }
 
 // CountText returns the line's count for people.

@@ -67,3 +67,19 @@ func TestHeadlineFigures(t *testing.T) {
 		}
 	}
 }
+
+// TestRateNote checks how the rate's figure tells its change: like an amount of a headline, but with a sign.
+func TestRateNote(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ before, now, want string }{
+		{"1", "2001.55", "+$2,001/h since the last run"}, {"2001.55", "1", "−$2,001/h since the last run"},
+		{"1", "3.5", "+$2.50/h since the last run"}, {"1", "1", "$0.00/h since the last run"},
+	} {
+		rs := newReadings(t, 24*time.Hour)
+		rs.read(at(t, "2026-11-01 00:00"), instance("1", "A", "RTX", 1, c.before))
+		r := rs.read(at(t, "2026-11-02 00:00"), instance("1", "A", "RTX", 1, c.now))
+		if got := strings.Join(r.RateFigure().Notes, "; "); got != c.want {
+			t.Errorf("from %s to %s: %q, want %q", c.before, c.now, got, c.want)
+		}
+	}
+}

@@ -84,7 +84,7 @@ func (s Settings) spentShort(seconds decimal.Decimal) string {
 
 // Headline returns an amount for a headline: without decimals from 1,000 on, else exact.
 func (s Settings) Headline(m fleet.Money) string {
-	if m.Cmp(fleet.MoneyOf(decimal.NewFromInt(1000))) < 0 {
+	if m.Decimal().Abs().LessThan(decimal.NewFromInt(1000)) {
 		return s.Amount(m)
 	}
 	return strings.TrimSuffix(s.Amount(m.Divided(decimal.NewFromInt(1), 0)), ".00")
@@ -144,7 +144,8 @@ func (r *Report) RateFigure() KeyFigure {
 		Exact: r.PerHour(c) + "/h"}
 	change := ""
 	if w := r.ShownWeek(); w.Window != nil {
-		change = w.DeltaText(r.Settings, r.Bill) + " " + strings.ToLower(w.Title)
+		delta := w.Delta.Of(r.Bill)
+		change = plus(delta) + r.Headline(delta) + "/h " + strings.ToLower(w.Title)
 	}
 	return f.noting(c.Coverage(), change)
 }
