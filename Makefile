@@ -37,8 +37,8 @@ test: setup ## run all tests; Lighthouse runs alone, because it measures speed
 
 # Many tests wait for a server or another process, so more of them run at the same time than there are processors.
 # make lint runs vet.
-quick: ## run the tests that need no browser, Node.js or LibreOffice: about a minute
-	go test -vet=off -p 4 -parallel 6 -skip '$(PROGRAMS)' ./...
+quick: ## run the tests that need no browser, Node.js or LibreOffice, with fewer repetitions
+	go test -short -vet=off -p 4 -parallel 6 -skip '$(PROGRAMS)' ./...
 
 race: ## run the race detector in the packages that start goroutines; they run all other code
 	go test -race -timeout 15m -skip '$(OUTSIDE)' . ./fetch/... ./render ./render/report ./render/folder ./render/console

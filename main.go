@@ -80,6 +80,7 @@ func main() {
 	// A run keeps most of what it reads. With 100,000 instances, this takes 8 % less CPU time than the default of 100,
 	// and 225 MB of memory instead of 165 MB.
 	setGCPercent(200)
+	limitMemory(3 << 30) // a hostile list of 400 MB took 10 GB without, and 4 GB is what small servers have
 	os.Exit(run(console.SignalContext(), os.Args, os.Getenv, os.Stdin, os.Stdout, os.Stderr))
 }
 
@@ -87,6 +88,13 @@ func main() {
 func setGCPercent(percent int) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(percent)
+	}
+}
+
+// limitMemory is debug.SetMemoryLimit, unless $GOMEMLIMIT is set. It only collects garbage more often.
+func limitMemory(bytes int64) {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(bytes)
 	}
 }
 
@@ -369,6 +377,7 @@ func (s *settings) place(ctx context.Context, ending *console.Ending, stdin io.R
 	c.Debug("%s in %s, %s", report.Counted(r.Count, "instance"), report.Counted(len(r.Regions), "region"),
 		report.Counted(len(r.Models), "model"))
 
+	out.Adopt(previous.Unlisted)
 	warnings, err := folders.Prepare(ctx, r)
 	for _, warning := range warnings {
 		c.Warn(warning)

@@ -27,6 +27,9 @@ type Previous struct {
 
 	Out      string             // the output folder
 	Manifest *manifest.Manifest // of the output folder; nil if there is none or it can't be read
+	// Unlisted are the files of the history in the output folder, if it has no manifest that can be read. They are set
+	// when the function that Begin returns has returned without an error.
+	Unlisted []manifest.File
 }
 
 // ParsePrevious checks the value of --previous: an existing folder or the URL of a published site.
@@ -214,5 +217,6 @@ func (p *Previous) collectOut(ctx context.Context, folder *reportFolder, c *hist
 	if err != nil {
 		return err
 	}
+	p.Unlisted = files
 	return collect(ctx, folder, files, c)
 }

@@ -25,6 +25,7 @@ func TestPageTypes(t *testing.T) {
 		"regions/*/* index",
 		"regions/*/*/* index",
 		"regions/*/*/* page-N",
+		"spend/* index",
 		"summary/* index",
 	}
 	if got := slices.Sorted(maps.Keys(pageTypes(t, folderOf(t, "large")))); !slices.Equal(got, want) {

@@ -75,12 +75,31 @@ function showAge() {
   for (const element of document.querySelectorAll(".age")) element.textContent = ageText(age);
 }
 
+// stepThrough makes the days of a chart one stop of the Tab key. Arrow keys, Home and End move among them.
+function stepThrough(list) {
+  const days = [...list.querySelectorAll("[tabindex]")];
+  const choose = (chosen) => {
+    for (const day of days) day.tabIndex = day === chosen ? 0 : -1;
+  };
+  choose(days[days.length - 1]);
+  list.addEventListener("focusin", (event) => choose(event.target));
+  list.addEventListener("keydown", (event) => {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const at = days.indexOf(event.target);
+    const next = days[{ ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: days.length - 1 }[event.key]];
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
+  });
+}
+
 showAge();
 setInterval(showAge, 60000);
 addEventListener("DOMContentLoaded", () => {
   showAge();
   showTheme(root.dataset.theme);
   document.getElementById("theme").addEventListener("click", switchTheme);
+  document.querySelectorAll(".spend-days").forEach(stepThrough);
   // The explorer's script has run by now, if it loaded at all. Otherwise show the complete static list.
   const emptyControls = document.querySelector(".explorer-controls:empty");
   if (emptyControls) emptyControls.closest(".explorer").dataset.state = "failed";

@@ -3,7 +3,6 @@ package templates
 import (
 	"fmt"
 	"strconv"
-	"strings"
 
 	"gpufleet/render/chart"
 	"gpufleet/render/report"
@@ -23,15 +22,6 @@ func chartBox(height int) string { return fmt.Sprintf("0 0 %d %d", chart.Width, 
 
 // trendClass returns the class of a line of a trend.
 func trendClass(line int) string { return "trend-" + strconv.Itoa(line+1) }
-
-// trendGrid returns a path with a horizontal line at each tick.
-func trendGrid(t *chart.Trend) string {
-	var b strings.Builder
-	for i := range t.Ticks {
-		fmt.Fprintf(&b, "M0 %dh%d", i*chart.Height/(len(t.Ticks)-1), chart.Width)
-	}
-	return b.String()
-}
 
 // heatClass returns the classes that shade a cell of the matrix, one per figure.
 func heatClass(heat chart.Heat, g *report.Group) string {

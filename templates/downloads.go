@@ -27,9 +27,14 @@ var (
 var changeDownloads = []download{
 	workbook,
 	{report.ChangesJSONPath, "Changes, JSON", "What changed, for programs"},
-	{report.HistoryPath, "History, JSON", "One row per day"},
+}
+
+// spendDownloads are the files that the spend page offers.
+var spendDownloads = []download{
+	workbook,
 	{report.SpendCSVPath, "Spend, CSV", "One row per month and group"},
 	{report.SpendJSONPath, "Spend, JSON", "Months, days and the forecast, for programs"},
+	{report.HistoryPath, "History, JSON", "One row per day"},
 }
 
 // sizeText returns a download's format and size: "XLSX, 36.0 KB". It is "" if the size is unknown.

@@ -32,6 +32,7 @@ type section int
 const (
 	noSection section = iota
 	overviewSection
+	spendSection
 	regionsSection
 	modelsSection
 	instancesSection
@@ -43,7 +44,7 @@ const (
 // Links into pages.
 const (
 	costsAnchor   = report.AboutPath + "#costs"
-	historyAnchor = report.ChangesPath + "#history"
+	historyAnchor = report.SpendPath + "#history"
 )
 
 // script is a script that a page loads.
@@ -93,6 +94,12 @@ var (
 func overviewFrame(r *report.Report, sizes Sizes) frame {
 	return frame{Report: r, path: report.OverviewPath, title: r.Title, section: overviewSection, sizes: sizes,
 		description: "GPU instances by region and GPU model: " + extent(&r.Totals) + "."}
+}
+
+func spendFrame(r *report.Report) frame {
+	return frame{Report: r, path: report.SpendPath, title: "Spend", name: "Spend", section: spendSection,
+		description: "What the fleet has cost this month and before, and the forecast.",
+		crumbs:      []crumb{toOverview}}
 }
 
 func notFoundFrame(r *report.Report) frame {

@@ -31,6 +31,7 @@ func Pages(r *report.Report, summary, notes string, sizes Sizes) iter.Seq[Page] 
 		notes, summary = withScrollingTables(notes, "Notes, table"), withScrollingTables(withCellAmounts(summary), "Table")
 		_ = yield(Page{report.OverviewPath, overview(overviewFrame(r, sizes), notes)}) &&
 			yield(Page{report.NotFoundPath, notFound(notFoundFrame(r))}) &&
+			yield(Page{report.SpendPath, spendPage(spendFrame(r))}) &&
 			yieldTotalsList(r, regionKind, regionRows(r.Regions), yield) &&
 			yieldRegions(r, yield) &&
 			yieldTotalsList(r, modelKind, modelRows(r.Models), yield) &&

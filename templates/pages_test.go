@@ -59,8 +59,14 @@ type rendered struct {
 // render returns all pages of a report, in order.
 func render(t *testing.T, list *fleet.Fleet, s report.Settings) []rendered {
 	t.Helper()
+	return renderReport(t, report.New(list, s))
+}
+
+// renderReport is render for a report that can have a past.
+func renderReport(t *testing.T, r *report.Report) []rendered {
+	t.Helper()
 	var pages []rendered
-	for page := range Pages(report.New(list, s), summary, "", nil) {
+	for page := range Pages(r, summary, "", nil) {
 		var b strings.Builder
 		if err := page.Body.Render(context.Background(), &b); err != nil {
 			t.Fatalf("%s: %v", page.Path, err)
@@ -124,7 +130,7 @@ func TestPaths(t *testing.T) {
 		got = append(got, page.path)
 	}
 	want := []string{
-		"index.html", "404.html", "regions/index.html",
+		"index.html", "404.html", "spend/index.html", "regions/index.html",
 		"regions/canada-1/index.html", "regions/canada-1/rtx-a6000/index.html",
 		"regions/montreal-pwojqwcxmoanuhub/index.html", "regions/montreal-pwojqwcxmoanuhub/cpu-only/index.html",
 		"regions/montreal-pwojqwcxmoanuhub/unknown-gpu/index.html",
@@ -192,7 +198,7 @@ func TestEmptyFleet(t *testing.T) {
 		}
 	}
 	got, want := strings.Join(paths, " "),
-		"index.html 404.html instances/index.html changes/index.html summary/index.html about/index.html"
+		"index.html 404.html spend/index.html instances/index.html changes/index.html summary/index.html about/index.html"
 	if got != want {
 		t.Errorf("pages %s, want %s", got, want)
 	}

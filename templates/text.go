@@ -53,3 +53,11 @@ func machineTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 func (f frame) expectEverySeconds() string {
 	return strconv.FormatFloat(f.Every().Seconds(), 'f', -1, 64)
 }
+
+// monthSpan returns how many columns the months of a figure take: this month, and last month if there was one.
+func monthSpan(f frame) string {
+	if f.LastMonth() == nil {
+		return "1"
+	}
+	return "2"
+}

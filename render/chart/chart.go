@@ -179,6 +179,15 @@ func scale(most float64, whole bool) (ticks []float64) {
 	}
 }
 
+// ticks returns the texts of an axis from 0 to at least most, from the top down, and the top's value.
+func ticks(most float64, whole bool, sign string) (texts []string, top float64) {
+	values := scale(most, whole)
+	for _, value := range slices.Backward(values) {
+		texts = append(texts, sign+short(value))
+	}
+	return texts, values[len(values)-1]
+}
+
 // short returns a tick's number in few characters: "0.25", "400", "2.5k", "1M".
 func short(n float64) string {
 	unit := ""
@@ -202,27 +211,4 @@ func short(n float64) string {
 // sign returns the currency before an amount: "$", "CAD ".
 func sign(s report.Settings) string {
 	return strings.TrimRight(s.Amount(fleet.MoneyOf(decimal.Zero)), "0.")
-}
-
-// Gauge compares the billed cost with the budget.
-type Gauge struct {
-	Used   int  // length of the billed cost, from 0 to Width
-	Budget int  // position of the budget
-	Open   bool // the billed cost is a lower bound
-}
-
-// BudgetGauge charts the run rate. ok is false without a budget.
-func BudgetGauge(r *report.Report) (gauge Gauge, ok bool) {
-	if !r.Budget.Known {
-		return Gauge{}, false
-	}
-	cost := r.BilledCost()
-	used, budget := cost.PerMonth.Float64(), r.Budget.Value.Float64()
-	whole := max(used, budget)
-	end := func(amount float64) int { return int(math.Round(amount / whole * Width)) }
-	g := Gauge{Used: end(used), Budget: end(budget), Open: cost.LowerBound()}
-	if over := cost.PerMonth.Cmp(r.Budget.Value) > 0; over && g.Budget >= g.Used {
-		g.Budget = Width - 2 // always shows as over, however little it is
-	}
-	return g, true
 }

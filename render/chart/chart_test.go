@@ -275,23 +275,3 @@ func TestHeat(t *testing.T) {
 		t.Errorf("a matrix of nothing has the shades %s and %s", gpus, cost)
 	}
 }
-
-func TestBudgetGauge(t *testing.T) {
-	if _, ok := BudgetGauge(&report.Report{}); ok {
-		t.Error("a report without a budget has a gauge")
-	}
-	for _, test := range []struct {
-		running, budget string
-		want            Gauge
-	}{
-		{"50", "100", Gauge{500, Width, false}}, {"100", "100", Gauge{Width, Width, false}},
-		{"200", "100", Gauge{Width, 500, false}},
-		{"0", "100", Gauge{0, Width, false}}, {"100.0000001", "100", Gauge{Width, Width - 2, false}},
-	} {
-		r := &report.Report{Settings: report.Settings{Budget: fleet.Known(money(t, test.budget))}}
-		r.Running.PerMonth = money(t, test.running)
-		if got, ok := BudgetGauge(r); got != test.want || !ok {
-			t.Errorf("%s of %s: %+v, want %+v", test.running, test.budget, got, test.want)
-		}
-	}
-}

@@ -107,11 +107,8 @@ func newTrend(r *report.Report, sign string, whole bool, figures ...figure) *Tre
 	if unknown == len(days) {
 		return nil
 	}
-	ticks := scale(most, whole)
-	for i := len(ticks) - 1; i >= 0; i-- {
-		t.Ticks = append(t.Ticks, sign+short(ticks[i]))
-	}
-	top := ticks[len(ticks)-1]
+	var top float64
+	t.Ticks, top = ticks(most, whole, sign)
 	gap := daysBetweenRuns(r.Every())
 	missing := false
 	for _, f := range figures {

@@ -53,5 +53,5 @@ func newBounds(r history.Range) bounds {
 
 // WriteSpendCSV writes data/spend.csv: a header and one row per month and group.
 func WriteSpendCSV(w io.Writer, r *report.Report) error {
-	return writeCSV(w, r, report.SpendColumns(r), r.SpendRows())
+	return writeCSV(w, r, report.SpendColumns(r, report.FilePlaces), r.SpendRows())
 }

@@ -39,6 +39,7 @@ func TestGolden(t *testing.T) {
 		before := strings.NewReplacer("0.679", "0.5", "Deploying", "Running", "d002", "d009").Replace(now)
 		dayOf(t, out, "1795348800", before)
 		files := dayOf(t, out, "1795435200", now, "--budget", "10000")
+		compare(t, "second-day", "spend/index.html", files["spend/index.html"])
 		compare(t, "second-day", "summary.md", files["summary.md"])
 		compare(t, "second-day", "fleet.xlsx", files["fleet.xlsx"])
 	})

@@ -60,12 +60,16 @@ func addForeign(t testing.TB, out string) {
 }
 
 // KilledAtAnyMoment kills real runs at 500 random moments after they have begun to write: before, a run only reads.
+// With -short it kills 60.
 // After each, every file is whole, either the old one or the new one, no foreign file has changed, and index.html has
 // no broken link. After the next run the folder has only the files of that run and foreign ones, and the manifest is
 // exact. The next run is a call of run, which takes arguments and returns the exit code: it needs half of the time that
 // a process takes.
 func KilledAtAnyMoment(t *testing.T, run func(args ...string) int) {
-	const kills, at = 500, 4 // at: runs at the same time
+	kills, at := 500, 4 // at: runs at the same time
+	if testing.Short() {
+		kills = 60
+	}
 	random := newRandom(t)
 	k := killing{run: run, dir: quickDir(t)}
 	for n := range 3 {
@@ -82,10 +86,10 @@ func KilledAtAnyMoment(t *testing.T, run func(args ...string) int) {
 	})
 	late, midway := k.late.Load(), k.midway.Load()
 	t.Logf("%d came after the end of the run, %d left something behind", late, midway)
-	if late+midway != kills && !t.Failed() {
+	if late+midway != int64(kills) && !t.Failed() {
 		t.Errorf("%d kills, want %d", late+midway, kills)
 	}
-	if midway < kills/50 {
+	if midway < int64(kills)/50 {
 		t.Errorf("only %d of %d kills came while the run was writing: the moments are badly chosen", midway, kills)
 	}
 }

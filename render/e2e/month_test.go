@@ -167,8 +167,8 @@ func (m *monthOf) figures(t *testing.T, spent, forecast monthRange) []string {
 		capital(otherBill(m.bill)) + " in November " + m.other(m.Months[2].bothRanges).figures(t),
 		"Spent in October " + october.figures(t),
 		"Budget " + capital(m.Forecast.State) + " " + share,
-		"November so far: at least " + dollars(t, spent.Estimate, 0) + " (22 Nov, ",
-		"the month ends at " + dollars(t, forecast.Estimate, 0) + " or more, " + share,
+		"November so far: " + dollars(t, spent.Estimate, 0) + " (22 Nov, ",
+		"the month ends at " + dollars(t, forecast.Estimate, 0) + ", " + strings.TrimPrefix(share, "at least "),
 		"Region GPU model " + capital(m.bill) + " this month Last month",
 		"All " + spent.text(t) + " " + october.text(t) + " ",
 	}

@@ -63,8 +63,8 @@ func (s *Stage) Prepare(m manifest.Manifest) (*Prepared, error) {
 		return p, err
 	}
 	union := m
-	if s.folder.manifest != nil {
-		union.Files = manifest.Sorted(slices.Concat(m.Files, s.folder.manifest.Files))
+	if before := s.folder.ours(); len(before) > 0 {
+		union.Files = manifest.Sorted(slices.Concat(m.Files, before))
 	}
 	// The manifests are written before any file is moved, because writing fails on a full disk.
 	if p.unionManifest, err = s.stageManifest(union); err != nil {

@@ -191,6 +191,28 @@ func TestNameTakenWithoutManifest(t *testing.T) {
 	}
 }
 
+// TestAdoptedFiles removes files that no manifest lists if they were found to be ours and haven't changed.
+func TestAdoptedFiles(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, site{"data/old": "ours", "data/changed": "by hand", "data/kept": "ours", "mine.txt": "mine"})
+	f, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	f.Adopt([]manifest.File{sum("data/old", "ours"), sum("data/changed", "ours"), sum("data/kept", "ours")})
+	warnings, err := stageAndPlace(f, site{"index.html": "new", "data/kept": "new"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantWarnings(t, warnings, "data/changed, which was changed")
+	after := readTree(t, dir)
+	if after["data/old"] != "" || after["data/changed"] == "" || after["mine.txt"] == "" ||
+		!strings.HasSuffix(after["data/kept"], " new") {
+		t.Errorf("%v", after)
+	}
+}
+
 func TestNameTakenWithManifest(t *testing.T) {
 	dir := t.TempDir()
 	mustRun(t, dir, first)

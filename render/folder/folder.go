@@ -48,6 +48,7 @@ type Folder struct {
 	lock     *lock.Lock
 	disk     disk
 	manifest *manifest.Manifest
+	adopted  []manifest.File // see Adopt
 	warnings []string
 
 	mu        sync.Mutex // for Stage and Close
@@ -101,6 +102,18 @@ func (f *Folder) readManifest() {
 // Manifest returns the manifest of the previous run, or nil if there is none that can be read. It may list files that
 // were changed or removed since.
 func (f *Folder) Manifest() *manifest.Manifest { return f.manifest }
+
+// Adopt counts files as ours that no manifest lists: a history that was found without one. A file that the new report
+// doesn't have is then removed.
+func (f *Folder) Adopt(files []manifest.File) { f.adopted = append(f.adopted, files...) }
+
+// ours returns the files that are ours: those of the manifest, or those adopted without one.
+func (f *Folder) ours() []manifest.File {
+	if f.manifest != nil {
+		return f.manifest.Files
+	}
+	return f.adopted
+}
 
 // HasDamagedManifest reports whether the folder has a manifest.json that can't be read.
 func (f *Folder) HasDamagedManifest() bool { return f.manifest == nil && len(f.warnings) > 0 }

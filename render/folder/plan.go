@@ -32,7 +32,7 @@ func (p *plan) empty() bool { return len(p.mkdirs)+len(p.files)+len(p.removed)+l
 func (s *Stage) plan(files []*stagedFile) (*plan, error) {
 	p := &plan{}
 	neededDirs := map[string]bool{} // the parents of the files
-	listed := s.folder.manifest.ByPath()
+	listed := (&manifest.Manifest{Files: s.folder.ours()}).ByPath()
 	for _, file := range files {
 		if err := s.folder.planFile(p, file, neededDirs, listed[file.Path] != nil); err != nil {
 			return nil, err

@@ -102,3 +102,11 @@ func (b Bill) counts(in *fleet.Instance) bool {
 	}
 	return in.Running()
 }
+
+// PriceOf returns an instance's billed cost per hour: 0 if it is not billed.
+func (b Bill) PriceOf(in *fleet.Instance) fleet.Price {
+	if !b.counts(in) {
+		return fleet.Known(fleet.Money{})
+	}
+	return in.Price
+}

@@ -69,11 +69,17 @@ func (r RunRate) Text() string {
 	return text
 }
 
+// RunRateLegend explains the run rate, split around the name of what is billed, which can be changed in the workbook.
+func RunRateLegend() (before, after string) {
+	return "The run rate is the ", " cost per month as a share of the monthly budget, " +
+		"as if the current fleet ran all month. It is not a bill."
+}
+
 // budgetLegend explains the run rate. It is nil without a budget.
 func (r *Report) budgetLegend() []string {
 	if !r.Budget.Known {
 		return nil
 	}
-	return []string{"The run rate is the " + r.Bill.Name() + " cost per month as a share of the monthly budget, " +
-		"as if the current fleet ran all month. It is not a bill."}
+	before, after := RunRateLegend()
+	return []string{before + r.Bill.Name() + after}
 }

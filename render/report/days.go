@@ -39,6 +39,12 @@ func NewDay(e history.Entry) Day {
 // HasRun reports whether the list was fetched on that day.
 func (d Day) HasRun() bool { return !d.Taken.IsZero() }
 
+// HasSpend reports whether the spend has any time of the day.
+func (d Day) HasSpend() bool { return d.Spend != nil && isCounted(d.Spend) }
+
+// Cost returns what the day's last list costs at a rate, only per hour.
+func (d Day) Cost(bill Bill) Cost { return Both[Cost]{d.Running, d.Listed}.Of(bill) }
+
 // AllDays returns all days of the history and the spend, ascending.
 func (r *Report) AllDays() []Day {
 	var days []Day
@@ -51,7 +57,7 @@ func (r *Report) AllDays() []Day {
 			return cmp.Compare(d.Date, date)
 		})
 		if !found {
-			if spend.Observed.Seconds.IsZero() && spend.Gap.Seconds.IsZero() {
+			if !isCounted(spend) {
 				continue // it says nothing
 			}
 			days = slices.Insert(days, at, Day{Date: spend.Date})
@@ -60,6 +66,9 @@ func (r *Report) AllDays() []Day {
 	}
 	return days
 }
+
+// HasPast reports whether there was a run before, so that the spend has any time.
+func (r *Report) HasPast() bool { return r.Spend.First.Before(r.Spend.Last) }
 
 // LastDays returns at most limit days, the newest first, and how many more there are.
 func (r *Report) LastDays(limit int) (days []Day, more int) {
@@ -71,7 +80,7 @@ func (r *Report) LastDays(limit int) (days []Day, more int) {
 	return days[:limit], more
 }
 
-// DayColumns returns the columns of a Day.
+// DayColumns returns the columns of a Day for a workbook.
 func DayColumns() []Column[Day] {
 	columns := []Column[Day]{
 		{"date", "Day", "UTC", Date, "The day.", func(d Day) Value {
@@ -84,13 +93,13 @@ func DayColumns() []Column[Day] {
 			return nil
 		}
 		return &d.Spend.Spent
-	})...)
+	}, CellPlaces)...)
 	hoursColumn := func(name, title, description string, of func(*history.DaySpend) history.Hours) Column[Day] {
 		return Column[Day]{name, title, "hours", Size, description, func(d Day) Value {
 			if d.Spend == nil {
 				return Value{}
 			}
-			return hours(of(d.Spend))
+			return hours(of(d.Spend), CellPlaces)
 		}}
 	}
 	columns = append(columns,
@@ -114,8 +123,8 @@ func listColumnsOfDay() []Column[Day] {
 		}
 	}
 	columns := []Column[Day]{
-		{"instances", "Instances", "", Count, "Number of instances, with any status. " +
-			"Like all that follow, it is that of the day's last list, and empty without one.",
+		{"instances", "Instances", "", Count, "Number of instances in the day's last list, with any status. " +
+			"Empty for a day without a run, as are the other figures of a list.",
 			ifRun(func(d Day) Value { return count(d.Instances) })},
 		{"gpu_count", "GPUs", "", Count, "Total number of GPUs. Unknown values count as 0, so this can be a lower bound.",
 			ifRun(func(d Day) Value { return Value{Known: true, Number: d.GPUs.Value, LowerBound: d.GPUs.LowerBound()} })},
@@ -123,7 +132,7 @@ func listColumnsOfDay() []Column[Day] {
 			ifRun(func(d Day) Value { return count(d.GPUs.Known) })},
 	}
 	for _, bill := range []Bill{BillRunning, BillListed} {
-		of := func(d Day) Cost { return Both[Cost]{d.Running, d.Listed}.Of(bill) }
+		of := func(d Day) Cost { return d.Cost(bill) }
 		name, title := bill.Name(), bill.Title()
 		columns = append(columns, []Column[Day]{
 			{name + "_instances", title + " instances", "", Count, "Number of " + name + " instances.",

@@ -52,7 +52,7 @@ func (r *Report) forecast() Forecast {
 	}
 	estimate := f.Of(r.Bill).Estimate
 	budget := perSecond(r.Budget.Value)
-	f.Percent = percentOf(fleet.MoneyOf(estimate), fleet.MoneyOf(budget))
+	f.Percent, _ = SpentPercent(estimate, r.Budget)
 	isLikely := estimate.GreaterThan(budget)
 	if rate, _ := r.RunRate(); !f.Counts() {
 		isLikely = rate.Over
@@ -70,6 +70,17 @@ func (r *Report) forecast() Forecast {
 
 // Counts reports whether the forecast decides about the budget. Until then the run rate does.
 func (f Forecast) Counts() bool { return !f.Early && !f.Partial }
+
+// Kind says what to know about the forecast: "partial", "early" or "".
+func (f Forecast) Kind() string {
+	switch {
+	case f.Partial:
+		return "partial"
+	case f.Early:
+		return "early"
+	}
+	return ""
+}
 
 // PercentText returns the share of the budget with one decimal: "98.0".
 func (f Forecast) PercentText() string { return f.Percent.StringFixed(runRateDecimals) }

@@ -16,6 +16,8 @@ type KeyFigure struct {
 	Short     string // without decimals from 1,000 on: "≥ $166,600"
 	Exact     string // to the cent: "≥ $166,600.12"; the same as Short if it is no amount
 	Low, High string // to the cent; "" if the figure is known exactly
+	Range     string // like Short: "$160,000 to $170,000"; "" if it would be a single amount
+	IsAlert   bool   // it asks for attention
 	Notes     []string
 }
 
@@ -131,7 +133,7 @@ func (r *Report) BudgetFigure() (f KeyFigure, ok bool) {
 		return KeyFigure{}, false
 	}
 	state := Sentence(string(r.Forecast.State))
-	f = KeyFigure{Name: "Budget", Short: state, Exact: state}
+	f = KeyFigure{Name: "Budget", Short: state, Exact: state, IsAlert: r.Forecast.State != Within}
 	return f.noting(r.BudgetShare(), "run rate "+r.runRateText()), true
 }
 
@@ -147,13 +149,18 @@ func (r *Report) RateFigure() KeyFigure {
 	return f.noting(c.Coverage(), change)
 }
 
-// KeyFigures returns the figures of the summary: spent, forecast, budget, rate, the other rate, last month.
-func (r *Report) KeyFigures() []KeyFigure {
+// HeadlineFigures returns the figures of the overview: spent, forecast, budget, rate. Without a budget there are three.
+func (r *Report) HeadlineFigures() []KeyFigure {
 	figures := []KeyFigure{r.SpentFigure(), r.ForecastFigure()}
 	if f, ok := r.BudgetFigure(); ok {
 		figures = append(figures, f)
 	}
-	figures = append(figures, r.RateFigure(), r.OtherSpentFigure())
+	return append(figures, r.RateFigure())
+}
+
+// KeyFigures returns the figures of the summary: those of the overview, the other rate, last month.
+func (r *Report) KeyFigures() []KeyFigure {
+	figures := append(r.HeadlineFigures(), r.OtherSpentFigure())
 	if f, ok := r.LastMonthFigure(); ok {
 		figures = append(figures, f)
 	}
@@ -165,6 +172,9 @@ func (r *Report) spentFigure(name string, c history.Range, atLeast bool) KeyFigu
 	f := KeyFigure{Name: name, Short: bound(atLeast) + r.spentShort(c.Estimate),
 		Exact: bound(atLeast) + r.SpentText(c.Estimate)}
 	f.Low, f.High = r.spentBounds(c)
+	if low, high := r.spentShort(c.Low), r.spentShort(c.High); low != high {
+		f.Range = low + " to " + high
+	}
 	return f
 }
 
@@ -227,30 +237,27 @@ func (r *Report) monthSpan() string {
 // shortDate is the format of a date within the current month.
 const shortDate = "2 Jan"
 
-// SpendSentence says what the month has cost so far and what it will cost.
+// SpendSentence says what the month has cost so far and what it will cost. Amounts have no sign of a lower bound:
+// estimates can be too high as well. A last sentence says what they leave out.
 func (r *Report) SpendSentence() string {
-	m, spent, forecast := r.ThisMonth(), r.SpentFigure(), r.ForecastFigure()
+	m, f := r.ThisMonth(), r.Forecast.Of(r.Bill)
 	details := []string{r.Generated.UTC().Format(shortDate), r.ObservedText(m)}
 	if span := r.monthSpan(); strings.HasPrefix(span, "since") {
 		details = append(details, "counting "+span)
 	}
-	text := monthName(m) + " so far: " + strings.Replace(spent.Short, "≥ ", "at least ", 1) +
-		" (" + strings.Join(details, ", ") + "). At the current rate the month ends at " + orMore(forecast.Short)
-	if share := r.BudgetShare(); share != "" {
-		text += ", " + share
+	text := monthName(m) + " so far: " + r.spentShort(r.BilledSpend().Estimate) + " (" + strings.Join(details, ", ") +
+		"). At the current rate the month ends at " + r.spentShort(f.Estimate)
+	if r.Budget.Known {
+		text += ", " + RunRate{Percent: r.Forecast.Percent}.String() + " of the budget of " + r.Headline(r.Budget.Value)
 	}
 	if r.Forecast.State == Over {
 		text += ", which is already spent"
 	}
-	return text + "."
-}
-
-// orMore returns a figure for a sentence, with "or more" in place of the sign.
-func orMore(figure string) string {
-	if amount, isBound := strings.CutPrefix(figure, "≥ "); isBound {
-		return amount + " or more"
+	text += "."
+	if f.LowerBound() {
+		text += " Instances without a price are not counted."
 	}
-	return figure
+	return text
 }
 
 // SpendNotes says what the spend doesn't cover: the time before the first reading, gaps, and hours without a price.

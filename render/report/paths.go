@@ -11,6 +11,7 @@ import (
 // The paths of snapshots, the manifest, styles and scripts are defined in the packages that own them.
 const (
 	OverviewPath  = "index.html"
+	SpendPath     = "spend" + index
 	RegionsPath   = RegionsFolder + index
 	ModelsPath    = ModelsFolder + index
 	InstancesPath = InstancesFolder + index

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"strconv"
+
 	"github.com/shopspring/decimal"
 
 	"gpufleet/fetch/fleet"
@@ -25,8 +27,15 @@ func (r *Report) SpendRows() []SpendRow {
 	return rows
 }
 
+// How many decimals columns give of what was spent, rounded half up. Those of cells are all that a cell holds: with
+// fewer, the groups of a month would not add up to its last cent.
+const (
+	FilePlaces = 6
+	CellPlaces = 15
+)
+
 // SpendColumns returns the columns of a SpendRow, with owner and account if a row has them.
-func SpendColumns(r *Report) []Column[SpendRow] {
+func SpendColumns(r *Report, places int32) []Column[SpendRow] {
 	columns := []Column[SpendRow]{
 		{"month", "Month", "", Text, "The calendar month in UTC.", func(s SpendRow) Value { return text(s.Month) }},
 	}
@@ -34,25 +43,25 @@ func SpendColumns(r *Report) []Column[SpendRow] {
 		columns = append(columns, Column[SpendRow]{d.Name, d.Title, "", Text, d.Description,
 			func(s SpendRow) Value { return text(*d.Of(&s.SpendGroup)) }})
 	}
-	return append(columns, spentColumns(func(s SpendRow) *history.Spent { return &s.Spent })...)
+	return append(columns, spentColumns(func(s SpendRow) *history.Spent { return &s.Spent }, places)...)
 }
 
 // spentColumns returns the columns of what T's instances cost. of returns nil if that is unknown.
-func spentColumns[T any](of func(T) *history.Spent) []Column[T] {
-	columns := rangeColumns(BillRunning, of)
-	columns = append(columns, rangeColumns(BillListed, of)...)
+func spentColumns[T any](of func(T) *history.Spent, places int32) []Column[T] {
+	columns := rangeColumns(BillRunning, of, places)
+	columns = append(columns, rangeColumns(BillListed, of, places)...)
 	return append(columns, Column[T]{"gpu_hours", "GPU-hours", "", Size,
-		"GPUs of the running instances times hours. Rounded half up to 6 decimals.", func(row T) Value {
+		"GPUs of the running instances times hours." + roundedTo(places), func(row T) Value {
 			spent := of(row)
 			if spent == nil {
 				return Value{}
 			}
-			return hours(spent.GPUs)
+			return hours(spent.GPUs, places)
 		}})
 }
 
 // rangeColumns returns the columns of what T's instances cost at a rate.
-func rangeColumns[T any](bill Bill, of func(T) *history.Spent) []Column[T] {
+func rangeColumns[T any](bill Bill, of func(T) *history.Spent, places int32) []Column[T] {
 	name, title := bill.Name(), bill.Title()
 	value := func(row T, convert func(history.Range) Value) Value {
 		spent := of(row)
@@ -63,9 +72,9 @@ func rangeColumns[T any](bill Bill, of func(T) *history.Spent) []Column[T] {
 	}
 	column := func(end, titleEnd, description string, pick func(history.Range) decimal.Decimal) Column[T] {
 		return Column[T]{name + "_" + end, title + ", " + titleEnd, "", Money,
-			description + " Rounded half up to 6 decimals.", func(row T) Value {
+			description + roundedTo(places), func(row T) Value {
 				return value(row, func(c history.Range) Value {
-					return amount(fleet.MoneyOf(history.Rounded(pick(c))), c.LowerBound())
+					return amount(fleet.MoneyOf(perHours(pick(c), places)), c.LowerBound())
 				})
 			}}
 	}
@@ -79,11 +88,27 @@ func rangeColumns[T any](bill Bill, of func(T) *history.Spent) []Column[T] {
 		{name + "_unpriced_hours", title + ", unpriced", "hours", Size, "Hours of " + name +
 			" instances without a price. They count as 0, so that the amounts are lower bounds.",
 			func(row T) Value {
-				return value(row, func(c history.Range) Value { return hours(c.Unpriced) })
+				return value(row, func(c history.Range) Value { return hours(c.Unpriced, places) })
 			}},
 	}
 }
 
-func hours(h history.Hours) Value {
-	return Value{Known: true, Number: history.Rounded(h.Seconds).InexactFloat64()}
+// roundedTo ends the description of a column.
+func roundedTo(places int32) string {
+	if places == CellPlaces {
+		return ""
+	}
+	return " Rounded half up to " + strconv.Itoa(int(places)) + " decimals."
+}
+
+// perHours returns price x seconds as an amount, or seconds as hours.
+func perHours(seconds decimal.Decimal, places int32) decimal.Decimal {
+	if seconds.IsZero() {
+		return seconds
+	}
+	return seconds.DivRound(decimal.NewFromInt(3600), places)
+}
+
+func hours(h history.Hours, places int32) Value {
+	return Value{Known: true, Number: perHours(h.Seconds, places).InexactFloat64()}
 }

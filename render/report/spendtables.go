@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"gpufleet/fetch/fleet"
 	"gpufleet/fetch/history"
 )
 
@@ -50,6 +51,15 @@ type SpendTable struct {
 
 // Name returns the line's name in the table.
 func (t *SpendTable) Name(l *SpendLine) string { return *t.Of(&l.Group) }
+
+// Label returns the name for people; see fleet.Visible.
+func (t *SpendTable) Label(l *SpendLine) string { return fleet.Visible(t.Name(l)) }
+
+// First returns at most limit lines, and how many more there are.
+func (t *SpendTable) First(limit int) (lines []SpendLine, more int) {
+	shown := min(limit, len(t.Lines))
+	return t.Lines[:shown], len(t.Lines) - shown
+}
 
 // SpendTables returns a table for each dimension. They are empty if nothing was spent in both months.
 func (r *Report) SpendTables() []SpendTable {
@@ -128,4 +138,19 @@ func (r *Report) MonthsBack() []*history.MonthSpend {
 		months = append(months, &r.Spend.Months[i])
 	}
 	return months
+}
+
+// CountedMonths returns the months of MonthsBack, without those of which no time is counted yet.
+func (r *Report) CountedMonths() []*history.MonthSpend {
+	return slices.DeleteFunc(r.MonthsBack(), func(m *history.MonthSpend) bool {
+		return m.Observed.Seconds.IsZero() && m.Gap.Seconds.IsZero()
+	})
+}
+
+// CountedFrom says from when a month is counted: "12 Nov 2026, 06:00 UTC". It is "" from the month's begin.
+func CountedFrom(m *history.MonthSpend) string {
+	if !m.ObservedFrom.After(history.MonthStart(m.ObservedFrom)) {
+		return ""
+	}
+	return FormatTimeInWords(m.ObservedFrom)
 }

@@ -101,14 +101,6 @@ func (s Settings) TotalsOf(instances []*fleet.Instance) *Totals {
 // Monthly returns the exact cost per month of a cost per hour.
 func (s Settings) Monthly(perHour fleet.Money) fleet.Money { return perHour.Times(s.HoursPerMonth) }
 
-// Billed returns an instance's cost per hour if exactly the listed instances are billed.
-func Billed(in *fleet.Instance) fleet.Price {
-	if !in.Listed() {
-		return fleet.Known(fleet.Money{})
-	}
-	return in.Price
-}
-
 // ListedOf adds up the listed cost of several totals. It doesn't set PerMonth.
 func ListedOf(totals []*Totals) Cost {
 	var cost Cost

@@ -80,11 +80,11 @@ func (b *book) explainSheets(p *page) {
 func (b *book) explainFixed(p *page) {
 	p.section(section, "Fixed figures", "")
 	p.explain("No formulas", "This fleet is so large that a spreadsheet would take more than half a minute "+
-		"to recalculate formulas. So every figure is a fixed value, and "+assumptionsSheet+" and "+b.instances.sheet+
+		"to recalculate formulas. So every figure is a fixed value, and "+
+		assumptionsSheet+", "+spendSheet+" and "+b.instances.sheet+
 		" are protected. "+
-		"For other hours per month or another budget, run gpufleet again with --hours-per-month or --budget.")
-	p.explain("Billed share", "Billed equals Listed: every listed status is billed for all of its hours, "+
-		"and no other status is billed.")
+		"To change an input, run gpufleet again with --hours-per-month, --budget or --bill.")
+	p.explain("Billed", "Every "+b.r.Bill.Name()+" instance is billed for all of its hours, and no other instance is.")
 	p.explain("Filters", "The row above the table on "+b.instances.sheet+
 		" shows the totals of the rows that pass its filters.")
 	b.explainColours(p)
@@ -98,24 +98,29 @@ func (b *book) explainFormulas(p *page) {
 	}
 	p.section(section, "Inputs and formulas", "")
 	p.explain("What to change", "The inputs are the boxed cells on "+assumptionsSheet+": "+
-		"hours per month, budget, exchange rate, other currency, and the billed share of each status. "+
+		"hours per month, budget, what is billed, exchange rate, other currency, and the billed share of each status. "+
 		"You can also type a missing price, or a missing number of GPUs, into "+b.instances.sheet+". "+
 		"A negative one is refused.")
+	p.explain("Billed instances", "running or listed, at first as --bill says. "+
+		"Everything that is called billed follows it, and so do "+monthsSheet+", the forecast and the budget state.")
 	p.explain("Billed share", "The share of an instance's hours that is billed while it has a status. "+
-		"At first it is 1 for every listed status and 0 for every other one, so Billed equals Listed.")
+		"At first it is 1 or 0, by what is billed. "+
+		"A share that you type changes rates and the forecast, but not what was spent.")
 	p.explain("Exchange rate", "The exchange rate converts the costs in one block on "+summarySheet+". "+
 		"All other amounts stay in "+b.r.Currency+".")
-	p.explain("What is recalculated", "Counts, sums, costs, shares, percentages of the budget "+
-		"and "+matrixSheet+" are formulas. "+
-		"They follow the inputs and the figures on "+b.instances.sheet+". "+
+	p.explain("What is recalculated", "Counts, sums, costs, shares, percentages of the budget, "+
+		"the forecast, "+monthsSheet+" and "+matrixSheet+" are formulas. "+
+		"They follow the inputs and the figures on "+b.instances.sheet+" and "+spendSheet+". "+
 		"The mark ≥ disappears once nothing is missing from a sum.")
 	p.explain("What is not recalculated", "Typing another status, region or GPU model into "+b.instances.sheet+
 		" changes no figure, and the cell says so. Rows that you add are not counted. "+
 		"Changes, Changes week, Unpriced and the cheapest and most expensive regions are fixed values. "+
-		"On Trend, only the costs per month are recalculated: they depend on the hours per month.")
+		spendSheet+" and Trend are what was spent: fixed values, and prices that you type change none of them. "+
+		"Whether a forecast is early or partial is fixed, too.")
 	p.explain("Filters", "The row above the table on "+b.instances.sheet+
 		" shows the totals of the rows that pass its filters.")
-	p.explain("Group numbers", "Formulas match groups, regions, GPU models and statuses by number, never by name. "+
+	p.explain("Group numbers", "Formulas match groups, regions, GPU models, statuses and months by number, "+
+		"never by name. "+
 		"A spreadsheet treats texas and Texas, or 007 and 7, as equal, and * and ? as wildcards.")
 	p.explain("Sorting", "You can sort "+b.instances.sheet+" by any column: no sum changes. "+
 		"In a large fleet, recalculating then takes longer.")
@@ -137,8 +142,19 @@ func (b *book) explainFigures(p *page) {
 			name = "Costs and sums"
 		}
 		p.explain(name, sentence)
-		p.compute(1, b.monthFormula(sentence))
+		p.compute(1, b.legendFormula(sentence))
 	}
+	for i, sentence := range report.SpendLegend() {
+		name := ""
+		if i == 0 {
+			name = "Spend"
+		}
+		p.explain(name, sentence)
+	}
+	p.explain("Budget state", "over: the least that was spent exceeds the budget. "+
+		"likely over: the estimate of the forecast does. "+
+		"While the forecast is early (less than 48 hours observed) or partial (the first reading came after "+
+		"the month began), the billed cost per month decides instead. within: otherwise.")
 	p.explain("Empty cell", "Unknown: missing from the list, or unreadable. "+
 		"It never means 0; a price of 0 is shown as 0.")
 	p.explain("Amounts", "A cell holds an amount to 15 digits. The CSV and JSON files hold it exactly.")
@@ -178,6 +194,11 @@ func (b *book) csvNames(t *table) (file string, names []string) {
 			names = append(names, c.Name)
 		}
 		return path.Base(report.GroupsCSVPath), names
+	case spendSheet:
+		for _, c := range report.SpendColumns(b.r, report.FilePlaces) {
+			names = append(names, c.Name)
+		}
+		return path.Base(report.SpendCSVPath), names
 	default:
 		return "", nil
 	}

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/xuri/excelize/v2"
 
@@ -16,6 +17,7 @@ const assumptionsSheet = "Assumptions"
 const (
 	hoursRow = 6 + iota
 	budgetRow
+	billRow
 	rateRow
 	currencyRow
 )
@@ -26,14 +28,14 @@ func (b *book) assumptions(statuses []report.StatusGroup) *table {
 		sheet: assumptionsSheet, name: "tblStatuses", rowPer: "status, with the share of its hours that is billed",
 		rows: len(statuses), oneSheet: true,
 	}
-	addColumns(b.r, t, statusColumns(statuses), func(row int) int { return row })
+	addColumns(b.r, t, statusColumns(b.r.Bill, statuses), func(row int) int { return row })
 	t.column("billed_share").input = !b.fixed
 	p := &page{widths: []float64{28, 16}}
 	p.lines = append(p.lines, line{cells: []cell{textCell(title, assumptionsSheet)}, height: 24})
 	p.add(b.caption(b.r.Origin() + "."))
 	if b.fixed {
 		p.add(textCell(notice, "All figures are fixed: the fleet is too large for formulas. "+
-			"For other hours or another budget, run gpufleet again with --hours-per-month or --budget."))
+			"To change an input, run gpufleet again with --hours-per-month, --budget or --bill."))
 	} else {
 		p.add(textCell(caption, "Change the boxed cells: every figure that depends on them is recalculated. "+
 			"You can also type missing prices into Instances. About says what is not recalculated."))
@@ -46,7 +48,8 @@ func (b *book) assumptions(statuses []report.StatusGroup) *table {
 	if !b.fixed {
 		b.validate(t)
 	}
-	rows := map[string]int{hoursName: hoursRow, budgetName: budgetRow, rateName: rateRow, currencyName: currencyRow}
+	rows := map[string]int{hoursName: hoursRow, budgetName: budgetRow, billName: billRow, rateName: rateRow,
+		currencyName: currencyRow}
 	for name, row := range rows {
 		b.inputs[name] = assumptionsSheet + "!$B$" + strconv.Itoa(row)
 	}
@@ -74,7 +77,9 @@ func (b *book) addInputs(p *page) {
 	add("Hours per month", number(hours.InexactFloat64(), b.valueFormat(report.Size, decimalsOf(hours.String()))),
 		"Every monthly amount is an hourly amount times these hours. Defined name: "+hoursName)
 	add("Budget ("+b.r.Currency+" per month)", number(budget, b.valueFormat(report.Money, 2)),
-		"Costs per month are shown as a percentage of it. May be empty. Defined name: "+budgetName)
+		"Costs and the forecast are shown as a percentage of it. May be empty. Defined name: "+budgetName)
+	add("Billed instances", textCell(text, b.r.Bill.Name()),
+		"running or listed: which instances are billed. Sets the billed shares below. Defined name: "+billName)
 	add("Exchange rate", number(1, "0.0000"),
 		"Price of 1 "+b.r.Currency+" in the other currency. Only the converted costs on Summary use it. "+
 			"Defined name: "+rateName)
@@ -93,6 +98,10 @@ func (b *book) validate(t *table) {
 	add(at(hoursRow), "Enter a number from 0.001 to "+strconv.Itoa(hoursOfAYear)+", such as 730.",
 		between(0.001, hoursOfAYear))
 	add(at(budgetRow), "Enter an amount above 0, or leave the cell empty.", above(0))
+	bills := []string{report.BillRunning.Name(), report.BillListed.Name()}
+	add(at(billRow), "Choose "+strings.Join(bills, " or ")+".", func(v *excelize.DataValidation) error {
+		return v.SetDropList(bills)
+	})
 	add(at(rateRow), "Enter a number above 0, such as 0.92.", above(0))
 	add(at(currencyRow), "Enter a name of up to 20 characters, such as EUR.", func(v *excelize.DataValidation) error {
 		return v.SetRange(1, 20, excelize.DataValidationTypeTextLength, excelize.DataValidationOperatorBetween)
@@ -106,6 +115,7 @@ func (b *book) setStatusFormulas() {
 	t := b.statuses
 	of := source{b: b, t: b.instances, where: []criterion{{"status_no", t.inRow("status_no")}}}
 	for name, formula := range map[string]string{
+		"billed_share":     byBill(t.inRow("running"), t.inRow("listed")),
 		"instances":        of.count(),
 		"gpu_count":        of.sum("gpu_count"),
 		"gpu_count_known":  of.with(known("gpu_count")).count(),

@@ -44,10 +44,6 @@ func (c chart) options() *excelize.Chart {
 		if i == maxChartModels {
 			s.Fill = filled(otherColor)
 		}
-		if c.kind == excelize.Line {
-			s.Line = excelize.LineOptions{Width: 2, Fill: s.Fill}
-			s.Marker = excelize.ChartMarker{Symbol: []string{"circle", "diamond"}[i%2], Size: 6, Fill: s.Fill}
-		}
 	}
 	text := func(text string, size float64) excelize.ChartTitle {
 		font := font(excelize.Font{Size: size, Color: black})
@@ -75,13 +71,20 @@ func (c chart) options() *excelize.Chart {
 	return options
 }
 
-// addCharts adds the charts to Summary, from a column on: GPUs and cost by region and model, and cost by day.
+// addCharts adds the charts to Summary, from a column on: the months and the budget, GPUs and cost by region and
+// model, and the days.
 func (b *book) addCharts(p *page, column int) {
 	row := 5
 	add := func(c chart) {
 		c.at = cellName(column, row)
 		p.charts = append(p.charts, c)
 		row += chartRows + 1
+	}
+	if !b.r.Empty() || b.spend.rows > 0 {
+		add(chart{kind: excelize.Col, title: "Spent, forecast and budget, by month", category: "Month (UTC)",
+			value: b.r.Currency, format: "#,##0", series: b.seriesOf(b.months, "month", "spent_estimate", "forecast", "budget"),
+			alt: "Columns: what each month cost, the forecast of the current one, and the budget. " +
+				"The figures are on the sheet Months."})
 	}
 	if !b.r.Empty() {
 		add(chart{kind: excelize.BarStacked, title: "GPUs by region and model", category: "Region",
@@ -93,9 +96,9 @@ func (b *book) addCharts(p *page, column int) {
 				"The figures are on the sheet Matrix."})
 	}
 	if trend := b.table("Trend"); trend.rows > 0 {
-		add(chart{kind: excelize.Line, title: "Cost per hour, by day", category: "Day (UTC)", days: true,
-			value: b.r.Currency + " per hour", format: "#,##0", series: b.seriesOfDays(trend),
-			alt: "Lines: the running and the listed cost per hour on each day. " +
+		add(chart{kind: excelize.Col, title: "Cost of each day", category: "Day (UTC)", days: true,
+			value: b.r.Currency, format: "#,##0", series: b.seriesOf(trend, "date", "running_estimate", "listed_estimate"),
+			alt: "Columns: the estimated cost of the running and of the listed instances on each day. " +
 				"The figures are on the sheet Trend."})
 	}
 }
@@ -119,40 +122,46 @@ func (b *book) seriesByModel(k block) (series []excelize.ChartSeries) {
 	return series
 }
 
-// seriesOfDays returns the running and the listed cost per hour, by day.
-func (b *book) seriesOfDays(trend *table) (series []excelize.ChartSeries) {
-	last := trend.lastRow(trend.parts(b.lastRow)[0])
+// seriesOf returns columns of a table as series, by another column.
+func (b *book) seriesOf(t *table, category string, names ...string) (series []excelize.ChartSeries) {
+	last := t.lastRow(t.parts(b.lastRow)[0])
 	heading := func(name string) string {
-		ref := trend.sheet + "!$" + columnName(trend.index(name)+1) + "$" + strconv.Itoa(headerRow)
-		b.points[ref] = []any{trend.column(name).heading}
+		ref := t.sheet + "!$" + columnName(t.index(name)+1) + "$" + strconv.Itoa(headerRow)
+		b.points[ref] = []any{t.column(name).heading}
 		return ref
 	}
 	values := func(name string) string {
-		letter, first := "$"+columnName(trend.index(name)+1)+"$", headerRow+1
-		ref := trend.sheet + "!" + letter + strconv.Itoa(first)
+		letter, first := "$"+columnName(t.index(name)+1)+"$", headerRow+1
+		ref := t.sheet + "!" + letter + strconv.Itoa(first)
 		if last > first {
 			ref += ":" + letter + strconv.Itoa(last)
 		}
-		if c := trend.column(name); b.points[ref] == nil {
+		if c := t.column(name); b.points[ref] == nil {
 			for row := range last - headerRow {
 				b.points[ref] = append(b.points[ref], b.value(c.typ, c.value(row)))
 			}
 		}
 		return ref
 	}
-	for _, name := range []string{"running_per_hour", "listed_per_hour"} {
+	for _, name := range names {
 		series = append(series, excelize.ChartSeries{
-			Name: heading(name), Categories: values("date"), Values: values(name),
+			Name: heading(name), Categories: values(category), Values: values(name),
 		})
 	}
 	return series
 }
 
 // chartRef matches a chart's reference to cells as excelize writes it, without the cells' values.
-var chartRef = regexp.MustCompile(`<f>([^<]*)</f>(?:<numCache><formatCode></formatCode></numCache>)?</(str|num)Ref>`)
+var chartRef = regexp.MustCompile(
+	`<(str|num)Ref><f>([^<]*)</f>(?:<numCache><formatCode></formatCode></numCache>)?</(?:str|num)Ref>`)
 
 // oneCategory matches the categories of a chart that has only one.
 var oneCategory = regexp.MustCompile(`<cat><strRef><f>[^<]*</f><strCache><ptCount val="1">`)
+
+// dateAxis turns an axis of categories, the only one that excelize writes, into one of dates. It leaves out labels that
+// have no room.
+var dateAxis = strings.NewReplacer("<catAx>", "<dateAx>", "</catAx>", "</dateAx>", `<lblAlgn val="ctr"></lblAlgn>`, "",
+	`<noMultiLvlLbl val="0"></noMultiLvlLbl>`, `<baseTimeUnit val="days"></baseTimeUnit>`)
 
 // fillCharts adds the cells' values to the charts' references, for viewers that don't calculate. If there is only one
 // category, it also stops the axis from looking for dates: LibreOffice would show January 1 for the only day.
@@ -164,21 +173,30 @@ func (b *book) fillCharts() {
 			if oneCategory.Match(text) {
 				text = bytes.ReplaceAll(text, []byte(`<auto val="1">`), []byte(`<auto val="0">`))
 			}
+			if bytes.Contains(text, []byte("<cat><numRef>")) {
+				text = []byte(dateAxis.Replace(string(text)))
+			}
 			b.file.Pkg.Store(name, text)
 		}
 		return true
 	})
 }
 
-// withCache returns a reference with the values of its cells. An empty cell has no point.
+// withCache returns a reference with the values of its cells. An empty cell has no point. Several days become numbers,
+// for an axis of dates.
 func (b *book) withCache(ref []byte) []byte {
 	match := chartRef.FindSubmatch(ref)
-	cells, kind := match[1], match[2]
+	kind, cells, format := string(match[1]), match[2], "General"
 	points := b.points[string(cells)]
+	if len(points) > 1 {
+		if _, isDay := points[0].(time.Time); isDay {
+			kind, format = "num", dateFormat
+		}
+	}
 	var out bytes.Buffer
-	fmt.Fprintf(&out, "<f>%s</f><%sCache>", cells, kind)
-	if string(kind) == "num" {
-		out.WriteString("<formatCode>General</formatCode>")
+	fmt.Fprintf(&out, "<%sRef><f>%s</f><%sCache>", kind, cells, kind)
+	if kind == "num" {
+		fmt.Fprintf(&out, "<formatCode>%s</formatCode>", format)
 	}
 	fmt.Fprintf(&out, `<ptCount val="%d"></ptCount>`, len(points))
 	for i, value := range points {
@@ -186,6 +204,9 @@ func (b *book) withCache(ref []byte) []byte {
 			continue
 		}
 		fmt.Fprintf(&out, `<pt idx="%d"><v>`, i)
+		if day, isDay := value.(time.Time); isDay && kind == "num" {
+			value = serial(day)
+		}
 		b.try(xml.EscapeText(&out, []byte(pointText(value))))
 		out.WriteString("</v></pt>")
 	}

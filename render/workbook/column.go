@@ -14,6 +14,7 @@ type column struct {
 	value                            func(row int) report.Value
 	total                            func() report.Value // the total above the table; nil for none
 	formula                          string              // of each row, whose number is rowMark; "" for none
+	formulaFrom                      int                 // the first row with the formula
 	totalFormula                     string              // the formula of total, "" for none
 	input                            bool                // a person may change its values
 	decimals                         int                 // of the most exact value
@@ -79,6 +80,11 @@ func (b *book) measure(t *table) {
 // rounded has the decimals of figures that are rounded. A tiny one has more, which the format doesn't show.
 var rounded = map[string]int{
 	"listed_per_gpu_hour": 4, "cheapest_per_gpu_hour": 4, "dearest_per_gpu_hour": 4, "share_of_listed": 2,
+	"running_low": 2, "running_estimate": 2, "running_high": 2, "running_unpriced_hours": 2,
+	"listed_low": 2, "listed_estimate": 2, "listed_high": 2, "listed_unpriced_hours": 2,
+	"spent_low": 2, "spent_estimate": 2, "spent_high": 2, "spent_delta": 2, "forecast": 2, "budget_percent": 1,
+	"unpriced_hours": 2, "forecast_unpriced_hours": 2, "gpu_hours": 2,
+	"observed_hours": 2, "gap_hours": 2, "hours_left": 2,
 }
 
 // checkWriterEvery is the number of rows after which the writer is checked.
@@ -189,7 +195,11 @@ func (b *book) valueStyle(c *column, text, figure role) cellStyle {
 	if c.isFigure() {
 		s.role, s.format = figure, s.format+figureGap
 	}
-	s.tiny = c.typ == report.Money && !strings.HasSuffix(c.name, "_delta") || c.name == "share_of_listed"
+	if c.name == "month_no" {
+		s.format = "0" + figureGap // without thousands separators
+	}
+	s.tiny = c.typ == report.Money && !strings.HasSuffix(c.name, "_delta") ||
+		c.name == "share_of_listed" || c.name == "budget_percent"
 	return s
 }
 

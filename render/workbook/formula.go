@@ -4,6 +4,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"gpufleet/render/report"
 )
 
 // Only the groups and the statuses read the instances; all other sums add up groups, which are few. Formulas match
@@ -17,7 +19,13 @@ const (
 	budgetName   = "Budget"
 	rateName     = "FxRate"
 	currencyName = "FxCurrency"
+	billName     = "Bill"
 )
+
+// byBill returns the formula that chooses by what is billed.
+func byBill(running, listed string) string {
+	return `IF(` + billName + `="` + report.BillListed.Name() + `",` + listed + "," + running + ")"
+}
 
 // criterion is a condition on a column.
 type criterion struct{ column, is string }
@@ -178,15 +186,20 @@ func coveredFormula(part, whole, word string) string {
 	return "IF(" + part + "<" + whole + ",FIXED(" + part + `,0)&" of "&FIXED(` + whole + `,0)&" ` + word + `","")`
 }
 
-// budgetUse returns the share of the budget that a cell with an amount per month takes, rounded to a tenth of a
-// percent, but never across 100%, and not to 0.
-func budgetUse(cell string) string {
-	share := cell + "/" + budgetName
+// budgetUse returns the share of the budget that a cell with an amount per month takes.
+func budgetUse(cell string) string { return ifBudget(shareOf(cell, budgetName)) }
+
+// shareOf returns the share of a budget that an amount takes, rounded to a tenth of a percent, but never across 100%,
+// and not to 0. Both are cells or names.
+func shareOf(amount, budget string) string {
+	share := amount + "/" + budget
 	rounded := "ROUND(" + share + ",3)"
-	return `IF(N(` + budgetName + `)=0,"",` +
-		"IF(AND(" + cell + ">" + budgetName + "," + rounded + "<=1),1.001," +
-		"IF(AND(" + cell + "<" + budgetName + "," + rounded + ">=1),0.999," + roundFormula(share, 3) + ")))"
+	return "IF(AND(" + amount + ">" + budget + "," + rounded + "<=1),1.001," +
+		"IF(AND(" + amount + "<" + budget + "," + rounded + ">=1),0.999," + roundFormula(share, 3) + "))"
 }
+
+// ifBudget returns a formula that is empty without a budget.
+func ifBudget(formula string) string { return `IF(N(` + budgetName + `)=0,"",` + formula + ")" }
 
 // subtotal returns a SUBTOTAL of a column over the instances that pass the filters.
 func (b *book) subtotal(function, column string) string {

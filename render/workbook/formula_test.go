@@ -15,6 +15,7 @@ import (
 
 	"gpufleet/fetch/fleet"
 	"gpufleet/fetch/fleet/fleettest"
+	"gpufleet/fetch/history"
 	"gpufleet/render/report"
 )
 
@@ -31,8 +32,10 @@ func TestFormulasAndInputs(t *testing.T) {
 			"Listed (USD per month)", "Billed (USD per month)", "Share of listed (%)", "Listed (USD per GPU-hour)"},
 		"Models": {"Instances", "GPUs", "RAM (GB)", "Listed priced (instances)", "Running (USD per month)",
 			"Listed (USD per month)", "Billed (USD per month)", "Share of listed (%)"},
-		"Trend":          {"Running (USD per month)", "Listed (USD per month)"},
-		assumptionsSheet: {"Instances", "Price (USD per hour)", "Billed (USD per month)"},
+		monthsSheet: {"Spent, at least (USD)", "Spent, estimate (USD)", "Spent, at most (USD)", "Forecast (USD)",
+			"Budget (USD)", "Share of budget (%)", "Change from the month before (USD)", "Unpriced (hours)",
+			"Forecast, unpriced (hours)", "GPU-hours"},
+		assumptionsSheet: {"Billed share (0 to 1)", "Instances", "Price (USD per hour)", "Billed (USD per month)"},
 	} {
 		for _, heading := range headings {
 			column, row := find(t, f, sheet, heading)
@@ -58,13 +61,15 @@ func TestFormulasAndInputs(t *testing.T) {
 					continue
 				}
 				inputs++
-				if formula, _ := f.GetCellFormula(sheet, cell); formula != "" || sheet != assumptionsSheet {
+				formula, _ := f.GetCellFormula(sheet, cell)
+				isShare := strings.HasPrefix(formula, "IF(Bill=") // which a person may type over
+				if formula != "" && !isShare || sheet != assumptionsSheet {
 					t.Errorf("%s!%s looks like an input", sheet, cell)
 				}
 			}
 		}
 	}
-	if want := 4 + len(r.Statuses); inputs != want {
+	if want := 5 + len(r.Statuses); inputs != want {
 		t.Errorf("%d inputs, want %d", inputs, want)
 	}
 }
@@ -81,9 +86,10 @@ func TestValidation(t *testing.T) {
 	for cell, want := range map[string]string{
 		"B6":      "decimal between 0.001 8784 true",
 		"B7":      "decimal greaterThan 0 0 true",
-		"B8":      "decimal greaterThan 0 0 true",
-		"B9":      "textLength between 1 20 true",
-		"B12:B13": "decimal between 0 1 true",
+		"B8":      `list  "running,listed"  true`,
+		"B9":      "decimal greaterThan 0 0 true",
+		"B10":     "textLength between 1 20 true",
+		"B13:B14": "decimal between 0 1 true",
 	} {
 		if got[cell] != want {
 			t.Errorf("%s takes %q, want %q", cell, got[cell], want)
@@ -93,14 +99,22 @@ func TestValidation(t *testing.T) {
 
 // The charts refer to cells. They have titles, axis titles with units, and alternative texts.
 func TestCharts(t *testing.T) {
-	r := newReport(sample(t), settings())
-	r.Days = days(t)
+	r := withPast(t, settings(), nil, pastOf(t)[:15]...)
 	texts := parts(t, written(t, r))
 	for name, want := range map[string][]string{
-		"xl/charts/chart1.xml": {"GPUs by region and model", ">GPUs<", ">Region<", "Matrix!$B$5:$B$6", "Matrix!$A$5:$A$6"},
-		"xl/charts/chart2.xml": {"Listed cost per month by region", ">USD per month<", "Matrix!$B$10:$B$11"},
-		"xl/charts/chart3.xml": {"Cost per month, by day", ">USD per month<", ">Day (UTC)<",
-			"Trend!$E$5:$E$6", "Trend!$A$5:$A$6"},
+		"xl/charts/chart1.xml": {"Spent, forecast and budget, by month", ">Month (UTC)<", ">USD<",
+			`<f>Months!$A$5:$A$6</f><strCache><ptCount val="2"></ptCount><pt idx="0"><v>2026-09</v></pt>`,
+			`<f>Months!$E$5:$E$6</f><numCache><formatCode>General</formatCode><ptCount val="2"></ptCount><pt idx="1">`},
+		"xl/charts/chart2.xml": {"GPUs by region and model", ">GPUs<", ">Region<", "Matrix!$B$5:$B$6",
+			`<f>Matrix!$A$5:$A$6</f><strCache><ptCount val="2"></ptCount>` +
+				`<pt idx="0"><v>CANADA-1</v></pt><pt idx="1"><v>NORWAY-1</v></pt></strCache>`},
+		"xl/charts/chart3.xml": {"Listed cost per month by region", ">USD per month<", "Matrix!$B$10:$B$11"},
+		"xl/charts/chart4.xml": {"Cost of each day", ">USD<", ">Day (UTC)<", "<dateAx>",
+			`<f>Trend!$C$5:$C$19</f><numCache><formatCode>General</formatCode><ptCount val="15"></ptCount>` +
+				`<pt idx="0"><v>11.8825</v></pt><pt idx="1"><v>16.296</v></pt>`,
+			`<numRef><f>Trend!$A$5:$A$19</f><numCache><formatCode>yyyy-mm-dd</formatCode>` +
+				`<ptCount val="15"></ptCount><pt idx="0"><v>46286</v></pt>`,
+			`<strCache><ptCount val="1"></ptCount><pt idx="0"><v>Running, estimate (USD)</v></pt></strCache>`},
 	} {
 		for _, text := range want {
 			if !strings.Contains(texts[name], text) {
@@ -108,34 +122,15 @@ func TestCharts(t *testing.T) {
 			}
 		}
 	}
-	if n := len(regexp.MustCompile(`descr="[^"]{20,}"`).FindAllString(texts["xl/drawings/drawing1.xml"], -1)); n != 3 {
-		t.Errorf("%d charts have an alternative text, want 3", n)
+	if n := len(regexp.MustCompile(`descr="[^"]{20,}"`).FindAllString(texts["xl/drawings/drawing1.xml"], -1)); n != 4 {
+		t.Errorf("%d charts have an alternative text, want 4", n)
 	}
-	for name, want := range map[string][]string{
-		"xl/charts/chart1.xml": {`<f>Matrix!$A$5:$A$6</f><strCache><ptCount val="2"></ptCount>` +
-			`<pt idx="0"><v>CANADA-1</v></pt><pt idx="1"><v>NORWAY-1</v></pt></strCache>`},
-		"xl/charts/chart3.xml": {
-			`<f>Trend!$E$5:$E$6</f><numCache><formatCode>General</formatCode><ptCount val="2"></ptCount>` +
-				`<pt idx="0"><v>1095</v></pt><pt idx="1"><v>1703.09</v></pt></numCache>`,
-			`<v>2026-11-20</v>`,
-			`<strCache><ptCount val="1"></ptCount><pt idx="0"><v>Running (USD per month)</v></pt></strCache>`,
-		},
-	} {
-		for _, text := range want {
-			if !strings.Contains(texts[name], text) {
-				t.Errorf("%s lacks the values %s", name, text)
-			}
-		}
-	}
-	expectAnchors(t, texts["xl/drawings/drawing1.xml"], 3)
-	// The axis treats several days as dates, and a single one as a category.
-	r.Days = r.Days[:1]
-	for auto, text := range map[string]string{
-		`<auto val="1">`: texts["xl/charts/chart3.xml"],
-		`<auto val="0">`: parts(t, written(t, r))["xl/charts/chart3.xml"],
-	} {
-		if !strings.Contains(text, auto) {
-			t.Errorf("the axis of days lacks %s", auto)
+	expectAnchors(t, texts["xl/drawings/drawing1.xml"], 4)
+	// A single day is a category: some programs would show January 1 on an axis of dates.
+	first := parts(t, written(t, withPast(t, settings(), nil, pastOf(t)[0])))["xl/charts/chart4.xml"]
+	for _, text := range []string{`<auto val="0">`, "<catAx>", "<v>2026-09-21</v>"} {
+		if !strings.Contains(first, text) {
+			t.Errorf("the axis of one day lacks %s", text)
 		}
 	}
 	for name := range parts(t, written(t, newReport(nil, settings()))) {
@@ -181,6 +176,7 @@ func expectAnchors(t *testing.T, drawing string, charts int) {
 func TestTextForPrice(t *testing.T) {
 	f := opened(t, written(t, newReport(sample(t), settings())))
 	column, row := find(t, f, "Instances", "Price (USD per hour)")
+	row++ // the first instance is stopped
 	check(t, f.SetCellStr("Instances", cellName(column, row+1), "n/a"))
 	for _, heading := range []string{"Billed (USD per hour)", "Billed (USD per month)"} {
 		column, _ := find(t, f, "Instances", heading)
@@ -216,7 +212,7 @@ func TestLimits(t *testing.T) {
 	r := newReport(instances, settings())
 	data := written(t, r)
 	texts := parts(t, data)
-	if n := strings.Count(texts["xl/charts/chart1.xml"], "<ser>"); n != maxChartModels+1 {
+	if n := strings.Count(texts["xl/charts/chart2.xml"], "<ser>"); n != maxChartModels+1 {
 		t.Errorf("the chart has %d series", n)
 	}
 	for name, text := range texts {
@@ -286,6 +282,8 @@ func TestFormulaLimit(t *testing.T) {
 	for _, shape := range []struct{ regions, models, statuses int }{{1, 1, 1}, {12, 9, 5}, {40, 16, 9}, {100, 40, 15}} {
 		r := newReport(shaped(shape.regions*shape.models, shape.regions, shape.models), settings())
 		r.Instances = make([]*fleet.Instance, 200_000)
+		month := history.MonthSpend{Groups: make([]history.GroupSpend, shape.regions*shape.models)}
+		r.Spend.Months = slices.Repeat([]history.MonthSpend{month}, history.SpendMonths)
 		if n := work(r, shape.regions*shape.models, shape.statuses, true); n > maxWork {
 			t.Errorf("%+v make %d, more than %d", shape, n, maxWork)
 		}

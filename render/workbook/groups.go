@@ -46,7 +46,7 @@ func (b *book) addGroupColumns(
 		numbers[group], first[group] = i+1, rows+1
 		rows += len(group.Instances)
 	}
-	t, of := b.groups, func(g *report.Group) *report.Totals { return &g.Totals }
+	t, of := b.groups, func(g *report.Group) report.Cost { return g.Costs().Of(b.r.Bill) }
 	columns := append(report.Shown(b.r.Settings, report.GroupColumns()),
 		billedColumns(of, "group_no", "Group no.", func(g *report.Group) int { return numbers[g] })...)
 	columns = append(columns,

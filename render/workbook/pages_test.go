@@ -125,7 +125,7 @@ func TestAbout(t *testing.T) {
 	r := newReport(sample(t), settings())
 	f := opened(t, written(t, r))
 	column, row := find(t, f, aboutSheet, "Workbook contract")
-	if got := rawValue(t, f, aboutSheet, cellName(column+1, row)); got != "3" {
+	if got := rawValue(t, f, aboutSheet, cellName(column+1, row)); got != "4" {
 		t.Errorf("the contract is %q", got)
 	}
 	rows, err := f.GetRows(aboutSheet)

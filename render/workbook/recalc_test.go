@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"os/exec"
@@ -78,6 +79,8 @@ type assumptions struct {
 	shares              map[string]float64 // by status; the others keep their values
 	prices              map[int]string     // by the index of the instance
 	reversed            bool               // the instances are sorted the other way round
+	bill                report.Bill        // "" as it was
+	spent               float64            // is added to the estimate in the last row of Spend
 }
 
 // calculation is a report whose workbook is recalculated, perhaps with other inputs.
@@ -87,6 +90,7 @@ type calculation struct {
 	lastRow int
 	change  *assumptions // nil for none
 	fixed   bool         // as that of a fleet that is too large for formulas
+	past    []reading    // of the report; its last list is that of r
 }
 
 func calculations(t testing.TB) []calculation {
@@ -108,21 +112,22 @@ func calculations(t testing.TB) []calculation {
 	priced, reversed := *changed, *changed
 	priced.prices = map[int]string{0: "7.125", 1: "0", 50: "0.3", 100: "1000", 158: "2.5"}
 	reversed.prices, reversed.reversed = priced.prices, true
-	return []calculation{
-		{"sample", with(sample(t), "730", "600"), maxRow, nil, false},
-		{"awkward", with(awkward(t), "730", ""), maxRow, nil, false},
-		{"spilled", with(awkward(t), "730.5", "100"), headerRow + 20, nil, false},
-		{"unknown", with(unknown, "730", "100"), maxRow, nil, false},
-		{"empty", with(nil, "730", "100"), maxRow, nil, false},
-		{"manyModels", with(manyModels(t), "730", "100"), maxRow, nil, false},
-		{"changed", with(awkward(t), "730", ""), maxRow, changed, false},
-		{"changedSpilled", with(awkward(t), "730", "5000"), headerRow + 20, changed, false},
-		{"priced", with(awkward(t), "730", ""), maxRow, &priced, false},
-		{"pricedSpilled", with(awkward(t), "730", ""), headerRow + 20, &priced, false},
-		{"reversed", with(awkward(t), "730", ""), maxRow, &reversed, false},
-		{"fixed", with(awkward(t), "730", "5000"), maxRow, changed, true},
-		{"cheap", with(cheap(t), "730", "999999999"), maxRow, nil, false},
+	all := []calculation{
+		{"sample", with(sample(t), "730", "600"), maxRow, nil, false, nil},
+		{"awkward", with(awkward(t), "730", ""), maxRow, nil, false, nil},
+		{"spilled", with(awkward(t), "730.5", "100"), headerRow + 20, nil, false, nil},
+		{"unknown", with(unknown, "730", "100"), maxRow, nil, false, nil},
+		{"empty", with(nil, "730", "100"), maxRow, nil, false, nil},
+		{"manyModels", with(manyModels(t), "730", "100"), maxRow, nil, false, nil},
+		{"changed", with(awkward(t), "730", ""), maxRow, changed, false, nil},
+		{"changedSpilled", with(awkward(t), "730", "5000"), headerRow + 20, changed, false, nil},
+		{"priced", with(awkward(t), "730", ""), maxRow, &priced, false, nil},
+		{"pricedSpilled", with(awkward(t), "730", ""), headerRow + 20, &priced, false, nil},
+		{"reversed", with(awkward(t), "730", ""), maxRow, &reversed, false, nil},
+		{"fixed", with(awkward(t), "730", "5000"), maxRow, changed, true, nil},
+		{"cheap", with(cheap(t), "730", "999999999"), maxRow, nil, false, nil},
 	}
+	return append(all, pastCalculations(t)...)
 }
 
 // TestRecalculated checks that LibreOffice calculates the value that was written for each formula. After a change of
@@ -155,15 +160,13 @@ func TestRecalculated(t *testing.T) {
 				}
 			}
 			if c.change != nil && !c.fixed {
-				changed := *c.r
-				s := c.r.Settings
-				s.HoursPerMonth = decimal.NewFromFloat(c.change.hours)
-				s.Budget = fleet.Known(fleet.MoneyOf(decimal.NewFromFloat(c.change.budget)))
-				changed = *newReport(c.pricedInstances(t), s)
-				changed.Days = c.r.Days
-				want = formulaCells(t, writtenTo(t, &changed, c.lastRow))
 				after := c
-				after.r = &changed
+				after.r = c.changedReport(t)
+				want = formulaCells(t, writtenTo(t, after.r, c.lastRow))
+				if !c.r.Budget.Known { // the workbook was written without what explains a budget
+					before, _ := report.RunRateLegend()
+					maps.DeleteFunc(want, func(_ cellRef, text string) bool { return strings.HasPrefix(text, before) })
+				}
 				expectShares(t, want, opened(t, written[c.name]), after)
 				if c.change.reversed {
 					expectReversed(t, want, opened(t, written[c.name]), c)
@@ -242,6 +245,11 @@ func withoutValues(t testing.TB, data []byte, c calculation) []byte {
 			for cell, value := range change.cells(t, f) {
 				text = withNumber(t, text, cell, value)
 			}
+			if change.bill != "" {
+				_, row := find(t, f, assumptionsSheet, "Billed instances")
+				at := regexp.MustCompile(`(<c r="B` + strconv.Itoa(row) + `"[^>]*><is><t>)\w+<`)
+				text = at.ReplaceAllString(text, "${1}"+string(change.bill)+"<")
+			}
 		}
 		if change != nil && strings.HasPrefix(file.Name, "xl/worksheets/sheet") {
 			for i, amount := range change.prices {
@@ -252,6 +260,7 @@ func withoutValues(t testing.TB, data []byte, c calculation) []byte {
 				column, _ := find(t, f, sheet, "Price (USD per hour)")
 				text = withPrice(t, text, columnName(column), row, amount)
 			}
+			text = change.spend(t, text, f, file.Name)
 			if change.reversed && file.Name == "xl/worksheets/sheet2.xml" {
 				text = reverseRows(t, text)
 			}
@@ -287,7 +296,7 @@ func (a assumptions) cells(t testing.TB, f *excelize.File) map[string]float64 {
 
 func withNumber(t testing.TB, sheet, cell string, value float64) string {
 	t.Helper()
-	old := regexp.MustCompile(`(<c r="` + cell + `"[^>]*>)(<v>[^<]*</v>)?(</c>)`)
+	old := regexp.MustCompile(`(<c r="` + cell + `"[^>]*>)(?:<f>[^<]*</f>)?(<v>[^<]*</v>)?(</c>)`)
 	if !old.MatchString(sheet) {
 		t.Fatalf("there is no cell %s", cell)
 	}
@@ -312,7 +321,7 @@ func expectShares(t testing.TB, want map[cellRef]string, f *excelize.File, c cal
 		if share, ok := c.change.shares[s.Label]; ok {
 			return share
 		}
-		return billedShare(s)
+		return billedShare(c.r.Bill, s)
 	}
 	type bill struct{ instances, priced, perHour float64 }
 	var all bill
@@ -397,6 +406,9 @@ func expectShares(t testing.TB, want map[cellRef]string, f *excelize.File, c cal
 	for i, s := range statuses {
 		set(assumptionsSheet, column(assumptionsSheet, "Billed (USD per month)")+strconv.Itoa(statusRow+i),
 			of(byStatus, s.Label).perHour*c.change.hours)
+		if typed, ok := c.change.shares[s.Label]; ok {
+			set(assumptionsSheet, "B"+strconv.Itoa(statusRow+i), typed)
+		}
 	}
 
 	_, running := find(t, f, summarySheet, "Running")
@@ -407,8 +419,12 @@ func expectShares(t testing.TB, want map[cellRef]string, f *excelize.File, c cal
 	set(summarySheet, "D"+at, all.perHour)
 	set(summarySheet, "E"+at, perMonth)
 	set(summarySheet, "F"+at, math.Round(perMonth/c.change.budget*1000)/1000)
-	want[cellRef{summarySheet, "G" + at}] = fmt.Sprintf("%v of %v priced", all.priced, all.instances)
-	const below = 6 // rows from the costs to the converted costs
+	want[cellRef{summarySheet, "G" + at}] = ""
+	if all.priced < all.instances {
+		want[cellRef{summarySheet, "G" + at}] = fmt.Sprintf("%v of %v priced", all.priced, all.instances)
+	}
+	expectForecast(t, set, want, f, c, all.perHour, all.instances-all.priced)
+	const below = 5 // rows from the costs to the converted costs
 	for i, cost := range []report.Cost{c.r.Running, c.r.Listed} {
 		set(summarySheet, "D"+strconv.Itoa(running+below+i), cost.PerHour.Float64()*c.change.rate)
 		set(summarySheet, "E"+strconv.Itoa(running+below+i), cost.PerHour.Float64()*c.change.hours*c.change.rate)

@@ -76,11 +76,12 @@ func rowsFunc(writers []cellWriter, p part, first int) func(write func([]byte) e
 // formula.
 func (w *cellWriter) append(out []byte, row int, number string) []byte {
 	v := w.value(row)
-	if !v.Known && len(w.formula) == 0 {
+	hasFormula := len(w.formula) > 0 && row >= w.formulaFrom
+	if !v.Known && !hasFormula {
 		return out
 	}
 	out = append(append(append(out, w.start...), number...), w.styles[w.variant(v)]...)
-	if len(w.formula) == 0 {
+	if !hasFormula {
 		return appendCell(out, w.typ, v)
 	}
 	if !v.Known {

@@ -21,8 +21,9 @@ func TestRows(t *testing.T) {
 		"sample": sample(t), "awkward": awkward(t), "many": fleettest.Instances(200), "hard": hardToWrite(t), "empty": nil,
 	} {
 		for _, lastRow := range []int{maxRow, headerRow + 20} {
-			r := newReport(instances, settings())
-			r.Days = days(t)
+			s := settings()
+			s.Budget = price(t, "500")
+			r := withPast(t, s, nil, append(pastOf(t)[:40:40], reading{"2026-11-22 21:36", instances})...)
 			var out bytes.Buffer
 			b := newBook(&out, r, limits{lastRow, maxWork})
 			check(t, b.writeTo(&out))
@@ -74,7 +75,11 @@ func excelizeRows(t *testing.T, b *book, table *table, p part) string {
 		for i := range table.columns {
 			c := &table.columns[i]
 			v := c.value(row)
-			if cells[i] = nil; !v.Known && c.formula == "" {
+			formula := c.formula
+			if row < c.formulaFrom {
+				formula = ""
+			}
+			if cells[i] = nil; !v.Known && formula == "" {
 				continue
 			}
 			value := b.value(c.typ, v)
@@ -83,7 +88,7 @@ func excelizeRows(t *testing.T, b *book, table *table, p part) string {
 			}
 			cells[i] = withEmptyText(excelize.Cell{
 				StyleID: b.style(b.variantStyle(c, c.variant(v))), Value: value,
-				Formula: strings.ReplaceAll(c.formula, rowMark, strconv.Itoa(number)),
+				Formula: strings.ReplaceAll(formula, rowMark, strconv.Itoa(number)),
 			})
 		}
 		check(t, stream.SetRow(cellName(1, number), cells))

@@ -66,6 +66,16 @@ var coverage = map[string][2]string{
 	"billed_per_month":  {"billed_priced", "billed_instances"},
 }
 
+// unpricedHours names, for the amount in a column, the column with the hours that make it a lower bound.
+var unpricedHours = map[string]string{
+	"running_low": "running_unpriced_hours", "running_estimate": "running_unpriced_hours",
+	"running_high": "running_unpriced_hours",
+	"listed_low":   "listed_unpriced_hours", "listed_estimate": "listed_unpriced_hours",
+	"listed_high": "listed_unpriced_hours",
+	"spent_low":   "unpriced_hours", "spent_estimate": "unpriced_hours", "spent_high": "unpriced_hours",
+	"budget_percent": "unpriced_hours", "forecast": "forecast_unpriced_hours",
+}
+
 // format adds a table's conditional formats on one of its sheets.
 func (s *sheet) format(t *table, p part) {
 	s.apply(t.rules)
@@ -83,6 +93,10 @@ func (s *sheet) format(t *table, p part) {
 				s.apply([]rule{lowerBounds(totalRow, totalRow)})
 				formats = lowerBounds(first, last).formats
 			}
+		}
+		isPartial := c.name == "forecast" && s.b.r.Forecast.Partial // a lower bound in any case
+		if hours, ok := unpricedHours[c.name]; ok && !isPartial {
+			formats = s.b.lowerBoundRule("", "0", t.cell(hours, first), s.b.valueStyle(c, textValue, figureValue)).formats
 		}
 		for _, m := range t.marks {
 			if m.column == c.name {

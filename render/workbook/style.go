@@ -45,6 +45,7 @@ const (
 	note       // text beside a figure
 	covered    // text after figures, aligned right
 	figureText // text in a column of figures
+	headline   // the most important figures
 	link
 	header // of a table
 	figureHeader
@@ -175,6 +176,9 @@ func roleStyle(r role) *excelize.Style {
 			Alignment: &excelize.Alignment{Horizontal: side(true)}}
 	case figureText:
 		return &excelize.Style{Alignment: &excelize.Alignment{Horizontal: side(true)}}
+	case headline:
+		return &excelize.Style{Font: font(excelize.Font{Bold: true, Color: black}),
+			Alignment: &excelize.Alignment{Horizontal: side(true)}}
 	case link:
 		return &excelize.Style{Font: font(excelize.Font{Color: blue, Underline: "single"})}
 	case header, figureHeader:

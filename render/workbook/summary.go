@@ -21,6 +21,7 @@ func (b *book) summary() *page {
 		p.add(textCell(notice, "No instances."))
 	}
 	p.blank()
+	b.addMonth(p)
 	b.addCosts(p)
 	b.addFleet(p)
 	b.addBasis(p)
@@ -39,15 +40,8 @@ func (b *book) addCosts(p *page) {
 	first := p.next()
 	b.addCost(p, "Running", b.r.Running, "running")
 	b.addCost(p, "Listed", b.r.Listed, "listed")
-	b.addCost(p, billedLabel, b.r.Listed, "billed")
-	var budget any = ""
-	if b.r.Budget.Known {
-		budget = b.r.Budget.Value.Float64()
-	}
-	p.fit(4, textWidth(b.r.Amount(b.r.Budget.Value))+3)
-	format := b.valueFormat(report.Money, decimalsOf(b.r.Budget.Value.String()))
-	p.add(textCell(plain, "Budget"), cell{}, cell{}, cell{},
-		formatted(budget, format).with(`IF(N(`+budgetName+`)=0,"",`+budgetName+")"))
+	b.billedRate = sheetRef(summarySheet) + "$D$" + strconv.Itoa(p.next())
+	b.addCost(p, billedLabel, b.r.BilledCost(), "billed")
 	p.blank()
 	b.addConverted(p, first)
 }
@@ -65,7 +59,7 @@ func (b *book) addConverted(p *page, first int) {
 	costs := []struct {
 		label string
 		cost  report.Cost
-	}{{"Running", b.r.Running}, {"Listed", b.r.Listed}, {billedLabel, b.r.Listed}}
+	}{{"Running", b.r.Running}, {"Listed", b.r.Listed}, {billedLabel, b.r.BilledCost()}}
 	for i, row := range costs {
 		c, from := row.cost, strconv.Itoa(first+i)
 		amount := func(column int, m fleet.Money) cell {
@@ -149,7 +143,7 @@ func (b *book) addIndex(p *page) {
 		for _, part := range t.parts(b.lastRow) {
 			if t == b.statuses {
 				add(part.sheet, count(part.to-part.from),
-					"The inputs: hours, budget, exchange rate, and the billed share of each status.")
+					"The inputs: hours, budget, what is billed, exchange rate, and the billed share of each status.")
 				continue
 			}
 			add(part.sheet, count(part.to-part.from), "One row per "+t.rowPer+".")
@@ -176,20 +170,26 @@ func (b *book) addLegend(p *page) {
 	p.section(section, "What the figures mean")
 	for _, sentence := range b.r.Legend() {
 		p.across(prose, sentence)
-		p.compute(0, b.monthFormula(sentence))
+		p.compute(0, b.legendFormula(sentence))
 	}
 	p.across(prose, "Billed is each price times the billed share of the instance's status on "+assumptionsSheet+". "+
+		"Billed shares that you type there change rates and the forecast, but not what was spent. "+
 		"An empty cell means unknown, not zero.")
 	p.blank()
 }
 
-// monthFormula returns the formula of the sentence that states the hours of a month, "" for any other sentence.
-func (b *book) monthFormula(sentence string) string {
+// legendFormula returns the formula of a sentence of the legend that states an input, "" for any other sentence.
+func (b *book) legendFormula(sentence string) string {
 	before, hours, after := b.r.MonthLegend()
-	if sentence != before+hours+after {
+	rateBefore, rateAfter := report.RunRateLegend()
+	switch sentence {
+	case before + hours + after:
+		return `"` + before + `"&` + hoursName + `&"` + after + `"`
+	case rateBefore + b.r.Bill.Name() + rateAfter:
+		return `"` + rateBefore + `"&` + billName + `&"` + rateAfter + `"`
+	default:
 		return ""
 	}
-	return `"` + before + `"&` + hoursName + `&"` + after + `"`
 }
 
 // addWarnings adds the warnings about the list.

@@ -3,6 +3,7 @@ package workbook
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/xuri/excelize/v2"
 
@@ -40,7 +41,7 @@ func addColumns[T any](r *report.Report, t *table, columns []report.Column[T], a
 	for _, c := range columns {
 		unit := c.Unit
 		if c.Type == report.Money {
-			unit = r.Currency + " " + unit
+			unit = strings.TrimSpace(r.Currency + " " + unit)
 		}
 		added := column{
 			name: c.Name, heading: report.Heading(r.Settings, c), unit: unit, description: c.Description, typ: c.Type,

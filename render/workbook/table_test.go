@@ -78,7 +78,7 @@ func TestShownValues(t *testing.T) {
 		"Disk (GB)":              {"14,336 ", "100 ", "", ""},
 		"Ephemeral disk (GB)":    {"", "0 ", "", ""},
 		"Price (USD per hour)":   {"$14.400 ", "$0.679 ", "$0.000 ", ""},
-		"Billed (USD per month)": {"$10,512.00 ", "$495.67 ", "$0.00 ", ""},
+		"Billed (USD per month)": {"$0.00 ", "$495.67 ", "$0.00 ", ""},
 		"Counted as":             {"H100", "RTX-A6000", "CPU only", "H100"},
 		"Created (UTC)":          {"", "2025-07-04 09:13:11", "2025-07-04 10:13:11", ""},
 		"Model no.":              {"2 ", "3 ", "1 ", "2 "},
@@ -147,7 +147,7 @@ func TestTotalsAboveTables(t *testing.T) {
 func TestViewAndPrint(t *testing.T) {
 	f := opened(t, written(t, newReport(sample(t), settings())))
 	for _, sheet := range []string{
-		"Instances", "Regions", "Models", "Groups", "Changes", "Changes week", "Trend", "Unpriced",
+		"Instances", "Regions", "Models", "Groups", "Months", "Spend", "Trend", "Changes", "Changes week", "Unpriced",
 	} {
 		panes, err := f.GetPanes(sheet)
 		check(t, err)
@@ -172,12 +172,17 @@ func TestViewAndPrint(t *testing.T) {
 		"Regions _xlnm.Print_Area":        "'Regions'!$A$1:$J$6",
 		"Models _xlnm.Print_Area":         "'Models'!$A$1:$J$7",
 		"Groups _xlnm.Print_Area":         "'Groups'!$A$1:$K$8",
-		"Trend _xlnm.Print_Area":          "'Trend'!$A$1:$J$5",
+		"Months _xlnm.Print_Titles":       "'Months'!$4:$4",
+		"Spend _xlnm.Print_Titles":        "'Spend'!$4:$4",
+		"Months _xlnm.Print_Area":         "'Months'!$A$1:$L$5",
+		"Spend _xlnm.Print_Area":          "'Spend'!$A$1:$J$5",
+		"Trend _xlnm.Print_Area":          "'Trend'!$A$1:$K$5",
 		"Workbook HoursPerMonth":          "Assumptions!$B$6",
 		"Workbook Budget":                 "Assumptions!$B$7",
-		"Workbook FxRate":                 "Assumptions!$B$8",
-		"Workbook FxCurrency":             "Assumptions!$B$9",
-		"Workbook StatusNames":            "Assumptions!$A$12:$A$13",
+		"Workbook Bill":                   "Assumptions!$B$8",
+		"Workbook FxRate":                 "Assumptions!$B$9",
+		"Workbook FxCurrency":             "Assumptions!$B$10",
+		"Workbook StatusNames":            "Assumptions!$A$13:$A$14",
 		"Workbook RegionNames":            "Regions!$A$5:$A$6",
 		"Workbook ModelNames":             "Models!$A$5:$A$7",
 	}

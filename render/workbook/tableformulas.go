@@ -15,12 +15,14 @@ const maxWork = 400_000_000
 
 // work returns how many cells of tables the formulas read, roughly: one for each SUMIFS and COUNTIFS and each row.
 func work(r *report.Report, groups, statuses int, oneSheet bool) int {
-	const sums = 18 // of a group; two more count billed instances for each status
+	const monthSums = 5 // see setMonthFormulas
+	const sums = 18     // of a group; two more count billed instances for each status
 	reads := len(r.Instances) * (sums + 2*statuses)
 	if !oneSheet { // see instancesOfGroup
 		reads *= groups
 	}
 	matrix := 2 * (len(r.Matrix.Rows) + 1) * (len(r.Matrix.Models) + 1)
+	reads += len(r.SpendRows()) * len(r.Spend.Months) * monthSums
 	return reads + len(r.Instances)*7*statuses + groups*((len(r.Regions)+len(r.Models))*sums+matrix)
 }
 
@@ -60,7 +62,7 @@ func (b *book) setInstanceFormulas() {
 	set("cpu_cores", sumUp, sum(b.r.CPUCores))
 	set("ram", sumUp, sum(b.r.RAM))
 	set("disk_size", sumUp, sum(b.r.Disk))
-	perHour, perMonth := money(b.r.Listed) // equals the billed cost, with the billed shares as written
+	perHour, perMonth := money(b.r.BilledCost())
 	set("billed_per_hour", sumUp, perHour)
 	set("billed_per_month", sumUp, perMonth)
 }

@@ -30,7 +30,7 @@ func (b *book) makeTables() {
 	}
 	regions := b.totalsTable("Regions", "region", len(r.Regions))
 	regionColumns := append(report.Shown(r.Settings, report.RegionColumns()),
-		billedColumns(func(r *report.Region) *report.Totals { return &r.Totals },
+		billedColumns(func(t *report.Region) report.Cost { return t.Costs().Of(r.Bill) },
 			"region_no", "Region no.", func(r *report.Region) int { return regionNo[r] })...)
 	addColumns(r, regions, regionColumns, func(row int) *report.Region { return r.Regions[row] },
 		&report.Region{Name: "All regions", Totals: r.Totals})
@@ -41,7 +41,7 @@ func (b *book) makeTables() {
 	}
 	models := b.totalsTable("Models", "GPU model, across all regions", len(r.Models))
 	modelColumns := append(report.Shown(r.Settings, report.ModelColumns()),
-		billedColumns(func(m *report.Model) *report.Totals { return &m.Totals },
+		billedColumns(func(t *report.Model) report.Cost { return t.Costs().Of(r.Bill) },
 			"model_no", "Model no.", func(m *report.Model) int { return modelNo[m] })...)
 	addColumns(r, models, modelColumns, func(row int) *report.Model { return r.Models[row] },
 		&report.Model{Name: "All models", Totals: r.Totals})
@@ -62,13 +62,11 @@ func (b *book) makeTables() {
 
 	changes := changesTable(r, r.Windows()[0], "Changes", "tblChanges")
 	week := changesTable(r, r.Week(), "Changes week", "tblChangesWeek")
-	trend := newTable(r, "Trend", "day", report.DayColumns(), r.AllDays())
-	trend.printFirst("date", "running_low", "running_estimate", "running_high", "listed_low", "listed_estimate",
-		"listed_high", "instances", "gpu_count", "running_per_hour", "listed_per_hour")
+	months, spend, trend := b.monthsTable(), b.spendTable(), b.trendTable()
 	unpriced := newTable(r, "Unpriced", "listed instance without a price",
 		report.NamedColumns(r.Settings, unpricedColumns...), r.Unpriced())
 	b.statuses = b.assumptions(statuses)
-	b.tables = []*table{b.instances, regions, models, b.groups, changes, week, trend, unpriced, b.statuses}
+	b.tables = []*table{b.instances, regions, models, b.groups, months, spend, trend, changes, week, unpriced, b.statuses}
 
 	b.setEdits()
 	b.setInstanceFormulas()
@@ -92,8 +90,8 @@ func (b *book) totalsTable(sheet, rowPer string, rows int) *table {
 	return &table{sheet: sheet, rowPer: rowPer, rows: rows}
 }
 
-// The columns below are in no other output: what the formulas need to recalculate the figures. The workbook is written
-// with every listed instance billed in full and no other, so its billed figures equal the listed ones.
+// The columns below are in no other output: what the formulas need to recalculate the figures. As written, the billed
+// figures are those of the report: an instance that is billed is billed in full.
 
 // The units of amounts. Headings put the currency before them.
 const (
@@ -146,13 +144,13 @@ func amountColumn[T any](name, title, unit, description string,
 }
 
 // statusColumns are the columns of tblStatuses. A row is an index of statuses.
-func statusColumns(statuses []report.StatusGroup) []report.Column[int] {
+func statusColumns(bill report.Bill, statuses []report.StatusGroup) []report.Column[int] {
 	return []report.Column[int]{
 		newColumn("status", "Status", "", report.Text, "The status as in the list. Each spelling has a separate row.",
 			func(i int) report.Value { return report.Value{Known: true, Text: statuses[i].Label} }),
 		newColumn("billed_share", "Billed share", "0 to 1", report.Size,
-			"An input: the share of its hours that is billed. At first 1 for listed statuses and 0 for all others.",
-			func(i int) report.Value { return report.Value{Known: true, Number: billedShare(statuses[i])} }),
+			"An input: the share of its hours that is billed. At first 1 or 0, as "+billName+" says; you can type over it.",
+			func(i int) report.Value { return report.Value{Known: true, Number: billedShare(bill, statuses[i])} }),
 		flagColumn("running", "Runs", "1 if the status counts as running.",
 			func(i int) bool { return statuses[i].IsRunning }),
 		flagColumn("listed", "Is listed", "1 if the status counts as listed.",
@@ -169,7 +167,7 @@ func statusColumns(statuses []report.StatusGroup) []report.Column[int] {
 		amountColumn("billed_per_month", "Billed", perMonthUnit,
 			"The sum of their prices times the billed share times the hours per month.",
 			func(i int) (fleet.Money, bool) {
-				if !statuses[i].IsListed {
+				if billedShare(bill, statuses[i]) == 0 {
 					return fleet.Money{}, false
 				}
 				return statuses[i].Cost.PerMonth, statuses[i].Cost.LowerBound()
@@ -180,7 +178,9 @@ func statusColumns(statuses []report.StatusGroup) []report.Column[int] {
 }
 
 // billedShare is the share of a status's hours that is billed at first, until somebody changes it.
-func billedShare(s report.StatusGroup) float64 { return float64(flag(s.IsListed)) }
+func billedShare(bill report.Bill, s report.StatusGroup) float64 {
+	return float64(flag(report.Both[bool]{Running: s.IsRunning, Listed: s.IsListed}.Of(bill)))
+}
 
 // listColumns are the columns of the report without gpu_group: here its name is group_gpu.
 func listColumns(r *report.Report) []report.Column[*fleet.Instance] {
@@ -193,7 +193,7 @@ func listColumns(r *report.Report) []report.Column[*fleet.Instance] {
 func instanceColumns(r *report.Report, statusIndexes map[string]int) []report.Column[int] {
 	regionIndexes, modelIndexes, groupIndexes := groupIndexes(r)
 	billed := func(i int) report.Value {
-		price := report.Billed(r.Instances[i])
+		price := r.Bill.PriceOf(r.Instances[i])
 		return report.Value{Known: price.Known, Money: price.Value}
 	}
 	monthly := map[fleet.Money]fleet.Money{} // by hourly price: a million rows share a few prices
@@ -241,18 +241,18 @@ const maxMonthly = 10_000
 
 // billedColumns are the columns of totals that tblRegions and tblModels have besides those of the report. The last one
 // has the given name and title and holds the row's number, 0 for none.
-func billedColumns[T any](of func(T) *report.Totals, name, title string, number func(T) int) []report.Column[T] {
+func billedColumns[T any](of func(T) report.Cost, name, title string, number func(T) int) []report.Column[T] {
 	return []report.Column[T]{
 		countColumn("billed_instances", "Billed instances", "",
 			"How many instances have a status with a billed share above 0.",
-			func(row T) int { return of(row).Listed.Of }),
+			func(row T) int { return of(row).Of }),
 		countColumn("billed_priced", "Billed priced", "instances", "How many of these have a price.",
-			func(row T) int { return of(row).Listed.Priced }),
+			func(row T) int { return of(row).Priced }),
 		amountColumn("billed_per_hour", "Billed", perHourUnit,
 			"The sum of prices times the billed shares of their statuses (tblStatuses).",
-			func(row T) (fleet.Money, bool) { c := of(row).Listed; return c.PerHour, c.LowerBound() }),
+			func(row T) (fleet.Money, bool) { return of(row).PerHour, of(row).LowerBound() }),
 		amountColumn("billed_per_month", "Billed", perMonthUnit, perMonthText,
-			func(row T) (fleet.Money, bool) { c := of(row).Listed; return c.PerMonth, c.LowerBound() }),
+			func(row T) (fleet.Money, bool) { return of(row).PerMonth, of(row).LowerBound() }),
 		newColumn(name, title, "", report.Count, "The number of this row, which tblInstances refers to.",
 			func(row T) report.Value {
 				n := number(row)

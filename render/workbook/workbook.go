@@ -1,7 +1,7 @@
 // Package workbook writes a report as an Excel workbook: a summary with charts; the instances, regions, models,
-// changes, days and unpriced instances as Excel tables; a matrix of regions and models; the assumptions that a person
-// may change; and a sheet that explains every column. Figures come from the report. Each formula is written with the
-// report's value for it, and follows later changes. Either all figures that depend on an assumption or a price are
+// months, days, changes and unpriced instances as Excel tables; a matrix of regions and models; the assumptions that a
+// person may change; and a sheet that explains every column. Figures come from the report. Each formula is written with
+// the report's value for it, and follows later changes. Either all figures that depend on an assumption or a price are
 // formulas, or none is and they can't be changed: no two cells may disagree.
 //
 // Within a version of the contract, sheets, tables and columns keep their names. The header of a table is in row 4 of
@@ -23,10 +23,10 @@ import (
 )
 
 // contract is the version of the names of sheets, tables and columns, which readers of the file rely on.
-const contract = 3
+const contract = 4
 
 // afterMatrix is the sheet that follows Matrix.
-const afterMatrix = "Changes"
+const afterMatrix = monthsSheet
 
 // maxRow is the last row of a sheet that is used, one before Excel's last: a table that fills its sheet leaves no
 // room to work in.
@@ -82,6 +82,8 @@ type book struct {
 	err     error
 
 	instances, groups, statuses *table
+	months, spend               *table
+	billedRate                  string            // the cell on Summary with the billed cost per hour
 	inputs                      map[string]string // the cells of the inputs, by defined name
 	conditional                 map[string]int    // the styles of conditional formats, by condition or number format
 	matrix                      *page
@@ -124,7 +126,9 @@ func (b *book) fill() error {
 	b.setProperties()
 	b.setNames()
 	b.matrix = b.matrixPage()
-	b.writePage(summarySheet, b.summary())
+	summary := b.summary()
+	b.setMonthFormulas()
+	b.writePage(summarySheet, summary)
 	for _, t := range b.tables {
 		if t.sheet == afterMatrix {
 			b.writePage(matrixSheet, b.matrix)

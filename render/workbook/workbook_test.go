@@ -19,8 +19,8 @@ import (
 )
 
 var sheetNames = []string{
-	"Summary", "Instances", "Regions", "Models", "Groups", "Matrix", "Changes", "Changes week", "Trend", "Unpriced",
-	"Assumptions", "About",
+	"Summary", "Instances", "Regions", "Models", "Groups", "Matrix", "Months", "Spend", "Trend", "Changes", "Changes week",
+	"Unpriced", "Assumptions", "About",
 }
 
 func TestSheets(t *testing.T) {
@@ -91,8 +91,8 @@ func TestNotices(t *testing.T) {
 			s := settings()
 			s.Source, s.Audience = test.source, test.audience
 			f := opened(t, writtenTo(t, newReport(sample(t), s), headerRow+2))
-			if n := len(f.GetSheetList()); n != 15 {
-				t.Fatalf("%d sheets, want 15 with Instances 2, Models 2 and Groups 2", n)
+			if n := len(f.GetSheetList()); n != 17 {
+				t.Fatalf("%d sheets, want 17 with Instances 2, Models 2 and Groups 2", n)
 			}
 			for _, sheet := range f.GetSheetList() {
 				page, err := f.GetHeaderFooter(sheet)
@@ -139,7 +139,7 @@ func TestEmptyFleet(t *testing.T) {
 	}
 	find(t, f, summarySheet, "No instances.")
 	for _, sheet := range []string{
-		"Instances", "Regions", "Models", "Groups", "Changes", "Changes week", "Trend", "Unpriced",
+		"Instances", "Regions", "Models", "Groups", "Spend", "Changes", "Changes week", "Trend", "Unpriced",
 	} {
 		tables, err := f.GetTables(sheet)
 		check(t, err)
@@ -164,10 +164,14 @@ func TestInert(t *testing.T) {
 	s := settings()
 	s.Budget = price(t, "100")
 	before, _, after := newReport(nil, s).MonthLegend()
+	rateBefore, rateAfter := report.RunRateLegend()
 	ours := regexp.MustCompile(
-		`^(SUM|SUMIFS|COUNTIFS|SUMPRODUCT|SUBTOTAL|IF|IFERROR|ISNUMBER|AND|OR|N|ROUND|MIN|MAX|FIXED|INDEX|MATCH|ROWS)\($|` +
-			`^HoursPerMonth$|^Budget$|^FxRate$|^FxCurrency$|` +
-			`^"(>=0|>0|In | of | priced| known|` + regexp.QuoteMeta(before) + `|` + regexp.QuoteMeta(after) + `|)"$|` +
+		`^(SUM|SUMIFS|COUNTIFS|SUMPRODUCT|SUBTOTAL|IF|IFERROR|ISNUMBER|AND|OR|N|ROUND|MOD|MIN|MAX|` +
+			`FIXED|INDEX|MATCH|ROWS)\($|` +
+			`^HoursPerMonth$|^Budget$|^FxRate$|^FxCurrency$|^Bill$|` +
+			`^"(>=0|>0|In | of | priced| known|listed|over|likely over|within|` +
+			regexp.QuoteMeta(before) + `|` + regexp.QuoteMeta(after) + `|` +
+			regexp.QuoteMeta(rateBefore) + `|` + regexp.QuoteMeta(rateAfter) + `|)"$|` +
 			`^('\w+ \d+'!|\w+!)?\$?[A-Z]{1,2}\$?\d+(:\$?[A-Z]{1,2}\$?\d+)?$|^\d+(\.\d+)?$|^[-+*/&=<>(),:]+$`)
 	tokens := regexp.MustCompile(`"[^"]*"|[A-Za-z]+\(|` +
 		`('[^']*'!|\w+!)?\$?[A-Z]{1,2}\$?\d+(:\$?[A-Z]{1,2}\$?\d+)?|[A-Za-z]+|[\d.]+|.`)
