@@ -157,7 +157,8 @@ func (b *book) explainFigures(p *page) {
 		"the month began), the billed cost per month decides instead. within: otherwise.")
 	p.explain("Empty cell", "Unknown: missing from the list, or unreadable. "+
 		"It never means 0; a price of 0 is shown as 0.")
-	p.explain("Amounts", "A cell holds an amount to 15 digits. The CSV and JSON files hold it exactly.")
+	p.explain("Amounts", "A cell holds an amount to 15 digits. The CSV and JSON files hold it exactly. "+
+		"There, what was spent is rounded to 6 decimals.")
 	p.explain("Times", "Dates and times are in UTC.")
 	p.explain("Text", "Shown as in the list. "+
 		"IDs, and text that looks like a formula or a number, stay text when you edit them.")

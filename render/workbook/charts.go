@@ -95,9 +95,10 @@ func (b *book) addCharts(p *page, column int) {
 			alt: "Stacked bars: the listed cost per month of each region, by GPU model. " +
 				"The figures are on the sheet Matrix."})
 	}
-	if trend := b.table("Trend"); trend.rows > 0 {
+	if b.spend.rows > 0 {
 		add(chart{kind: excelize.Col, title: "Cost of each day", category: "Day (UTC)", days: true,
-			value: b.r.Currency, format: "#,##0", series: b.seriesOf(trend, "date", "running_estimate", "listed_estimate"),
+			value: b.r.Currency, format: "#,##0",
+			series: b.seriesOf(b.table("Trend"), "date", "running_estimate", "listed_estimate"),
 			alt: "Columns: the estimated cost of the running and of the listed instances on each day. " +
 				"The figures are on the sheet Trend."})
 	}

@@ -127,7 +127,8 @@ func TestCharts(t *testing.T) {
 	}
 	expectAnchors(t, texts["xl/drawings/drawing1.xml"], 4)
 	// A single day is a category: some programs would show January 1 on an axis of dates.
-	first := parts(t, written(t, withPast(t, settings(), nil, pastOf(t)[0])))["xl/charts/chart4.xml"]
+	past := []reading{{"2026-09-21 06:30", sample(t)}, {"2026-09-21 18:30", sample(t)}}
+	first := parts(t, written(t, withPast(t, settings(), nil, past...)))["xl/charts/chart4.xml"]
 	for _, text := range []string{`<auto val="0">`, "<catAx>", "<v>2026-09-21</v>"} {
 		if !strings.Contains(first, text) {
 			t.Errorf("the axis of one day lacks %s", text)
@@ -259,7 +260,7 @@ func TestFixed(t *testing.T) {
 			}
 		}
 	}
-	for _, sheet := range []string{"Instances", assumptionsSheet} {
+	for _, sheet := range []string{"Instances", spendSheet, assumptionsSheet} {
 		text := texts["xl/worksheets/sheet"+strconv.Itoa(slices.Index(f.GetSheetList(), sheet)+1)+".xml"]
 		protection := regexp.MustCompile(`<sheetProtection[^>]*>`).FindString(text)
 		if !strings.Contains(protection, ` sheet="true"`) || !strings.Contains(protection, ` autoFilter="false"`) {

@@ -26,7 +26,8 @@ func (b *book) monthsTable() *table {
 		t.column(name).decimals = rounded[name] // other inputs lead to other decimals
 	}
 	t.oneSheet = true
-	t.note = "Sums of " + spendSheet + ", by what is billed."
+	t.note = "Sums of " + spendSheet + ", as billed (see " + assumptionsSheet + "). " +
+		"Only the current month has a forecast."
 	b.months = t
 	return t
 }
@@ -113,7 +114,7 @@ func (b *book) addMonth(p *page) {
 	b.addSpent(p, spentLine{name: r.SpentFigure().Name, amounts: r.BilledSpend(), coverage: r.ObservedText(month),
 		unpriced: of.sum("unpriced_hours"),
 		formulas: [3]string{of.sum("spent_low"), of.sum("spent_estimate"), of.sum("spent_high")}})
-	rest := "+$D$" + row + "-$D$" + spentRow // the same for all three
+	rest := "+$D$" + row + "-$D$" + spentRow // what the rest of the month costs is the same in all three
 	b.addSpent(p, spentLine{name: r.ForecastFigure().Name, amounts: r.Forecast.Of(r.Bill), coverage: r.Forecast.Kind(),
 		atLeast: r.Forecast.Partial, unpriced: of.sum("forecast_unpriced_hours"),
 		formulas: [3]string{"$C$" + spentRow + rest, of.sum("forecast"), "$E$" + spentRow + rest}})

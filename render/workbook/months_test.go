@@ -183,6 +183,7 @@ func pastCalculations(t testing.TB) []calculation {
 	s.Budget = price(t, "5000")
 	past, first := pastOf(t), pastOf(t)[:1]
 	r := withPast(t, s, nil, past...)
+	newYear := []reading{{"2026-12-30 06:00", sample(t)}, {"2026-12-31 06:00", sample(t)}, {"2027-01-02 06:00", nil}}
 	change := func(budget float64) *assumptions { return &assumptions{hours: 730, budget: budget, rate: 1} }
 	listed, shares, spent := change(5000), change(5000), change(5000)
 	listed.bill, listed.budget = report.BillListed, 12_000
@@ -196,6 +197,7 @@ func pastCalculations(t testing.TB) []calculation {
 		{"pastWithin", r, maxRow, change(3700), false, past},
 		{"pastLikelyOver", r, maxRow, change(3600), false, past},
 		{"pastOver", r, maxRow, change(2875), false, past},
+		{"newYear", withPast(t, s, nil, newYear...), maxRow, nil, false, newYear},
 		{"pastFixed", r, maxRow, change(2875), true, past},
 		{"firstWithin", withPast(t, s, nil, first...), maxRow, change(500), false, first},
 		{"firstLikelyOver", withPast(t, s, nil, first...), maxRow, change(490), false, first},
