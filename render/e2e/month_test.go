@@ -17,8 +17,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/xuri/excelize/v2"
 )
 
 // TestMonthEverywhere takes what November costs from every output, and finds the same amounts everywhere. The fleet has
@@ -119,12 +117,24 @@ func (m *monthOf) compare(t *testing.T, out, stdout, step string) {
 	files, november := plainContents(t, out), m.Months[2].bothRanges
 	spent, forecast := m.billed(november), m.billed(m.Forecast.bothRanges)
 	forecast.Unpriced = spent.Unpriced
+	october, other := m.billed(m.Months[1].bothRanges), m.other(november)
 	figures := m.figures(t, spent, forecast)
 	for path, want := range map[string][]string{
 		"summary.md":         figures,
 		"summary/index.html": figures,
 		"report.html":        figures,
-		// Add the overview and the page of the spend here.
+		"spend/index.html": {
+			"Spent in November " + spent.text(t) + " " + spent.between(t, 2),
+			"Forecast for November " + forecast.text(t) + " " + forecast.between(t, 2),
+			capital(otherBill(m.bill)) + " in November " + other.text(t) + " " + other.between(t, 2),
+			"Spent in October " + october.text(t) + " " + october.between(t, 2), figures[4], figures[5], figures[6],
+		},
+		"index.html": { // an amount without decimals has a title with the exact one
+			"Spent in November " + spent.text(t) + " ≥ " + dollars(t, spent.Estimate, 0) + " " + spent.between(t, 0),
+			"Forecast for November " + forecast.text(t) + " ≥ " + dollars(t, forecast.Estimate, 0) + " " +
+				forecast.between(t, 0),
+			figures[4],
+		},
 	} {
 		text := visibleText(files[path])
 		for _, each := range want {
@@ -191,8 +201,8 @@ func (m *monthOf) compareFeed(t *testing.T, feed string) {
 			}
 			found++
 			billed, other := m.billed(day.bothRanges), m.other(day.bothRanges)
-			want := fmt.Sprintf("Cost of the day: %s %s, %s %s", m.bill, billed.between(t), otherBill(m.bill),
-				other.between(t))
+			want := fmt.Sprintf("Cost of the day: %s %s, %s %s", m.bill, billed.inFeed(t), otherBill(m.bill),
+				other.inFeed(t))
 			if !strings.Contains(visibleText(entry), want) {
 				t.Errorf("%s: the feed's entry lacks %q: %s", m.bill, want, entry)
 			}
@@ -230,55 +240,6 @@ func (m *monthOf) compareGroups(t *testing.T, text string) {
 	}
 }
 
-// compareBook adds up the days of November on the sheet Trend.
-func (m *monthOf) compareBook(t *testing.T, content string) {
-	t.Helper()
-	book, err := excelize.OpenReader(strings.NewReader(content))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer book.Close()
-	november := m.Months[2].columns()
-	names := map[string]string{"Running, at least": "running_low", "Running, estimate": "running_estimate",
-		"Running, at most": "running_high", "Listed, at least": "listed_low", "Listed, estimate": "listed_estimate",
-		"Listed, at most": "listed_high"}
-	begin, end := serial(2026, 11), serial(2026, 12)
-	inNovember := func(first string) bool {
-		day, err := strconv.ParseFloat(first, 64)
-		return err == nil && begin <= day && day < end
-	}
-	for title, name := range names {
-		cells := column(t, book, "Trend", title, inNovember)
-		if got := sumOf(t, cells); math.Abs(got-amountOf(t, november[name])) > 1e-5 || len(cells) != 22 {
-			t.Errorf("%s: %d days add up to %f %s on the sheet Trend, not %s", m.bill, len(cells), got, title, november[name])
-		}
-	}
-	// Add the sheets Spend (by its first column, "2026-11"), Months and Summary here.
-}
-
-// serial returns the number of a month's first day in a workbook.
-func serial(year int, month time.Month) float64 {
-	return time.Date(year, month, 1, 0, 0, 0, 0, time.UTC).Sub(time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)).Hours() / 24
-}
-
-// column returns the cells of the column whose title begins so, of the rows whose first cell is wanted.
-func column(t *testing.T, book *excelize.File, sheet, title string, wanted func(first string) bool) (cells []string) {
-	t.Helper()
-	rows, err := book.GetRows(sheet, excelize.Options{RawCellValue: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := -1
-	for _, row := range rows {
-		if at < 0 {
-			at = slices.IndexFunc(row, func(cell string) bool { return strings.HasPrefix(cell, title) })
-		} else if len(row) > at && wanted(row[0]) {
-			cells = append(cells, row[at])
-		}
-	}
-	return cells
-}
-
 // columns returns the amounts by the names of their columns in data/spend.csv.
 func (b bothRanges) columns() map[string]string {
 	return map[string]string{
@@ -299,13 +260,16 @@ func (r monthRange) figures(t *testing.T) string {
 	return r.text(t) + " " + dollars(t, r.Low, 2) + " " + dollars(t, r.High, 2)
 }
 
-// between returns the figures as the feed has them.
-func (r monthRange) between(t *testing.T) string {
-	low, high := dollars(t, r.Low, 2), dollars(t, r.High, 2)
-	if low == high {
+// between returns the lower and the upper figure with some decimals, and inFeed all as the feed has them.
+func (r monthRange) between(t *testing.T, decimals int) string {
+	return dollars(t, r.Low, decimals) + " to " + dollars(t, r.High, decimals)
+}
+
+func (r monthRange) inFeed(t *testing.T) string {
+	if dollars(t, r.Low, 2) == dollars(t, r.High, 2) {
 		return r.text(t)
 	}
-	return r.text(t) + " (" + low + " to " + high + ")"
+	return r.text(t) + " (" + r.between(t, 2) + ")"
 }
 
 func amountOf(t *testing.T, text string) float64 {
@@ -350,10 +314,12 @@ func dollars(t *testing.T, amount string, decimals int) string {
 	return "$" + strings.TrimSuffix(whole+"."+cents, ".")
 }
 
+var titles = regexp.MustCompile(`<[^>]* title="([^"]*)"[^>]*>`)
+
 var markup = regexp.MustCompile(`<[^>]*>|[|*]|---:?`)
 
-// visibleText returns the words of a page or of Markdown, with the marks of tables left out.
+// visibleText returns the words of a page or of Markdown, with titles, and with the marks of tables left out.
 func visibleText(text string) string {
-	text = html.UnescapeString(markup.ReplaceAllString(text, " "))
+	text = html.UnescapeString(markup.ReplaceAllString(titles.ReplaceAllString(text, " $1 "), " "))
 	return strings.Join(strings.Fields(html.UnescapeString(markup.ReplaceAllString(text, " "))), " ")
 }

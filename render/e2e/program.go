@@ -28,14 +28,21 @@ func Program(t testing.TB) string {
 }
 
 // Build is Program for code that runs outside a test.
-func Build() (string, error) { return build() }
-
-var build = sync.OnceValues(func() (string, error) {
+func Build() (string, error) {
 	root, err := projectRoot()
 	if err != nil {
 		return "", err
 	}
+	// Each time: Go doesn't see what is looked at before the first test.
 	if err := watchSources(root); err != nil {
+		return "", err
+	}
+	return build()
+}
+
+var build = sync.OnceValues(func() (string, error) {
+	root, err := projectRoot()
+	if err != nil {
 		return "", err
 	}
 	dir := filepath.Join(root, ".cache", "program")

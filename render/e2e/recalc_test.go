@@ -39,6 +39,7 @@ func realBooks(t testing.TB) map[string]book {
 	books := map[string]book{}
 	for name, source := range map[string][]string{
 		"demo":   {"--demo"},
+		"listed": {"--demo", "--bill", "listed"},
 		"2024":   {"--input", root + "/fetch/testdata/reply-2024-11.json", "--budget", "99.99", "--hours-per-month", "700.5"},
 		"2025":   {"--input", root + "/fetch/testdata/reply-2025.json", "--currency", "EUR", "--audience", "internal"},
 		"priced": {"--input", root + "/fetch/testdata/reply-2025.json", "--prices", prices, "--budget", "5"},
