@@ -417,8 +417,8 @@ func raced() bool {
 	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
 }
 
-// TestNotesTime parses the longest notes, and notes that are slow to parse. The worst takes 0.9 s, several times as long
-// beside browsers, and twenty times as long with the race detector. Without limits, some take minutes.
+// TestNotesTime parses the longest notes, and notes that are slow to parse. The worst takes 0.9 s, several times that
+// beside browsers, and twenty times that with the race detector. Without limits, some take minutes.
 func TestNotesTime(t *testing.T) {
 	bound := 15 * time.Second
 	if raced() {
