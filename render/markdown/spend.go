@@ -16,10 +16,10 @@ func (m *draft) spend() {
 	}
 	head, right := []string{"Figure", "Value", "At least", "At most", "Note"}, []bool{false, true, true, true, false}
 	m.table(head, right, nil, rows...)
-	m.spendByGroup()
 	for _, note := range m.r.SpendNotes() {
 		m.line("%s", note)
 	}
+	m.spendByGroup()
 }
 
 // spendByGroup writes what each region's models cost this month and last month, the most expensive first.

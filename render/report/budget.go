@@ -60,15 +60,6 @@ func (r RunRate) String() string {
 	return "at least " + text
 }
 
-// Text returns the run rate for a sentence: "at least 103.4% of the budget, over budget".
-func (r RunRate) Text() string {
-	text := r.String() + " of the budget"
-	if r.Over {
-		text += ", over budget"
-	}
-	return text
-}
-
 // RunRateLegend explains the run rate, split around the name of what is billed, which can be changed in the workbook.
 func RunRateLegend() (before, after string) {
 	return "The run rate is the ", " cost per month as a share of the monthly budget, " +

@@ -128,7 +128,8 @@ func (r *Report) Line() string {
 	line := fmt.Sprintf("%s, %s, running %s, listed %s", Counted(r.Count, "instance"),
 		WithCoverage(r.GPUs.GPUs(), r.GPUs.Coverage()), r.PerHourText(r.Running), r.PerHourText(r.Listed))
 	if rate, ok := r.RunRate(); ok {
-		line += ", run rate " + rate.Text()
+		line += ", run rate " + rate.String() + " of the budget, " + string(r.Forecast.State) + " budget"
 	}
-	return line + ", spent " + r.SpentFigure().Exact + " " + r.monthSpan() + ", forecast " + r.ForecastFigure().Exact
+	return line + ", spent " + r.SpentFigure().Exact + " " + monthSpan(r.ThisMonth()) +
+		", forecast " + r.ForecastFigure().Exact
 }

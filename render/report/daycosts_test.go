@@ -72,8 +72,8 @@ func TestHeadlineFigures(t *testing.T) {
 func TestRateNote(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ before, now, want string }{
-		{"1", "2001.55", "+$2,001/h since the last run"}, {"2001.55", "1", "−$2,001/h since the last run"},
-		{"1", "3.5", "+$2.50/h since the last run"}, {"1", "1", "$0.00/h since the last run"},
+		{"1", "2001.55", "+$2,001/h since 1 Nov"}, {"2001.55", "1", "−$2,001/h since 1 Nov"},
+		{"1", "3.5", "+$2.50/h since 1 Nov"}, {"1", "1", "$0.00/h since 1 Nov"},
 	} {
 		rs := newReadings(t, 24*time.Hour)
 		rs.read(at(t, "2026-11-01 00:00"), instance("1", "A", "RTX", 1, c.before))

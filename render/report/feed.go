@@ -78,9 +78,10 @@ func figuresText(day *history.Entry, groups []history.Group) string {
 }
 
 func (r *Report) feedEntry(before, day *history.Entry) FeedEntry {
-	listed := r.PerHour(costOf(day.Listed))
+	cost := Both[history.Cost]{day.Running, day.Listed}.Of(r.Bill)
 	e := FeedEntry{ID: r.feedID(day.Date), Updated: day.Taken,
-		Title: fmt.Sprintf("%s: %s, listed %s/h", day.Date, Counted(day.Instances, "instance"), listed)}
+		Title: fmt.Sprintf("%s: %s, %s %s/h", day.Date, Counted(day.Instances, "instance"), r.Bill.Name(),
+			r.PerHour(costOf(cost)))}
 	withPrevious := func(pick func(*history.Entry) string) string {
 		text := pick(day)
 		if before != nil {

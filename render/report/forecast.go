@@ -96,9 +96,14 @@ func (r *Report) BilledSpend() history.Range {
 // cents is how many decimals people see of what was spent.
 const cents = 2
 
-// SpentText returns price x seconds as an amount for people, rounded half up.
+// SpentText returns price x seconds as an amount for people, rounded half up. One above 0 never shows as 0.
 func (s Settings) SpentText(seconds decimal.Decimal) string {
-	return s.Amount(fleet.MoneyOf(seconds.DivRound(decimal.NewFromInt(3600), cents)))
+	cent := decimal.New(1, -cents)
+	amount := seconds.DivRound(decimal.NewFromInt(3600), cents)
+	if amount.IsZero() && seconds.IsPositive() {
+		return "< " + s.Amount(fleet.MoneyOf(cent))
+	}
+	return s.Amount(fleet.MoneyOf(amount))
 }
 
 // Ranges returns both ranges of what was spent.

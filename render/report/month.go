@@ -50,12 +50,20 @@ func monthName(m *history.MonthSpend) string { return strings.Fields(MonthTitle(
 
 // Spent returns what was spent for people, to the cent: "≥ $1,234.50".
 func (s Settings) Spent(c history.Range) string {
-	return bound(c.LowerBound()) + s.SpentText(c.Estimate)
+	return marked(s.SpentText(c.Estimate), c.LowerBound())
+}
+
+// marked marks an amount if it is a lower bound. One that is too small to show becomes "> $0.00".
+func marked(amount string, atLeast bool) string {
+	if tiny, isTiny := strings.CutPrefix(amount, "< "); isTiny && atLeast {
+		return "> " + strings.Replace(tiny, "0.01", "0.00", 1)
+	}
+	return bound(atLeast) + amount
 }
 
 // ForecastText returns what the current month comes to at a rate for people, to the cent.
 func (r *Report) ForecastText(bill Bill) string {
-	return bound(r.ForecastAtLeast(bill)) + r.SpentText(r.Forecast.Of(bill).Estimate)
+	return marked(r.SpentText(r.Forecast.Of(bill).Estimate), r.ForecastAtLeast(bill))
 }
 
 // ForecastAtLeast reports whether the forecast at a rate is a lower bound.
@@ -79,7 +87,10 @@ func (s Settings) SpentBetween(c history.Range) string {
 
 // spentShort is SpentText for a headline.
 func (s Settings) spentShort(seconds decimal.Decimal) string {
-	return s.Headline(fleet.MoneyOf(seconds.DivRound(decimal.NewFromInt(3600), cents)))
+	if amount := seconds.DivRound(decimal.NewFromInt(3600), cents); amount.IsPositive() {
+		return s.Headline(fleet.MoneyOf(amount))
+	}
+	return s.SpentText(seconds)
 }
 
 // Headline returns an amount for a headline: without decimals from 1,000 on, else exact.
@@ -93,14 +104,14 @@ func (s Settings) Headline(m fleet.Money) string {
 // SpentFigure is what the current month has cost so far, at the billed rate.
 func (r *Report) SpentFigure() KeyFigure {
 	m, spent := r.ThisMonth(), r.BilledSpend()
-	return r.spentFigure("Spent "+r.monthSpan(), spent, spent.LowerBound()).noting(r.ObservedText(m))
+	return r.spentFigure("Spent "+monthSpan(m), spent, spent.LowerBound()).noting(r.ObservedText(m))
 }
 
 // OtherSpentFigure is what the current month has cost so far, at the rate that is not billed.
 func (r *Report) OtherSpentFigure() KeyFigure {
 	m, other := r.ThisMonth(), r.Bill.Other()
 	spent := Ranges(m.Spent).Of(other)
-	return r.spentFigure(other.Title()+" "+r.monthSpan(), spent, spent.LowerBound()).
+	return r.spentFigure(other.Title()+" "+monthSpan(m), spent, spent.LowerBound()).
 		noting("if " + other.Name() + " instances are billed")
 }
 
@@ -112,7 +123,7 @@ func (r *Report) LastMonthFigure() (f KeyFigure, ok bool) {
 	}
 	spent := Ranges(m.Spent).Of(r.Bill)
 	f = r.spentFigure("Spent in "+monthName(m), spent, spent.LowerBound())
-	return f.noting(r.ObservedText(m)), true
+	return f.noting(r.ObservedText(m), countingSince(m)), true
 }
 
 // ForecastFigure is what the current month comes to at the billed rate.
@@ -145,7 +156,11 @@ func (r *Report) RateFigure() KeyFigure {
 	change := ""
 	if w := r.ShownWeek(); w.Window != nil {
 		delta := w.Delta.Of(r.Bill)
-		change = plus(delta) + r.Headline(delta) + "/h " + strings.ToLower(w.Title)
+		since := strings.ToLower(w.Title)
+		if w.TooYoung {
+			since = "since " + w.From.UTC().Format(shortDate)
+		}
+		change = plus(delta) + r.Headline(delta) + "/h " + since
 	}
 	return f.noting(c.Coverage(), change)
 }
@@ -170,8 +185,8 @@ func (r *Report) KeyFigures() []KeyFigure {
 
 // spentFigure returns a figure of what was spent, with its range.
 func (r *Report) spentFigure(name string, c history.Range, atLeast bool) KeyFigure {
-	f := KeyFigure{Name: name, Short: bound(atLeast) + r.spentShort(c.Estimate),
-		Exact: bound(atLeast) + r.SpentText(c.Estimate)}
+	f := KeyFigure{Name: name, Short: marked(r.spentShort(c.Estimate), atLeast),
+		Exact: marked(r.SpentText(c.Estimate), atLeast)}
 	f.Low, f.High = r.spentBounds(c)
 	if low, high := r.spentShort(c.Low), r.spentShort(c.High); low != high {
 		f.Range = low + " to " + high
@@ -226,28 +241,40 @@ func (r *Report) ObservedText(m *history.MonthSpend) string {
 	return percent.String() + "% observed"
 }
 
-// monthSpan says which part of the current month is counted: "in November", "since 12 Nov".
-func (r *Report) monthSpan() string {
-	m := r.ThisMonth()
-	if m.ObservedFrom.After(history.MonthStart(r.Generated)) {
+// monthSpan says which part of a month is counted: "in November", "since 12 Nov".
+func monthSpan(m *history.MonthSpend) string {
+	if isPartial(m) {
 		return "since " + m.ObservedFrom.UTC().Format(shortDate)
 	}
 	return "in " + monthName(m)
+}
+
+// countingSince says from when on a month is counted: "counting since 12 Nov". It is "" from its begin on.
+func countingSince(m *history.MonthSpend) string {
+	if isPartial(m) {
+		return "counting " + monthSpan(m)
+	}
+	return ""
+}
+
+// isPartial reports whether the first reading came after the month's begin.
+func isPartial(m *history.MonthSpend) bool {
+	return m.ObservedFrom.After(history.MonthStart(m.ObservedFrom))
 }
 
 // shortDate is the format of a date within the current month.
 const shortDate = "2 Jan"
 
 // SpendSentence says what the month has cost so far and what it will cost. Amounts have no sign of a lower bound:
-// estimates can be too high as well. A last sentence says what they leave out.
+// estimates can be too high as well. Last sentences say what they leave out.
 func (r *Report) SpendSentence() string {
 	m, f := r.ThisMonth(), r.Forecast.Of(r.Bill)
-	details := []string{r.Generated.UTC().Format(shortDate), r.ObservedText(m)}
-	if span := r.monthSpan(); strings.HasPrefix(span, "since") {
-		details = append(details, "counting "+span)
+	text := monthName(m) + " so far: nothing was counted yet. "
+	if !m.Observed.Seconds.IsZero() || !m.Gap.Seconds.IsZero() || m.Elapsed.Seconds.IsZero() {
+		text = monthName(m) + " so far: " + r.spentShort(r.BilledSpend().Estimate) +
+			" (" + r.Generated.UTC().Format(shortDate) + ", " + r.ObservedText(m) + "). "
 	}
-	text := monthName(m) + " so far: " + r.spentShort(r.BilledSpend().Estimate) + " (" + strings.Join(details, ", ") +
-		"). At the current rate the month ends at " + r.spentShort(f.Estimate)
+	text += "At the current rate the month ends at " + r.spentShort(f.Estimate)
 	if r.Budget.Known {
 		text += ", " + RunRate{Percent: r.Forecast.Percent}.String() + " of the budget of " + r.Headline(r.Budget.Value)
 	}
@@ -255,32 +282,49 @@ func (r *Report) SpendSentence() string {
 		text += ", which is already spent"
 	}
 	text += "."
+	if isPartial(m) {
+		text += " The time before " + m.ObservedFrom.UTC().Format(shortDate) + " is not counted."
+	}
 	if f.LowerBound() {
 		text += " Instances without a price are not counted."
 	}
 	return text
 }
 
-// SpendNotes says what the spend doesn't cover: the time before the first reading, gaps, and hours without a price.
+// SpendNotes says what the spend doesn't cover: that of CoverageNotes, and hours without a price.
 func (r *Report) SpendNotes() []string {
-	var notes []string
-	if since := r.Spend.First; since.After(history.MonthStart(r.Generated)) {
-		notes = append(notes, "Counting from "+FormatTimeInWords(since)+": what was spent before is unknown.")
-	}
-	for _, m := range []*history.MonthSpend{r.ThisMonth(), r.LastMonth()} {
-		if m == nil {
-			continue
-		}
-		if !m.Gap.Seconds.IsZero() {
-			notes = append(notes, HoursText(m.Gap)+" of "+MonthTitle(m.Month)+" were not observed: runs were more than "+
-				durationText(2*r.Every())+" apart. The lower figure counts them as 0.")
-		}
+	notes := r.CoverageNotes()
+	for _, m := range r.shownMonths() {
 		if spent := Ranges(m.Spent).Of(r.Bill); spent.LowerBound() {
 			notes = append(notes, "In "+MonthTitle(m.Month)+", "+r.Bill.Name()+" instances had no price for "+
 				HoursText(spent.Unpriced)+" in total. Those hours count as 0, so amounts marked ≥ are lower bounds.")
 		}
 	}
 	return notes
+}
+
+// CoverageNotes says which time the spend doesn't cover: that before the first reading, and gaps.
+func (r *Report) CoverageNotes() []string {
+	var notes []string
+	for _, m := range r.shownMonths() {
+		if isPartial(m) {
+			notes = append(notes, "Counting from "+FormatTimeInWords(m.ObservedFrom)+": what was spent before is unknown.")
+		}
+		if !m.Gap.Seconds.IsZero() {
+			notes = append(notes, HoursText(m.Gap)+" of "+MonthTitle(m.Month)+" were not observed: runs were more than "+
+				durationText(2*r.Every())+" apart. The lower figure counts them as 0.")
+		}
+	}
+	return notes
+}
+
+// shownMonths returns the current month and the previous one, if it is known.
+func (r *Report) shownMonths() []*history.MonthSpend {
+	months := []*history.MonthSpend{r.ThisMonth()}
+	if last := r.LastMonth(); last != nil {
+		months = append(months, last)
+	}
+	return months
 }
 
 // HoursNumber returns a number of hours for people, rounded to a tenth: "72.5", "< 0.1".

@@ -76,10 +76,7 @@ func (r *Report) SpendTables() []SpendTable {
 		t.Lines = r.spendLines(func(g history.SpendGroup) (only history.SpendGroup) {
 			*d.Of(&only) = *d.Of(&g)
 			return only
-		})
-		for i := range t.Lines {
-			t.Lines[i].Path = paths[d.Name][t.Name(&t.Lines[i])]
-		}
+		}, func(g history.SpendGroup) string { return paths[d.Name][*d.Of(&g)] })
 		tables = append(tables, t)
 	}
 	return tables
@@ -89,7 +86,7 @@ func (r *Report) SpendTables() []SpendTable {
 func (r *Report) SpendByGroup() (lines []SpendLine, total SpendLine) {
 	return r.spendLines(func(g history.SpendGroup) history.SpendGroup {
 		return history.SpendGroup{Region: g.Region, GPU: g.GPU}
-	}), r.spendTotal()
+	}, func(history.SpendGroup) string { return "" }), r.spendTotal()
 }
 
 func (r *Report) spendTotal() SpendLine {
@@ -100,14 +97,16 @@ func (r *Report) spendTotal() SpendLine {
 	return total
 }
 
-// spendLines adds up the groups of both months by key.
-func (r *Report) spendLines(key func(history.SpendGroup) history.SpendGroup) []SpendLine {
+// spendLines adds up the groups of both months by key. path returns the path of a line.
+func (r *Report) spendLines(
+	key func(history.SpendGroup) history.SpendGroup, path func(history.SpendGroup) string,
+) []SpendLine {
 	lines := map[history.SpendGroup]*SpendLine{}
 	add := func(m *history.MonthSpend, to func(*SpendLine) *history.Spent) {
 		for i := range m.Groups {
 			g := key(m.Groups[i].SpendGroup)
 			if lines[g] == nil {
-				lines[g] = &SpendLine{Group: g}
+				lines[g] = &SpendLine{Group: g, Path: path(g)}
 			}
 			sum := to(lines[g])
 			*sum = sum.Plus(m.Groups[i].Spent)
@@ -121,14 +120,28 @@ func (r *Report) spendLines(key func(history.SpendGroup) history.SpendGroup) []S
 	for _, l := range lines {
 		sorted = append(sorted, *l)
 	}
-	estimate := func(s history.Spent) history.Range { return Ranges(s).Of(r.Bill) }
-	slices.SortFunc(sorted, func(a, b SpendLine) int {
-		return cmp.Or(estimate(b.This).Estimate.Cmp(estimate(a.This).Estimate),
-			estimate(b.Last).Estimate.Cmp(estimate(a.Last).Estimate),
-			cmp.Compare(a.Group.Region, b.Group.Region), cmp.Compare(a.Group.GPU, b.Group.GPU),
-			cmp.Compare(a.Group.Owner, b.Group.Owner), cmp.Compare(a.Group.Account, b.Group.Account))
-	})
+	slices.SortFunc(sorted, func(a, b SpendLine) int { return cmp.Or(r.compareCosts(&a, &b), compareNames(&a, &b)) })
 	return sorted
+}
+
+// compareCosts orders lines by all that they show besides names, so that names decide only between equal lines.
+func (r *Report) compareCosts(a, b *SpendLine) int {
+	for _, of := range []func(*SpendLine) history.Spent{
+		func(l *SpendLine) history.Spent { return l.This }, func(l *SpendLine) history.Spent { return l.Last },
+	} {
+		for _, bill := range []Bill{r.Bill, r.Bill.Other()} {
+			x, y := Ranges(of(a)).Of(bill), Ranges(of(b)).Of(bill)
+			if c := cmp.Or(y.Estimate.Cmp(x.Estimate), y.High.Cmp(x.High), y.Low.Cmp(x.Low)); c != 0 {
+				return c
+			}
+		}
+	}
+	return cmp.Compare(min(len(b.Path), 1), min(len(a.Path), 1)) // those with a page first
+}
+
+func compareNames(a, b *SpendLine) int {
+	return cmp.Or(cmp.Compare(a.Group.Region, b.Group.Region), cmp.Compare(a.Group.GPU, b.Group.GPU),
+		cmp.Compare(a.Group.Owner, b.Group.Owner), cmp.Compare(a.Group.Account, b.Group.Account))
 }
 
 // MonthsBack returns the months of the spend, the newest first, at most history.SpendMonths.

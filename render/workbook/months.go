@@ -120,7 +120,7 @@ func (b *book) addMonth(p *page) {
 		formulas: [3]string{"$C$" + spentRow + rest, of.sum("forecast"), "$E$" + spentRow + rest}})
 	b.addBudget(p, "$C$"+spentRow, "$D$"+row)
 	p.blank()
-	notes := r.SpendNotes()
+	notes := r.CoverageNotes() // hours without a price stand above, and follow the inputs
 	for _, note := range notes {
 		p.across(prose, note)
 	}
