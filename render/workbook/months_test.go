@@ -129,7 +129,7 @@ func TestSummaryMonth(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	for _, note := range r.SpendNotes() {
+	for _, note := range r.CoverageNotes() {
 		find(t, f, summarySheet, note)
 	}
 }
