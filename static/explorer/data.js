@@ -53,8 +53,10 @@ class Column {
    */
   prepareSearch() {
     if (this.text !== undefined) return;
-    const shown = this.values.map((_, number) => this.shown(number));
-    this.text = folded(shown.concat(UNKNOWN).join("\n")) + "\n";
+    const shown = this.type === "text"
+      ? visible(this.values.join("\n")) // all at once takes less time than each by itself
+      : this.values.map((_, number) => this.shown(number)).join("\n");
+    this.text = folded(this.unknown === 0 ? UNKNOWN : shown + "\n" + UNKNOWN) + "\n";
     this.ends = new Uint32Array(this.unknown + 1);
     for (let number = 0, end = -1; number <= this.unknown; number++) {
       end = this.text.indexOf("\n", end + 1);
