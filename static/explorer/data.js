@@ -48,14 +48,15 @@ class Column {
   }
 
   /**
-   * Joins all shown values into one text, one per line, and stores where each line ends. Values never contain line
-   * breaks: the program replaces them when it reads the list.
+   * Joins all shown values into one text, one per line, and stores where each line ends and how long the longest is.
+   * Values never contain line breaks: the program replaces them when it reads the list.
    */
   prepareSearch() {
     if (this.text !== undefined) return;
     const shown = this.type === "text"
       ? visible(this.values.join("\n")) // all at once takes less time than each by itself
       : this.values.map((_, number) => this.shown(number)).join("\n");
+    this.longest = shown.split("\n").reduce((most, line) => Math.max(most, line.length), UNKNOWN.length);
     this.text = folded(this.unknown === 0 ? UNKNOWN : shown + "\n" + UNKNOWN) + "\n";
     this.ends = new Uint32Array(this.unknown + 1);
     for (let number = 0, end = -1; number <= this.unknown; number++) {

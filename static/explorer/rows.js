@@ -53,12 +53,8 @@ class Rows {
   /** CSS rules for the column widths: the longest value, within limits. So widths don't change while scrolling. */
   widths() {
     const widths = this.columns.map((column) => {
-      let longest = UNKNOWN.length;
-      for (let number = 0; number < column.unknown && longest < 30; number++) {
-        longest = Math.max(longest, column.shown(number).length);
-      }
       const words = column.title.split(" ").map((word) => word.length + 3);
-      return Math.max(Math.min(longest, 30) + 1, Math.ceil(column.title.length / 2) + 3, ...words);
+      return Math.max(Math.min(column.longest, 30) + 1, Math.ceil(column.title.length / 2) + 3, ...words);
     });
     const all = widths.reduce((sum, width) => sum + width, 0);
     return widths.map((width, i) => `.live col:nth-child(${i + 1}) { width: calc(${width}ch + 1.7em); }`).join("") +

@@ -18,6 +18,7 @@ class Explorer {
     this.live = new Rows(table, columns.split(" "), caption, (name) => this.sort(name));
     await pause();
     this.controls.showFacets(table);
+    await pause();
     this.controls.text.value ||= parseQuery(table, location.search).text;
     this.table = table;
     this.state = { ...parseQuery(table, location.search), text: this.controls.text.value };
