@@ -63,13 +63,19 @@ const (
 
 // Supervise calls work, then report with its error, nil if there was none, and returns the error. If ctx has ended and
 // they still go on after a while, Supervise abandons them: it calls report with the context's cause, or with the result
-// that was given to Place, and returns that error. The program must then exit.
+// that was given to Place, and returns that error. The program must then exit. report is called once at most.
 func Supervise(ctx context.Context, work func(*Ending) error, report func(error)) error {
 	e := &Ending{ctx: ctx, placed: make(chan struct{})}
+	var isReported atomic.Bool // an abandoned run may still end, but has nothing to say then
+	reportOnce := func(err error) {
+		if isReported.CompareAndSwap(false, true) {
+			report(err)
+		}
+	}
 	ended := make(chan error, 1)
 	go func() {
 		err := work(e)
-		report(err)
+		reportOnce(err)
 		ended <- err
 	}()
 	select {
@@ -85,9 +91,9 @@ func Supervise(ctx context.Context, work func(*Ending) error, report func(error)
 		}
 		switch {
 		case e.state.CompareAndSwap(working, abandoned):
-			return abandon(context.Cause(ctx), report, e.cleanUp.Load())
+			return abandon(context.Cause(ctx), reportOnce, e.cleanUp.Load())
 		case e.state.Load() == placed:
-			return abandon(e.result, report, nil)
+			return abandon(e.result, reportOnce, nil)
 		}
 		<-e.placed
 	}

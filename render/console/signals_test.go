@@ -15,14 +15,19 @@ import (
 type ended struct {
 	err, reported error
 	took          time.Duration // since the signal
+	reports       int
 }
 
 // signalled supervises work, and sends a signal after a second.
-func signalled(work func(*Ending) error) (e ended) {
+func signalled(work func(*Ending) error) *ended {
+	e := &ended{}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	start := time.Now()
 	time.AfterFunc(time.Second, func() { cancel(Interrupted{syscall.SIGHUP}) })
-	e.err = Supervise(ctx, work, func(err error) { e.reported = err })
+	e.err = Supervise(ctx, work, func(err error) {
+		e.reported = err
+		e.reports++
+	})
 	e.took = time.Since(start) - time.Second
 	return e
 }
@@ -61,6 +66,10 @@ func TestSupervise(t *testing.T) {
 					t.Errorf("%v after %v, reported %v; want %v", e.err, e.took, e.reported, test.want)
 				}
 				time.Sleep(2 * time.Hour) // until the abandoned goroutines end
+				synctest.Wait()
+				if e.reports != 1 {
+					t.Errorf("%d reports", e.reports)
+				}
 			})
 		})
 	}
@@ -77,6 +86,7 @@ func TestAbandonedRunDoesNotPlace(t *testing.T) {
 			return late
 		})
 		time.Sleep(time.Hour)
+		synctest.Wait()
 		if want := (Interrupted{syscall.SIGHUP}); e.err != want || late != want || exit.Code(e.err) != 129 {
 			t.Error(e, late)
 		}
