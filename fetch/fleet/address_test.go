@@ -129,10 +129,30 @@ func FuzzHideAddress(f *testing.F) {
 	})
 }
 
+// TestFoldEachCharacter folds each character, which is then folded, and is that of the other case.
+func TestFoldEachCharacter(t *testing.T) {
+	t.Parallel()
+	fold := func(r rune) string { return string(Fold("." + string(r) + ".").Text) }
+	for r := rune(0x80); r <= unicode.MaxRune; r++ {
+		if !unicode.In(r, unicode.L, unicode.M, unicode.Nl, unicode.So) {
+			continue
+		}
+		once := fold(r)
+		if again := string(Fold(once).Text); again != once {
+			t.Errorf("%U becomes %q, then %q", r, once, again)
+		}
+		for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
+			if fold(other) != once {
+				t.Errorf("%U becomes %q, but %U %q", r, once, other, fold(other))
+			}
+		}
+	}
+}
+
 // FuzzFold checks folded texts: they are folded already, and each part comes from a part of the original.
 func FuzzFold(f *testing.F) {
 	for _, seed := range []string{"Straße", "ﬁﬀ", "İ", "e\u0301\u0323", "\u200ba\u00ad", "Ⓐ",
-		"ﷺ", "각", "ŉ", "ᾳ\u0345", "\ufffd"} {
+		"ﷺ", "각", "ŉ", "ᾳ\u0345", "\ufffd", "Ꭺ\u0313ﬁ"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -112,6 +112,8 @@ func caseFolded(runes []foldedRune) []foldedRune {
 			folded = append(folded, foldedRune{unicode.ToLower(r.r), r.from})
 		case !unicode.In(r.r, unicode.L, unicode.M, unicode.Nl, unicode.So), unicode.Is(unicode.Lo, r.r):
 			folded = append(folded, r) // it has no case
+		case unicode.Is(unicode.Cherokee, r.r): // x/text turns capitals into small letters and the other way round
+			folded = append(folded, foldedRune{unicode.ToUpper(r.r), r.from})
 		default:
 			for _, each := range fold.String(string(r.r)) {
 				folded = append(folded, foldedRune{each, r.from})
