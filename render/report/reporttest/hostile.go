@@ -41,7 +41,8 @@ func AddSeeds(f *testing.F) {
 	}
 }
 
-// Decoded returns a text as the decoder would return it, "" if the decoder would reject it.
+// Decoded returns a text as the decoder would return it and a public report would show it, without addresses; "" if the
+// decoder would reject it.
 func Decoded(text string) string {
 	text = strings.TrimSpace(strings.ToValidUTF8(text, "\uFFFD"))
 	unprintable := func(r rune) bool {
@@ -51,7 +52,7 @@ func Decoded(text string) string {
 	if strings.ContainsFunc(text, unprintable) || len(text) > fleet.MaxText {
 		return ""
 	}
-	return text
+	return fleet.HideAddress(text)
 }
 
 // Named returns a report of two instances; the first has name in each of its text fields.
