@@ -14,46 +14,32 @@ import (
 type interval struct {
 	from, to time.Time
 	isGap    bool
-	// steady counts the instances that have the same rates at both readings. Most do, and adding decimals takes longer.
-	steady map[steadyKey]*steadyInstances
+	// steady has the instances that have the same rates at both readings, by group. Most do, and their sums are quick.
+	steady map[history.SpendGroup]*ratesAtReading
 	// rates are what groups cost per second from a time to the end of the interval, by that time: the begin of the
 	// interval, or a midnight after it.
 	rates map[time.Time]groupSpend
 	// days are what groups cost on parts of a day besides, by the day.
 	days map[time.Time]groupSpend
-	// withoutID has the rows without an ID, by group.
-	withoutID map[history.SpendGroup]*[2]rowsAtReading
+	// withoutID has the rows without an ID, by group: together they are one instance.
+	withoutID map[history.SpendGroup]*[2]ratesAtReading
 }
 
 // groupSpend is what groups cost.
 type groupSpend map[history.SpendGroup]history.Spent
 
-// steadyKey is what instances that cost the same have in common.
-type steadyKey struct {
-	history.SpendGroup
-	price           string // exact; "" if unknown
-	gpus            fleet.Number
-	running, listed bool
-}
-
-type steadyInstances struct {
-	example *fleet.Instance
-	count   int64
-}
-
-// rowsAtReading are the rows without an ID of a group at one reading: together they are one instance.
-type rowsAtReading struct {
-	running, listed                 fleet.Money
-	runningUnpriced, listedUnpriced int64
-	gpus                            decimal.Decimal
+// ratesAtReading are sums of instances of a group at one reading.
+type ratesAtReading struct {
+	running, listed                       fleet.Money
+	runningUnpriced, listedUnpriced, gpus int64
 }
 
 func newInterval(from, to time.Time, isGap bool) *interval {
 	return &interval{from: from, to: to, isGap: isGap,
-		steady:    map[steadyKey]*steadyInstances{},
+		steady:    map[history.SpendGroup]*ratesAtReading{},
 		rates:     map[time.Time]groupSpend{from: {}},
 		days:      map[time.Time]groupSpend{},
-		withoutID: map[history.SpendGroup]*[2]rowsAtReading{}}
+		withoutID: map[history.SpendGroup]*[2]ratesAtReading{}}
 }
 
 // spendGroupOf returns the group that an instance's spend belongs to.
@@ -97,16 +83,12 @@ func isSteady(first, second *fleet.Instance) bool {
 
 // stay adds an instance that has the same rates at both readings.
 func (v *interval) stay(g history.SpendGroup, in *fleet.Instance) {
-	key := steadyKey{SpendGroup: g, gpus: in.GPUCount, running: in.Running(), listed: in.Listed()}
-	if in.Price.Known {
-		key.price = in.Price.Value.String()
+	sums := v.steady[g]
+	if sums == nil {
+		sums = &ratesAtReading{}
+		v.steady[g] = sums
 	}
-	s := v.steady[key]
-	if s == nil {
-		s = &steadyInstances{example: in}
-		v.steady[key] = s
-	}
-	s.count++
+	sums.add(in)
 }
 
 // rate is what an instance counts for at one reading: its price, or its number of GPUs.
@@ -217,21 +199,29 @@ func (v *interval) rowWithoutID(reading int, in *fleet.Instance) {
 	g := spendGroupOf(in)
 	rows := v.withoutID[g]
 	if rows == nil {
-		rows = &[2]rowsAtReading{}
+		rows = &[2]ratesAtReading{}
 		v.withoutID[g] = rows
 	}
 	rows[reading].add(in)
 }
 
-func (s *rowsAtReading) add(in *fleet.Instance) {
-	count := func(r rate, sum *fleet.Money, unpriced *int64) {
-		if *sum = sum.Add(fleet.MoneyOf(r.value)); !r.known {
+func (s *ratesAtReading) add(in *fleet.Instance) {
+	count := func(sum *fleet.Money, unpriced *int64) {
+		if in.Price.Known {
+			*sum = sum.Add(in.Price.Value)
+		} else {
 			*unpriced++
 		}
 	}
-	count(runningRate(in), &s.running, &s.runningUnpriced)
-	count(listedRate(in), &s.listed, &s.listedUnpriced)
-	s.gpus = s.gpus.Add(gpuRate(in).value)
+	if in.Listed() {
+		count(&s.listed, &s.listedUnpriced)
+	}
+	if in.Running() {
+		count(&s.running, &s.runningUnpriced)
+		if in.GPUCount.Known {
+			s.gpus += int64(in.GPUCount.Value)
+		}
+	}
 }
 
 // add adds costs per second from a time to the end of the interval.
@@ -260,16 +250,16 @@ func secondsBetween(from, to time.Time) decimal.Decimal {
 
 // finish adds what was only counted so far. Call it once, after the last instance.
 func (v *interval) finish() {
-	for key, s := range v.steady {
-		v.add(key.SpendGroup, v.from, v.spent(s.example, s.example).Times(decimal.NewFromInt(s.count)))
+	for g, sums := range v.steady {
+		v.add(g, v.from, v.together(sums, sums))
 	}
 	for g, rows := range v.withoutID {
-		v.add(g, v.from, v.rows(&rows[0], &rows[1]))
+		v.add(g, v.from, v.together(&rows[0], &rows[1]))
 	}
 }
 
-// rows returns what the rows without an ID of a group cost per second.
-func (v *interval) rows(first, second *rowsAtReading) history.Spent {
+// together returns what instances of a group cost per second if they are taken as one.
+func (v *interval) together(first, second *ratesAtReading) history.Spent {
 	known := func(value decimal.Decimal) rate { return rate{known: true, value: value} }
 	both := func(a, b fleet.Money, unpriced int64) history.Range {
 		r := v.between(known(a.Decimal()), known(b.Decimal()))
@@ -279,7 +269,7 @@ func (v *interval) rows(first, second *rowsAtReading) history.Spent {
 	return history.Spent{
 		Running: both(first.running, second.running, first.runningUnpriced+second.runningUnpriced),
 		Listed:  both(first.listed, second.listed, first.listedUnpriced+second.listedUnpriced),
-		GPUs:    history.Hours{Seconds: first.gpus.Add(second.gpus).Mul(half)},
+		GPUs:    history.Hours{Seconds: decimal.NewFromInt(first.gpus + second.gpus).Mul(half)},
 	}
 }
 
