@@ -81,6 +81,8 @@ var Fields = []*Field{
 		Text: func(in *Instance) *string { return &in.ProductType }},
 	{Name: "gpu_type", Kind: Text, Text: func(in *Instance) *string { return &in.GPUType }},
 	{Name: "gpu_group", Kind: Computed, SnapshotFormat: 2, Text: func(in *Instance) *string { return &in.GPUGroup }},
+	{Name: "owner", Kind: Computed, HiddenAs: "owner", SnapshotFormat: 2,
+		Text: func(in *Instance) *string { return &in.Owner }},
 	{Name: "ephemeral", Kind: Size, Max: maxGB, HiddenAs: "ephemeral",
 		Number: func(in *Instance) *Number { return &in.Ephemeral }},
 	{Name: "public_ipv4", Kind: Address, Text: func(in *Instance) *string { return &in.PublicIPv4 }},

@@ -19,9 +19,15 @@ type Fleet struct {
 	// IDWarnings are about ids with an address, which only a public report hides.
 	IDWarnings Warnings
 
+	// Unowned counts the instances that the owner file gives to nobody; zero without one.
+	Unowned Unowned
+
 	// AsCame has the rows with texts that are not shown.
 	AsCame AsCame
 }
+
+// Unowned counts instances without an owner.
+type Unowned struct{ Running, Listed int }
 
 // AsCame has instances with their texts as they came. Those of the list lack a secret or are unknown instead. Only
 // ids and prices are found with it, and it is dropped once they are.
@@ -74,6 +80,7 @@ type Instance struct {
 	PriceSource PriceSource
 	Purchase    Purchase
 	OS          string
+	Owner       string    // whose it is, by the owner file, or Unassigned; "" without an owner file
 	Status      string    // any text, shown as received
 	CreatedAt   time.Time // UTC, to the second; zero if unknown
 	StartedAt   time.Time // the last start; like CreatedAt
@@ -121,6 +128,8 @@ const (
 	CPUOnly       = "CPU only"
 	UnknownGPU    = "Unknown GPU"
 	UnknownRegion = "Unknown region"
+	// Unassigned is the owner of instances that the owner file gives to nobody.
+	Unassigned = "Unassigned"
 )
 
 // Model returns the GPU model that the instance counts under: GPUGroup if it is set, CPUOnly if the instance has no

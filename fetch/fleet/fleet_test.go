@@ -104,7 +104,7 @@ func TestHide(t *testing.T) {
 	full := func() *Fleet {
 		return &Fleet{Instances: []*Instance{
 			{ID: "1", HostName: "h", OS: "o", ProductType: "CPU", Ephemeral: Known(1.0), DiskSize: Known(1.0),
-				CreatedAt: time.Unix(1e9, 0), StartedAt: time.Unix(2e9, 0), Region: "r", Status: "s"},
+				CreatedAt: time.Unix(1e9, 0), StartedAt: time.Unix(2e9, 0), Region: "r", Owner: "o", Status: "s"},
 			{ID: "", GPU: "g"},
 		}}
 	}
