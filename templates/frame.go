@@ -27,19 +27,19 @@ type frame struct {
 }
 
 // section is a part of the site that the navigation leads to.
-type section int
+type section string
 
 const (
-	noSection section = iota
-	overviewSection
-	spendSection
-	regionsSection
-	modelsSection
-	instancesSection
-	changesSection
-	summarySection
-	aboutSection
+	overviewSection  section = "overview"
+	spendSection     section = "spend"
+	instancesSection section = "instances"
+	changesSection   section = "changes"
+	summarySection   section = "summary"
+	aboutSection     section = "about"
 )
+
+// divisionSection is the section of a dimension's list and pages.
+func divisionSection(d *report.Division) section { return section(d.Folder) }
 
 // Links into pages.
 const (
@@ -85,11 +85,10 @@ func (f frame) documentTitle() string {
 	return f.title + " · " + f.Title
 }
 
-var (
-	toOverview = crumb{"Overview", report.OverviewPath}
-	toRegions  = crumb{regionKind.title, report.RegionsPath}
-	toModels   = crumb{modelKind.title, report.ModelsPath}
-)
+var toOverview = crumb{"Overview", report.OverviewPath}
+
+// toList leads to the list of all parts of a dimension.
+func toList(d *report.Division) crumb { return crumb{d.Plural, d.Path()} }
 
 func overviewFrame(r *report.Report, sizes Sizes) frame {
 	return frame{Report: r, path: report.OverviewPath, title: r.Title, section: overviewSection, sizes: sizes,
@@ -108,32 +107,25 @@ func notFoundFrame(r *report.Report) frame {
 }
 
 func totalsListFrame(r *report.Report, l totalsList) frame {
-	name := l.title + pageSuffix(l.paging)
-	return frame{Report: r, path: l.path(), title: name, name: name, section: l.section,
-		description: "Instances and costs by " + l.noun + ": " + extent(&r.Totals) + pageSuffix(l.paging) + ".",
+	name := l.Plural + pageSuffix(l.paging)
+	return frame{Report: r, path: l.path(), title: name, name: name, section: divisionSection(l.Division),
+		description: "Instances and costs by " + l.Noun + ": " + extent(&r.Totals) + pageSuffix(l.paging) + ".",
 		crumbs:      []crumb{toOverview}}
 }
 
-func regionFrame(r *report.Report, region *report.Region, n neighbours) frame {
-	return frame{Report: r, neighbours: n, noun: "region", path: region.Path(),
-		title: region.Label(), name: region.Label(), section: regionsSection,
-		description: "Region " + region.Label() + ": " + extent(&region.Totals) + ".",
-		crumbs:      []crumb{toOverview, toRegions}}
-}
-
-func modelFrame(r *report.Report, model *report.Model, n neighbours) frame {
-	return frame{Report: r, neighbours: n, noun: "GPU model", path: model.Path(),
-		title: model.Label(), name: model.Label(), section: modelsSection,
-		description: "GPU model " + model.Label() + " in all regions: " + extent(&model.Totals) + ".",
-		crumbs:      []crumb{toOverview, toModels}}
+func partFrame(r *report.Report, d *report.Division, part *report.Part, n neighbours) frame {
+	return frame{Report: r, neighbours: n, noun: d.Noun, path: part.Path(),
+		title: part.Label(), name: part.Label(), section: divisionSection(d),
+		description: d.Title + " " + part.Label() + ": " + extent(&part.Totals) + ".",
+		crumbs:      []crumb{toOverview, toList(d)}}
 }
 
 func groupFrame(r *report.Report, group *report.Group, s listPage, n neighbours) frame {
 	name := group.Model.Label() + " in " + group.Region.Label()
 	return frame{Report: r, neighbours: n, noun: "GPU model in this region", path: s.path(),
-		title: name + pageSuffix(s.paging), name: group.Model.Label() + pageSuffix(s.paging), section: regionsSection,
+		title: name + pageSuffix(s.paging), name: group.Model.Label() + pageSuffix(s.paging), section: divisionSection(r.Divisions[0]),
 		description: name + ": " + extent(&group.Totals) + pageSuffix(s.paging) + ".",
-		crumbs:      []crumb{toOverview, toRegions, {group.Region.Label(), group.Region.Path()}}}
+		crumbs:      []crumb{toOverview, toList(r.Divisions[0]), {group.Region.Label(), group.Region.Path()}}}
 }
 
 // instancesFrame is the frame of a page of the instance list. The first page has the explorer.

@@ -32,10 +32,7 @@ func Pages(r *report.Report, summary, notes string, sizes Sizes) iter.Seq[Page] 
 		_ = yield(Page{report.OverviewPath, overview(overviewFrame(r, sizes), notes)}) &&
 			yield(Page{report.NotFoundPath, notFound(notFoundFrame(r))}) &&
 			yield(Page{report.SpendPath, spendPage(spendFrame(r))}) &&
-			yieldTotalsList(r, regionKind, regionRows(r.Regions), yield) &&
-			yieldRegions(r, yield) &&
-			yieldTotalsList(r, modelKind, modelRows(r.Models), yield) &&
-			yieldModels(r, yield) &&
+			yieldDivisions(r, yield) &&
 			yieldInstances(r, yield) &&
 			yield(Page{report.ChangesPath, changesPage(changesFrame(r))}) &&
 			yield(Page{report.SummaryPath, summaryPage(summaryFrame(r), summary)}) &&
@@ -43,49 +40,45 @@ func Pages(r *report.Report, summary, notes string, sizes Sizes) iter.Seq[Page] 
 	}
 }
 
-// yieldTotalsList yields the pages of the list of all regions or models, if there are any.
-func yieldTotalsList(r *report.Report, k kind, rows []totalsRow, yield func(Page) bool) bool {
-	if len(rows) == 0 {
-		return true
-	}
-	for p := range pagesOf(k.folder, len(rows)) {
-		list := totalsList{k, p, rows}
-		if !yield(Page{list.path(), totalsListPage(totalsListFrame(r, list), list)}) {
-			return false
+// yieldDivisions yields the lists of all parts of each dimension, if there are any, each followed by the parts' pages,
+// and those of a region by the pages of its groups.
+func yieldDivisions(r *report.Report, yield func(Page) bool) bool {
+	for _, d := range r.Divisions {
+		rows := partRows(d.Parts)
+		if len(rows) == 0 {
+			continue
 		}
-	}
-	return true
-}
-
-// yieldRegions yields each region's page, followed by those of its groups. Those without a page are left out.
-func yieldRegions(r *report.Report, yield func(Page) bool) bool {
-	regions := regionRows(r.Regions)
-	for i, region := range r.Regions {
-		frame := regionFrame(r, region, neighboursOf(regions, i))
-		if region.HasPage && !yield(Page{region.Path(), regionPage(frame, region)}) {
-			return false
-		}
-		groups := groupsByModel(region.Groups)
-		for j, group := range region.Groups {
-			if !group.HasPage {
-				continue
+		for p := range pagesOf(d.Folder, len(rows)) {
+			list := totalsList{d, p, rows}
+			if !yield(Page{list.path(), totalsListPage(totalsListFrame(r, list), list)}) {
+				return false
 			}
-			for list := range listPages(group.Folder(), group.Instances, &group.Totals) {
-				frame := groupFrame(r, group, list, neighboursOf(groups, j))
-				if !yield(Page{list.path(), groupPage(frame, group, list)}) {
-					return false
-				}
+		}
+		for i, part := range d.Parts {
+			frame := partFrame(r, d, part, neighboursOf(rows, i))
+			if part.HasPage && !yield(Page{part.Path(), partPage(frame, part)}) {
+				return false
+			}
+			if d == r.Divisions[0] && !yieldGroups(r, part, yield) {
+				return false
 			}
 		}
 	}
 	return true
 }
 
-func yieldModels(r *report.Report, yield func(Page) bool) bool {
-	models := modelRows(r.Models)
-	for i, model := range r.Models {
-		if model.HasPage && !yield(Page{model.Path(), modelPage(modelFrame(r, model, neighboursOf(models, i)), model)}) {
-			return false
+// yieldGroups yields the pages of a region's groups. Those without a page are left out.
+func yieldGroups(r *report.Report, region *report.Part, yield func(Page) bool) bool {
+	groups := groupsByModel(region.Groups)
+	for i, group := range region.Groups {
+		if !group.HasPage {
+			continue
+		}
+		for list := range listPages(group.Folder(), group.Instances, &group.Totals) {
+			frame := groupFrame(r, group, list, neighboursOf(groups, i))
+			if !yield(Page{list.path(), groupPage(frame, group, list)}) {
+				return false
+			}
 		}
 	}
 	return true

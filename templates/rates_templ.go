@@ -117,7 +117,7 @@ func rateFigures(f frame, t *report.Totals) templ.Component {
 }
 
 // regionRates shows a model's cheapest and most expensive region.
-func regionRates(f frame, model *report.Model) templ.Component {
+func regionRates(f frame, model *report.Part) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

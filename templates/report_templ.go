@@ -63,11 +63,11 @@ func reportFile(f frame, before, after string) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = barChart(f, "Listed cost by region", chart.Costs(f.Settings, items(unlinked(regionRows(f.Regions))))).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = barChart(f, "Listed cost by region", chart.Costs(f.Settings, items(unlinked(partRows(f.Regions))))).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = barChart(f, "GPUs by model", chart.GPUs(items(unlinked(modelRows(f.Models))))).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = barChart(f, "GPUs by model", chart.GPUs(items(unlinked(partRows(f.Models))))).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

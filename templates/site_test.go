@@ -100,7 +100,7 @@ func TestManyRegions(t *testing.T) {
 		!strings.Contains(text(overview.tree), "The 12 with the most instances, out of 510") {
 		t.Error("the overview does not say that there are more regions")
 	}
-	first, second := at(t, pages, report.RegionsPath), at(t, pages, "regions/page-2.html")
+	first, second := at(t, pages, "regions/index.html"), at(t, pages, "regions/page-2.html")
 	a := len(elements(elements(first.tree, "tbody")[0], "tr"))
 	b := len(elements(elements(second.tree, "tbody")[0], "tr"))
 	if a != rowsPerPage || b != 10 {

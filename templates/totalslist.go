@@ -2,24 +2,24 @@ package templates
 
 import "gpufleet/render/report"
 
-// totalsRow is a region, a model or a group in a table of totals or a bar chart.
+// totalsRow is a part of the fleet in a table of totals or a bar chart.
 type totalsRow struct {
 	name, path string
 	totals     *report.Totals
 }
 
-func regionRows(regions []*report.Region) []totalsRow {
-	rows := make([]totalsRow, len(regions))
-	for i, r := range regions {
-		rows[i] = totalsRow{r.Label(), r.Path(), &r.Totals}
+func partRows(parts []*report.Part) []totalsRow {
+	rows := make([]totalsRow, len(parts))
+	for i, p := range parts {
+		rows[i] = totalsRow{p.Label(), p.Path(), &p.Totals}
 	}
 	return rows
 }
 
-func modelRows(models []*report.Model) []totalsRow {
-	rows := make([]totalsRow, len(models))
-	for i, m := range models {
-		rows[i] = totalsRow{m.Label(), m.Path(), &m.Totals}
+func pieceRows(pieces []report.Piece) []totalsRow {
+	rows := make([]totalsRow, len(pieces))
+	for i, p := range pieces {
+		rows[i] = totalsRow{p.Label(), p.Path(), p.Totals}
 	}
 	return rows
 }
@@ -33,37 +33,12 @@ func groupsByModel(groups []*report.Group) []totalsRow {
 	return rows
 }
 
-// groupsByRegion returns a model's groups, named after their regions.
-func groupsByRegion(groups []*report.Group) []totalsRow {
-	rows := make([]totalsRow, len(groups))
-	for i, g := range groups {
-		rows[i] = totalsRow{g.Region.Label(), g.Path(), &g.Totals}
-	}
-	return rows
-}
-
-// kind is regions or GPU models. Each has a list of all of them.
-type kind struct {
-	title, heading string // "GPU models", and the column heading "GPU model"
-	noun           string // in a sentence: "region", "GPU model"
-	path           string
-	folder         string
-	section        section
-}
-
-var (
-	regionKind = kind{"Regions", "Region", "region", report.RegionsPath, report.RegionsFolder, regionsSection}
-	modelKind  = kind{"GPU models", "GPU model", "GPU model", report.ModelsPath, report.ModelsFolder, modelsSection}
-)
-
-// totalsList is one page of the list of all regions or models.
+// totalsList is one page of the list of all parts of a dimension.
 type totalsList struct {
-	kind
+	*report.Division
 	paging
 	rows []totalsRow // all of them
 }
-
-func (l totalsList) path() string { return l.paging.path() }
 
 // shown returns the rows of this page.
 func (l totalsList) shown() []totalsRow { return l.rows[l.first-1 : l.last] }

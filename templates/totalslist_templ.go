@@ -14,7 +14,7 @@ import (
 	"gpufleet/render/report"
 )
 
-// totalsListPage lists all regions or models.
+// totalsListPage lists all parts of a dimension.
 func totalsListPage(f frame, l totalsList) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -49,9 +49,9 @@ func totalsListPage(f frame, l totalsList) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var3 string
-			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(l.title)
+			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(l.Plural)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/totalslist.templ`, Line: 12, Col: 16}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/totalslist.templ`, Line: 12, Col: 17}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 			if templ_7745c5c3_Err != nil {
@@ -60,7 +60,7 @@ func totalsListPage(f frame, l totalsList) templ.Component {
 			var templ_7745c5c3_Var4 string
 			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(pageSuffix(l.paging))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/totalslist.templ`, Line: 12, Col: 40}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/totalslist.templ`, Line: 12, Col: 41}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 			if templ_7745c5c3_Err != nil {
@@ -71,7 +71,7 @@ func totalsListPage(f frame, l totalsList) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var5 string
-			templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(report.Counted(l.all, l.noun))
+			templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(report.Counted(l.all, l.Noun))
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/totalslist.templ`, Line: 13, Col: 50}
 			}
@@ -97,7 +97,7 @@ func totalsListPage(f frame, l totalsList) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if l.number == 1 {
-				templ_7745c5c3_Err = totalsCharts(f, l.noun, l.rows).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = totalsCharts(f, l.Noun, l.rows).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -106,11 +106,11 @@ func totalsListPage(f frame, l totalsList) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = totalsTable(f, "Totals by "+l.noun, l.heading, l.shown(), &f.Totals).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = totalsTable(f, "Totals by "+l.Noun, l.Title, l.shown(), &f.Totals).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = pager(f, l.paging, l.noun+"s").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pager(f, l.paging, l.Noun+"s").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -168,7 +168,7 @@ func totalsCharts(f frame, noun string, rows []totalsRow) templ.Component {
 	})
 }
 
-// totalsTable shows the totals of regions, models or groups, and their sum.
+// totalsTable shows totals and their sum.
 func totalsTable(f frame, caption, first string, rows []totalsRow, all *report.Totals) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

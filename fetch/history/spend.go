@@ -81,9 +81,12 @@ type Dimension struct {
 var Dimensions = []Dimension{
 	{"region", func(g *SpendGroup) *string { return &g.Region }},
 	{"gpu", func(g *SpendGroup) *string { return &g.GPU }},
-	{"owner", func(g *SpendGroup) *string { return &g.Owner }},
+	Owner,
 	{"account", func(g *SpendGroup) *string { return &g.Account }},
 }
+
+// Owner is the dimension of the owners.
+var Owner = Dimension{"owner", func(g *SpendGroup) *string { return &g.Owner }}
 
 // Spent is what running and listed instances came to, in price x seconds, and the time of the running GPUs.
 type Spent struct {
@@ -129,6 +132,10 @@ func (s Spent) Plus(other Spent) Spent {
 // Times returns all figures times a number.
 func (s Spent) Times(n decimal.Decimal) Spent {
 	return Spent{s.Running.Times(n), s.Listed.Times(n), Hours{s.GPUs.Seconds.Mul(n)}}
+}
+
+func (s Spent) isZero() bool {
+	return s.weight().IsZero() && !s.Running.LowerBound() && !s.Listed.LowerBound() && s.GPUs.Seconds.IsZero()
 }
 
 // weight orders what belongs together by size.
@@ -279,6 +286,25 @@ func (s *Spend) Has(d Dimension) bool {
 	return d.Name == "region" || d.Name == "gpu" || slices.ContainsFunc(s.Months, func(m MonthSpend) bool {
 		return slices.ContainsFunc(m.Groups, func(g GroupSpend) bool { return *d.Of(&g.SpendGroup) != "" })
 	})
+}
+
+// Give gives a name to what has none in a dimension, because that was not given at the time.
+func (s *Spend) Give(d Dimension, name string) {
+	s.Regroup(func(g SpendGroup) SpendGroup {
+		if *d.Of(&g) == "" {
+			*d.Of(&g) = name
+		}
+		return g
+	})
+	for i := range s.Days {
+		day := &s.Days[i]
+		if isNamed := len(day.By) > 0; isNamed && day.By[d.Name] == nil {
+			day.By[d.Name] = []NamedSpend{}
+			if !day.Spent.isZero() {
+				day.By[d.Name] = append(day.By[d.Name], NamedSpend{name, day.Spent})
+			}
+		}
+	}
 }
 
 // hide merges the groups that differ only in hidden dimensions.

@@ -13,13 +13,10 @@ func WriteInstancesCSV(w io.Writer, r *report.Report) error {
 	return writeCSV(w, r, r.Columns, r.Instances)
 }
 
-// WriteGroupsCSV writes data/groups.csv: a header and one row per group, in the order of regions and models.
+// WriteGroupsCSV writes data/groups.csv: a header and one row per combination, in the order of regions, models and
+// owners.
 func WriteGroupsCSV(w io.Writer, r *report.Report) error {
-	var groups []*report.Group
-	for _, region := range r.Regions {
-		groups = append(groups, region.Groups...)
-	}
-	return writeCSV(w, r, report.Shown(r.Settings, report.GroupColumns()), groups)
+	return writeCSV(w, r, report.Shown(r.Settings, r.CombinationColumns()), r.Combinations())
 }
 
 // byteOrderMark tells Excel that a file is in UTF-8.

@@ -23,15 +23,20 @@ type explorerHead struct {
 	Hours     string    `json:"hours_per_month"`
 	Currency  string    `json:"currency"`
 	Sign      string    `json:"currency_sign"` // before an amount: "$", "CAD "
-	Regions   []string  `json:"regions"`
-	Models    []string  `json:"models"`
-	// Groups are [region, model, instances]: indexes into Regions and Models, and the number of instances. The rows have
-	// the same order.
-	Groups [][3]int `json:"groups"`
+	// Dimensions are regions, models, and owners if there is an owner file.
+	Dimensions []explorerDimension `json:"dimensions"`
+	// Groups have an index into the names of each dimension, then the number of instances. The rows have the same order.
+	Groups [][]int `json:"groups"`
 	// Anchors are the rows' anchors by row index, if they are not "i-" and the ID.
 	Anchors map[int]string `json:"anchors"`
 	// Statuses has an entry for each value of the column status, then one for unknown.
 	Statuses []explorerStatus `json:"statuses"`
+}
+
+type explorerDimension struct {
+	Name  string   `json:"name"`
+	Title string   `json:"title"`
+	Names []string `json:"names"`
 }
 
 type explorerStatus struct {
@@ -82,18 +87,21 @@ func newExplorerHead(r *report.Report) explorerHead {
 	head := explorerHead{
 		Schema: instancesSchema, Generated: r.Generated, Total: r.Count, Hours: r.HoursPerMonth.String(),
 		Currency: r.Currency, Sign: strings.TrimSuffix(r.Amount(fleet.Money{}), "0.00"),
-		Regions: []string{}, Models: []string{}, Groups: [][3]int{}, Anchors: map[int]string{},
+		Groups: [][]int{}, Anchors: map[int]string{},
 	}
-	models := map[*report.Model]int{}
-	for i, model := range r.Models {
-		models[model] = i
-		head.Models = append(head.Models, model.Name)
-	}
-	for i, region := range r.Regions {
-		head.Regions = append(head.Regions, region.Name)
-		for _, group := range region.Groups {
-			head.Groups = append(head.Groups, [3]int{i, models[group.Model], group.Count})
+	for _, d := range r.Divisions {
+		dimension := explorerDimension{d.Name, d.Title, []string{}}
+		for _, part := range d.Parts {
+			dimension.Names = append(dimension.Names, part.Name)
 		}
+		head.Dimensions = append(head.Dimensions, dimension)
+	}
+	for _, c := range r.Combinations() {
+		var group []int
+		for _, part := range c.Parts {
+			group = append(group, part.Index)
+		}
+		head.Groups = append(head.Groups, append(group, c.Count))
 	}
 	var anchor []byte
 	for i, in := range r.Instances {

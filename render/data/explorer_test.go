@@ -119,7 +119,8 @@ func checkExplorerHead(t *testing.T, r *report.Report, head explorerHead) {
 	at := 0
 	for _, group := range head.Groups {
 		for range group[2] {
-			if in := r.Instances[at]; in.RegionName() != head.Regions[group[0]] || in.Model() != head.Models[group[1]] {
+			if in := r.Instances[at]; in.RegionName() != head.Dimensions[0].Names[group[0]] ||
+				in.Model() != head.Dimensions[1].Names[group[1]] {
 				t.Errorf("row %d is of %s and %s, not of group %v", at, in.RegionName(), in.Model(), group)
 			}
 			at++

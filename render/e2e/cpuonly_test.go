@@ -55,7 +55,7 @@ func TestCPUOnly(t *testing.T) {
 			}
 		}
 		script := plainContents(t, out)["data/instances.js"]
-		if !strings.Contains(script, `"models":["CPU only","H100"]`) {
+		if !strings.Contains(script, `"name":"gpu","title":"GPU model","names":["CPU only","H100"]`) {
 			t.Errorf("%.400s", script)
 		}
 	}

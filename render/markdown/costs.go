@@ -4,26 +4,36 @@ import (
 	"gpufleet/render/report"
 )
 
-// regions writes the totals of each region.
-func (m *draft) regions() {
-	m.line("## Regions")
-	var rows [][]string
-	for _, region := range m.r.Regions {
-		rows = append(rows, m.regionRow(m.name(region.Name), region.Totals))
+// divisions writes the totals of each region, model and owner.
+func (m *draft) divisions() {
+	for _, d := range m.r.Divisions {
+		m.line("## %s", d.Plural)
+		if d.Name == report.GPUDimension {
+			m.models()
+		} else {
+			m.parts(d)
+		}
 	}
-	m.table([]string{"Region", "Instances", "Running per hour", "Listed per hour",
-		"Listed per GPU-hour", "Share of listed"},
-		[]bool{false, true, true, true, true, true}, rows, m.regionRow("**All**", m.r.Totals))
 }
 
-func (m *draft) regionRow(name string, t report.Totals) []string {
+// parts writes the totals of each part of a dimension.
+func (m *draft) parts(d *report.Division) {
+	var rows [][]string
+	for _, part := range d.Parts {
+		rows = append(rows, m.partRow(m.name(part.Name), part.Totals))
+	}
+	m.table([]string{d.Title, "Instances", "Running per hour", "Listed per hour",
+		"Listed per GPU-hour", "Share of listed"},
+		[]bool{false, true, true, true, true, true}, rows, m.partRow("**All**", m.r.Totals))
+}
+
+func (m *draft) partRow(name string, t report.Totals) []string {
 	return []string{name, report.FormatCount(t.Count), m.r.PerHourText(t.Running), m.r.PerHourText(t.Listed),
 		m.r.RateText(t.GPUHour), t.ShareText()}
 }
 
 // models writes the totals of each model, and its cheapest and most expensive region.
 func (m *draft) models() {
-	m.line("## GPU models")
 	var rows [][]string
 	for _, model := range m.r.Models {
 		row := []string{m.name(model.Name), report.FormatCount(model.Count), m.r.PerHourText(model.Listed),

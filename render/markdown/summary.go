@@ -59,8 +59,7 @@ func (m *draft) write() {
 	m.charts = len(m.blocks)
 	if !m.r.Empty() {
 		m.groups()
-		m.regions()
-		m.models()
+		m.divisions()
 		m.statuses()
 	}
 	m.warnings()

@@ -73,10 +73,11 @@ func Shown[T any](s Settings, columns []Column[T]) []Column[T] {
 	return shown
 }
 
-// Shows reports whether a field is shown. An ID always is, at least as a pseudonym.
+// Shows reports whether a field is shown. An ID always is, at least as a pseudonym, and the owner if there is an owner
+// file.
 func (s Settings) Shows(field string) bool {
 	f := fleet.FieldNamed(field)
-	return f == nil || !f.HiddenBy(s.Hidden)
+	return f == nil || !f.HiddenBy(s.Hidden) && (field != "owner" || s.Owners)
 }
 
 // fieldWords describe a field for people.
@@ -97,6 +98,7 @@ var instanceWords = []fieldWords{
 	{"gpu", "GPU model", "", "The GPU model: the API's gpu, or gpu_type if the reply has no gpu.", false},
 	{"gpu_group", "GPU group", "", "The GPU model that it counts under: its GPU model, CPU only or Unknown GPU. " +
 		"It equals gpu in groups.csv.", false},
+	{"owner", "Owner", "", "Whose it is: the owner that the owner file gives it, or Unassigned.", false},
 	{"gpu_type", "GPU series", "", "The API's gpu_type: the GPU series, or the model in older replies.", false},
 	{"gpu_count", "GPUs", "", "Number of GPUs.", false},
 	{"disk_size", "Disk", "GB", "Size of the root disk.", false},
@@ -157,26 +159,25 @@ func amount(m fleet.Money, lowerBound bool) Value {
 	return Value{Known: true, Money: m, LowerBound: lowerBound}
 }
 
-// GroupColumns returns the columns of a group: its region, its GPU model and its totals.
-func GroupColumns() []Column[*Group] {
-	return append([]Column[*Group]{
-		{"region", "Region", "", Text, "The region.", func(g *Group) Value { return text(g.Region.Name) }},
-		{"gpu", "GPU model", "", Text, "The GPU model.", func(g *Group) Value { return text(g.Model.Name) }},
-	}, totalsColumns(func(g *Group) *Totals { return &g.Totals })...)
+// CombinationColumns returns the columns of a combination: its name by each dimension, and its totals.
+func (r *Report) CombinationColumns() []Column[*Combination] {
+	var columns []Column[*Combination]
+	for i, d := range r.Divisions {
+		columns = append(columns, Column[*Combination]{d.Name, d.Title, "", Text, d.Description,
+			func(c *Combination) Value { return text(c.Parts[i].Name) }})
+	}
+	return append(columns, totalsColumns(func(c *Combination) *Totals { return &c.Totals })...)
 }
 
-// RegionColumns returns the columns of a region.
-func RegionColumns() []Column[*Region] {
-	return append([]Column[*Region]{
-		{"region", "Region", "", Text, "The region.", func(r *Region) Value { return text(r.Name) }},
-	}, totalsColumns(func(r *Region) *Totals { return &r.Totals })...)
-}
-
-// ModelColumns returns the columns of a GPU model across all regions.
-func ModelColumns() []Column[*Model] {
-	return append([]Column[*Model]{
-		{"gpu", "GPU model", "", Text, "The GPU model.", func(m *Model) Value { return text(m.Name) }},
-	}, append(totalsColumns(func(m *Model) *Totals { return &m.Totals }), regionRateColumns()...)...)
+// PartColumns returns the columns of the parts of a dimension.
+func PartColumns(d Dimension) []Column[*Part] {
+	columns := append([]Column[*Part]{
+		{d.Name, d.Title, "", Text, d.Description, func(p *Part) Value { return text(p.Name) }},
+	}, totalsColumns(func(p *Part) *Totals { return &p.Totals })...)
+	if d.Name == GPUDimension {
+		columns = append(columns, regionRateColumns()...)
+	}
+	return columns
 }
 
 // totalsColumns returns the columns of T's totals. Each sum is followed by the number of instances that it covers,

@@ -1,78 +1,142 @@
 package report
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
 	"gpufleet/fetch/fleet"
+	"gpufleet/fetch/history"
 	"gpufleet/fetch/parallel"
 )
 
-// members holds the indexes of each group's instances in the list.
-type members map[groupKey][]int32
+// members holds the indexes of each combination's instances in the list.
+type members map[history.SpendGroup][]int32
 
-type groupKey struct{ region, model string }
-
-// group sorts the instances and fills Regions, Models and their groups. It sets the totals of groups, but not yet those
-// of regions and models.
+// group sorts the instances, divides them and adds everything up.
 func (r *Report) group() {
 	m := members{}
 	for i, in := range r.Instances {
 		in.GPUGroup = in.Model()
-		key := groupKey{in.RegionName(), in.GPUGroup}
+		key := spendGroupOf(in)
 		m[key] = append(m[key], int32(i))
 	}
+	r.divide(m)
 	r.makeGroups(m)
 	r.fillGroups(m)
+	r.addUp()
 }
 
-// makeGroups makes the regions, the models and their groups, sorted, without instances.
+// divide makes the divisions and their parts, sorted, without what is in them.
+func (r *Report) divide(m members) {
+	for _, d := range r.Settings.dimensions() {
+		parts := map[string]*Part{}
+		for key := range m {
+			if name := *d.Of(&key); parts[name] == nil {
+				parts[name] = &Part{Dimension: d, Name: name, Slug: slug(name)}
+			}
+		}
+		sorted := sortedByName(parts, func(a *Part) string { return a.Name })
+		for i, part := range sorted {
+			part.Index = i
+		}
+		r.Divisions = append(r.Divisions, &Division{d, sorted})
+	}
+	r.Regions, r.Models = r.Divisions[0].Parts, r.Divisions[1].Parts
+}
+
+// makeGroups makes the combinations and their groups, sorted, without instances.
 func (r *Report) makeGroups(m members) {
-	regions, models := map[string]*Region{}, map[string]*Model{}
-	for key := range m {
-		region, model := regions[key.region], models[key.model]
-		if region == nil {
-			region = &Region{Name: key.region, Slug: slug(key.region)}
-			regions[key.region] = region
+	var all []*Combination
+	byName := make([]map[string]*Part, len(r.Divisions))
+	for i, d := range r.Divisions {
+		byName[i] = map[string]*Part{}
+		for _, part := range d.Parts {
+			byName[i][part.Name] = part
 		}
-		if model == nil {
-			model = &Model{Name: key.model, Slug: slug(key.model)}
-			models[key.model] = model
-		}
-		region.Groups = append(region.Groups, &Group{Region: region, Model: model})
 	}
-	r.Regions = sortedByName(regions, func(a *Region) string { return a.Name })
-	r.Models = sortedByName(models, func(a *Model) string { return a.Name })
-	for _, region := range r.Regions {
-		slices.SortFunc(region.Groups, func(a, b *Group) int { return compareNatural(a.Model.Name, b.Model.Name) })
-		for _, group := range region.Groups {
-			group.Model.Groups = append(group.Model.Groups, group)
+	for key := range m {
+		c := &Combination{key: key}
+		for i, d := range r.Divisions {
+			c.Parts = append(c.Parts, byName[i][*d.Of(&key)])
+		}
+		all = append(all, c)
+	}
+	slices.SortFunc(all, func(a, b *Combination) int {
+		return slices.CompareFunc(a.Parts, b.Parts, func(p, q *Part) int { return cmp.Compare(p.Index, q.Index) })
+	})
+	var group *Group
+	for _, c := range all {
+		region, model := c.Parts[0], c.Parts[1]
+		if group == nil || group.Region != region || group.Model != model {
+			group = &Group{Region: region, Model: model}
+			region.Groups, model.Groups = append(region.Groups, group), append(model.Groups, group)
+		}
+		c.Group = group
+		group.Combinations = append(group.Combinations, c)
+		for _, part := range c.Parts {
+			part.Combinations = append(part.Combinations, c)
 		}
 	}
 }
 
-// fillGroups sorts the instances into their groups and adds up each group.
+// fillGroups sorts the instances into their combinations.
 func (r *Report) fillGroups(m members) {
-	var groups []*Group
-	var indexes [][]int32
-	for _, region := range r.Regions {
-		for _, group := range region.Groups {
-			groups = append(groups, group)
-			indexes = append(indexes, m[groupKey{region.Name, group.Model.Name}])
-		}
+	all := r.Combinations()
+	indexes := make([][]int32, len(all))
+	for i, c := range all {
+		indexes[i] = m[c.key]
 	}
-	parallel.Each(len(groups), func(i int) {
+	parallel.Each(len(all), func(i int) {
 		sortByKey(indexes[i], func(to []byte, at int32) []byte { return appendNaturalKey(to, r.Instances[at].HostName) },
 			func(a, b int32) int { return compareInstances(r.Instances[a], r.Instances[b]) })
 	})
 	reorder(r.Instances, slices.Concat(indexes...))
 	packTexts(r.Instances)
 	rest := r.Instances
-	for i, group := range groups {
+	for i, c := range all {
 		n := len(indexes[i])
+		c.Instances, rest = rest[:n:n], rest[n:]
+	}
+	rest = r.Instances
+	for _, group := range r.Groups() {
+		n := 0
+		for _, c := range group.Combinations {
+			n += len(c.Instances)
+		}
 		group.Instances, rest = rest[:n:n], rest[n:]
 	}
-	parallel.Each(len(groups), func(i int) { groups[i].Totals = sumInstances(groups[i].Instances, r.HoursPerMonth) })
+}
+
+// addUp sets all totals.
+func (r *Report) addUp() {
+	all := r.Combinations()
+	parallel.Each(len(all), func(i int) { all[i].Totals = sumInstances(all[i].Instances, r.HoursPerMonth) })
+	for _, group := range r.Groups() {
+		group.Totals = sumCombinations(group.Combinations, r.HoursPerMonth)
+	}
+	for _, d := range r.Divisions {
+		for _, part := range d.Parts {
+			part.Totals = sumCombinations(part.Combinations, r.HoursPerMonth)
+		}
+	}
+	r.Totals = sumCombinations(all, r.HoursPerMonth)
+}
+
+// Groups returns all groups in the order of regions and models.
+func (r *Report) Groups() (groups []*Group) {
+	for _, region := range r.Regions {
+		groups = append(groups, region.Groups...)
+	}
+	return groups
+}
+
+// Combinations returns all combinations in the order of regions, models and owners.
+func (r *Report) Combinations() (all []*Combination) {
+	for _, region := range r.Regions {
+		all = append(all, region.Combinations...)
+	}
+	return all
 }
 
 // reorder sorts instances in place: instances[i] becomes the former instances[order[i]]. It overwrites order.
@@ -149,10 +213,7 @@ func compareInstances(a, b *fleet.Instance) int {
 // GroupsByCost returns the groups by listed cost, the most expensive first. Equal ones keep the order of regions and
 // models.
 func (r *Report) GroupsByCost() []*Group {
-	var groups []*Group
-	for _, region := range r.Regions {
-		groups = append(groups, region.Groups...)
-	}
+	groups := r.Groups()
 	slices.SortStableFunc(groups, func(a, b *Group) int { return b.Listed.PerHour.Cmp(a.Listed.PerHour) })
 	return groups
 }

@@ -222,10 +222,7 @@ func (r *Report) entry(since *Window) history.Entry {
 			Added: len(since.Added), Removed: len(since.Removed), Changed: since.ChangedInstances,
 		}
 	}
-	var groups []*Group
-	for _, region := range r.Regions {
-		groups = append(groups, region.Groups...)
-	}
+	groups := r.Groups()
 	var others []*Group
 	if len(groups) > history.MaxGroups {
 		largest := slices.Clone(groups)

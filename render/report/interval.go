@@ -12,8 +12,9 @@ import (
 // interval computes what the fleet cost between two readings. Give it each instance once with pair, and each row
 // without an ID with rowWithoutID; both do nothing without an interval.
 type interval struct {
-	from, to time.Time
-	isGap    bool
+	from, to  time.Time
+	isGap     bool
+	hasOwners bool // the spend is divided by owners, so that whoever has none is Unassigned
 	// steady has the instances that have the same rates at both readings, by group. Most do, and their sums are quick.
 	steady map[history.SpendGroup]*ratesAtReading
 	// rates are what groups cost per second from a time to the end of the interval, by that time: the begin of the
@@ -44,7 +45,15 @@ func newInterval(from, to time.Time, isGap bool) *interval {
 
 // spendGroupOf returns the group that an instance's spend belongs to.
 func spendGroupOf(in *fleet.Instance) history.SpendGroup {
-	return history.SpendGroup{Region: in.RegionName(), GPU: in.Model()}
+	return history.SpendGroup{Region: in.RegionName(), GPU: in.Model(), Owner: in.Owner}
+}
+
+func (v *interval) group(in *fleet.Instance) history.SpendGroup {
+	g := spendGroupOf(in)
+	if v.hasOwners && g.Owner == "" {
+		g.Owner = fleet.Unassigned
+	}
+	return g
 }
 
 // pair adds an instance. first or second is nil if it is not in the list of that reading.
@@ -52,11 +61,14 @@ func (v *interval) pair(first, second *fleet.Instance) {
 	switch {
 	case v == nil:
 	case first == nil:
-		v.appeared(spendGroupOf(second), second)
+		v.appeared(v.group(second), second)
 	case second == nil:
-		v.add(spendGroupOf(first), v.from, v.spent(first, &absent))
+		v.add(v.group(first), v.from, v.spent(first, &absent))
 	default:
-		before, now := spendGroupOf(first), spendGroupOf(second)
+		before, now := v.group(first), v.group(second)
+		if first.Owner == "" { // there was no owner file
+			before.Owner = now.Owner
+		}
 		switch {
 		case before != now: // half for each group
 			spent := v.spent(first, second).Times(half)
@@ -196,7 +208,7 @@ func (v *interval) rowWithoutID(reading int, in *fleet.Instance) {
 	if v == nil {
 		return
 	}
-	g := spendGroupOf(in)
+	g := v.group(in)
 	rows := v.withoutID[g]
 	if rows == nil {
 		rows = &[2]ratesAtReading{}

@@ -21,13 +21,13 @@ const (
 // there are more, the others are taken together as one more region or model, so that the chart adds up to the fleet.
 // An empty fleet gives an empty matrix.
 func (r *Report) ChartMatrix(maxRegions, maxModels int, compare func(a, b *Totals) int) Matrix {
-	regions := largest(r.Regions, maxRegions, func(a, b *Region) int { return compare(&a.Totals, &b.Totals) })
-	models := largest(r.Models, maxModels, func(a, b *Model) int { return compare(&a.Totals, &b.Totals) })
+	regions := largest(r.Regions, maxRegions, func(a, b *Part) int { return compare(&a.Totals, &b.Totals) })
+	models := largest(r.Models, maxModels, func(a, b *Part) int { return compare(&a.Totals, &b.Totals) })
 	if len(regions) < len(r.Regions) {
-		regions = append(regions, &Region{Name: OtherRegions})
+		regions = append(regions, &Part{Name: OtherRegions})
 	}
 	if len(models) < len(r.Models) {
-		models = append(models, &Model{Name: OtherModels})
+		models = append(models, &Part{Name: OtherModels})
 	}
 	rows, columns := indexOrLast(regions), indexOrLast(models)
 	groups := make([][][]*Group, len(regions))
@@ -83,7 +83,7 @@ func indexOrLast[T comparable](items []T) func(T) int {
 // Matrix shows regions by models. If there are too many, it has those with the most instances; the totals of its
 // regions and models still include all.
 type Matrix struct {
-	Models []*Model // sorted by name
+	Models []*Part // sorted by name
 	Rows   []MatrixRow
 	// The number of regions and models left out.
 	MoreRegions, MoreModels int
@@ -92,19 +92,19 @@ type Matrix struct {
 // MatrixRow is a region's row. Its cells are in the order of the matrix's models, nil where the region has no such
 // group.
 type MatrixRow struct {
-	Region *Region
+	Region *Part
 	Cells  []*Group
 }
 
-func newMatrix(regions []*Region, models []*Model, maxRegions, maxModels int) Matrix {
-	shownRegions := largest(regions, maxRegions, func(a, b *Region) int { return cmp.Compare(a.Count, b.Count) })
-	shownModels := largest(models, maxModels, func(a, b *Model) int { return cmp.Compare(a.Count, b.Count) })
+func newMatrix(regions []*Part, models []*Part, maxRegions, maxModels int) Matrix {
+	shownRegions := largest(regions, maxRegions, func(a, b *Part) int { return cmp.Compare(a.Count, b.Count) })
+	shownModels := largest(models, maxModels, func(a, b *Part) int { return cmp.Compare(a.Count, b.Count) })
 	m := Matrix{
 		Models:      shownModels,
 		MoreRegions: len(regions) - len(shownRegions),
 		MoreModels:  len(models) - len(shownModels),
 	}
-	column := map[*Model]int{}
+	column := map[*Part]int{}
 	for i, model := range shownModels {
 		column[model] = i
 	}
@@ -118,16 +118,6 @@ func newMatrix(regions []*Region, models []*Model, maxRegions, maxModels int) Ma
 		m.Rows = append(m.Rows, row)
 	}
 	return m
-}
-
-// LargestRegions returns the n regions with the most instances, in the order of Regions.
-func (r *Report) LargestRegions(n int) []*Region {
-	return largest(r.Regions, n, func(a, b *Region) int { return cmp.Compare(a.Count, b.Count) })
-}
-
-// LargestModels returns the n models with the most instances, in the order of Models.
-func (r *Report) LargestModels(n int) []*Model {
-	return largest(r.Models, n, func(a, b *Model) int { return cmp.Compare(a.Count, b.Count) })
 }
 
 // largest returns the n items that are largest by compare, in their given order. The first of equal ones win.

@@ -5,24 +5,23 @@ import (
 	"fmt"
 )
 
-// MaxPages is how many regions have a page of their own, and how many models and groups. A manifest with the files of
+// MaxPages is how many parts of a dimension have a page of their own, and how many groups. A manifest with the files of
 // two runs is then far below its limits.
 const MaxPages = 20_000
 
-// choosePages gives pages to the regions, models and groups with the most instances, at most `most` of each kind. It
-// warns if any has no page.
-func (r *Report) choosePages(groups []*Group, most int) {
-	for _, region := range r.LargestRegions(most) {
-		region.HasPage = true
+// choosePages gives pages to the parts of each dimension and the groups with the most instances, at most `most` of each
+// kind. It warns if any has no page.
+func (r *Report) choosePages(most int) {
+	for _, d := range r.Divisions {
+		for _, part := range d.Largest(most) {
+			part.HasPage = true
+		}
+		r.warnWithoutPage(d.Noun+"s", len(d.Parts), most)
 	}
-	for _, model := range r.LargestModels(most) {
-		model.HasPage = true
-	}
+	groups := r.Groups()
 	for _, group := range largest(groups, most, func(a, b *Group) int { return cmp.Compare(a.Count, b.Count) }) {
 		group.HasPage = true
 	}
-	r.warnWithoutPage("regions", len(r.Regions), most)
-	r.warnWithoutPage("GPU models", len(r.Models), most)
 	r.warnWithoutPage("GPU models in regions", len(groups), most)
 }
 

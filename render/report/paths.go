@@ -12,8 +12,6 @@ import (
 const (
 	OverviewPath  = "index.html"
 	SpendPath     = "spend" + index
-	RegionsPath   = RegionsFolder + index
-	ModelsPath    = ModelsFolder + index
 	InstancesPath = InstancesFolder + index
 	ChangesPath   = "changes" + index
 	SummaryPath   = "summary" + index // the page; MarkdownPath is the file
@@ -43,8 +41,9 @@ const (
 
 // The folders of lists that may need several pages; see PagePath.
 const (
-	RegionsFolder   = "regions"
-	ModelsFolder    = "models"
+	regionsFolder   = "regions"
+	modelsFolder    = "models"
+	ownersFolder    = "owners"
 	InstancesFolder = "instances"
 )
 
@@ -59,24 +58,19 @@ func PagePath(folder string, number int) string {
 	return folder + "/page-" + strconv.Itoa(number) + ".html"
 }
 
-// Path returns the path of the region's page. If it has none, that is the Instances page with its instances.
-func (r *Region) Path() string {
-	if !r.HasPage {
-		return filteredPath(r, nil)
-	}
-	return RegionsFolder + "/" + r.Slug + index
-}
+// Path returns the path of the list of all parts.
+func (d Dimension) Path() string { return d.Folder + index }
 
-// Path returns the path of the model's page. If it has none, that is the Instances page with its instances.
-func (m *Model) Path() string {
-	if !m.HasPage {
-		return filteredPath(nil, m)
+// Path returns the path of the part's page. If it has none, that is the Instances page with its instances.
+func (p *Part) Path() string {
+	if !p.HasPage {
+		return filteredPath(p)
 	}
-	return ModelsFolder + "/" + m.Slug + index
+	return p.Folder + "/" + p.Slug + index
 }
 
 // Folder returns the folder of the group's pages.
-func (g *Group) Folder() string { return RegionsFolder + "/" + g.Region.Slug + "/" + g.Model.Slug }
+func (g *Group) Folder() string { return regionsFolder + "/" + g.Region.Slug + "/" + g.Model.Slug }
 
 // Path returns the path of the group's first page. If it has none, that is the Instances page with its instances.
 func (g *Group) Path() string {
@@ -86,15 +80,12 @@ func (g *Group) Path() string {
 	return PagePath(g.Folder(), 1)
 }
 
-// filteredPath returns the path of the Instances page with only the instances of a region and a model; nil is for all.
+// filteredPath returns the path of the Instances page with only the instances that are in all of some parts.
 // static/explorer/address.js reads the query.
-func filteredPath(r *Region, m *Model) string {
+func filteredPath(parts ...*Part) string {
 	query := url.Values{}
-	if r != nil {
-		query.Set("region", r.Name)
-	}
-	if m != nil {
-		query.Set("gpu", m.Name)
+	for _, p := range parts {
+		query.Set(p.Dimension.Name, p.Name)
 	}
 	return InstancesPath + "?" + query.Encode()
 }

@@ -82,25 +82,30 @@ const shareDecimals = 2
 // listed instances but none has a price.
 func (r *Report) setShares() {
 	all := r.Listed.PerHour
-	set := func(t *Totals) {
-		if !all.IsZero() && (t.Listed.Priced > 0 || t.Listed.Of == 0) {
-			share := t.Listed.PerHour.Percent(all, shareDecimals)
-			if share.IsZero() {
-				share = t.Listed.PerHour.Percent(all, tinyDecimals)
-			}
-			t.Share = fleet.Known(share.InexactFloat64())
-		}
-	}
+	set := func(t *Totals) { t.setShare(all) }
 	set(&r.Totals)
-	for _, region := range r.Regions {
-		set(&region.Totals)
-		for _, group := range region.Groups {
-			set(&group.Totals)
+	for _, d := range r.Divisions {
+		for _, part := range d.Parts {
+			set(&part.Totals)
 		}
 	}
-	for _, model := range r.Models {
-		set(&model.Totals)
+	for _, group := range r.Groups() {
+		set(&group.Totals)
+		for _, c := range group.Combinations {
+			set(&c.Totals)
+		}
 	}
+}
+
+func (t *Totals) setShare(all fleet.Money) {
+	if all.IsZero() || t.Listed.Priced == 0 && t.Listed.Of > 0 {
+		return
+	}
+	share := t.Listed.PerHour.Percent(all, shareDecimals)
+	if share.IsZero() {
+		share = t.Listed.PerHour.Percent(all, tinyDecimals)
+	}
+	t.Share = fleet.Known(share.InexactFloat64())
 }
 
 // ShareText returns the share for people: "12.5%", "< 0.01%", or Unknown.
@@ -151,12 +156,12 @@ func rateValue(r Rate) Value {
 }
 
 // regionRateColumns returns the columns of a model's cheapest and most expensive region.
-func regionRateColumns() []Column[*Model] {
-	region := func(name, title, level string, pick func(*Model) *Group) []Column[*Model] {
-		return []Column[*Model]{
+func regionRateColumns() []Column[*Part] {
+	region := func(name, title, level string, pick func(*Part) *Group) []Column[*Part] {
+		return []Column[*Part]{
 			{name + "_region", title + " region", "", Text,
 				"The region with the " + level + " listed cost per GPU-hour of this model; if several tie, the first by name.",
-				func(m *Model) Value {
+				func(m *Part) Value {
 					if group := pick(m); group != nil {
 						return text(group.Region.Name)
 					}
@@ -164,7 +169,7 @@ func regionRateColumns() []Column[*Model] {
 				}},
 			{name + "_per_gpu_hour", title, perGPUHour, Money,
 				"The cost per GPU-hour in that region. Rounded half up to 4 decimals, or to 12 if it would be 0.",
-				func(m *Model) Value {
+				func(m *Part) Value {
 					if group := pick(m); group != nil {
 						return rateValue(group.GPUHour)
 					}
@@ -172,6 +177,6 @@ func regionRateColumns() []Column[*Model] {
 				}},
 		}
 	}
-	return append(region("cheapest", "Cheapest", "lowest", func(m *Model) *Group { return m.Cheapest }),
-		region("dearest", "Most expensive", "highest", func(m *Model) *Group { return m.MostExpensive })...)
+	return append(region("cheapest", "Cheapest", "lowest", func(m *Part) *Group { return m.Cheapest }),
+		region("dearest", "Most expensive", "highest", func(m *Part) *Group { return m.MostExpensive })...)
 }

@@ -13,13 +13,15 @@ import (
 type Report struct {
 	Settings
 	Totals
-	// Regions, sorted by name; empty for an empty fleet.
-	Regions []*Region
-	// Models across the regions, sorted by name.
-	Models []*Model
+	// Divisions by each dimension that is given: regions, models, and owners if there is an owner file. They have no parts
+	// if the fleet is empty.
+	Divisions []*Division
+	// Regions and Models are the parts of the first two divisions.
+	Regions, Models []*Part
 	// Matrix shows regions by models.
 	Matrix Matrix
-	// Instances in the order of regions, models and names. Those of a group are consecutive.
+	// Instances in the order of regions, models, owners and names. Those of a group are consecutive, and in it those of
+	// a combination.
 	Instances []*fleet.Instance
 	// Columns of an instance that this audience may see, in order.
 	Columns []Column[*fleet.Instance]
@@ -30,38 +32,25 @@ type Report struct {
 	list *fleet.Fleet // which the report is of
 }
 
-// Region is a region and its GPU models.
-type Region struct {
-	Name, Slug string
-	HasPage    bool // its own; false if there are too many regions
-	Totals
-	Groups []*Group // sorted by model
-}
-
-// Model is a GPU model across the regions.
-type Model struct {
-	Name, Slug string
-	HasPage    bool // its own; false if there are too many models
-	Totals
-	Groups []*Group // sorted by region
-	// Cheapest and MostExpensive are the groups with the lowest and the highest cost per GPU-hour, the first of equal
-	// ones. They are nil if no cost is known.
-	Cheapest, MostExpensive *Group
-}
-
-// Label returns the name for people; see fleet.Visible.
-func (r *Region) Label() string { return fleet.Visible(r.Name) }
-
-// Label returns the name for people; see fleet.Visible.
-func (m *Model) Label() string { return fleet.Visible(m.Name) }
-
 // Group is a region's instances of one GPU model.
 type Group struct {
-	Region  *Region
-	Model   *Model
+	Region  *Part
+	Model   *Part
 	HasPage bool // its own; false if there are too many groups
 	Totals
+	Combinations []*Combination    // sorted by owner
+	Instances    []*fleet.Instance // those of the combinations
+}
+
+// Combination is what a group has of one owner: the instances that are in the same part by every dimension. Without an
+// owner file, it is the group.
+type Combination struct {
+	Group *Group
+	Parts []*Part // one of each division, in their order
+	Totals
 	Instances []*fleet.Instance // sorted by name, then ID
+
+	key history.SpendGroup
 }
 
 // Demo reports whether the report shows the built-in sample.
@@ -90,18 +79,7 @@ func New(list *fleet.Fleet, settings Settings) *Report {
 		r.Warnings = append(r.Warnings, list.IDWarnings.Lines()...)
 	}
 	r.group()
-	for _, region := range r.Regions {
-		region.Totals = sumGroups(region.Groups, r.HoursPerMonth)
-	}
-	for _, model := range r.Models {
-		model.Totals = sumGroups(model.Groups, r.HoursPerMonth)
-	}
-	var all []*Group
-	for _, region := range r.Regions {
-		all = append(all, region.Groups...)
-	}
-	r.choosePages(all, MaxPages)
-	r.Totals = sumGroups(all, r.HoursPerMonth)
+	r.choosePages(MaxPages)
 	r.setShares()
 	r.compareRegions()
 	r.Matrix = newMatrix(r.Regions, r.Models, maxMatrixRegions, maxMatrixModels)

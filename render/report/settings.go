@@ -45,6 +45,7 @@ type Settings struct {
 	Currency      string          // ISO 4217 code; nothing is converted
 	HoursPerMonth decimal.Decimal // above 0
 	Budget        fleet.Price     // per month, above 0; unknown without a budget
+	Owners        bool            // an owner file says whose instances are
 	Bill          Bill            // "" is BillRunning
 	// Hidden are the names of the fields that the report leaves out, sorted. A hidden ID is replaced by a pseudonym.
 	Hidden []string

@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"gpufleet/fetch/fleet"
 	"gpufleet/fetch/history"
 )
 
@@ -17,7 +18,9 @@ func (r *Report) nextInterval(s *history.Spend, last *history.Snapshot) *interva
 	if last == nil || !last.Taken.Before(r.Generated) || last.Taken.Before(s.Last) {
 		return nil
 	}
-	return newInterval(last.Taken, r.Generated, r.isGap(last.Taken))
+	v := newInterval(last.Taken, r.Generated, r.isGap(last.Taken))
+	v.hasOwners = r.spendHasOwners(s)
+	return v
 }
 
 // setSpend extends the spend up to this reading, and computes the forecast. v is the interval that ends now, nil if
@@ -27,12 +30,19 @@ func (r *Report) setSpend(previous *history.Spend, v *interval) {
 	r.Forecast = r.forecast()
 }
 
+// spendHasOwners reports whether the spend is divided by owners: from the first owner file on.
+func (r *Report) spendHasOwners(s *history.Spend) bool { return r.Owners || s.Has(history.Owner) }
+
 // isGap reports whether so much time has passed since a reading that nobody knows what happened.
 func (s Settings) isGap(since time.Time) bool { return s.Generated.Sub(since) > 2*s.Every() }
 
 // extendSpend returns the spend up to this reading. s doesn't change.
 func (r *Report) extendSpend(s *history.Spend, v *interval) *history.Spend {
 	s = s.Clone()
+	hasOwners := r.spendHasOwners(s)
+	if hasOwners {
+		s.Give(history.Owner, fleet.Unassigned)
+	}
 	if s.First.IsZero() {
 		s.First, s.Last = r.Generated, r.Generated
 		if v != nil { // a report of an earlier version: its newest snapshot is the first reading
@@ -59,6 +69,9 @@ func (r *Report) extendSpend(s *history.Spend, v *interval) *history.Spend {
 	ensureMonth(s, r.Generated)
 	ensureDay(s, r.Generated)
 	expire(s)
+	if hasOwners { // also to days without costs
+		s.Give(history.Owner, fleet.Unassigned)
+	}
 	for i := range s.Months {
 		settleMonth(s, &s.Months[i])
 	}

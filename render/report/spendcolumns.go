@@ -39,7 +39,7 @@ func SpendColumns(r *Report, places int32) []Column[SpendRow] {
 	columns := []Column[SpendRow]{
 		{"month", "Month", "", Text, "The calendar month in UTC.", func(s SpendRow) Value { return text(s.Month) }},
 	}
-	for _, d := range r.Dimensions() {
+	for _, d := range r.SpendDimensions() {
 		columns = append(columns, Column[SpendRow]{d.Name, d.Title, "", Text, d.Description,
 			func(s SpendRow) Value { return text(*d.Of(&s.SpendGroup)) }})
 	}

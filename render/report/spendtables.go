@@ -8,31 +8,10 @@ import (
 	"gpufleet/fetch/history"
 )
 
-// Dimension is a way to divide the spend, with its words.
-type Dimension struct {
-	history.Dimension
-	Title, Noun string // "GPU model"; in a sentence
-	Description string
-}
-
-// Dimensions returns the dimensions that the spend is divided by: regions, models, and owners and accounts if they are
-// given.
-func (r *Report) Dimensions() []Dimension {
-	words := map[string]Dimension{
-		"region":  {Title: "Region", Noun: "region", Description: "The region."},
-		"gpu":     {Title: "GPU model", Noun: "GPU model", Description: "The GPU model."},
-		"owner":   {Title: "Owner", Noun: "owner", Description: "Whose instances they were then."},
-		"account": {Title: "Account", Noun: "account", Description: "The account."},
-	}
-	var given []Dimension
-	for _, d := range history.Dimensions {
-		if r.Spend.Has(d) {
-			word := words[d.Name]
-			word.Dimension = d
-			given = append(given, word)
-		}
-	}
-	return given
+// SpendDimensions returns the dimensions that the spend is divided by. Owners are among them as long as the spend has
+// any, even if there is no owner file now.
+func (r *Report) SpendDimensions() []Dimension {
+	return slices.DeleteFunc(allDimensions(), func(d Dimension) bool { return !r.Spend.Has(d.Dimension) })
 }
 
 // SpendLine is what a group cost this month and last month. A line by one dimension has one name in Group.
@@ -63,15 +42,15 @@ func (t *SpendTable) First(limit int) (lines []SpendLine, more int) {
 
 // SpendTables returns a table for each dimension. They are empty if nothing was spent in both months.
 func (r *Report) SpendTables() []SpendTable {
-	paths := map[string]map[string]string{"region": {}, "gpu": {}}
-	for _, region := range r.Regions {
-		paths["region"][region.Name] = region.Path()
-	}
-	for _, model := range r.Models {
-		paths["gpu"][model.Name] = model.Path()
+	paths := map[string]map[string]string{}
+	for _, d := range r.Divisions {
+		paths[d.Name] = map[string]string{}
+		for _, part := range d.Parts {
+			paths[d.Name][part.Name] = part.Path()
+		}
 	}
 	var tables []SpendTable
-	for _, d := range r.Dimensions() {
+	for _, d := range r.SpendDimensions() {
 		t := SpendTable{Dimension: d, Total: r.spendTotal()}
 		t.Lines = r.spendLines(func(g history.SpendGroup) (only history.SpendGroup) {
 			*d.Of(&only) = *d.Of(&g)

@@ -159,21 +159,31 @@ func sumInstances(instances []*fleet.Instance, hoursPerMonth decimal.Decimal) To
 
 // sumGroups adds up the totals of groups.
 func sumGroups(groups []*Group, hoursPerMonth decimal.Decimal) Totals {
+	return sumTotals(groups, func(g *Group) *Totals { return &g.Totals }, hoursPerMonth)
+}
+
+// sumCombinations adds up the totals of combinations.
+func sumCombinations(all []*Combination, hoursPerMonth decimal.Decimal) Totals {
+	return sumTotals(all, func(c *Combination) *Totals { return &c.Totals }, hoursPerMonth)
+}
+
+func sumTotals[T any](all []T, of func(T) *Totals, hoursPerMonth decimal.Decimal) Totals {
 	var t Totals
 	statuses := statusCounts{}
-	for _, g := range groups {
-		t.Count += g.Count
-		t.GPUs.addSum(g.GPUs)
-		t.CPUCores.addSum(g.CPUCores)
-		t.RAM.addSum(g.RAM)
-		t.Disk.addSum(g.Disk)
-		for _, s := range g.Statuses {
+	for _, each := range all {
+		add := of(each)
+		t.Count += add.Count
+		t.GPUs.addSum(add.GPUs)
+		t.CPUCores.addSum(add.CPUCores)
+		t.RAM.addSum(add.RAM)
+		t.Disk.addSum(add.Disk)
+		for _, s := range add.Statuses {
 			status := statuses.of(s.Name)
 			status.Instances += s.Instances
 			status.GPUs.addSum(s.GPUs)
 			status.Cost.addCost(s.Cost)
 		}
-		t.GPUHour.addRate(g.GPUHour)
+		t.GPUHour.addRate(add.GPUHour)
 	}
 	t.finish(statuses, hoursPerMonth)
 	return t

@@ -112,7 +112,7 @@ func (b *book) explainFormulas(p *page) {
 		"the forecast, "+monthsSheet+" and "+matrixSheet+" are formulas. "+
 		"They follow the inputs and the figures on "+b.instances.sheet+" and "+spendSheet+". "+
 		"The mark ≥ disappears once nothing is missing from a sum.")
-	p.explain("What is not recalculated", "Typing another status, region or GPU model into "+b.instances.sheet+
+	p.explain("What is not recalculated", "Typing another "+b.r.StatusOrDimension()+" into "+b.instances.sheet+
 		" changes no figure, and the cell says so. Rows that you add are not counted. "+
 		"Changes, Changes week, Unpriced and the cheapest and most expensive regions are fixed values. "+
 		spendSheet+" and Trend are what was spent: fixed values, and prices that you type change none of them. "+
@@ -190,8 +190,8 @@ func (b *book) csvNames(t *table) (file string, names []string) {
 			names = append(names, c.Name)
 		}
 		return path.Base(report.InstancesCSVPath), names
-	case "Regions", "Models", "Groups":
-		for _, c := range report.Shown(b.r.Settings, report.GroupColumns()) {
+	case "Regions", "Models", "Owners", "Groups":
+		for _, c := range report.Shown(b.r.Settings, b.r.CombinationColumns()) {
 			names = append(names, c.Name)
 		}
 		return path.Base(report.GroupsCSVPath), names

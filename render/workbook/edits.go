@@ -45,20 +45,23 @@ func (b *book) setEdits() {
 		return
 	}
 	t.note = "Type missing prices or GPUs here, and all sums follow. " +
-		"Typing another status, region or GPU model changes no figure."
+		"Typing another " + b.r.StatusOrDimension() + " changes no figure."
 	statuses := b.statuses.rows
 	if statuses > maxStatuses { // some share a row
 		statuses = 0
 	}
-	for _, names := range []struct {
+	type editedNames struct {
 		column, number, defined string
 		of                      *table
 		rows                    int
-	}{
-		{"status", "status_no", "StatusNames", b.statuses, statuses},
-		{"region", "region_no", "RegionNames", b.table("Regions"), len(b.r.Regions)},
-		{"group_gpu", "model_no", "ModelNames", b.table("Models"), len(b.r.Models)},
-	} {
+	}
+	edited := []editedNames{{"status", "status_no", "StatusNames", b.statuses, statuses}}
+	for _, d := range b.r.Divisions {
+		w := wordsOf(d)
+		edited = append(edited, editedNames{w.column, w.number, strings.TrimSuffix(w.sheet, "s") + "Names",
+			b.table(w.sheet), len(d.Parts)})
+	}
+	for _, names := range edited {
 		refs := b.refs(names.of, names.of.columns[0].name)
 		if names.rows == 0 || len(refs) > 1 || t.index(names.column) < 0 {
 			continue

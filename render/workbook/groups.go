@@ -7,77 +7,62 @@ import (
 	"gpufleet/render/report"
 )
 
-// groupIndexes returns the indexes of each instance's region in r.Regions, of its model in r.Models and of its group.
-func groupIndexes(r *report.Report) (regions, models, groups []int32) {
-	modelIndex := make(map[*report.Model]int32, len(r.Models))
-	for i, model := range r.Models {
-		modelIndex[model] = int32(i)
-	}
-	n := len(r.Instances)
-	regions, models, groups = make([]int32, 0, n), make([]int32, 0, n), make([]int32, 0, n)
-	groupIndex := int32(0)
-	for i, region := range r.Regions {
-		for _, group := range region.Groups {
-			for range group.Instances {
-				regions = append(regions, int32(i))
-				models = append(models, modelIndex[group.Model])
-				groups = append(groups, groupIndex)
-			}
-			groupIndex++
+// combinationIndexes returns the index of each instance's combination in r.Combinations.
+func combinationIndexes(r *report.Report) []int32 {
+	indexes := make([]int32, 0, len(r.Instances))
+	for i, c := range r.Combinations() {
+		for range c.Instances {
+			indexes = append(indexes, int32(i))
 		}
 	}
-	return regions, models, groups
-}
-
-// allGroups returns the groups in the order of their instances.
-func allGroups(r *report.Report) (groups []*report.Group) {
-	for _, region := range r.Regions {
-		groups = append(groups, region.Groups...)
-	}
-	return groups
+	return indexes
 }
 
 // addGroupColumns adds the columns of tblGroups.
-func (b *book) addGroupColumns(
-	groups []*report.Group, regionNo map[*report.Region]int, modelNo map[*report.Model]int,
-) {
-	numbers, first, rows := map[*report.Group]int{}, map[*report.Group]int{}, 0
+func (b *book) addGroupColumns(groups []*report.Combination) {
+	numbers, first, rows := map[*report.Combination]int{}, map[*report.Combination]int{}, 0
 	for i, group := range groups {
 		numbers[group], first[group] = i+1, rows+1
 		rows += len(group.Instances)
 	}
-	t, of := b.groups, func(g *report.Group) report.Cost { return g.Costs().Of(b.r.Bill) }
-	columns := append(report.Shown(b.r.Settings, report.GroupColumns()),
-		billedColumns(of, "group_no", "Group no.", func(g *report.Group) int { return numbers[g] })...)
+	t, of := b.groups, func(g *report.Combination) report.Cost { return g.Costs().Of(b.r.Bill) }
+	columns := append(report.Shown(b.r.Settings, b.r.CombinationColumns()),
+		billedColumns(of, "group_no", "Group no.", func(g *report.Combination) int { return numbers[g] })...)
+	for i, d := range b.r.Divisions {
+		w := wordsOf(d)
+		columns = append(columns, countColumn(w.number, w.title, "", "The number of its "+w.noun+" in tbl"+w.sheet+".",
+			func(g *report.Combination) int { return g.Parts[i].Index + 1 }))
+	}
 	columns = append(columns,
-		countColumn("region_no", "Region no.", "", "The number of its region in tblRegions.",
-			func(g *report.Group) int { return regionNo[g.Region] }),
-		countColumn("model_no", "Model no.", "", "The number of its model in tblModels.",
-			func(g *report.Group) int { return modelNo[g.Model] }),
 		amountColumn("priced_gpus_per_hour", "Price of GPUs", perHourUnit,
 			"The sum of the prices that the cost per GPU-hour is based on: those of listed instances with GPUs.",
-			func(g *report.Group) (fleet.Money, bool) { perHour, _ := g.GPUHour.Sums(); return perHour, false }),
+			func(g *report.Combination) (fleet.Money, bool) { perHour, _ := g.GPUHour.Sums(); return perHour, false }),
 		countColumn("priced_gpus", "Priced GPUs", "", "How many GPUs these instances have.",
-			func(g *report.Group) int { _, gpus := g.GPUHour.Sums(); return int(gpus) }))
+			func(g *report.Combination) int { _, gpus := g.GPUHour.Sums(); return int(gpus) }))
 	if !b.fixed && len(b.instances.parts(b.lastRow)) == 1 {
 		columns = append(columns,
 			countColumn("first_row", "First row", "", "The first row of tblInstances that formulas read for this group. "+
 				"The row above the table has 1 if tblInstances is in the order of its groups. Otherwise all rows are read.",
-				func(g *report.Group) int { return first[g] }),
+				func(g *report.Combination) int { return first[g] }),
 			countColumn("last_row", "Last row", "", "The last row that formulas read.",
-				func(g *report.Group) int { return first[g] + len(g.Instances) - 1 }))
+				func(g *report.Combination) int { return first[g] + len(g.Instances) - 1 }))
 	}
-	total := &report.Group{
-		Region: &report.Region{Name: "All regions"}, Model: &report.Model{Name: "All models"}, Totals: b.r.Totals,
+	total := &report.Combination{Totals: b.r.Totals}
+	for _, d := range b.r.Divisions {
+		total.Parts = append(total.Parts, &report.Part{Name: wordsOf(d).all, Index: -1})
 	}
-	addColumns(b.r, t, columns, func(row int) *report.Group { return groups[row] }, total)
+	addColumns(b.r, t, columns, func(row int) *report.Combination { return groups[row] }, total)
 	b.setGroupTotals(rows)
 }
 
 // setGroupTotals takes out the totals that mean nothing.
 func (b *book) setGroupTotals(instances int) {
 	t := b.groups
-	for _, name := range []string{"region_no", "model_no", "last_row"} {
+	names := []string{"last_row"}
+	for _, d := range b.r.Divisions {
+		names = append(names, wordsOf(d).number)
+	}
+	for _, name := range names {
 		if c := t.column(name); c != nil {
 			c.total = nil
 		}

@@ -3,7 +3,6 @@ package workbook
 import (
 	"cmp"
 	"math"
-	"slices"
 	"strconv"
 
 	"gpufleet/render/report"
@@ -94,7 +93,7 @@ func (b *book) addBlock(
 	p.lines = append(p.lines, line{cells: head, height: 18})
 
 	// add adds the cell of the next column. Those of other regions and models hold what the shown ones leave.
-	add := func(cells []cell, t *report.Totals, region *report.Region, model *report.Model) []cell {
+	add := func(cells []cell, t *report.Totals, region *report.Part, model *report.Part) []cell {
 		c := value(t)
 		switch column, row := len(cells)+1, p.next(); {
 		case model != nil && model.Slug == "":
@@ -133,13 +132,13 @@ func (b *book) addBlock(
 }
 
 // groupsOf returns the groups of a region and a model; nil stands for all of them.
-func (b *book) groupsOf(region *report.Region, model *report.Model) source {
+func (b *book) groupsOf(region *report.Part, model *report.Part) source {
 	var where []criterion
 	if region != nil {
-		where = append(where, criterion{"region_no", strconv.Itoa(slices.Index(b.r.Regions, region) + 1)})
+		where = append(where, criterion{"region_no", strconv.Itoa(region.Index + 1)})
 	}
 	if model != nil {
-		where = append(where, criterion{"model_no", strconv.Itoa(slices.Index(b.r.Models, model) + 1)})
+		where = append(where, criterion{"model_no", strconv.Itoa(model.Index + 1)})
 	}
 	return b.all().with(where...)
 }

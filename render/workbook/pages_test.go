@@ -142,9 +142,10 @@ func TestAbout(t *testing.T) {
 		}
 	}
 	expectExplained(t, text, r.Settings, listColumns(r))
-	expectExplained(t, text, r.Settings, report.RegionColumns())
-	expectExplained(t, text, r.Settings, report.ModelColumns())
-	expectExplained(t, text, r.Settings, report.GroupColumns())
+	for _, d := range r.Divisions {
+		expectExplained(t, text, r.Settings, report.PartColumns(d.Dimension))
+	}
+	expectExplained(t, text, r.Settings, r.CombinationColumns())
 }
 
 func expectExplained[T any](t *testing.T, text string, s report.Settings, columns []report.Column[T]) {

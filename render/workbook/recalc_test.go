@@ -110,6 +110,14 @@ func calculations(t testing.TB) []calculation {
 		shares: map[string]float64{"Stopped": 0.25, "Deleted": 0.5, "unknown": 0},
 	}
 	priced, reversed := *changed, *changed
+	owned := func(instances []*fleet.Instance) *report.Report {
+		for i, in := range instances {
+			in.Owner = []string{"ml", "research", "=Platform & co", fleet.Unassigned}[i%7%4]
+		}
+		s := settings()
+		s.Owners, s.Budget = true, price(t, "5000")
+		return newReport(instances, s)
+	}
 	priced.prices = map[int]string{0: "7.125", 1: "0", 50: "0.3", 100: "1000", 158: "2.5"}
 	reversed.prices, reversed.reversed = priced.prices, true
 	all := []calculation{
@@ -125,6 +133,8 @@ func calculations(t testing.TB) []calculation {
 		{"pricedSpilled", with(awkward(t), "730", ""), headerRow + 20, &priced, false, nil},
 		{"reversed", with(awkward(t), "730", ""), maxRow, &reversed, false, nil},
 		{"fixed", with(awkward(t), "730", "5000"), maxRow, changed, true, nil},
+		{"owned", owned(awkward(t)), maxRow, &priced, false, nil},
+		{"ownedSpilled", owned(awkward(t)), headerRow + 20, changed, false, nil},
 		{"cheap", with(cheap(t), "730", "999999999"), maxRow, nil, false, nil},
 	}
 	return append(all, pastCalculations(t)...)
@@ -325,8 +335,7 @@ func expectShares(t testing.TB, want map[cellRef]string, f *excelize.File, c cal
 	}
 	type bill struct{ instances, priced, perHour float64 }
 	var all bill
-	regions, models, groups := map[string]*bill{}, map[string]*bill{}, map[string]*bill{}
-	byStatus := map[string]*bill{}
+	parts, byStatus := map[string]*bill{}, map[string]*bill{} // parts by column and name; groups by all names
 	add := func(b *bill, in *fleet.Instance) {
 		if share(in) == 0 {
 			return
@@ -345,9 +354,10 @@ func expectShares(t testing.TB, want map[cellRef]string, f *excelize.File, c cal
 	}
 	for _, in := range c.r.Instances {
 		add(&all, in)
-		add(of(regions, in.RegionName()), in)
-		add(of(models, in.Model()), in)
-		add(of(groups, in.RegionName()+"\x00"+in.Model()), in)
+		add(of(parts, "region "+in.RegionName()), in)
+		add(of(parts, "gpu "+in.Model()), in)
+		add(of(parts, "owner "+in.Owner), in)
+		add(of(parts, in.RegionName()+"\x00"+in.Model()+"\x00"+in.Owner), in)
 		add(of(byStatus, statuses[statusIndexes[in.Status]].Label), in)
 	}
 	set := func(sheet, cell string, value float64) {
@@ -373,19 +383,20 @@ func expectShares(t testing.TB, want map[cellRef]string, f *excelize.File, c cal
 		set(sheet, column(sheet, "Billed (USD per hour)")+at, b.perHour)
 		set(sheet, column(sheet, "Billed (USD per month)")+at, b.perHour*c.change.hours)
 	}
-	for i, region := range c.r.Regions {
-		sheet, row := position("Regions", i, c.lastRow)
-		setBill(sheet, row, of(regions, region.Name))
-		setBill(sheet, totalRow, &all)
+	for _, d := range c.r.Divisions {
+		for i, part := range d.Parts {
+			sheet, row := position(wordsOf(d).sheet, i, c.lastRow)
+			setBill(sheet, row, of(parts, d.Name+" "+part.Name))
+			setBill(sheet, totalRow, &all)
+		}
 	}
-	for i, model := range c.r.Models {
-		sheet, row := position("Models", i, c.lastRow)
-		setBill(sheet, row, of(models, model.Name))
-		setBill(sheet, totalRow, &all)
-	}
-	for i, group := range allGroups(c.r) {
+	for i, group := range c.r.Combinations() {
 		sheet, row := position("Groups", i, c.lastRow)
-		setBill(sheet, row, of(groups, group.Region.Name+"\x00"+group.Model.Name))
+		owner := ""
+		if len(group.Parts) > 2 {
+			owner = group.Parts[2].Name
+		}
+		setBill(sheet, row, of(parts, group.Parts[0].Name+"\x00"+group.Parts[1].Name+"\x00"+owner))
 		setBill(sheet, totalRow, &all)
 	}
 	for i, in := range c.r.Instances {

@@ -132,9 +132,9 @@ func TestEmptyCellsHaveTheColumnsFormat(t *testing.T) {
 func TestTotalsAboveTables(t *testing.T) {
 	r := newReport(sample(t), settings())
 	f := opened(t, written(t, r))
-	for _, column := range report.RegionColumns() {
+	for _, column := range report.PartColumns(r.Divisions[0].Dimension) {
 		at, _ := find(t, f, "Regions", report.Heading(r.Settings, column))
-		want := report.Exact(column.Type, column.Value(&report.Region{Name: "All regions", Totals: r.Totals}))
+		want := report.Exact(column.Type, column.Value(&report.Part{Name: "All regions", Totals: r.Totals}))
 		if got := rawValue(t, f, "Regions", cellName(at, totalRow)); got != want {
 			t.Errorf("Regions: %s of all is %q, want %q", column.Name, got, want)
 		}

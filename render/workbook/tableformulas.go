@@ -23,7 +23,11 @@ func work(r *report.Report, groups, statuses int, oneSheet bool) int {
 	}
 	matrix := 2 * (len(r.Matrix.Rows) + 1) * (len(r.Matrix.Models) + 1)
 	reads += len(r.SpendRows()) * len(r.Spend.Months) * monthSums
-	return reads + len(r.Instances)*7*statuses + groups*((len(r.Regions)+len(r.Models))*sums+matrix)
+	parts := 0
+	for _, d := range r.Divisions {
+		parts += len(d.Parts)
+	}
+	return reads + len(r.Instances)*7*statuses + groups*(parts*sums+matrix)
 }
 
 // setInstanceFormulas makes the billed costs of the instances follow the inputs, and the totals above them the
@@ -87,12 +91,13 @@ func (b *book) setShownLowerBounds() {
 	}
 }
 
-// setTotalsFormulas makes the groups follow the instances and the inputs, and the regions and models the groups.
-func (b *book) setTotalsFormulas(regions, models *table) {
+// setTotalsFormulas makes the groups follow the instances and the inputs, and the regions, models and owners the groups.
+func (b *book) setTotalsFormulas() {
 	sums := b.groupFormulas(b.instancesOfGroup())
-	for t, number := range map[*table]string{regions: "region_no", models: "model_no"} {
-		of := b.all().with(criterion{number, t.inRow(number)})
-		b.setSums(t, sumsOver(of, sums))
+	for _, d := range b.r.Divisions {
+		w := wordsOf(d)
+		t := b.table(w.sheet)
+		b.setSums(t, sumsOver(b.all().with(criterion{w.number, t.inRow(w.number)}), sums))
 	}
 	b.setSums(b.groups, sums)
 }

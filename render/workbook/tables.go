@@ -24,37 +24,18 @@ func (b *book) makeTables() {
 	b.instances.printFirst("id", "host_name", "region", "group_gpu", "gpu_count", "status",
 		"price_per_hour", "billed_per_hour", "billed_per_month", "created_at")
 
-	regionNo := make(map[*report.Region]int, len(r.Regions))
-	for i, region := range r.Regions {
-		regionNo[region] = i + 1
-	}
-	regions := b.totalsTable("Regions", "region", len(r.Regions))
-	regionColumns := append(report.Shown(r.Settings, report.RegionColumns()),
-		billedColumns(func(t *report.Region) report.Cost { return t.Costs().Of(r.Bill) },
-			"region_no", "Region no.", func(r *report.Region) int { return regionNo[r] })...)
-	addColumns(r, regions, regionColumns, func(row int) *report.Region { return r.Regions[row] },
-		&report.Region{Name: "All regions", Totals: r.Totals})
-
-	modelNo := make(map[*report.Model]int, len(r.Models))
-	for i, model := range r.Models {
-		modelNo[model] = i + 1
-	}
-	models := b.totalsTable("Models", "GPU model, across all regions", len(r.Models))
-	modelColumns := append(report.Shown(r.Settings, report.ModelColumns()),
-		billedColumns(func(t *report.Model) report.Cost { return t.Costs().Of(r.Bill) },
-			"model_no", "Model no.", func(m *report.Model) int { return modelNo[m] })...)
-	addColumns(r, models, modelColumns, func(row int) *report.Model { return r.Models[row] },
-		&report.Model{Name: "All models", Totals: r.Totals})
-
-	groups := allGroups(r)
-	b.groups = b.totalsTable("Groups", "region and GPU model", len(groups))
+	divisions := b.divisionTables()
+	groups := r.Combinations()
+	b.groups = b.totalsTable("Groups", r.CombinationNoun(), len(groups))
 	b.fixed = work(r, len(groups), len(statuses), len(b.instances.parts(b.lastRow)) == 1) > b.maxWork
-	b.addGroupColumns(groups, regionNo, modelNo)
+	b.addGroupColumns(groups)
 
-	for _, t := range []*table{regions, models, b.groups} {
+	for _, t := range append(slices.Clone(divisions), b.groups) {
 		names := []string{t.columns[0].name}
 		if t == b.groups {
-			names = append(names, "gpu")
+			for _, d := range r.Divisions[1:] {
+				names = append(names, d.Name)
+			}
 		}
 		t.printFirst(append(names, "instances", "gpu_count", "running_per_hour", "running_per_month",
 			"listed_per_hour", "listed_per_month", "billed_per_month", "share_of_listed", "listed_per_gpu_hour")...)
@@ -66,7 +47,8 @@ func (b *book) makeTables() {
 	unpriced := newTable(r, "Unpriced", "listed instance without a price",
 		report.NamedColumns(r.Settings, unpricedColumns...), r.Unpriced())
 	b.statuses = b.assumptions(statuses)
-	b.tables = []*table{b.instances, regions, models, b.groups, months, spend, trend, changes, week, unpriced, b.statuses}
+	b.tables = append(append([]*table{b.instances}, divisions...),
+		b.groups, months, spend, trend, changes, week, unpriced, b.statuses)
 
 	b.setEdits()
 	b.setInstanceFormulas()
@@ -74,8 +56,42 @@ func (b *book) makeTables() {
 	if b.fixed {
 		return
 	}
-	b.setTotalsFormulas(regions, models)
+	b.setTotalsFormulas()
 	b.setStatusFormulas()
+}
+
+// divisionWords are what the workbook calls a dimension and its parts.
+type divisionWords struct {
+	sheet, noun   string // its table is tbl and the sheet's name
+	number, title string // the column of the parts' numbers
+	column        string // of the parts' names in tblInstances
+	all           string // the total
+}
+
+func wordsOf(d *report.Division) divisionWords {
+	return map[string]divisionWords{
+		"region":            {"Regions", "region", "region_no", "Region no.", "region", "All regions"},
+		report.GPUDimension: {"Models", "model", "model_no", "Model no.", "group_gpu", "All models"},
+		"owner":             {"Owners", "owner", "owner_no", "Owner no.", "owner", "All owners"},
+	}[d.Name]
+}
+
+// divisionTables makes a table of the totals of each dimension.
+func (b *book) divisionTables() (tables []*table) {
+	for _, d := range b.r.Divisions {
+		w, rowPer := wordsOf(d), d.Noun
+		if d.Name == report.GPUDimension {
+			rowPer += ", across all regions"
+		}
+		t := b.totalsTable(w.sheet, rowPer, len(d.Parts))
+		columns := append(report.Shown(b.r.Settings, report.PartColumns(d.Dimension)),
+			billedColumns(func(p *report.Part) report.Cost { return p.Costs().Of(b.r.Bill) },
+				w.number, w.title, func(p *report.Part) int { return p.Index + 1 })...)
+		addColumns(b.r, t, columns, func(row int) *report.Part { return d.Parts[row] },
+			&report.Part{Name: w.all, Index: -1, Totals: b.r.Totals})
+		tables = append(tables, t)
+	}
+	return tables
 }
 
 // changesTable makes the table of a window's changes. Each window has its own table, since a sum of both means nothing.
@@ -191,16 +207,17 @@ func listColumns(r *report.Report) []report.Column[*fleet.Instance] {
 // instanceColumns are the columns that tblInstances has besides those of the report. A row is an index of r.Instances.
 // statusIndexes are the indexes of the statuses, by name.
 func instanceColumns(r *report.Report, statusIndexes map[string]int) []report.Column[int] {
-	regionIndexes, modelIndexes, groupIndexes := groupIndexes(r)
+	combinations, indexes := r.Combinations(), combinationIndexes(r)
+	part := func(i, division int) *report.Part { return combinations[indexes[i]].Parts[division] }
 	billed := func(i int) report.Value {
 		price := r.Bill.PriceOf(r.Instances[i])
 		return report.Value{Known: price.Known, Money: price.Value}
 	}
 	monthly := map[fleet.Money]fleet.Money{} // by hourly price: a million rows share a few prices
-	return []report.Column[int]{
+	columns := []report.Column[int]{
 		newColumn("group_gpu", "Counted as", "", report.Text,
 			"The group: the GPU model, CPU only or Unknown GPU.",
-			func(i int) report.Value { return report.Value{Known: true, Text: r.Models[modelIndexes[i]].Name} }),
+			func(i int) report.Value { return report.Value{Known: true, Text: part(i, 1).Name} }),
 		newColumn("billed_per_hour", "Billed", perHourUnit, report.Money,
 			"The price times the billed share of the status (tblStatuses). "+
 				"0 if the share is 0. Empty if the price is unknown and the share is above 0.", billed),
@@ -223,23 +240,26 @@ func instanceColumns(r *report.Report, statusIndexes map[string]int) []report.Co
 			func(i int) bool { return r.Instances[i].Running() }),
 		flagColumn("listed", "Is listed", "1 if the instance counts as listed.",
 			func(i int) bool { return r.Instances[i].Listed() }),
-		countColumn("region_no", "Region no.", "",
-			"The number of its region in tblRegions.",
-			func(i int) int { return int(regionIndexes[i]) + 1 }),
-		countColumn("model_no", "Model no.", "", "The number in tblModels of the model that it is counted as.",
-			func(i int) int { return int(modelIndexes[i]) + 1 }),
+	}
+	for at, d := range r.Divisions {
+		w := wordsOf(d)
+		columns = append(columns, countColumn(w.number, w.title, "",
+			"The number in tbl"+w.sheet+" of the "+w.noun+" that it is counted as.",
+			func(i int) int { return part(i, at).Index + 1 }))
+	}
+	return append(columns,
 		countColumn("group_no", "Group no.", "",
-			"The number of its region and model in tblGroups. Formulas match groups by this number.",
-			func(i int) int { return int(groupIndexes[i]) + 1 }),
+			"The number of its row in tblGroups. Formulas match groups by this number.",
+			func(i int) int { return int(indexes[i]) + 1 }),
 		countColumn("status_no", "Status no.", "", "The number of its status in tblStatuses.",
 			func(i int) int { return statusIndexes[r.Instances[i].Status] + 1 }),
-	}
+	)
 }
 
 // maxMonthly limits the monthly amounts that are kept for reuse.
 const maxMonthly = 10_000
 
-// billedColumns are the columns of totals that tblRegions and tblModels have besides those of the report. The last one
+// billedColumns are the columns of totals that tables of totals have besides those of the report. The last one
 // has the given name and title and holds the row's number, 0 for none.
 func billedColumns[T any](of func(T) report.Cost, name, title string, number func(T) int) []report.Column[T] {
 	return []report.Column[T]{

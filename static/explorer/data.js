@@ -83,8 +83,7 @@ async function readTable(data, pause) {
   }
   const column = (name) => columns.find((each) => each.name === name);
   const facets = [
-    groupFacet("region", "Region", data.regions, data.groups, 0, count),
-    groupFacet("gpu", "GPU model", data.models, data.groups, 1, count),
+    ...data.dimensions.map((dimension, at) => groupFacet(dimension, data.groups, at, count)),
     columnFacet(column("status"), "Status"),
     columnFacet(column("product_type"), "Type"),
   ].filter((facet) => facet !== null);
@@ -101,11 +100,11 @@ async function readTable(data, pause) {
   };
 }
 
-/** A facet of the groups: `part` is 0 for regions, 1 for models. A group is [region, model, number of rows]. */
-function groupFacet(name, title, names, groups, part, count) {
+/** A facet of the groups' names by a dimension, the `number`th. A group has an index for each, then its number of rows. */
+function groupFacet({ name, title, names }, groups, number, count) {
   const rows = new Uint32Array(count);
   let at = 0;
-  for (const group of groups) rows.fill(group[part], at, at += group[2]);
+  for (const group of groups) rows.fill(group[number], at, at += group.at(-1));
   return { name, title, rows, options: names.map((value) => ({ label: visible(value), value })) };
 }
 

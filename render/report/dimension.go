@@ -1,0 +1,127 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"gpufleet/fetch/fleet"
+	"gpufleet/fetch/history"
+)
+
+// Dimension is a way to divide the fleet and its spend. Each has a list of all its parts, a page and a row of the
+// workbook for each part, a table in the summary, a column in files, and a choice in the live table of instances.
+type Dimension struct {
+	history.Dimension        // its name in files and addresses, and where spend has it
+	Title, Noun       string // "GPU model"; in a sentence
+	Plural            string // "GPU models"
+	Folder            string // of its pages
+	Description       string // of its column
+}
+
+// GPUDimension is the name of the dimension of GPU models.
+const GPUDimension = "gpu"
+
+// allDimensions returns all dimensions, in the order of the site.
+func allDimensions() []Dimension {
+	words := map[string]Dimension{
+		"region": {Title: "Region", Noun: "region", Plural: "Regions", Folder: regionsFolder,
+			Description: "The region."},
+		GPUDimension: {Title: "GPU model", Noun: "GPU model", Plural: "GPU models", Folder: modelsFolder,
+			Description: "The GPU model."},
+		"owner": {Title: "Owner", Noun: "owner", Plural: "Owners", Folder: ownersFolder,
+			Description: "Whose instances they are, or were at that time: a name of the owner file, or Unassigned."},
+	}
+	var all []Dimension
+	for _, d := range history.Dimensions {
+		if dimension, ok := words[d.Name]; ok {
+			dimension.Dimension = d
+			all = append(all, dimension)
+		}
+	}
+	return all
+}
+
+// dimensions returns the dimensions that the fleet is divided by.
+func (s Settings) dimensions() []Dimension {
+	return slices.DeleteFunc(allDimensions(), func(d Dimension) bool { return d.Name == "owner" && !s.Owners })
+}
+
+// Division is the fleet divided by a dimension.
+type Division struct {
+	Dimension
+	Parts []*Part // sorted by name
+}
+
+// Largest returns the n parts with the most instances, in the order of Parts.
+func (d *Division) Largest(n int) []*Part {
+	return largest(d.Parts, n, func(a, b *Part) int { return cmp.Compare(a.Count, b.Count) })
+}
+
+// Part is what the fleet has of one name: a region, a GPU model, an owner.
+type Part struct {
+	Dimension
+	Name, Slug string
+	Index      int  // in the division
+	HasPage    bool // its own; false if there are too many parts
+	Totals
+	Combinations []*Combination // in the order of the report
+	Groups       []*Group       // of a region, sorted by model; of a model, sorted by region; of no other part
+	// Cheapest and MostExpensive are the groups of a model with the lowest and the highest cost per GPU-hour, the first of
+	// equal ones. They are nil if no cost is known.
+	Cheapest, MostExpensive *Group
+}
+
+// Label returns the name for people; see fleet.Visible.
+func (p *Part) Label() string { return fleet.Visible(p.Name) }
+
+// Piece is what two parts of different dimensions have in common.
+type Piece struct {
+	*Part  // the other one
+	Totals *Totals
+	path   string
+}
+
+// Path returns the path of the piece's instances: the page of its group, or the Instances page with only these.
+func (p Piece) Path() string { return p.path }
+
+// Others returns the divisions by other dimensions than the part's.
+func (r *Report) Others(p *Part) []*Division {
+	return slices.DeleteFunc(slices.Clone(r.Divisions), func(d *Division) bool { return d.Name == p.Dimension.Name })
+}
+
+// Pieces divides a part by another dimension, sorted by name.
+func (r *Report) Pieces(p *Part, by *Division) []Piece {
+	at := slices.Index(r.Divisions, by)
+	common := map[*Part][]*Combination{}
+	for _, c := range p.Combinations {
+		common[c.Parts[at]] = append(common[c.Parts[at]], c)
+	}
+	pieces := make([]Piece, 0, len(common))
+	for part, combinations := range common {
+		totals := sumCombinations(combinations, r.HoursPerMonth)
+		totals.setShare(r.Listed.PerHour)
+		piece := Piece{part, &totals, filteredPath(p, part)}
+		if group := combinations[0].Group; len(p.Groups) > 0 && len(part.Groups) > 0 {
+			piece.path = group.Path()
+		}
+		pieces = append(pieces, piece)
+	}
+	slices.SortFunc(pieces, func(a, b Piece) int { return cmp.Compare(a.Index, b.Index) })
+	return pieces
+}
+
+// CombinationNoun names what a combination has one of each: "region and GPU model".
+func (r *Report) CombinationNoun() string { return r.nouns("and") }
+
+// StatusOrDimension names what changes no sum if it is edited: "status, region or GPU model".
+func (r *Report) StatusOrDimension() string { return r.nouns("or", "status") }
+
+// nouns lists the nouns of the dimensions after those given.
+func (r *Report) nouns(conjunction string, list ...string) string {
+	for _, d := range r.Divisions {
+		list = append(list, d.Noun)
+	}
+	last := len(list) - 1
+	return strings.Join(list[:last], ", ") + " " + conjunction + " " + list[last]
+}
