@@ -26,11 +26,16 @@ func (s Settings) BudgetUse(c Cost) (rate RunRate, ok bool) {
 	if !s.Budget.Known {
 		return RunRate{}, false
 	}
+	return s.runRate(c, s.Budget.Value), true
+}
+
+// runRate returns a cost per month as a share of a budget.
+func (s Settings) runRate(c Cost, budget fleet.Money) RunRate {
 	return RunRate{
-		Percent: percentOf(c.PerMonth, s.Budget.Value),
+		Percent: percentOf(c.PerMonth, budget),
 		AtLeast: c.LowerBound(),
-		Over:    c.PerMonth.Cmp(s.Budget.Value) > 0,
-	}, true
+		Over:    c.PerMonth.Cmp(budget) > 0,
+	}
 }
 
 // percentOf never rounds a share across 100 %: 100.01 % becomes 100.1 %, and 99.99 % becomes 99.9 %.

@@ -35,37 +35,44 @@ const earlyBelow = 48 * time.Hour
 // forecast computes the forecast of the current month. The spend must reach up to now.
 func (r *Report) forecast() Forecast {
 	month := r.Spend.Months[len(r.Spend.Months)-1]
-	left := secondsLeft(r.Generated)
-	rest := func(c Cost) history.Range {
-		cost := c.PerHour.Decimal().Mul(left)
-		unpriced := history.Hours{Seconds: left.Mul(decimal.NewFromInt(int64(c.Of - c.Priced)))}
-		return history.Range{Low: cost, Estimate: cost, High: cost, Unpriced: unpriced}
-	}
 	f := Forecast{
-		Month:   month.Month,
-		Both:    Both[history.Range]{month.Running.Plus(rest(r.Running)), month.Listed.Plus(rest(r.Listed))},
+		Month: month.Month,
+		Both: Both[history.Range]{month.Running.Plus(r.restOfMonth(r.Running)),
+			month.Listed.Plus(r.restOfMonth(r.Listed))},
 		Early:   month.Observed.Seconds.LessThan(history.HoursOf(earlyBelow).Seconds),
 		Partial: r.Spend.First.After(history.MonthStart(r.Generated).Add(r.Every())),
 	}
 	if !r.Budget.Known {
 		return f
 	}
-	estimate := f.Of(r.Bill).Estimate
-	budget := perSecond(r.Budget.Value)
-	f.Percent, _ = SpentPercent(estimate, r.Budget)
-	isLikely := estimate.GreaterThan(budget)
-	if rate, _ := r.RunRate(); !f.Counts() {
+	rate, _ := r.RunRate()
+	f.Percent, _ = SpentPercent(f.Of(r.Bill).Estimate, r.Budget)
+	f.State = f.stateOf(r.Budget.Value, r.BilledSpend(), f.Of(r.Bill), rate)
+	return f
+}
+
+// restOfMonth returns what a cost comes to in the rest of the month, in price x seconds.
+func (r *Report) restOfMonth(c Cost) history.Range {
+	left := secondsLeft(r.Generated)
+	cost := c.PerHour.Decimal().Mul(left)
+	unpriced := history.Hours{Seconds: left.Mul(decimal.NewFromInt(int64(c.Of - c.Priced)))}
+	return history.Range{Low: cost, Estimate: cost, High: cost, Unpriced: unpriced}
+}
+
+// stateOf says how what is spent and what is forecast compare with a budget. Until the forecast counts, the run rate
+// decides.
+func (f Forecast) stateOf(budget fleet.Money, spent, forecast history.Range, rate RunRate) BudgetState {
+	isLikely := forecast.Estimate.GreaterThan(perSecond(budget))
+	if !f.Counts() {
 		isLikely = rate.Over
 	}
 	switch {
-	case r.BilledSpend().Low.GreaterThan(budget):
-		f.State = Over
+	case spent.Low.GreaterThan(perSecond(budget)):
+		return Over
 	case isLikely:
-		f.State = LikelyOver
-	default:
-		f.State = Within
+		return LikelyOver
 	}
-	return f
+	return Within
 }
 
 // Counts reports whether the forecast decides about the budget. Until then the run rate does.

@@ -23,6 +23,10 @@ type History struct {
 	Spend *history.Spend
 	// Forecast is of the current month.
 	Forecast Forecast
+	// OwnerBudgets are the owners' budgets, sorted by owner.
+	OwnerBudgets []*OwnerBudget
+
+	spentThisMonth map[string]map[string]history.Spent // by dimension and name
 }
 
 // Compare compares the report with previous runs and fills its History. Call it once, before writing any output. What

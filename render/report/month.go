@@ -128,7 +128,11 @@ func (r *Report) LastMonthFigure() (f KeyFigure, ok bool) {
 
 // ForecastFigure is what the current month comes to at the billed rate.
 func (r *Report) ForecastFigure() KeyFigure {
-	f := r.spentFigure("Forecast for "+monthName(r.ThisMonth()), r.Forecast.Of(r.Bill), r.ForecastAtLeast(r.Bill))
+	return r.forecastFigure(r.Forecast.Of(r.Bill))
+}
+
+func (r *Report) forecastFigure(forecast history.Range) KeyFigure {
+	f := r.spentFigure("Forecast for "+monthName(r.ThisMonth()), forecast, r.Forecast.Partial || forecast.LowerBound())
 	switch {
 	case r.Forecast.Partial:
 		return f.noting("a lower bound: the time before the first reading is not counted")

@@ -28,6 +28,22 @@ func (r *Report) nextInterval(s *history.Spend, last *history.Snapshot) *interva
 func (r *Report) setSpend(previous *history.Spend, v *interval) {
 	r.Spend = r.extendSpend(previous, v)
 	r.Forecast = r.forecast()
+	r.spentThisMonth = spentByName(r.ThisMonth())
+	r.OwnerBudgets = r.ownerBudgets()
+}
+
+// spentByName adds up a month by each dimension and name.
+func spentByName(m *history.MonthSpend) map[string]map[string]history.Spent {
+	sums := map[string]map[string]history.Spent{}
+	for _, d := range history.Dimensions {
+		sums[d.Name] = map[string]history.Spent{}
+		for i := range m.Groups {
+			g := &m.Groups[i]
+			name := *d.Of(&g.SpendGroup)
+			sums[d.Name][name] = sums[d.Name][name].Plus(g.Spent)
+		}
+	}
+	return sums
 }
 
 // spendHasOwners reports whether the spend is divided by owners: from the first owner file on.

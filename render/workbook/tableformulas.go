@@ -91,7 +91,7 @@ func (b *book) setShownLowerBounds() {
 	}
 }
 
-// setTotalsFormulas makes the groups follow the instances and the inputs, and the regions, models and owners the groups.
+// setTotalsFormulas makes the groups follow the instances and the inputs, and the parts of each dimension the groups.
 func (b *book) setTotalsFormulas() {
 	sums := b.groupFormulas(b.instancesOfGroup())
 	for _, d := range b.r.Divisions {

@@ -100,7 +100,7 @@ async function readTable(data, pause) {
   };
 }
 
-/** A facet of the groups' names by a dimension, the `number`th. A group has an index for each, then its number of rows. */
+/** A facet of a dimension, the `number`th. A group has an index into the names of each, then its number of rows. */
 function groupFacet({ name, title, names }, groups, number, count) {
   const rows = new Uint32Array(count);
   let at = 0;
