@@ -46,6 +46,7 @@ type Settings struct {
 	HoursPerMonth decimal.Decimal // above 0
 	Budget        fleet.Price     // per month, above 0; unknown without a budget
 	Bill          Bill            // "" is BillRunning
+	Owners        bool            // an owner file says whose instances are
 	// Hidden are the names of the fields that the report leaves out, sorted. A hidden ID is replaced by a pseudonym.
 	Hidden []string
 	// KeyFingerprint identifies the key of the pseudonyms, "" if IDs are not hidden.
@@ -127,8 +128,8 @@ func ParseChecks(text string) (checks []Check, err error) {
 	for name := range strings.SplitSeq(text, ",") {
 		check := Check(strings.TrimSpace(name))
 		if !slices.Contains(Checks(), check) {
-			return nil, fmt.Errorf("unknown check %q; use over-budget, forecast-over-budget, unpriced, "+
-				"instance-error or warnings", string(check))
+			return nil, fmt.Errorf("unknown check %q; use over-budget, forecast-over-budget, unowned, "+
+				"unpriced, instance-error or warnings", string(check))
 		}
 		checks = append(checks, check)
 	}
