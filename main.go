@@ -35,7 +35,7 @@
 //
 //	0    the report is written
 //	1    rendering or writing failed
-//	2    a flag, variable, price file or path is invalid
+//	2    a flag, variable, price or owner file, or path is invalid
 //	3    a reply, live or saved, or the website of --previous, is invalid or unreachable
 //	4    the list is incomplete or much shorter than the last one, the clock is wrong, or history would be lost
 //	5    the report is written, but a check of --fail-on failed
@@ -45,7 +45,7 @@
 //
 //	gpufleet --help               all flags
 //	README.md                     a short introduction
-//	.github/guides/settings.md    flags, variables, prices and budget
+//	.github/guides/settings.md    flags, variables, prices, owners and budget
 //	.github/guides/files.md       the output folder and its files
 //	.github/guides/publishing.md  GitHub Pages, servers and troubleshooting
 //	.github/CONTRIBUTING.md       how to work on the program
@@ -191,6 +191,10 @@ func readSettings(ctx context.Context, v *console.Values) (*settings, error) {
 	if s.source.Prices, s.source.Products, err = fetch.ReadPrices(ctx, v.List("prices")); err != nil {
 		v.Fail("--prices: %w", err)
 	}
+	s.source.Owners = console.Load(v, "owners", func(path string) (*fetch.OwnerFile, error) {
+		return fetch.ReadOwnerFile(ctx, path)
+	})
+	s.report.Owners = s.source.Owners != nil && !slices.Contains(s.report.Hidden, "owner")
 	if key := v.Variable("GPUFLEET_PSEUDONYM_KEY"); key != "" {
 		s.pseudonymKey = []byte(key)
 	}
@@ -235,6 +239,9 @@ func (s *settings) checkConflicts(v *console.Values) {
 		if slices.Contains(s.failOn, check) && !s.report.Budget.Known {
 			v.Fail("--fail-on %s needs --budget", check)
 		}
+	}
+	if slices.Contains(s.failOn, report.Unowned) && s.source.Owners == nil {
+		v.Fail("--fail-on %s needs --owners", report.Unowned)
 	}
 }
 
@@ -349,6 +356,9 @@ func (s *settings) place(ctx context.Context, ending *console.Ending, stdin io.R
 	}
 	if unused := s.source.Prices.Unused(); unused != "" {
 		c.Note("price file: " + unused)
+	}
+	if unused := s.source.Owners.Unused(); unused != "" {
+		c.Note("owner file: " + unused)
 	}
 	if len(list.Instances) > manyInstances {
 		setGCPercent(150)

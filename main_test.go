@@ -57,6 +57,7 @@ func TestInterruptedAtPipe(t *testing.T) {
 	defer writer.Close()
 	for _, args := range [][]string{
 		{"--token-file", pipe}, {"--demo", "--prices", pipe}, {"--demo", "--notes", pipe}, {"--input", pipe},
+		{"--demo", "--owners", pipe}, {"--demo", "--owners", silent},
 		{"--token-file", silent}, {"--demo", "--prices", silent}, {"--demo", "--notes", silent}, {"--input", silent},
 	} {
 		for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {

@@ -142,25 +142,7 @@ func (f *PriceFile) Unused() string {
 			lines = append(lines, row.line)
 		}
 	}
-	const named = 10
-	more := ""
-	if len(lines) > named {
-		more = fmt.Sprintf(" and %d more", len(lines)-named)
-	}
-	slices.Sort(lines)
-	var texts []string
-	for _, line := range lines[:min(len(lines), named)] {
-		texts = append(texts, strconv.Itoa(line))
-	}
-	const reason = ": hardware you don't have, a typo, or more specific rows apply"
-	switch len(lines) {
-	case 0:
-		return ""
-	case 1:
-		return "unused row on line " + texts[0] + reason
-	default:
-		return "unused rows on lines " + strings.Join(texts, ", ") + more + reason
-	}
+	return unusedRows(lines, "hardware you don't have, a typo, or more specific rows apply")
 }
 
 // price returns the price of an instance and the line that sets it, 0 if none does. The price of a row with gpu_count

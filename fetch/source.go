@@ -12,12 +12,13 @@ import (
 	"gpufleet/fetch/history"
 )
 
-// Source says where the list and its prices come from.
+// Source says where the list, its prices and its owners come from.
 type Source struct {
 	Client   *Client    // for the API, unless Inputs or Demo is set
 	Inputs   []string   // saved replies, the pages of one list
 	Demo     bool       // the built-in sample
 	Prices   *PriceFile // nil for none
+	Owners   *OwnerFile // nil for none
 	Products bool       // use the product list, read with Client, for missing prices
 }
 
@@ -27,9 +28,9 @@ func (s *Source) ReadsStdinTwice() bool {
 	return first >= 0 && slices.Contains(s.Inputs[first+1:], Stdin)
 }
 
-// Fleet gets the list and its prices. The error is like that of Saved or Client.Instances. If the product list can't be
-// read, that is only a warning, unless the context has ended. The reason goes to note instead, since it contains the
-// API's address, which must not be in any file.
+// Fleet gets the list, its prices and its owners. The error is like that of Saved or Client.Instances. If the product
+// list can't be read, that is only a warning, unless the context has ended. The reason goes to note instead, since it
+// contains the API's address, which must not be in any file.
 func (s *Source) Fleet(ctx context.Context, stdin io.Reader, note func(string)) (list *fleet.Fleet, err error) {
 	switch {
 	case s.Demo:
@@ -44,6 +45,7 @@ func (s *Source) Fleet(ctx context.Context, stdin io.Reader, note func(string)) 
 	}
 	defer func(list *fleet.Fleet) { list.AsCame = nil }(list)
 	s.Prices.Apply(list)
+	s.Owners.Apply(list)
 	if !s.Products {
 		return list, nil
 	}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -183,6 +184,28 @@ func (t *tableReader) addRow(cells []string, add func(*tableRow) error) error {
 func (t *tableReader) lineOf(cell int) int {
 	line, _ := t.csv.FieldPos(min(max(0, cell), t.cells-1))
 	return line
+}
+
+// unusedRows returns a note with the lines of rows that no instance uses, and why that may be, "" if there are none.
+func unusedRows(lines []int, reason string) string {
+	const named = 10
+	slices.Sort(lines)
+	var texts []string
+	for _, line := range lines[:min(len(lines), named)] {
+		texts = append(texts, strconv.Itoa(line))
+	}
+	more := ""
+	if len(lines) > named {
+		more = fmt.Sprintf(" and %d more", len(lines)-named)
+	}
+	switch len(lines) {
+	case 0:
+		return ""
+	case 1:
+		return "unused row on line " + texts[0] + ": " + reason
+	default:
+		return "unused rows on lines " + strings.Join(texts, ", ") + more + ": " + reason
+	}
 }
 
 // columnLetter returns the name that spreadsheets give to a column, from 0: A, …, Z, AA, ….

@@ -30,7 +30,7 @@ type Fleet struct {
 type Unowned struct{ Running, Listed int }
 
 // AsCame has instances with their texts as they came. Those of the list lack a secret or are unknown instead. Only
-// ids and prices are found with it, and it is dropped once they are.
+// ids, prices and owners are found with it, and it is dropped once they are.
 type AsCame map[*Instance]*Instance
 
 // Of returns an instance of the list as it came.

@@ -32,7 +32,7 @@ func Groups() []Group {
 		{"output", []cli.Flag{
 			pathFlag("out", "out", "write the report into `DIR`"),
 			textFlag("title", "GPU fleet", "`TEXT` at the top of every page"),
-			textFlag("expect-every", "24h", "`TIME` between runs; twice that is late, and a gap in the spend"),
+			textFlag("expect-every", "24h", "`TIME` between runs; twice that is late and a gap in spend"),
 			pathFlag("notes", "", "show Markdown from `FILE.md` first"),
 			textFlag("base-url", "", "`URL` of the published folder, for links in feed, sitemap and summary"),
 		}},
@@ -47,6 +47,7 @@ func Groups() []Group {
 			textFlag("hours-per-month", "730", "`HOURS` in a month"),
 			textFlag("bill", "running", "`WHAT` is billed: running or listed instances"),
 			textFlag("budget", "", "`AMOUNT` to spend per month"),
+			pathFlag("owners", "", "`FILE.csv` that says whose an instance is"),
 		}},
 		{"changes", []cli.Flag{
 			pathFlag("previous", "", "`PLACE` of the previous report: a folder or URL (default: the --out folder)"),
@@ -55,7 +56,7 @@ func Groups() []Group {
 		}},
 		{"checks", []cli.Flag{
 			entriesFlag("fail-on", "exit with code 5 if any check of `LIST` fails, with commas: over-budget, "+
-				"forecast-over-budget, unpriced, instance-error, warnings"),
+				"forecast-over-budget, unowned, unpriced, instance-error, warnings"),
 		}},
 		{"network", []cli.Flag{
 			textFlag("timeout", "5m", "maximum `TIME` of a fetch"),

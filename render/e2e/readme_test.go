@@ -25,10 +25,14 @@ func TestReadme(t *testing.T) {
 		row := fmt.Sprintf(`{"id": %d, "host_name": "h%d", "status": "Running"}`, id, id)
 		return `{"data": [` + row + `], "total_instance": 2, "status": "success"}`
 	}
+	tables := blocks(t, settingsGuide, "csv")
+	if len(tables) != 2 {
+		t.Fatalf("%s has %d examples in CSV, want those of prices and owners", settingsGuide, len(tables))
+	}
 	above := t.TempDir()
 	for name, content := range map[string]string{
 		"key.txt": "ak_1\n", "reply.json": reply(goodRow), "page-1.json": half(1), "page-2.json": half(2),
-		"prices.csv": block(t, settingsGuide, "csv"), "notes.md": block(t, settingsGuide, "markdown"),
+		"prices.csv": tables[0], "owners.csv": tables[1], "notes.md": block(t, settingsGuide, "markdown"),
 	} {
 		write(t, filepath.Join(above, name), content)
 	}
@@ -65,7 +69,7 @@ func TestReadme(t *testing.T) {
 	}
 	for _, path := range []string{
 		"gpufleet/out/index.html", "site/fleet.xlsx", "internal-site/summary.md", "sample/manifest.json",
-		"priced/data/groups.csv", "checked/data/groups.csv", "private/instances.csv",
+		"priced/data/groups.csv", "owned/data/groups.csv", "checked/data/groups.csv", "private/instances.csv",
 	} {
 		if _, err := os.Stat(filepath.Join(above, path)); err != nil {
 			t.Error(err)

@@ -248,6 +248,7 @@ func TestNoSecretComesOut(t *testing.T) {
 	}
 	secretPrices := write(t, filepath.Join(dir, "prices.csv"),
 		"region,gpu,gpu_count,product_type,price_per_hour\n*,H100,"+canary+",,"+number+"\n")
+	secretOwners := write(t, filepath.Join(dir, "owners.csv"), "id,owner\n"+canary+",\u200B"+canary+"\n")
 	bodies := secretBodies()
 	products := `{"data": {"` + canary + `": {"` + canary + `": [{"region": "CANADA-1", "gpu": ["` + canary + `"], ` +
 		`"gpu_count": "` + canary + `", "price_per_hour": "` + number + `"}, ` +
@@ -281,6 +282,7 @@ func TestNoSecretComesOut(t *testing.T) {
 		"token file":           {2, []string{"--token-file", twoTokens}},
 		"unknown flag":         {2, []string{"--nonsense"}},
 		"price file":           {2, []string{"--input", saved["good"], "--prices", secretPrices}},
+		"owner file":           {2, []string{"--input", saved["good"], "--owners", secretOwners}},
 		"incomplete":           {4, []string{"--api-url", address(200, bodies["incomplete"])}},
 		"saved and incomplete": {4, []string{"--input", saved["incomplete"]}},
 		"time up":              {3, []string{"--timeout", "300ms", "--api-url", dripping(t, bodies["good"])}},

@@ -16,6 +16,7 @@ type Check string
 const (
 	OverBudget         Check = "over-budget"          // the run rate, or what is spent, is above the budget
 	ForecastOverBudget Check = "forecast-over-budget" // the forecast is, and it is neither early nor partial
+	Unowned            Check = "unowned"              // a billed instance has no owner
 	Unpriced           Check = "unpriced"             // a listed instance has no price
 	InstanceError      Check = "instance-error"       // an instance has the status Error
 	AnyWarning         Check = "warnings"             // there is a warning
@@ -23,11 +24,11 @@ const (
 
 // Checks returns all checks.
 func Checks() []Check {
-	return []Check{OverBudget, ForecastOverBudget, Unpriced, InstanceError, AnyWarning}
+	return []Check{OverBudget, ForecastOverBudget, Unowned, Unpriced, InstanceError, AnyWarning}
 }
 
 // Tripped returns a message for each of the checks that fails, in the order of Checks. moreWarnings counts warnings
-// besides the report's own. The checks of the budget need one.
+// besides the report's own. The checks of the budget need one, and Unowned needs an owner file.
 func (r *Report) Tripped(checks []Check, moreWarnings int) (messages []string) {
 	for _, check := range Checks() {
 		if !slices.Contains(checks, check) {
@@ -59,6 +60,11 @@ func (r *Report) tripped(check Check, moreWarnings int) string {
 			rate := RunRate{Percent: r.Forecast.Percent, AtLeast: f.LowerBound()}
 			return fmt.Sprintf("the forecast is %v of the budget (%s this month, %s budget)", rate,
 				bound(f.LowerBound())+r.SpentText(f.Estimate), r.Amount(r.Budget.Value))
+		}
+	case Unowned:
+		if n := Both[int](r.list.Unowned).Of(r.Bill); n > 0 {
+			return fmt.Sprintf("%s instances without an owner: %s of %s", r.Bill.Name(), FormatCount(n),
+				FormatCount(r.BilledCost().Of))
 		}
 	case Unpriced:
 		if r.Listed.LowerBound() {

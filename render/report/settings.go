@@ -129,8 +129,8 @@ func ParseChecks(text string) (checks []Check, err error) {
 	for name := range strings.SplitSeq(text, ",") {
 		check := Check(strings.TrimSpace(name))
 		if !slices.Contains(Checks(), check) {
-			return nil, fmt.Errorf("unknown check %q; use over-budget, forecast-over-budget, unpriced, "+
-				"instance-error or warnings", string(check))
+			return nil, fmt.Errorf("unknown check %q; use over-budget, forecast-over-budget, unowned, "+
+				"unpriced, instance-error or warnings", string(check))
 		}
 		checks = append(checks, check)
 	}
