@@ -175,15 +175,11 @@ func readSettings(ctx context.Context, v *console.Values) (*settings, error) {
 			HoursPerMonth: console.Parse(v, "hours-per-month", report.ParseHours),
 			Hidden:        console.Load(v, "hide", fleet.ParseHidden),
 			Bill:          console.Parse(v, "bill", report.ParseBill),
-			Budget:        console.Parse(v, "budget", report.ParseBudget),
 			BaseURL:       console.Load(v, "base-url", fetch.ParseSiteURL),
 			ExpectEvery:   console.Parse(v, "expect-every", report.ParseExpectEvery),
 		},
 		failOn:  console.Load(v, "fail-on", report.ParseChecks),
 		timeout: console.Parse(v, "timeout", fetch.ParseTimeout),
-	}
-	if s.source.Demo && !s.report.Budget.Known {
-		s.report.Budget = sample.Budget
 	}
 	s.report.Generated, s.clock = now(v)
 	s.report.Notes, s.notesWarnings = readNotes(ctx, v)
@@ -195,6 +191,7 @@ func readSettings(ctx context.Context, v *console.Values) (*settings, error) {
 		return fetch.ReadOwnerFile(ctx, path)
 	})
 	s.report.Owners = s.source.Owners != nil && !slices.Contains(s.report.Hidden, "owner")
+	s.readBudgets(v)
 	if key := v.Variable("GPUFLEET_PSEUDONYM_KEY"); key != "" {
 		s.pseudonymKey = []byte(key)
 	}
@@ -213,6 +210,28 @@ func readSettings(ctx context.Context, v *console.Values) (*settings, error) {
 		v.CheckHome("$SSL_CERT_FILE", v.Variable("SSL_CERT_FILE")) // Go ignores a file that doesn't exist
 	}
 	return s, v.Err
+}
+
+// readBudgets reads the fleet's budget and those of owners.
+func (s *settings) readBudgets(v *console.Values) {
+	var err error
+	entries := v.Entries("budget")
+	if s.report.Budget, s.report.OwnerAmounts, err = report.ParseBudgets(entries); err != nil {
+		v.Fail("--budget %w", err)
+	}
+	if s.source.Demo && len(entries) == 0 {
+		s.report.Budget = sample.Budget
+	}
+	for _, budget := range s.report.OwnerAmounts {
+		switch {
+		case s.source.Owners == nil:
+			v.Fail("--budget %s=…: the budget of an owner needs --owners", budget.Owner)
+		case !s.report.Owners:
+			v.Fail("--budget %s=…: the budget of an owner would show the owner, which --hide leaves out", budget.Owner)
+		case !s.source.Owners.Names(budget.Owner):
+			v.Fail("--budget %s=…: no row of the owner file names this owner", budget.Owner)
+		}
+	}
 }
 
 // makeKey says how to make a pseudonym key.
@@ -236,7 +255,7 @@ func (s *settings) checkConflicts(v *console.Values) {
 		v.Fail("$GPUFLEET_PSEUDONYM_KEY has fewer than %d bytes, so it could be guessed; %s", fleet.MinKey, makeKey)
 	}
 	for _, check := range []report.Check{report.OverBudget, report.ForecastOverBudget} {
-		if slices.Contains(s.failOn, check) && !s.report.Budget.Known {
+		if slices.Contains(s.failOn, check) && !s.report.Budget.Known && len(s.report.OwnerAmounts) == 0 {
 			v.Fail("--fail-on %s needs --budget", check)
 		}
 	}

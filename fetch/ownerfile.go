@@ -113,6 +113,11 @@ func ownerFault(name string) string {
 	return ""
 }
 
+// Names reports whether a row names an owner. Unassigned needs no row.
+func (f *OwnerFile) Names(owner string) bool {
+	return owner == fleet.Unassigned || slices.ContainsFunc(f.rows, func(r ownerRow) bool { return r.owner == owner })
+}
+
 // Apply sets the owner of each instance, and counts those that no row matches. A nil OwnerFile does nothing.
 func (f *OwnerFile) Apply(list *fleet.Fleet) {
 	if f == nil {

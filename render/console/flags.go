@@ -46,7 +46,7 @@ func Groups() []Group {
 			textFlag("currency", "USD", "currency `CODE` of all prices; nothing is converted"),
 			textFlag("hours-per-month", "730", "`HOURS` in a month"),
 			textFlag("bill", "running", "`WHAT` is billed: running or listed instances"),
-			textFlag("budget", "", "`AMOUNT` to spend per month"),
+			listFlag("budget", "`AMOUNT` to spend per month, or OWNER=AMOUNT; can be repeated"),
 			pathFlag("owners", "", "`FILE.csv` that says whose an instance is"),
 		}},
 		{"changes", []cli.Flag{
@@ -91,6 +91,9 @@ func pathFlag(name, value, usage string) cli.Flag {
 func pathsFlag(name, usage string) cli.Flag {
 	return &cli.StringSliceFlag{Name: name, Usage: usage, TakesFile: true}
 }
+
+// listFlag returns a flag that can be repeated. Its variable has entries with commas between them.
+func listFlag(name, usage string) cli.Flag { return &cli.StringSliceFlag{Name: name, Usage: usage} }
 
 func boolFlag(name, usage string, aliases ...string) cli.Flag {
 	return &cli.BoolFlag{Name: name, Usage: usage, Aliases: aliases, Count: new(int)}

@@ -15,10 +15,14 @@ import (
 func WriteSpendJSON(w io.Writer, r *report.Report) error {
 	f := r.Forecast
 	out := forecast{Month: f.Month, Running: newBounds(f.Running), Listed: newBounds(f.Listed), Early: f.Early,
-		Partial: f.Partial, Owners: []struct{}{}}
+		Partial: f.Partial, Owners: []ownerBudget{}}
 	if r.Budget.Known {
 		amount, percent, state := r.Budget.Value.String(), f.PercentText(), string(f.State)
 		out.Budget, out.Percent, out.State = &amount, &percent, &state
+	}
+	for _, b := range r.OwnerBudgets {
+		out.Owners = append(out.Owners, ownerBudget{b.Owner, b.Money.String(), history.Rounded(b.Forecast.Estimate),
+			b.PercentText(), string(b.State)})
 	}
 	text, err := json.Marshal(out)
 	if err != nil {
@@ -27,17 +31,25 @@ func WriteSpendJSON(w io.Writer, r *report.Report) error {
 	return history.WriteSpend(w, r.Head(), r.Spend, r.Bill.Name(), text)
 }
 
-// forecast is report.Forecast in JSON. The last three are null without a budget.
+// forecast is report.Forecast in JSON. Budget, percent and state are null without a budget of the fleet.
 type forecast struct {
-	Month   string     `json:"month"`
-	Running bounds     `json:"running"`
-	Listed  bounds     `json:"listed"`
-	Early   bool       `json:"early"`
-	Partial bool       `json:"partial"`
-	Budget  *string    `json:"budget"`
-	Percent *string    `json:"budget_percent"`
-	State   *string    `json:"state"`
-	Owners  []struct{} `json:"owners"` // for later
+	Month   string        `json:"month"`
+	Running bounds        `json:"running"`
+	Listed  bounds        `json:"listed"`
+	Early   bool          `json:"early"`
+	Partial bool          `json:"partial"`
+	Budget  *string       `json:"budget"`
+	Percent *string       `json:"budget_percent"`
+	State   *string       `json:"state"`
+	Owners  []ownerBudget `json:"owners"` // those with a budget
+}
+
+type ownerBudget struct {
+	Owner    string          `json:"owner"`
+	Budget   string          `json:"budget"`
+	Estimate decimal.Decimal `json:"estimate"`
+	Percent  string          `json:"budget_percent"`
+	State    string          `json:"state"`
 }
 
 // bounds are amounts, which decimal.Decimal writes as strings.

@@ -20,6 +20,40 @@ func (m *draft) spend() {
 		m.line("%s", note)
 	}
 	m.spendByGroup()
+	for _, t := range m.r.SpendTables() {
+		if !m.r.IsPlace(t.Dimension) { // the table above has these
+			m.spendBy(t)
+		}
+	}
+	m.ownerBudgets()
+}
+
+// ownerBudgets writes the owners' budgets.
+func (m *draft) ownerBudgets() {
+	if len(m.r.OwnerBudgets) == 0 {
+		return
+	}
+	m.line("### Budgets by owner")
+	var rows [][]string
+	for _, b := range m.r.OwnerBudgets {
+		rows = append(rows, []string{m.name(b.Owner), m.r.Amount(b.Money), m.r.Spent(b.Spent), m.r.ForecastOf(b),
+			b.ShareText(m.r.Forecast), b.RunRate.String(), b.StateText()})
+	}
+	m.table([]string{"Owner", "Budget", "Spent", "Forecast", "Forecast of budget", "Run rate", "State"},
+		[]bool{false, true, true, true, true, true, false}, rows)
+}
+
+// spendBy writes what each part of a dimension cost this month and last month, the most expensive first.
+func (m *draft) spendBy(t report.SpendTable) {
+	if len(t.Lines) == 0 {
+		return
+	}
+	m.line("### Spend by %s", t.Noun)
+	var names [][]string
+	for i := range t.Lines {
+		names = append(names, []string{m.name(t.Name(&t.Lines[i]))})
+	}
+	m.spendTable([]string{t.Title}, names, t.Lines, t.Total)
 }
 
 // spendByGroup writes what each region's models cost this month and last month, the most expensive first.
@@ -28,22 +62,34 @@ func (m *draft) spendByGroup() {
 	if len(lines) == 0 {
 		return
 	}
-	head, right := []string{"Region", "GPU model", m.r.Bill.Title() + " this month"}, []bool{false, false, true}
+	var names [][]string
+	for _, l := range lines {
+		names = append(names, []string{m.name(l.Group.Region), m.name(l.Group.GPU)})
+	}
+	m.spendTable([]string{"Region", "GPU model"}, names, lines, total)
+}
+
+// spendTable writes lines of spend after their names.
+func (m *draft) spendTable(head []string, names [][]string, lines []report.SpendLine, total report.SpendLine) {
+	all := make([]string, len(head))
+	all[0] = "**All**"
+	right := make([]bool, len(head))
+	head, right = append(head, m.r.Bill.Title()+" this month"), append(right, true)
 	hasLast := m.r.LastMonth() != nil
 	if hasLast {
 		head, right = append(head, "Last month"), append(right, true)
 	}
 	head, right = append(head, "GPU-hours this month"), append(right, true)
-	line := func(region, model string, l report.SpendLine) []string {
-		cells := []string{region, model, m.r.Spent(report.Ranges(l.This).Of(m.r.Bill))}
+	line := func(names []string, l report.SpendLine) []string {
+		cells := append(names, m.r.Spent(report.Ranges(l.This).Of(m.r.Bill)))
 		if hasLast {
 			cells = append(cells, m.r.Spent(report.Ranges(l.Last).Of(m.r.Bill)))
 		}
 		return append(cells, report.HoursNumber(l.This.GPUs))
 	}
 	var rows [][]string
-	for _, l := range lines {
-		rows = append(rows, line(m.name(l.Group.Region), m.name(l.Group.GPU), l))
+	for i, l := range lines {
+		rows = append(rows, line(names[i], l))
 	}
-	m.table(head, right, rows, line("**All**", "", total))
+	m.table(head, right, rows, line(all, total))
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/shopspring/decimal"
+
 	"gpufleet/fetch/fleet"
 	"gpufleet/fetch/history"
 )
@@ -37,29 +39,49 @@ func (r *Report) Tripped(checks []Check, moreWarnings int) (messages []string) {
 		if reason := r.tripped(check, moreWarnings); reason != "" {
 			messages = append(messages, string(check)+": "+reason)
 		}
+		for _, b := range r.OwnerBudgets {
+			if reason := r.budgetTripped(check, r.useOf(b)); reason != "" {
+				messages = append(messages, string(check)+": owner "+b.Label()+": "+reason)
+			}
+		}
 	}
 	return messages
+}
+
+// budgetUse is how a budget is used, of the fleet or of an owner.
+type budgetUse struct {
+	budget          fleet.Money
+	spent, forecast history.Range
+	now             Cost // billed
+	rate            RunRate
+	percent         decimal.Decimal
+	state           BudgetState
+}
+
+// budgetTripped returns why a check of a budget fails, "" if it passes or is another check.
+func (r *Report) budgetTripped(check Check, u budgetUse) string {
+	budget := r.Amount(u.budget)
+	switch {
+	case check == OverBudget && u.state == Over:
+		return fmt.Sprintf("at least %s is spent this month (%s budget)", r.SpentText(u.spent.Low), budget)
+	case check == OverBudget && u.rate.Over:
+		return fmt.Sprintf("the run rate is %v of the budget (%s %s, %s budget)", u.rate,
+			r.PerMonthText(u.now), r.Bill.Name(), budget)
+	case check == ForecastOverBudget && r.Forecast.Counts() && u.forecast.Estimate.GreaterThan(perSecond(u.budget)):
+		return fmt.Sprintf("the forecast is %v of the budget (%s this month, %s budget)",
+			RunRate{Percent: u.percent, AtLeast: u.forecast.LowerBound()},
+			bound(u.forecast.LowerBound())+r.SpentText(u.forecast.Estimate), budget)
+	}
+	return ""
 }
 
 // tripped returns why a check fails, "" if it passes.
 func (r *Report) tripped(check Check, moreWarnings int) string {
 	switch check {
-	case OverBudget:
-		rate, ok := r.RunRate()
-		switch {
-		case r.Forecast.State == Over:
-			return fmt.Sprintf("at least %s is spent this month (%s budget)", r.SpentText(r.BilledSpend().Low),
-				r.Amount(r.Budget.Value))
-		case ok && rate.Over:
-			return fmt.Sprintf("the run rate is %v of the budget (%s %s, %s budget)", rate,
-				r.PerMonthText(r.BilledCost()), r.Bill.Name(), r.Amount(r.Budget.Value))
-		}
-	case ForecastOverBudget:
-		f := r.Forecast.Of(r.Bill)
-		if r.Budget.Known && r.Forecast.Counts() && f.Estimate.GreaterThan(perSecond(r.Budget.Value)) {
-			rate := RunRate{Percent: r.Forecast.Percent, AtLeast: f.LowerBound()}
-			return fmt.Sprintf("the forecast is %v of the budget (%s this month, %s budget)", rate,
-				bound(f.LowerBound())+r.SpentText(f.Estimate), r.Amount(r.Budget.Value))
+	case OverBudget, ForecastOverBudget:
+		if rate, ok := r.RunRate(); ok {
+			return r.budgetTripped(check, budgetUse{r.Budget.Value, r.BilledSpend(), r.Forecast.Of(r.Bill), r.BilledCost(),
+				rate, r.Forecast.Percent, r.Forecast.State})
 		}
 	case Unowned:
 		if n := Both[int](r.list.Unowned).Of(r.Bill); n > 0 {

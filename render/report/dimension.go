@@ -17,6 +17,8 @@ type Dimension struct {
 	Plural            string // "GPU models"
 	Folder            string // of its pages
 	Description       string // of its column
+
+	usual func(slug string) string // the usual spelling of a name: RTX-A6000, but ml
 }
 
 // GPUDimension is the name of the dimension of GPU models.
@@ -26,10 +28,13 @@ const GPUDimension = "gpu"
 func allDimensions() []Dimension {
 	words := map[string]Dimension{
 		"region": {Title: "Region", Noun: "region", Plural: "Regions", Folder: regionsFolder,
+			usual:       strings.ToUpper,
 			Description: "The region."},
 		GPUDimension: {Title: "GPU model", Noun: "GPU model", Plural: "GPU models", Folder: modelsFolder,
+			usual:       strings.ToUpper,
 			Description: "The GPU model."},
 		"owner": {Title: "Owner", Noun: "owner", Plural: "Owners", Folder: ownersFolder,
+			usual:       strings.ToLower,
 			Description: "Whose instances they are, or were at that time: a name of the owner file, or Unassigned."},
 	}
 	var all []Dimension
@@ -42,6 +47,11 @@ func allDimensions() []Dimension {
 	return all
 }
 
+// IsPlace reports whether a dimension is the region or the GPU model, by which the provider divides the fleet.
+func (r *Report) IsPlace(d Dimension) bool {
+	return d.Folder == regionsFolder || d.Folder == modelsFolder
+}
+
 // dimensions returns the dimensions that the fleet is divided by.
 func (s Settings) dimensions() []Dimension {
 	return slices.DeleteFunc(allDimensions(), func(d Dimension) bool { return d.Name == "owner" && !s.Owners })
@@ -51,6 +61,16 @@ func (s Settings) dimensions() []Dimension {
 type Division struct {
 	Dimension
 	Parts []*Part // sorted by name
+}
+
+// Owned returns the fleet divided by owners, nil without an owner file.
+func (r *Report) Owned() *Division {
+	for _, d := range r.Divisions {
+		if d.Name == history.Owner.Name {
+			return d
+		}
+	}
+	return nil
 }
 
 // Largest returns the n parts with the most instances, in the order of Parts.

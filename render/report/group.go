@@ -33,7 +33,7 @@ func (r *Report) divide(m members) {
 		parts := map[string]*Part{}
 		for key := range m {
 			if name := *d.Of(&key); parts[name] == nil {
-				parts[name] = &Part{Dimension: d, Name: name, Slug: slug(name)}
+				parts[name] = &Part{Dimension: d, Name: name, Slug: slug(name, d.usual)}
 			}
 		}
 		sorted := sortedByName(parts, func(a *Part) string { return a.Name })

@@ -49,6 +49,7 @@ func ParseBudgets(entries []string) (all fleet.Price, owners []OwnerAmount, err 
 type OwnerBudget struct {
 	OwnerAmount
 	Part            *Part // nil if the owner has no instances now
+	Now             Cost  // billed
 	Spent, Forecast history.Range
 	RunRate         RunRate
 	Percent         decimal.Decimal // of the forecast's estimate, like RunRate.Percent
@@ -57,15 +58,20 @@ type OwnerBudget struct {
 
 // ownerBudgets compares the month with the owners' budgets, sorted by owner.
 func (r *Report) ownerBudgets() (budgets []*OwnerBudget) {
+	parts := map[string]*Part{}
+	if owned := r.Owned(); owned != nil {
+		for _, part := range owned.Parts {
+			parts[part.Name] = part
+		}
+	}
 	for _, amount := range r.OwnerAmounts {
-		b := &OwnerBudget{OwnerAmount: amount, Part: r.part(history.Owner, amount.Owner)}
-		var now Cost
+		b := &OwnerBudget{OwnerAmount: amount, Part: parts[amount.Owner]}
 		if b.Part != nil {
-			now = b.Part.Costs().Of(r.Bill)
+			b.Now = b.Part.Costs().Of(r.Bill)
 		}
 		b.Spent = Ranges(r.spentThisMonth[history.Owner.Name][amount.Owner]).Of(r.Bill)
-		b.Forecast = b.Spent.Plus(r.restOfMonth(now))
-		b.RunRate = r.runRate(now, amount.Money)
+		b.Forecast = b.Spent.Plus(r.restOfMonth(b.Now))
+		b.RunRate = r.runRate(b.Now, amount.Money)
 		b.Percent, _ = SpentPercent(b.Forecast.Estimate, fleet.Known(amount.Money))
 		b.State = r.Forecast.stateOf(amount.Money, b.Spent, b.Forecast, b.RunRate)
 		budgets = append(budgets, b)
@@ -73,19 +79,8 @@ func (r *Report) ownerBudgets() (budgets []*OwnerBudget) {
 	return budgets
 }
 
-// part returns the part with a name, nil if there is none.
-func (r *Report) part(d history.Dimension, name string) *Part {
-	for _, division := range r.Divisions {
-		if division.Name != d.Name {
-			continue
-		}
-		for _, part := range division.Parts {
-			if part.Name == name {
-				return part
-			}
-		}
-	}
-	return nil
+func (r *Report) useOf(b *OwnerBudget) budgetUse {
+	return budgetUse{b.Money, b.Spent, b.Forecast, b.Now, b.RunRate, b.Percent, b.State}
 }
 
 // Label returns the owner's name for people; see fleet.Visible.
@@ -98,6 +93,9 @@ func (b *OwnerBudget) Path() string {
 	}
 	return b.Part.Path()
 }
+
+// PercentText returns the forecast's share of the budget with one decimal, like Forecast.PercentText.
+func (b *OwnerBudget) PercentText() string { return b.Percent.StringFixed(runRateDecimals) }
 
 // StateText returns the state for people: "Likely over".
 func (b *OwnerBudget) StateText() string { return Sentence(string(b.State)) }
@@ -137,6 +135,9 @@ func (r *Report) PartFigures(p *Part) []KeyFigure {
 // OwnerBudgetColumns returns the columns of an owner's budget.
 func (r *Report) OwnerBudgetColumns() []Column[*OwnerBudget] {
 	type b = *OwnerBudget
+	share := func(percent decimal.Decimal, atLeast bool) Value {
+		return Value{Known: true, Number: percent.InexactFloat64(), LowerBound: atLeast}
+	}
 	return []Column[b]{
 		{"owner", "Owner", "", Text, "Whose budget it is.", func(o b) Value { return text(o.Owner) }},
 		{"budget", "Budget", "per month", Money, "The owner's monthly budget.",
@@ -149,10 +150,15 @@ func (r *Report) OwnerBudgetColumns() []Column[*OwnerBudget] {
 			"hours that are left.", func(o b) Value {
 			return amount(CellAmount(o.Forecast.Estimate), r.Forecast.Partial || o.Forecast.LowerBound())
 		}},
-		{"budget_percent", "Share of budget", "%", Size, "The forecast as a share of the budget.",
-			func(o b) Value { return Value{Known: true, Number: o.Percent.InexactFloat64()} }},
+		{"forecast_percent", "Forecast, of budget", "%", Size, "The forecast as a share of the budget.",
+			func(o b) Value { return share(o.Percent, r.Forecast.Partial || o.Forecast.LowerBound()) }},
 		{"run_rate_percent", "Run rate", "%", Size, "The billed cost per month of the owner's instances as a share of " +
-			"the budget.", func(o b) Value { return Value{Known: true, Number: o.RunRate.Percent.InexactFloat64()} }},
+			"the budget.", func(o b) Value { return share(o.RunRate.Percent, o.RunRate.AtLeast) }},
+		{"unpriced_hours", "Unpriced", "hours", Size, "Hours of the owner's billed instances without a price. They count as 0.",
+			func(o b) Value { return hours(o.Spent.Unpriced, CellPlaces) }},
+		{"forecast_unpriced_hours", "Forecast, unpriced", "hours", Size, "Unpriced hours plus the hours that are left for " +
+			"each of the owner's billed instances without a price now.",
+			func(o b) Value { return hours(o.Forecast.Unpriced, CellPlaces) }},
 		{"state", "State", "", Text, "within, likely over or over; see Budget state.",
 			func(o b) Value { return text(string(o.State)) }},
 	}

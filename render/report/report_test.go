@@ -325,8 +325,18 @@ func TestSlugs(t *testing.T) {
 		"CANADA-1": "canada-1", "RTX-A6000": "rtx-a6000", "H100-80G-SXM": "h100-80g-sxm",
 		"CPU only": "cpu-only", "Unknown GPU": "unknown-gpu", "Unknown region": "unknown-region",
 	} {
-		if got := slug(name); got != want {
+		if got := slug(name, strings.ToUpper); got != want {
 			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+	for name, want := range map[string]string{"ml": "ml", "ml-2": "ml-2", "Unassigned": "unassigned"} {
+		if got := slug(name, strings.ToLower); got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+	for _, name := range []string{"ML", "m l", "unassigned", "con"} {
+		if got := slug(name, strings.ToLower); got == bareSlug(name) {
+			t.Errorf("%s has the slug of another spelling", name)
 		}
 	}
 	hostile := []string{
@@ -343,7 +353,7 @@ func TestSlugs(t *testing.T) {
 		"unknown-region": "Unknown region",
 	}
 	for _, name := range hostile {
-		got := slug(name)
+		got := slug(name, strings.ToUpper)
 		if strings.Trim(got, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" || got == "" || len(got) > 80 ||
 			reserved.MatchString(got) || strings.HasPrefix(got, "-") || strings.HasSuffix(got, "-") {
 			t.Errorf("%q: bad slug %q", name, got)
@@ -360,7 +370,7 @@ func FuzzSlug(f *testing.F) {
 	f.Add("CANADA-1", "canada-1")
 	f.Add("..", "CON")
 	f.Fuzz(func(t *testing.T, a, b string) {
-		slugA, slugB := slug(a), slug(b)
+		slugA, slugB := slug(a, strings.ToUpper), slug(b, strings.ToUpper)
 		if (slugA == slugB) != (a == b) {
 			t.Errorf("%q and %q: %s, %s", a, b, slugA, slugB)
 		}

@@ -17,7 +17,7 @@ const (
 )
 
 // ownNames are the group names that don't come from the API. No other name gets their slugs.
-var ownNames = []string{fleet.CPUOnly, fleet.UnknownGPU, fleet.UnknownRegion}
+var ownNames = []string{fleet.CPUOnly, fleet.UnknownGPU, fleet.UnknownRegion, fleet.Unassigned}
 
 // reserved are names that Windows keeps for devices.
 var reserved = regexp.MustCompile(`^(con|prn|aux|nul|com[0-9]|lpt[0-9])$`)
@@ -28,14 +28,14 @@ var endsLikeHash = regexp.MustCompile(`(^|-)[a-z2-7]{16}$`)
 // slug returns a group's name for file names and links: [a-z0-9-], at most 80 bytes.
 //
 // It depends only on the name, so that links keep working when other groups are added or removed. Our own names and
-// upper-case names (RTX-A6000) get a bare slug if it is free. Any other spelling gets a hash, so that different names
-// never share a slug.
-func slug(name string) string {
+// names in the usual spelling, which is bare's, get a bare slug if it is free. Any other spelling gets a hash, so that
+// different names never share a slug.
+func slug(name string, usual func(bare string) string) string {
 	bare := bareSlug(name)
 	switch {
 	case slices.Contains(ownNames, name):
 		return bare
-	case strings.ToUpper(bare) == name && isFree(bare):
+	case usual(bare) == name && isFree(bare):
 		return bare
 	}
 	sum := sha256.Sum256([]byte(name))

@@ -90,7 +90,7 @@ func (s *sheet) restrict(t *table, p part) {
 	for _, v := range t.inputs {
 		s.b.try(s.b.file.AddDataValidation(s.name, v))
 	}
-	if s.b.fixed && (t == s.b.statuses || t == s.b.instances || t == s.b.spend) {
+	if s.b.fixed && (t == s.b.statuses || t == s.b.instances || t == s.b.spend || t == s.b.budgets) {
 		s.b.try(s.b.file.ProtectSheet(s.name, &excelize.SheetProtectionOptions{
 			SelectLockedCells: true, SelectUnlockedCells: true, FormatColumns: true, AutoFilter: true,
 		}))

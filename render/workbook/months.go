@@ -5,7 +5,6 @@ import (
 	"strconv"
 
 	"github.com/shopspring/decimal"
-	"github.com/xuri/excelize/v2"
 
 	"gpufleet/fetch/history"
 	"gpufleet/render/report"
@@ -40,6 +39,10 @@ func (b *book) spendTable() *table {
 	t := newTable(b.r, spendSheet, "month and group", report.SpendColumns(b.r, report.CellPlaces), rows)
 	addColumns(b.r, t, []report.Column[report.SpendRow]{monthNumberColumn(
 		func(s report.SpendRow) string { return s.Month })}, func(row int) report.SpendRow { return rows[row] })
+	if len(b.budgetNo) > 0 {
+		addColumns(b.r, t, []report.Column[report.SpendRow]{b.budgetNoColumn()},
+			func(row int) report.SpendRow { return rows[row] })
+	}
 	t.printFirst("month", "region", "gpu", "owner", "account", "running_low", "running_estimate", "running_high",
 		"listed_low", "listed_estimate", "listed_high", "gpu_hours")
 	if b.fixed {
@@ -178,14 +181,8 @@ func (b *book) addBudget(p *page, spent, forecast string) {
 	if !b.r.Forecast.Counts() { // then the run rate decides
 		forecast = perMonth(b.all().sum("billed_per_hour"))
 	}
-	above := func(amount string) string { // sums of binary numbers are not exact
-		return "ROUND(" + amount + "-" + budgetName + ",6)>0"
-	}
 	at := cellName(4, p.next())
-	p.rules = append(p.rules, rule{at, []excelize.ConditionalFormatOptions{
-		b.when(at+`<>"`+string(report.Within)+`"`, &excelize.Style{Font: &excelize.Font{Bold: true, Color: red}}),
-	}})
+	p.rules = append(p.rules, b.stateRule(at, at))
 	p.add(textCell(plain, "Budget state"), cell{}, cell{}, textCell(headline, string(b.r.Forecast.State)).with(
-		ifBudget("IF("+above(spent)+`,"`+string(report.Over)+`",IF(`+above(forecast)+`,"`+string(report.LikelyOver)+
-			`","`+string(report.Within)+`"))`)))
+		ifBudget(stateFormula(spent, forecast, budgetName))))
 }

@@ -189,7 +189,19 @@ func pastCalculations(t testing.TB) []calculation {
 	listed.bill, listed.budget = report.BillListed, 12_000
 	shares.shares = map[string]float64{"Stopped": 0.25, "Running": 0.5}
 	spent.spent = 100.125
+	o := s
+	o.Owners = true
+	for owner, budget := range map[string]string{"ml": "100", "research": "3000", "gone": "5", fleet.Unassigned: "800"} {
+		o.OwnerAmounts = append(o.OwnerAmounts, report.OwnerAmount{Owner: owner, Money: price(t, budget).Value})
+	}
+	slices.SortFunc(o.OwnerAmounts, func(a, b report.OwnerAmount) int { return strings.Compare(a.Owner, b.Owner) })
+	ownedPast := owned(pastOf(t))
+	owners := withPast(t, o, nil, ownedPast...)
 	return []calculation{
+		{"owners", owners, maxRow, nil, false, ownedPast},
+		{"ownersListed", owners, maxRow, listed, false, ownedPast},
+		{"ownersFirst", withPast(t, o, nil, ownedPast[:1]...), maxRow, change(500), false, ownedPast[:1]},
+		{"ownersFixed", owners, maxRow, listed, true, ownedPast},
 		{"past", r, maxRow, nil, false, past},
 		{"pastListed", r, maxRow, listed, false, past},
 		{"pastShares", r, maxRow, shares, false, past},
@@ -202,6 +214,16 @@ func pastCalculations(t testing.TB) []calculation {
 		{"firstWithin", withPast(t, s, nil, first...), maxRow, change(500), false, first},
 		{"firstLikelyOver", withPast(t, s, nil, first...), maxRow, change(490), false, first},
 	}
+}
+
+// owned gives the instances of readings owners, which some change.
+func owned(readings []reading) []reading {
+	for i, reading := range readings {
+		for j, in := range reading.list {
+			in.Owner = []string{"ml", "research", fleet.Unassigned}[(j+i/40)%3]
+		}
+	}
+	return readings
 }
 
 // changedReport returns the report that is made with the changed inputs other than the billed shares.

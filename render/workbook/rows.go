@@ -84,7 +84,7 @@ func (w *cellWriter) append(out []byte, row int, number string) []byte {
 	if !hasFormula {
 		return appendCell(out, w.typ, v)
 	}
-	if !v.Known {
+	if !v.Known || w.typ == report.Text {
 		out = append(out, ` t="str"`...)
 	}
 	out = append(append(out, "><f>"...), w.formula[0]...)
@@ -92,7 +92,10 @@ func (w *cellWriter) append(out []byte, row int, number string) []byte {
 		out = append(append(out, number...), piece...)
 	}
 	out = append(out, "</f><v>"...)
-	if v.Known {
+	switch {
+	case w.typ == report.Text: // one of our own words
+		out = append(out, v.Text...)
+	case v.Known:
 		out = appendFigure(out, w.typ, v)
 	}
 	return append(out, "</v></c>"...)

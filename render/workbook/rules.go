@@ -74,6 +74,7 @@ var unpricedHours = map[string]string{
 	"listed_high": "listed_unpriced_hours",
 	"spent_low":   "unpriced_hours", "spent_estimate": "unpriced_hours", "spent_high": "unpriced_hours",
 	"budget_percent": "unpriced_hours", "forecast": "forecast_unpriced_hours",
+	"forecast_percent": "forecast_unpriced_hours",
 }
 
 // format adds a table's conditional formats on one of its sheets.
@@ -94,7 +95,7 @@ func (s *sheet) format(t *table, p part) {
 				formats = lowerBounds(first, last).formats
 			}
 		}
-		isPartial := c.name == "forecast" && s.b.r.Forecast.Partial // a lower bound in any case
+		isPartial := strings.HasPrefix(c.name, "forecast") && s.b.r.Forecast.Partial // a lower bound in any case
 		if hours, ok := unpricedHours[c.name]; ok && !isPartial {
 			formats = s.b.lowerBoundRule("", "0", t.cell(hours, first), s.b.valueStyle(c, textValue, figureValue)).formats
 		}

@@ -43,12 +43,16 @@ func (b *book) makeTables() {
 
 	changes := changesTable(r, r.Windows()[0], "Changes", "tblChanges")
 	week := changesTable(r, r.Week(), "Changes week", "tblChangesWeek")
+	b.budgetNo = numberBudgets(r.OwnerBudgets)
 	months, spend, trend := b.monthsTable(), b.spendTable(), b.trendTable()
 	unpriced := newTable(r, "Unpriced", "listed instance without a price",
 		report.NamedColumns(r.Settings, unpricedColumns...), r.Unpriced())
 	b.statuses = b.assumptions(statuses)
-	b.tables = append(append([]*table{b.instances}, divisions...),
-		b.groups, months, spend, trend, changes, week, unpriced, b.statuses)
+	b.tables = append(append([]*table{b.instances}, divisions...), b.groups, months)
+	if budgets := b.budgetsTable(); budgets != nil {
+		b.tables = append(b.tables, budgets)
+	}
+	b.tables = append(b.tables, spend, trend, changes, week, unpriced, b.statuses)
 
 	b.setEdits()
 	b.setInstanceFormulas()

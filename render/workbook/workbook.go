@@ -83,6 +83,8 @@ type book struct {
 
 	instances, groups, statuses *table
 	months, spend               *table
+	budgets                     *table            // nil without budgets of owners
+	budgetNo                    map[string]int    // their numbers, by owner
 	billedRate                  string            // the cell on Summary with the billed cost per hour
 	inputs                      map[string]string // the cells of the inputs, by defined name
 	conditional                 map[string]int    // the styles of conditional formats, by condition or number format
@@ -128,6 +130,7 @@ func (b *book) fill() error {
 	b.matrix = b.matrixPage()
 	summary := b.summary()
 	b.setMonthFormulas()
+	b.setBudgetFormulas()
 	b.writePage(summarySheet, summary)
 	for _, t := range b.tables {
 		if t.sheet == afterMatrix {
