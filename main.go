@@ -190,6 +190,9 @@ func readSettings(ctx context.Context, v *console.Values) (*settings, error) {
 	s.source.Owners = console.Load(v, "owners", func(path string) (*fetch.OwnerFile, error) {
 		return fetch.ReadOwnerFile(ctx, path)
 	})
+	if s.source.Demo && s.source.Owners == nil {
+		s.source.Owners = fetch.DemoOwners()
+	}
 	s.report.Owners = s.source.Owners != nil && !slices.Contains(s.report.Hidden, "owner")
 	s.readBudgets(v)
 	if key := v.Variable("GPUFLEET_PSEUDONYM_KEY"); key != "" {
@@ -216,11 +219,11 @@ func readSettings(ctx context.Context, v *console.Values) (*settings, error) {
 func (s *settings) readBudgets(v *console.Values) {
 	var err error
 	entries := v.Entries("budget")
+	if s.source.Demo && len(entries) == 0 {
+		entries = sample.Budgets(s.report.Owners)
+	}
 	if s.report.Budget, s.report.OwnerAmounts, err = report.ParseBudgets(entries); err != nil {
 		v.Fail("--budget %w", err)
-	}
-	if s.source.Demo && len(entries) == 0 {
-		s.report.Budget = sample.Budget
 	}
 	for _, budget := range s.report.OwnerAmounts {
 		switch {

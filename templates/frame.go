@@ -121,11 +121,12 @@ func partFrame(r *report.Report, d *report.Division, part *report.Part, n neighb
 }
 
 func groupFrame(r *report.Report, group *report.Group, s listPage, n neighbours) frame {
-	name := group.Model.Label() + " in " + group.Region.Label()
+	name, regions := group.Model.Label()+" in "+group.Region.Label(), r.Divisions[0]
 	return frame{Report: r, neighbours: n, noun: "GPU model in this region", path: s.path(),
-		title: name + pageSuffix(s.paging), name: group.Model.Label() + pageSuffix(s.paging), section: divisionSection(r.Divisions[0]),
+		title: name + pageSuffix(s.paging), name: group.Model.Label() + pageSuffix(s.paging),
+		section:     divisionSection(regions),
 		description: name + ": " + extent(&group.Totals) + pageSuffix(s.paging) + ".",
-		crumbs:      []crumb{toOverview, toList(r.Divisions[0]), {group.Region.Label(), group.Region.Path()}}}
+		crumbs:      []crumb{toOverview, toList(regions), {group.Region.Label(), group.Region.Path()}}}
 }
 
 // instancesFrame is the frame of a page of the instance list. The first page has the explorer.

@@ -22,8 +22,15 @@ import (
 	"gpufleet/render/report"
 )
 
-// Budget is the sample's budget per month. Its forecast is always higher.
-var Budget = fleet.Known(fleet.MoneyOf(decimal.NewFromInt(150_000)))
+// Budgets returns the sample's budgets per month, as --budget takes them. The fleet's forecast is always higher, and of
+// the owners one is over or likely over, and one within.
+func Budgets(owners bool) []string {
+	budgets := []string{"150000"}
+	if owners {
+		budgets = append(budgets, "ml=95000", "research=40000", "inference=17500")
+	}
+	return budgets
+}
 
 // Days before the run. A larger number is earlier, and 0 is the run itself.
 const (
