@@ -155,7 +155,8 @@ func (r *Report) OwnerBudgetColumns() []Column[*OwnerBudget] {
 		{"run_rate_percent", "Run rate", "%", Size, "The billed cost per month of the owner's instances as a share of " +
 			"the budget.", func(o b) Value { return share(o.RunRate.Percent, o.RunRate.AtLeast) }},
 		{"unpriced_hours", "Unpriced", "hours", Size,
-			"Hours of the owner's billed instances without a price. They count as 0.", func(o b) Value { return hours(o.Spent.Unpriced, CellPlaces) }},
+			"Hours of the owner's billed instances without a price. They count as 0.",
+			func(o b) Value { return hours(o.Spent.Unpriced, CellPlaces) }},
 		{"forecast_unpriced_hours", "Forecast, unpriced", "hours", Size, "Unpriced hours plus the hours that are left for " +
 			"each of the owner's billed instances without a price now.",
 			func(o b) Value { return hours(o.Forecast.Unpriced, CellPlaces) }},
