@@ -38,9 +38,21 @@ var facetValues = map[string]func(*fleet.Instance) string{
 	"gpu":          (*fleet.Instance).Model,
 	"status":       func(in *fleet.Instance) string { return in.Status },
 	"product_type": func(in *fleet.Instance) string { return in.ProductType },
+	"owner":        func(in *fleet.Instance) string { return in.Owner },
 }
 
-var facetNames = []string{"region", "gpu", "status", "product_type"}
+// facetTitles are the titles of the facets.
+var facetTitles = map[string]string{
+	"region": "Region", "gpu": "GPU model", "owner": "Owner", "status": "Status", "product_type": "Type",
+}
+
+// facetNames returns the names of a report's facets.
+func facetNames(r *report.Report) (names []string) {
+	for _, d := range r.Divisions {
+		names = append(names, d.Name)
+	}
+	return append(names, "status", "product_type")
+}
 
 // passes reports whether an instance matches. It ignores the facet but, unless that is "".
 func (a choices) passes(r *report.Report, in *fleet.Instance, but string) bool {
@@ -115,7 +127,7 @@ func (a choices) totals(r *report.Report) [][]string {
 // counts returns the number of rows that the page must show for each option of each facet.
 func (a choices) counts(r *report.Report) map[string]map[string]string {
 	counts := map[string]map[string]string{}
-	for _, facet := range facetNames {
+	for _, facet := range facetNames(r) {
 		numbers := map[string]int{}
 		for _, in := range r.Instances {
 			value := facetValues[facet](in)
@@ -244,13 +256,14 @@ func (p *explorerPage) choose(a choices) {
 	for facet, values := range a.chosen {
 		for _, value := range values {
 			eval[bool](p, fmt.Sprintf(`{
-				[...document.querySelectorAll(".facets fieldset")][%d].querySelectorAll("li").forEach((item) => {
+				const titled = (box) => box.querySelector("legend").textContent.startsWith(%q);
+				[...document.querySelectorAll(".facets fieldset")].find(titled).querySelectorAll("li").forEach((item) => {
 					const name = item.querySelector("bdi, .unknown");
 					if (name && name.textContent === (%q || "unknown") && (name.tagName === "BDI") === (%q !== ""))
 						item.querySelector("input").click();
 				});
 				true
-			}`, slices.Index(facetNames, facet), value, value))
+			}`, facetTitles[facet], value, value))
 		}
 	}
 	p.sortBy(a.sort)
@@ -301,7 +314,7 @@ func (p *explorerPage) check(r *report.Report, a choices) {
 	}
 	counts := eval[map[string]map[string]string](p, `Object.fromEntries(
 		[...document.querySelectorAll(".facets fieldset")].map((box, i) => [
-			["region", "gpu", "status", "product_type"][i],
+			`+mustJSON(p.t, facetNames(r))+`[i],
 			Object.fromEntries([...box.querySelectorAll("label")].map((label) =>
 				[label.querySelector("bdi")?.textContent ?? "", label.querySelector(".count").textContent]))]))`)
 	if diff := cmp.Diff(a.counts(r), counts); diff != "" {
@@ -477,7 +490,7 @@ func randomChoices(random *rand.Rand, r *report.Report) choices {
 			a.text = strings.TrimSpace(a.text + " " + strings.ToUpper(words[0][:1]) + words[0][1:])
 		}
 	}
-	for _, facet := range facetNames {
+	for _, facet := range facetNames(r) {
 		if random.IntN(2) == 0 {
 			continue
 		}

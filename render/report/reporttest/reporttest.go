@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,12 +17,13 @@ import (
 	"gpufleet/render/report"
 )
 
-// Of returns a report of instances, at a fixed time.
+// Of returns a report of instances, at a fixed time. It is divided by owners if one has an owner.
 func Of(instances ...*fleet.Instance) *report.Report {
 	return report.New(&fleet.Fleet{Instances: instances}, report.Settings{
 		Title: "Fleet", Generated: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), Version: "test",
 		Source:   report.FromFile,
 		Audience: report.Public, Currency: "USD", HoursPerMonth: decimal.NewFromInt(730),
+		Owners: slices.ContainsFunc(instances, func(in *fleet.Instance) bool { return in.Owner != "" }),
 	})
 }
 
@@ -97,20 +99,20 @@ func Sample(t *testing.T, path string) []*fleet.Instance {
 		t.Fatal(err)
 	}
 	type row struct {
-		ID, Region, GPU, OS, Status string
-		ProductType                 string       `json:"product_type"`
-		HostName                    string       `json:"host_name"`
-		CPUCores                    *json.Number `json:"cpu_cores"`
-		RAM                         *json.Number
-		GPUType                     string       `json:"gpu_type"`
-		GPUCount                    *json.Number `json:"gpu_count"`
-		DiskSize                    *json.Number `json:"disk_size"`
-		Ephemeral                   *json.Number
-		PriceSource                 string       `json:"price_source"`
-		Purchase                    string       `json:"type"`
-		Price                       *json.Number `json:"price_per_hour"`
-		Created                     *time.Time   `json:"created_at"`
-		Started                     *time.Time   `json:"started_at"`
+		ID, Region, GPU, OS, Status, Owner string
+		ProductType                        string       `json:"product_type"`
+		HostName                           string       `json:"host_name"`
+		CPUCores                           *json.Number `json:"cpu_cores"`
+		RAM                                *json.Number
+		GPUType                            string       `json:"gpu_type"`
+		GPUCount                           *json.Number `json:"gpu_count"`
+		DiskSize                           *json.Number `json:"disk_size"`
+		Ephemeral                          *json.Number
+		PriceSource                        string       `json:"price_source"`
+		Purchase                           string       `json:"type"`
+		Price                              *json.Number `json:"price_per_hour"`
+		Created                            *time.Time   `json:"created_at"`
+		Started                            *time.Time   `json:"started_at"`
 	}
 	var data struct {
 		Instances []row
@@ -133,7 +135,7 @@ func Sample(t *testing.T, path string) []*fleet.Instance {
 		in := &fleet.Instance{ID: r.ID, Region: r.Region, ProductType: r.ProductType, HostName: r.HostName,
 			CPUCores: number(r.CPUCores), RAM: number(r.RAM), GPU: r.GPU, GPUType: r.GPUType,
 			GPUCount: number(r.GPUCount), DiskSize: number(r.DiskSize), Ephemeral: number(r.Ephemeral),
-			OS: r.OS, Status: r.Status}
+			OS: r.OS, Status: r.Status, Owner: r.Owner}
 		if r.Price != nil {
 			price, err := fleet.ParseMoney(r.Price.String())
 			if err != nil {
