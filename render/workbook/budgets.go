@@ -28,6 +28,8 @@ func (b *book) budgetsTable() *table {
 				return o.Part.Index + 1
 			}),
 	}, func(row int) *report.OwnerBudget { return rows[row] })
+	t.printFirst("owner", "budget", "spent_low", "spent_estimate", "forecast", "forecast_percent", "run_rate_percent",
+		"state")
 	for name, decimals := range map[string]int{"forecast_percent": 1, "run_rate_percent": 1,
 		"unpriced_hours": rounded["unpriced_hours"], "forecast_unpriced_hours": rounded["forecast_unpriced_hours"]} {
 		t.column(name).decimals = decimals // other inputs lead to other decimals
