@@ -18,7 +18,7 @@ const (
 
 // about makes the last sheet: what to change, what the figures mean and leave out, and what each column means.
 func (b *book) about() *page {
-	p := &page{widths: []float64{30, 84, 14, 18, 26}}
+	p := &page{widths: []float64{36, 84, 14, 18, 26}}
 	p.lines = append(p.lines, line{cells: []cell{textCell(title, "About this workbook")}, height: 24})
 	if notices := b.notices(); notices != "" {
 		p.add(textCell(notice, notices))

@@ -21,7 +21,7 @@ func (b *book) makeTables() {
 	statuses, statusIndexes := r.StatusGroups(maxStatuses)
 	b.instances = newTable(r, "Instances", "instance", listColumns(r), r.Instances)
 	addColumns(r, b.instances, instanceColumns(r, statusIndexes), func(row int) int { return row })
-	b.instances.printFirst("id", "host_name", "region", "group_gpu", "gpu_count", "status",
+	b.instances.printFirst("id", "host_name", "owner", "region", "group_gpu", "gpu_count", "status",
 		"price_per_hour", "billed_per_hour", "billed_per_month", "created_at")
 
 	divisions := b.divisionTables()
