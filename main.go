@@ -432,7 +432,7 @@ func (s *settings) prepareHistory(
 		err = h.LimitRows(len(list.Instances))
 	}
 	if err == nil {
-		err = h.Hide(ctx, s.report.Head(), s.pseudonymKey, list.Instances)
+		err = h.Hide(ctx, s.report.Head(), history.Names{List: list.Instances, Key: s.pseudonymKey})
 	}
 	if err == nil && !s.acceptShrink {
 		err = fetch.CheckAccount(ctx, h, list.Instances, created)

@@ -53,7 +53,7 @@ func FuzzDecoder(f *testing.F) {
 	f.Add([]byte(`{"data": [1], "total_instance": "` + fuzzCanary + `", "status": "success"}`))
 	f.Add([]byte("\xff\xfe{\x00"))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		p, err := newDecoder().decodePage(bytes.NewReader(body), 1)
+		p, err := newDecoder("").decodePage(bytes.NewReader(body), 1)
 		if err != nil {
 			if strings.Contains(err.Error(), fuzzCanary) {
 				t.Errorf("the error quotes the reply: %v", err)
@@ -128,7 +128,7 @@ func FuzzSecrets(f *testing.F) {
 			return fmt.Sprintf("%q: %s", name, text)
 		}
 		field := fleet.Fields[int(number)%len(fleet.Fields)]
-		if field.Text == nil || field.Kind == fleet.Computed {
+		if field.Text == nil || !field.InReplies() {
 			return
 		}
 		name, secret := member(field.Name, before+password+behind), member("vm_password", password)

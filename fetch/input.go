@@ -21,7 +21,7 @@ var demo string
 
 // Demo returns the built-in sample: a made-up fleet with everything that a real one may have.
 func Demo(ctx context.Context) (*fleet.Fleet, error) {
-	list, decoder := newCollected(), newDecoder()
+	list, decoder := newCollected(), newDecoder("")
 	if err := addReply(list, decoder, strings.NewReader(demo), "the built-in sample"); err != nil {
 		return nil, err
 	}
@@ -32,7 +32,7 @@ func Demo(ctx context.Context) (*fleet.Fleet, error) {
 // API. The error is a *Error with BadInput if a path can't be read, else as that of Client.Instances. It is the
 // context's cause if the context ended the reading.
 func Saved(ctx context.Context, paths []string, stdin io.Reader) (*fleet.Fleet, error) {
-	list, decoder := newCollected(), newDecoder()
+	list, decoder := newCollected(), newDecoder("")
 	for _, path := range paths {
 		if err := addFile(ctx, list, decoder, path, stdin); err != nil {
 			return nil, err

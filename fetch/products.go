@@ -63,7 +63,7 @@ func (c *Client) Products(ctx context.Context) (products *Products, err error) {
 // Its errors are like those of decodePage.
 func decodeProducts(reply io.Reader) (*Products, error) {
 	p := &Products{prices: map[productKey]productPrice{}, counts: map[productKey][]int{}}
-	d := newDecoder()
+	d := newDecoder("")
 	trouble, err := d.decodeEnvelope(reply, func(s *jsonscan.Scanner) error { return p.decodeRegions(d, s) }, nil)
 	switch {
 	case err != nil:

@@ -23,6 +23,7 @@ const (
 // decoder turns the rows of one list into instances. Rows with equal values share them: a million rows name a dozen
 // regions.
 type decoder struct {
+	account string             // whose list it is; "" if accounts are not given
 	members map[string]*member // the known members of a row, by name
 	texts   map[string]string
 	prices  map[string]fleet.Price
@@ -52,13 +53,14 @@ type member struct {
 }
 
 // newDecoder returns a decoder of the fields in the table. All others, such as user and team, are skipped. Passwords
-// are read only to keep them out of texts (see secrets).
-func newDecoder() *decoder {
-	d := &decoder{members: map[string]*member{}, texts: map[string]string{}, prices: map[string]fleet.Price{},
+// are read only to keep them out of texts (see secrets). The instances get the account.
+func newDecoder(account string) *decoder {
+	d := &decoder{account: account,
+		members: map[string]*member{}, texts: map[string]string{}, prices: map[string]fleet.Price{},
 		secrets:      secrets{names: map[string]bool{}, texts: map[string]fleet.Folded{}},
 		maxTextBytes: maxTextBytes}
 	for _, f := range fleet.Fields {
-		if f.Kind == fleet.Computed {
+		if !f.InReplies() {
 			continue
 		}
 		d.members[f.Name] = &member{f.Name, f, 1 << len(d.members), false, nil}
@@ -92,6 +94,7 @@ func (d *decoder) decodeRow(s *jsonscan.Scanner, row fleet.Row, warnings *fleet.
 	}
 	r := rowReader{decoder: d, s: s, row: row, warnings: warnings, in: &d.block[0], reading: &d.start}
 	d.block = d.block[1:]
+	r.in.Account = d.account
 	defer d.secrets.wipe()
 	if err := s.Object(r.member); err != nil {
 		return nil, nil, err

@@ -19,7 +19,7 @@ import (
 // decodeOne decodes a list of one row.
 func decodeOne(t *testing.T, row string) (*fleet.Instance, []string) {
 	t.Helper()
-	p, err := newDecoder().decodePage(strings.NewReader(reply(1, row)), 1)
+	p, err := newDecoder("").decodePage(strings.NewReader(reply(1, row)), 1)
 	if err != nil {
 		t.Fatalf("%s: %v", row, err)
 	}
@@ -427,7 +427,7 @@ func TestLongText(t *testing.T) {
 func TestTextLimit(t *testing.T) {
 	const text = 2 + 4 // the bytes of an id and a name
 	for _, rows := range []int{4, 5} {
-		d := newDecoder()
+		d := newDecoder("")
 		d.maxTextBytes = 4 * text
 		var err error
 		for i := range rows {
@@ -453,7 +453,7 @@ func TestWarningsAreGrouped(t *testing.T) {
 	for id := range 1000 {
 		list = append(list, fmt.Sprintf(`{"id": %d, "ram": true}`, id))
 	}
-	p, err := newDecoder().decodePage(strings.NewReader(reply(1000, list...)), 2)
+	p, err := newDecoder("").decodePage(strings.NewReader(reply(1000, list...)), 2)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -470,7 +470,7 @@ func TestSecretsStopAtTheDoor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := newDecoder().decodePage(strings.NewReader(string(text)), 1)
+	p, err := newDecoder("").decodePage(strings.NewReader(string(text)), 1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -146,7 +146,7 @@ func (r *rowReader) hideSecrets() (asCame *fleet.Instance) {
 		return nil
 	}
 	for _, f := range fleet.Fields {
-		if f.Text == nil || f.Kind == fleet.Computed {
+		if f.Text == nil || !f.InReplies() {
 			continue
 		}
 		text := *f.Text(r.in)
@@ -167,9 +167,9 @@ func (r *rowReader) hideSecrets() (asCame *fleet.Instance) {
 // keepHashes keeps hashes of the row's secrets with its instance, to find them in earlier lists, where it has its id as
 // it came. asCame is nil if no text of this list has a secret.
 func (r *rowReader) keepHashes(asCame *fleet.Instance) {
-	id := r.in.ID
+	instance := r.in.Key()
 	if asCame != nil {
-		id = asCame.ID
+		instance = asCame.Key()
 	}
 	for _, folded := range r.secrets.folded {
 		if len(r.hashes) == 0 {
@@ -177,7 +177,7 @@ func (r *rowReader) keepHashes(asCame *fleet.Instance) {
 		}
 		hash := &r.hashes[0]
 		r.hashes = r.hashes[1:]
-		*hash = fleet.NewSecretHash(id, folded)
+		*hash = fleet.NewSecretHash(instance, folded)
 		hash.Shown, hash.Next = asCame != nil, r.in.Secrets
 		r.in.Secrets = hash
 	}

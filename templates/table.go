@@ -36,7 +36,8 @@ func pageColumns(columns []instanceColumn) []instanceColumn {
 
 // changeColumns returns the instance columns of the table of changes.
 func changeColumns(f frame) []instanceColumn {
-	return pageColumns(report.NamedColumns(f.Settings, "id", "host_name", "region", "gpu_group", "gpu_count"))
+	return pageColumns(report.NamedColumns(f.Settings, "id", "account", "host_name", "region", "gpu_group",
+		"gpu_count"))
 }
 
 // columnNames returns the names of the columns in the order of the pages, separated by spaces.

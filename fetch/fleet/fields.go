@@ -23,6 +23,7 @@ const (
 	Term                     // 0 on demand, 1 reserved
 	Moment                   // a time: seconds since 1970 in replies and snapshots
 	Computed                 // set by the program, not in replies
+	Given                    // a name that the user gives in a flag or file, not in replies
 )
 
 // Field is an entry in the table of an instance's fields. Decoder, Hide, snapshots, comparison and sorting all loop
@@ -81,8 +82,10 @@ var Fields = []*Field{
 		Text: func(in *Instance) *string { return &in.ProductType }},
 	{Name: "gpu_type", Kind: Text, Text: func(in *Instance) *string { return &in.GPUType }},
 	{Name: "gpu_group", Kind: Computed, SnapshotFormat: 2, Text: func(in *Instance) *string { return &in.GPUGroup }},
-	{Name: "owner", Kind: Computed, HiddenAs: "owner", SnapshotFormat: 2,
+	{Name: "owner", Kind: Given, HiddenAs: "owner", SnapshotFormat: 2,
 		Text: func(in *Instance) *string { return &in.Owner }},
+	{Name: "account", Kind: Given, HiddenAs: "account", SnapshotFormat: 2,
+		Text: func(in *Instance) *string { return &in.Account }},
 	{Name: "ephemeral", Kind: Size, Max: maxGB, HiddenAs: "ephemeral",
 		Number: func(in *Instance) *Number { return &in.Ephemeral }},
 	{Name: "public_ipv4", Kind: Address, Text: func(in *Instance) *string { return &in.PublicIPv4 }},
@@ -94,6 +97,9 @@ var Fields = []*Field{
 	{Name: "status_since", Kind: Computed, SnapshotFormat: 2,
 		Time: func(in *Instance) *time.Time { return &in.StatusSince }},
 }
+
+// InReplies reports whether replies can have the field.
+func (f *Field) InReplies() bool { return f.Kind != Computed && f.Kind != Given }
 
 // FieldNamed returns the field with a name, nil if there is none.
 func FieldNamed(name string) *Field {

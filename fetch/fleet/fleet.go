@@ -81,6 +81,7 @@ type Instance struct {
 	Purchase    Purchase
 	OS          string
 	Owner       string    // whose it is, by the owner file, or Unassigned; "" without an owner file
+	Account     string    // that the list is of; "" if accounts are not given
 	Status      string    // any text, shown as received
 	CreatedAt   time.Time // UTC, to the second; zero if unknown
 	StartedAt   time.Time // the last start; like CreatedAt
@@ -130,6 +131,8 @@ const (
 	UnknownRegion = "Unknown region"
 	// Unassigned is the owner of instances that the owner file gives to nobody.
 	Unassigned = "Unassigned"
+	// NoAccount is the account of costs when no accounts are given any more.
+	NoAccount = "No account"
 )
 
 // Model returns the GPU model that the instance counts under: GPUGroup if it is set, CPUOnly if the instance has no

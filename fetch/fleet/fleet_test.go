@@ -104,7 +104,8 @@ func TestHide(t *testing.T) {
 	full := func() *Fleet {
 		return &Fleet{Instances: []*Instance{
 			{ID: "1", HostName: "h", OS: "o", ProductType: "CPU", Ephemeral: Known(1.0), DiskSize: Known(1.0),
-				CreatedAt: time.Unix(1e9, 0), StartedAt: time.Unix(2e9, 0), Region: "r", Owner: "o", Status: "s"},
+				CreatedAt: time.Unix(1e9, 0), StartedAt: time.Unix(2e9, 0), Region: "r", Owner: "o",
+				Account: "a", Status: "s"},
 			{ID: "", GPU: "g"},
 		}}
 	}
@@ -135,6 +136,9 @@ func TestHide(t *testing.T) {
 	}
 	if len(want.ID) != 20 || want.ID == other.Instances[0].ID {
 		t.Errorf("pseudonyms %s and %s", want.ID, other.Instances[0].ID)
+	}
+	if a, b := Pseudonym(Key{"a", "1"}, []byte("key")), Pseudonym(Key{"b", "1"}, []byte("key")); a == b || a != want.ID {
+		t.Errorf("pseudonyms %s and %s in two accounts", a, b)
 	}
 	if KeyFingerprint([]byte("key")) == KeyFingerprint([]byte("other")) {
 		t.Error("two keys have one fingerprint")
@@ -186,7 +190,7 @@ func TestFields(t *testing.T) {
 		}
 		fits := map[Kind]bool{ID: f.Text != nil, HostName: f.Text != nil, Text: f.Text != nil, Address: f.Text != nil,
 			Count: f.Number != nil && f.Max > 0, Size: f.Number != nil && f.Max > 0, Amount: f.Price != nil,
-			Term: f.Term != nil, Moment: f.Time != nil, Computed: f.Number == nil && f.Price == nil}
+			Term: f.Term != nil, Moment: f.Time != nil, Computed: f.Number == nil && f.Price == nil, Given: f.Text != nil}
 		if !fits[f.Kind] {
 			t.Errorf("%s has an accessor for another kind", f.Name)
 		}

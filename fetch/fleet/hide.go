@@ -35,7 +35,7 @@ func RowHider(hidden []string, key []byte) func(*Instance) {
 	return func(in *Instance) {
 		in.GPUGroup = in.Model()
 		if pseudonyms {
-			in.ID = Pseudonym(in.ID, key)
+			in.ID = Pseudonym(in.Key(), key)
 		}
 		for _, field := range cleared {
 			field.Clear(in)
@@ -43,13 +43,17 @@ func RowHider(hidden []string, key []byte) func(*Instance) {
 	}
 }
 
-// Pseudonym returns 80 bits of the id's HMAC-SHA-256 as 20 characters, and "" for "".
-func Pseudonym(id string, key []byte) string {
-	if id == "" {
+// Pseudonym returns 80 bits of the HMAC-SHA-256 of an account and an id as 20 characters, and "" without an id.
+func Pseudonym(k Key, key []byte) string {
+	if k.IsZero() {
 		return ""
 	}
 	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte("gpufleet instance id\x00" + id))
+	if k.Account == "" {
+		mac.Write([]byte("gpufleet instance id\x00" + k.ID))
+	} else {
+		mac.Write([]byte("gpufleet account and instance id\x00" + k.Account + "\x00" + k.ID))
+	}
 	return hex.EncodeToString(mac.Sum(nil)[:10])
 }
 

@@ -28,7 +28,7 @@ func (k Kind) ShortestSecret() int {
 
 // SecretHash finds a secret of an instance in what earlier runs left, without containing it.
 type SecretHash struct {
-	id                 uint64 // of the instance's id as it came, with the same key as sum; 0 without an id
+	instance           uint64 // hash of the instance's Key as it came, with the same key as sum; 0 without an id
 	length, characters int    // of the folded secret; length is in bytes
 	sum                uint64 // with a key of this run alone
 	// Shown says that a text of the instance, now or earlier, had one of its secrets.
@@ -39,30 +39,30 @@ type SecretHash struct {
 // hashKey is never written anywhere.
 var hashKey = maphash.MakeSeed()
 
-// NewSecretHash returns the hash of a folded secret of the instance with an id.
-func NewSecretHash(id string, folded []byte) SecretHash {
-	return SecretHash{id: hashID(id), length: len(folded), characters: utf8.RuneCount(folded),
+// NewSecretHash returns the hash of a folded secret of an instance.
+func NewSecretHash(instance Key, folded []byte) SecretHash {
+	return SecretHash{instance: hashInstance(instance), length: len(folded), characters: utf8.RuneCount(folded),
 		sum: maphash.Bytes(hashKey, folded)}
 }
 
-func hashID(id string) uint64 {
-	if id == "" {
+func hashInstance(k Key) uint64 {
+	if k.IsZero() {
 		return 0
 	}
-	return maphash.String(hashKey, id)
+	return maphash.Comparable(hashKey, k)
 }
 
-// SecretsByID returns a function that finds the secrets of a list's instances by an id: that of the list, or the one
-// that came before it was hidden or became a pseudonym. It returns nil for an id without secrets.
-func SecretsByID(list []*Instance) func(id string) *SecretHash {
-	byID := map[uint64]*SecretHash{}
+// SecretsByKey returns a function that finds the secrets of a list's instances by a key: that of the list, or the one
+// that came before its id was hidden or became a pseudonym. It returns nil for a key without secrets.
+func SecretsByKey(list []*Instance) func(Key) *SecretHash {
+	byKey := map[uint64]*SecretHash{}
 	for _, in := range list {
 		if in.Secrets != nil {
-			byID[hashID(in.ID)], byID[in.Secrets.id] = in.Secrets, in.Secrets
+			byKey[hashInstance(in.Key())], byKey[in.Secrets.instance] = in.Secrets, in.Secrets
 		}
 	}
-	delete(byID, 0)
-	return func(id string) *SecretHash { return byID[hashID(id)] }
+	delete(byKey, 0)
+	return func(k Key) *SecretHash { return byKey[hashInstance(k)] }
 }
 
 // SecretsInNames returns a function that reports whether the name of a region or GPU model shows a secret of an
@@ -135,7 +135,10 @@ func (s *SecretHash) inName(name string) bool {
 }
 
 func (s *SecretHash) shownIn(f *Field, text string) bool {
-	if f.Kind == Computed {
+	switch f.Kind {
+	case Given:
+		return false
+	case Computed:
 		return s.inName(text)
 	}
 	return len(s.find(f.Kind, text)) > 0 && !f.IsDocumented(text)

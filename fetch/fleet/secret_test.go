@@ -31,7 +31,7 @@ func TestSecretHash(t *testing.T) {
 	t.Parallel()
 	hash := func(texts ...string) (all *SecretHash) {
 		for _, text := range texts {
-			one := NewSecretHash("7", Fold(text).Text)
+			one := NewSecretHash(Key{ID: "7"}, Fold(text).Text)
 			one.Next = all
 			all = &one
 		}
@@ -65,14 +65,16 @@ func TestSecretHash(t *testing.T) {
 	}
 }
 
-// TestSecretsByID finds secrets by the id that came and by the one that is shown.
-func TestSecretsByID(t *testing.T) {
+// TestSecretsByKey finds secrets by the id that came and by the one that is shown.
+func TestSecretsByKey(t *testing.T) {
 	t.Parallel()
-	came, none := NewSecretHash("came", []byte("hunter2!")), NewSecretHash("", []byte("other-secret"))
-	byID := SecretsByID([]*Instance{{ID: "shown", Secrets: &came}, {Secrets: &none}, {ID: "b"}})
-	for id, want := range map[string]*SecretHash{"came": &came, "shown": &came, "": nil, "b": nil, "c": nil} {
-		if got := byID(id); got != want {
-			t.Errorf("%q: %p, want %p", id, got, want)
+	came, none := NewSecretHash(Key{ID: "came"}, []byte("hunter2!")), NewSecretHash(Key{}, []byte("other-secret"))
+	byKey := SecretsByKey([]*Instance{{ID: "shown", Secrets: &came}, {Secrets: &none}, {ID: "b"}})
+	for key, want := range map[Key]*SecretHash{
+		{ID: "came"}: &came, {ID: "shown"}: &came, {}: nil, {ID: "b"}: nil, {ID: "c"}: nil, {"ml", "came"}: nil,
+	} {
+		if got := byKey(key); got != want {
+			t.Errorf("%q: %p, want %p", key, got, want)
 		}
 	}
 }
@@ -82,7 +84,7 @@ func TestSecretsInNames(t *testing.T) {
 	t.Parallel()
 	var list []*Instance
 	for _, text := range []string{"Hunter2!", "short", "unknown gpu", "not shown", "größe-größe"} {
-		one := NewSecretHash("", Fold(text).Text)
+		one := NewSecretHash(Key{}, Fold(text).Text)
 		one.Shown = text != "not shown"
 		list = append(list, &Instance{Secrets: &one})
 	}

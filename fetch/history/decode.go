@@ -115,7 +115,7 @@ type snapshotDecoder struct {
 	members  map[string]member // that a row can have
 	rows     int
 	in       fleet.Instance
-	lastID   string
+	lastKey  fleet.Key
 	interned map[string]string // texts that rows share
 	prices   map[string]fleet.Price
 }
@@ -255,14 +255,14 @@ func (d *snapshotDecoder) instance() error {
 	}); err != nil {
 		return err
 	}
-	if id := d.in.ID; id != "" {
-		if id <= d.lastID {
+	if key := d.in.Key(); !key.IsZero() {
+		if key.Compare(d.lastKey) <= 0 {
 			return d.invalid("has a duplicate id, or is out of order")
 		}
-		if d.head.Key != "" && !fleet.IsPseudonym(id) { // or it could show an id that this run hides
+		if d.head.Key != "" && !fleet.IsPseudonym(key.ID) { // or it could show an id that this run hides
 			return d.invalid("shows an id that should be hidden")
 		}
-		d.lastID = id
+		d.lastKey = key
 	}
 	return d.row(&d.in)
 }
@@ -344,7 +344,7 @@ func (d *snapshotDecoder) text(kind fleet.Kind) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	shared := kind == fleet.Text || kind == fleet.Computed
+	shared := kind == fleet.Text || kind == fleet.Computed || kind == fleet.Given
 	if text, ok := d.interned[string(raw)]; ok && shared {
 		return text, nil
 	}

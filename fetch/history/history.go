@@ -41,7 +41,8 @@ type Head struct {
 	Hidden   []string `json:"hidden"`   // fields that are left out, sorted
 	Key      string   `json:"key"`      // fingerprint of the key for pseudonymous ids; "" for the API's ids
 
-	hidesLess bool // see History; only in that of the daily figures
+	hidesLess   bool // see History; only in that of the daily figures
+	hasAccounts bool // see Snapshot.HasAccounts; only in that of a snapshot that is read
 }
 
 // History is what a run has from earlier runs. The zero History is that of a first run.

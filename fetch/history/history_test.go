@@ -259,7 +259,9 @@ func TestOldFormat(t *testing.T) {
 	if err != nil || !s.IsOldFormat() {
 		t.Fatalf("%+v, %v", s, err)
 	}
-	s.SetMissingGroups(func(id string) string { return map[string]string{"1": "H100-80G", "2": fleet.CPUOnly}[id] })
+	s.SetMissingGroups(func(key fleet.Key) string {
+		return map[string]string{"1": "H100-80G", "2": fleet.CPUOnly}[key.ID]
+	})
 	again, err := readWhole(contentOf(t, s))
 	if err != nil || again.IsOldFormat() {
 		t.Fatalf("%+v, %v", again, err)

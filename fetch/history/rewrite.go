@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strings"
 
 	"gpufleet/fetch/fleet"
 )
@@ -63,6 +62,7 @@ func (e Edit) spendGroup(g SpendGroup) SpendGroup {
 func (s *Snapshot) edited(ctx context.Context, rows func(*Head) func(*fleet.Instance)) (*Snapshot, error) {
 	head := s.Head
 	head.Hidden = slices.Clone(head.Hidden)
+	head.hasAccounts = s.HasAccounts()
 	edit := rows(&head)
 	if edit == nil {
 		return s, nil
@@ -78,9 +78,11 @@ func (s *Snapshot) edited(ctx context.Context, rows func(*Head) func(*fleet.Inst
 	}); err != nil || !changed {
 		return s, err
 	}
-	slices.SortStableFunc(all, func(a, b *fleet.Instance) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortStableFunc(all, func(a, b *fleet.Instance) int { return a.Key().Compare(b.Key()) })
 	next := NewSnapshot(head, s.Taken, all)
-	next.kept = slices.DeleteFunc(slices.Clone(s.kept), func(f *fleet.Field) bool { return f.HiddenBy(head.Hidden) })
+	next.kept = slices.DeleteFunc(next.kept, func(f *fleet.Field) bool { // the rows may have got accounts
+		return !isAccount(f) && !slices.Contains(s.kept, f)
+	})
 	var file bytes.Buffer
 	if _, err := next.WriteTo(&file); err != nil {
 		return nil, err
@@ -128,55 +130,91 @@ func (c Cost) plus(d Cost) Cost {
 	return Cost{c.Instances + d.Instances, c.Priced + d.Priced, Amount{c.PerHour.Add(d.PerHour.Money)}}
 }
 
+// Names finds the instances of a list under the names that earlier snapshots may have for them.
+type Names struct {
+	List []*fleet.Instance // after the run has hidden what it hides
+	Key  []byte            // of pseudonyms; nil if the run has none
+	// FirstAccount is the account of instances of earlier lists that have none; "" if accounts are not given.
+	FirstAccount string
+	// WithAccount has the pseudonyms of the first account's instances, by those that they had before accounts were given.
+	WithAccount map[string]string
+}
+
+// WithAccount returns the pseudonyms of an account's instances by those without the account. It is nil without a key or
+// an account.
+func WithAccount(list []*fleet.Instance, account string, key []byte) map[string]string {
+	if account == "" || key == nil {
+		return nil
+	}
+	pseudonyms := map[string]string{}
+	for _, in := range list {
+		if in.ID != "" && in.Account == account {
+			pseudonyms[fleet.Pseudonym(fleet.Key{ID: in.ID}, key)] = fleet.Pseudonym(in.Key(), key)
+		}
+	}
+	return pseudonyms
+}
+
+// byPseudonym returns the keys of the list's instances by the pseudonyms that earlier snapshots may have. isHidden says
+// that the list has pseudonyms itself.
+func (n Names) byPseudonym(isHidden bool) map[string]fleet.Key {
+	keys := map[string]fleet.Key{}
+	for _, in := range n.List {
+		pseudonym := in.ID
+		if !isHidden {
+			pseudonym = fleet.Pseudonym(in.Key(), n.Key)
+		}
+		keys[pseudonym] = in.Key()
+	}
+	for old, now := range n.WithAccount {
+		keys[old] = keys[now]
+	}
+	delete(keys, "")
+	return keys
+}
+
 // Hide hides from the history what the run hides: fields, ids, and what only an internal audience may see. Ids become
 // the pseudonyms that they have in the run's list. If the run has the key but no longer hides ids, the pseudonyms of
-// instances in its list become ids again. Secrets are found by the ids, so they are hidden first. The error is like
-// that of Rewrite.
-func (h *History) Hide(ctx context.Context, run Head, key []byte, list []*fleet.Instance) error {
+// instances in its list become ids again. Rows without an account get the first one. Secrets are found by the keys, so
+// they are hidden first. The error is like that of Rewrite.
+func (h *History) Hide(ctx context.Context, run Head, names Names) error {
 	h.Spend.hide(run.Hidden)
-	ids := map[string]string{} // by pseudonym
-	secrets := fleet.SecretsByID(list)
+	secrets := fleet.SecretsByKey(names.List)
+	var byPseudonym map[string]fleet.Key // made when it is needed
 	return h.Rewrite(ctx, Edit{Rows: func(head *Head) func(*fleet.Instance) {
 		old := *head
 		head.hideLike(run)
 		h.HidesLess = h.HidesLess || head.Audience != old.Audience
-		hide := fleet.RowHider(head.Hidden, nil)
-		switch {
-		case head.equal(old):
+		getsAccount := names.FirstAccount != "" && !old.hasAccounts
+		showsAccount := getsAccount && !slices.Contains(run.Hidden, Account.Name)
+		if showsAccount { // even if it was hidden before
+			head.Hidden = slices.DeleteFunc(head.Hidden, func(name string) bool { return name == Account.Name })
+		}
+		if head.equal(old) && !showsAccount {
 			return nil
-		case old.Key == "":
-			hide = rowHider(head.Hidden, key, list)
-		case head.Key != old.Key && len(ids) == 0:
-			for _, in := range list {
-				ids[fleet.Pseudonym(in.ID, key)] = in.ID
-			}
+		}
+		if byPseudonym == nil && (old.Key != "" || run.Key != "") {
+			byPseudonym = names.byPseudonym(run.Key != "")
+		}
+		hide := fleet.RowHider(head.Hidden, nil)
+		if old.Key == "" {
+			hide = fleet.RowHider(head.Hidden, names.Key)
 		}
 		return func(in *fleet.Instance) {
-			if id, found := ids[in.ID]; found {
-				in.ID = id
+			if getsAccount {
+				in.Account = names.FirstAccount
 			}
-			secrets(in.ID).HideIn(in)
-			hide(in)
+			// Even among ids there may be pseudonyms, from when ids were hidden before.
+			key, found := byPseudonym[in.ID]
+			if found {
+				key.Set(in)
+			}
+			secrets(in.Key()).HideIn(in)
+			if hide(in); found {
+				key.Set(in)
+			}
 		}
 	}})
-}
-
-// rowHider is fleet.RowHider for a snapshot whose ids were not hidden. Some of them may be pseudonyms that are left
-// from when they were hidden before: those that are in the list stay.
-func rowHider(hidden []string, key []byte, list []*fleet.Instance) func(*fleet.Instance) {
-	listed := map[string]bool{}
-	if slices.Contains(hidden, "id") {
-		for _, in := range list {
-			listed[in.ID] = true
-		}
-	}
-	hide := fleet.RowHider(hidden, key)
-	return func(in *fleet.Instance) {
-		id := in.ID
-		if hide(in); listed[id] {
-			in.ID = id
-		}
-	}
 }
 
 // hideLike makes this the head of a snapshot that shows no more than the run does.

@@ -10,10 +10,10 @@ import (
 // run, addresses. Secrets are hidden in earlier rows of the same id, and in the names of all earlier groups once a text
 // of their instance has shown one. The error is like that of Rewrite.
 func (h *History) HideTexts(ctx context.Context, run Head, list []*fleet.Instance) error {
-	secrets, public := fleet.SecretsByID(list), run.Audience != internal
+	secrets, public := fleet.SecretsByKey(list), run.Audience != internal
 	err := h.Rewrite(ctx, Edit{Rows: func(*Head) func(*fleet.Instance) {
 		return func(in *fleet.Instance) {
-			secrets(in.ID).HideIn(in)
+			secrets(in.Key()).HideIn(in)
 			if public && in.HideAddresses() {
 				in.WithAddresses = nil
 			}

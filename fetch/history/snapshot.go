@@ -86,7 +86,7 @@ func (w *countingWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Rows calls row for each instance, by ascending id. Instances without an id can be anywhere. The instance is valid
+// Rows calls row for each instance, by ascending key. Instances without an id can be anywhere. The instance is valid
 // until row returns. The error is row's, or says what is wrong with the file.
 func (s *Snapshot) Rows(row func(*fleet.Instance) error) error {
 	return s.rows(context.Background(), row)
@@ -107,12 +107,12 @@ func (s *Snapshot) Kept() []*fleet.Field { return s.kept }
 func (s *Snapshot) reencode() { s.file = nil }
 
 // SetMissingGroups sets the GPU group of rows in format 1, which has none. It is the current group of the instance with
-// the same id, or else the row's own GPU. group returns "" if there is no such instance.
-func (s *Snapshot) SetMissingGroups(group func(id string) string) {
+// the same key, or else the row's own GPU. group returns "" if there is no such instance.
+func (s *Snapshot) SetMissingGroups(group func(fleet.Key) string) {
 	read := s.rows
 	s.rows = func(ctx context.Context, row func(*fleet.Instance) error) error {
 		return read(ctx, func(in *fleet.Instance) error {
-			in.GPUGroup = cmp.Or(group(in.ID), in.Model())
+			in.GPUGroup = cmp.Or(group(in.Key()), in.Model())
 			return row(in)
 		})
 	}
@@ -121,7 +121,8 @@ func (s *Snapshot) SetMissingGroups(group func(id string) string) {
 	}
 }
 
-// NewSnapshot returns the snapshot of a list. Instances must be sorted by id. Fields that head hides are left out.
+// NewSnapshot returns the snapshot of a list. Instances must be sorted by key. Fields that head hides are left out, and
+// the account if no instance has one.
 func NewSnapshot(head Head, taken time.Time, instances []*fleet.Instance) *Snapshot {
 	rows := func(_ context.Context, row func(*fleet.Instance) error) error {
 		for _, in := range instances {
@@ -132,8 +133,16 @@ func NewSnapshot(head Head, taken time.Time, instances []*fleet.Instance) *Snaps
 		return nil
 	}
 	kept := head.keptFields(snapshotFormat)
+	if !slices.ContainsFunc(instances, func(in *fleet.Instance) bool { return in.Account != "" }) {
+		kept = slices.DeleteFunc(kept, isAccount)
+	}
 	return &Snapshot{Head: head, Taken: taken.UTC(), Count: len(instances), rows: rows, kept: kept}
 }
+
+// HasAccounts reports whether the rows have accounts.
+func (s *Snapshot) HasAccounts() bool { return slices.ContainsFunc(s.kept, isAccount) }
+
+func isAccount(f *fleet.Field) bool { return f.Name == Account.Name }
 
 // snapshotHead is the start of a snapshot's file.
 type snapshotHead struct {

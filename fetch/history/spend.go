@@ -82,11 +82,14 @@ var Dimensions = []Dimension{
 	{"region", func(g *SpendGroup) *string { return &g.Region }},
 	{"gpu", func(g *SpendGroup) *string { return &g.GPU }},
 	Owner,
-	{"account", func(g *SpendGroup) *string { return &g.Account }},
+	Account,
 }
 
 // Owner is the dimension of the owners.
 var Owner = Dimension{"owner", func(g *SpendGroup) *string { return &g.Owner }}
+
+// Account is the dimension of the accounts.
+var Account = Dimension{"account", func(g *SpendGroup) *string { return &g.Account }}
 
 // Spent is what running and listed instances came to, in price x seconds, and the time of the running GPUs.
 type Spent struct {

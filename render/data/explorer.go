@@ -23,7 +23,7 @@ type explorerHead struct {
 	Hours     string    `json:"hours_per_month"`
 	Currency  string    `json:"currency"`
 	Sign      string    `json:"currency_sign"` // before an amount: "$", "CAD "
-	// Dimensions are regions, models, and owners if there is an owner file.
+	// Dimensions are regions, models, and owners and accounts if they are given.
 	Dimensions []explorerDimension `json:"dimensions"`
 	// Groups have an index into the names of each dimension, then the number of instances. The rows have the same order.
 	Groups [][]int `json:"groups"`

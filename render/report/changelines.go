@@ -169,7 +169,7 @@ func ChangeColumns(s Settings) []Column[ChangeLine] {
 			"All rows without an ID share one line, because they can't be compared.",
 			func(l ChangeLine) Value { return text(string(l.Kind)) }},
 	}
-	for _, c := range NamedColumns(s, "id", "host_name", "region", "gpu", "gpu_group", "gpu_count") {
+	for _, c := range NamedColumns(s, "id", "account", "host_name", "region", "gpu", "gpu_group", "gpu_count") {
 		columns = append(columns, Column[ChangeLine]{c.Name, c.Title, c.Unit, c.Type, c.Description,
 			func(l ChangeLine) Value { return l.value(c.Value) }})
 	}
@@ -199,8 +199,7 @@ func NamedColumns(s Settings, names ...string) []Column[*fleet.Instance] {
 	all := instanceColumns(s.Audience)
 	for _, name := range names {
 		at := slices.IndexFunc(all, func(c Column[*fleet.Instance]) bool { return c.Name == name })
-		isHidden := name != "id" && slices.Contains(s.Hidden, name)
-		if at >= 0 && !isHidden {
+		if at >= 0 && s.Shows(name) {
 			columns = append(columns, all[at])
 		}
 	}
@@ -209,12 +208,12 @@ func NamedColumns(s Settings, names ...string) []Column[*fleet.Instance] {
 
 // MemberColumns returns the columns of an added or removed instance in changes.json.
 func MemberColumns(s Settings) []Column[*fleet.Instance] {
-	return NamedColumns(s, "id", "host_name", "region", "gpu", "gpu_group", "gpu_count", "price_per_hour")
+	return NamedColumns(s, "id", "account", "host_name", "region", "gpu", "gpu_group", "gpu_count", "price_per_hour")
 }
 
 // ChangedColumns returns the columns of a changed instance in changes.json.
 func ChangedColumns(s Settings) []Column[*fleet.Instance] {
-	return NamedColumns(s, "id", "host_name", "region", "gpu", "gpu_group")
+	return NamedColumns(s, "id", "account", "host_name", "region", "gpu", "gpu_group")
 }
 
 // Label returns the kind's name for people.

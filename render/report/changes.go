@@ -3,7 +3,6 @@ package report
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"gpufleet/fetch/fleet"
@@ -17,7 +16,7 @@ type Window struct {
 	// TooYoung says that no snapshot is a week old, so that this compares with the oldest one.
 	TooYoung bool
 
-	// Added and Removed are the instances whose IDs are in only one list. Changed has one entry per changed field of
+	// Added and Removed are the instances whose keys are in only one list. Changed has one entry per changed field of
 	// the instances in both. All are sorted by region, GPU model, host name and ID; Changed then by column.
 	Added, Removed []Member
 	Changed        []Change
@@ -123,7 +122,7 @@ func comparedFields(audience Audience, fields []*fleet.Field) []comparedField {
 	return compared
 }
 
-// comparison compares a list with a snapshot's, both by ascending id, in one pass.
+// comparison compares a list with a snapshot's, both by ascending key, in one pass.
 type comparison struct {
 	w      *Window
 	kept   []*fleet.Field    // by both snapshots
@@ -134,21 +133,21 @@ type comparison struct {
 	all    []*fleet.Instance // the new list
 	read   int               // rows of the snapshot read so far
 	rest   []*fleet.Instance // rows of the new list not yet matched
-	last   string            // ID of the instance changed last
+	last   *fleet.Instance   // changed last
 }
 
-// compare returns what changed from snapshot s to today's list, in the fields that both snapshots keep. byID is today's
-// list, sorted by ascending ID, rows without one first. If isLast, s is the last run's snapshot, and an unchanged
-// status keeps its start from there, and spend adds up the costs since then.
+// compare returns what changed from snapshot s to today's list, in the fields that both snapshots keep. byKey is
+// today's list, sorted by ascending key, rows without an ID first. If isLast, s is the last run's snapshot, and an
+// unchanged status keeps its start from there, and spend adds up the costs since then.
 func (r *Report) compare(
-	s, today *history.Snapshot, byID []*fleet.Instance, isLast bool, spend *interval,
+	s, today *history.Snapshot, byKey []*fleet.Instance, isLast bool, spend *interval,
 ) (*Window, error) {
 	lacks := func(f *fleet.Field) bool { return !slices.Contains(s.Kept(), f) }
 	kept := slices.DeleteFunc(slices.Clone(today.Kept()), lacks)
-	c := &comparison{w: &Window{From: s.Taken, To: r.Generated, After: r.Costs(), sameRows: s.Count == len(byID)},
+	c := &comparison{w: &Window{From: s.Taken, To: r.Generated, After: r.Costs(), sameRows: s.Count == len(byKey)},
 		kept: kept, fields: comparedFields(r.Audience, kept), isLast: isLast, spend: spend, public: !r.Internal(),
-		all: byID, rest: byID}
-	for len(c.rest) > 0 && c.rest[0].ID == "" {
+		all: byKey, rest: byKey}
+	for len(c.rest) > 0 && c.rest[0].Key().IsZero() {
 		c.w.WithoutID.After++
 		c.w.WithoutID.Delta = c.w.WithoutID.Delta.Plus(amountsOf(c.rest[0]))
 		c.spend.rowWithoutID(1, c.rest[0])
@@ -157,7 +156,7 @@ func (r *Report) compare(
 	if err := s.Rows(c.readRow); err != nil {
 		return nil, err
 	}
-	c.addUpTo("", true)
+	c.addUpTo(fleet.Key{}, true)
 	c.w.finish(r.Settings)
 	return c.w, nil
 }
@@ -181,14 +180,15 @@ func (c *comparison) match(old *fleet.Instance) (shown bool) {
 	if old.Listed() {
 		c.w.Before.Listed.add(old.Price)
 	}
-	if old.ID == "" {
+	key := old.Key()
+	if key.IsZero() {
 		c.w.WithoutID.Before++
 		c.w.WithoutID.Delta = c.w.WithoutID.Delta.Minus(amountsOf(old))
 		c.spend.rowWithoutID(0, old)
 		return false
 	}
-	c.addUpTo(old.ID, false)
-	if len(c.rest) == 0 || c.rest[0].ID != old.ID {
+	c.addUpTo(key, false)
+	if len(c.rest) == 0 || c.rest[0].Key() != key {
 		c.spend.pair(old, nil)
 		kept := *old
 		c.w.Removed = append(c.w.Removed, Member{&kept, Amounts{}.Minus(amountsOf(old))})
@@ -204,9 +204,9 @@ func (c *comparison) match(old *fleet.Instance) (shown bool) {
 	return now.Secrets.In(old)
 }
 
-// addUpTo records the new instances before an ID, or all the rest, as added.
-func (c *comparison) addUpTo(id string, all bool) {
-	for len(c.rest) > 0 && (all || c.rest[0].ID < id) {
+// addUpTo records the new instances before a key, or all the rest, as added.
+func (c *comparison) addUpTo(key fleet.Key, all bool) {
+	for len(c.rest) > 0 && (all || c.rest[0].Key().Compare(key) < 0) {
 		c.spend.pair(nil, c.rest[0])
 		c.w.Added = append(c.w.Added, Member{c.rest[0], amountsOf(c.rest[0])})
 		c.rest = c.rest[1:]
@@ -224,8 +224,8 @@ func (c *comparison) addChanges(old, now *fleet.Instance) {
 		}
 		kind, delta := effect(f.Name, old, now)
 		c.w.Changed = append(c.w.Changed, Change{now, f.column, f.column.Value(old), f.column.Value(now), delta, kind})
-		if c.last != now.ID {
-			c.last = now.ID
+		if c.last != now {
+			c.last = now
 			c.w.ChangedInstances++
 		}
 	}
@@ -293,7 +293,7 @@ func sortedChanges(changes []Change) []Change {
 	return sorted
 }
 
-// compareByRegion orders by region, GPU model, host name and ID.
+// compareByRegion orders by region, GPU model, host name and key.
 func compareByRegion(a, b *fleet.Instance) int {
 	if c := compareNatural(a.Region, b.Region); c != 0 {
 		return c
@@ -304,7 +304,7 @@ func compareByRegion(a, b *fleet.Instance) int {
 	if c := compareNatural(a.HostName, b.HostName); c != 0 {
 		return c
 	}
-	return strings.Compare(a.ID, b.ID)
+	return a.Key().Compare(b.Key())
 }
 
 // addUp makes the lines of the sum: one for each kind that occurs.

@@ -73,11 +73,11 @@ func Shown[T any](s Settings, columns []Column[T]) []Column[T] {
 	return shown
 }
 
-// Shows reports whether a field is shown. An ID always is, at least as a pseudonym, and the owner if there is an owner
-// file.
+// Shows reports whether a field is shown. An ID always is, at least as a pseudonym. The owner and the account are if
+// they are given.
 func (s Settings) Shows(field string) bool {
 	f := fleet.FieldNamed(field)
-	return f == nil || !f.HiddenBy(s.Hidden) && (field != "owner" || s.Owners)
+	return f == nil || !f.HiddenBy(s.Hidden) && s.Has(field)
 }
 
 // fieldWords describe a field for people.
@@ -98,6 +98,7 @@ var instanceWords = []fieldWords{
 	{"gpu", "GPU model", "", "The GPU model: the API's gpu, or gpu_type if the reply has no gpu.", false},
 	{"gpu_group", "GPU group", "", "The GPU model that it counts under: its GPU model, CPU only or Unknown GPU. " +
 		"It equals gpu in groups.csv.", false},
+	{"account", "Account", "", "The account that it is in. IDs only count within an account.", false},
 	{"owner", "Owner", "", "Whose it is: the owner that the owner file gives it, or Unassigned.", false},
 	{"gpu_type", "GPU series", "", "The API's gpu_type: the GPU series, or the model in older replies.", false},
 	{"gpu_count", "GPUs", "", "Number of GPUs.", false},

@@ -36,13 +36,15 @@ func allDimensions() []Dimension {
 		"owner": {Title: "Owner", Noun: "owner", Plural: "Owners", Folder: ownersFolder,
 			usual:       strings.ToLower,
 			Description: "Whose instances they are, or were at that time: a name of the owner file, or Unassigned."},
+		"account": {Title: "Account", Noun: "account", Plural: "Accounts", Folder: accountsFolder,
+			usual:       strings.ToLower,
+			Description: "The account that the instances are in, or were in at that time."},
 	}
 	var all []Dimension
 	for _, d := range history.Dimensions {
-		if dimension, ok := words[d.Name]; ok {
-			dimension.Dimension = d
-			all = append(all, dimension)
-		}
+		dimension := words[d.Name]
+		dimension.Dimension = d
+		all = append(all, dimension)
 	}
 	return all
 }
@@ -52,9 +54,34 @@ func (r *Report) IsPlace(d Dimension) bool {
 	return d.Folder == regionsFolder || d.Folder == modelsFolder
 }
 
+// Has reports whether the fleet is divided by a dimension, given its name. Regions and GPU models always are.
+func (s Settings) Has(dimension string) bool {
+	switch dimension {
+	case history.Owner.Name:
+		return s.Owners
+	case history.Account.Name:
+		return len(s.Accounts) > 0
+	}
+	return true
+}
+
+// nameless returns the name of what has none in a dimension, because that was or is not given: spend and instances of
+// earlier runs, or those of this run. It is "" for regions and GPU models, which are always given.
+func (s Settings) nameless(dimension string) string {
+	switch {
+	case dimension == history.Owner.Name:
+		return fleet.Unassigned
+	case dimension != history.Account.Name:
+		return ""
+	case len(s.Accounts) > 0:
+		return s.Accounts[0]
+	}
+	return fleet.NoAccount
+}
+
 // dimensions returns the dimensions that the fleet is divided by.
 func (s Settings) dimensions() []Dimension {
-	return slices.DeleteFunc(allDimensions(), func(d Dimension) bool { return d.Name == "owner" && !s.Owners })
+	return slices.DeleteFunc(allDimensions(), func(d Dimension) bool { return !s.Has(d.Name) })
 }
 
 // Division is the fleet divided by a dimension.
@@ -78,7 +105,7 @@ func (d *Division) Largest(n int) []*Part {
 	return largest(d.Parts, n, func(a, b *Part) int { return cmp.Compare(a.Count, b.Count) })
 }
 
-// Part is what the fleet has of one name: a region, a GPU model, an owner.
+// Part is what the fleet has of one name: a region, a GPU model, an owner, an account.
 type Part struct {
 	Dimension
 	Name, Slug string

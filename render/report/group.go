@@ -131,7 +131,7 @@ func (r *Report) Groups() (groups []*Group) {
 	return groups
 }
 
-// Combinations returns all combinations in the order of regions, models and owners.
+// Combinations returns all combinations in the order of regions, models, owners and accounts.
 func (r *Report) Combinations() (all []*Combination) {
 	for _, region := range r.Regions {
 		all = append(all, region.Combinations...)

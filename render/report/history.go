@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 
 	"gpufleet/fetch/fleet"
 	"gpufleet/fetch/history"
@@ -75,18 +74,18 @@ func (r *Report) mayShow(previous *history.History) bool {
 }
 
 func (r *Report) compareAll(previous *history.History) error {
-	byID := slices.Clone(r.Instances)
-	appendID := func(to []byte, in *fleet.Instance) []byte { return append(to, in.ID...) }
-	sortByKey(byID, appendID, func(_, _ *fleet.Instance) int { return 0 })
-	settleGroups(previous.Snapshots, byID)
+	byKey := slices.Clone(r.Instances)
+	appendKey := func(to []byte, in *fleet.Instance) []byte { return in.Key().Append(to) }
+	sortByKey(byKey, appendKey, func(a, b *fleet.Instance) int { return a.Key().Compare(b.Key()) })
+	settleGroups(previous.Snapshots, byKey)
 	var last *history.Snapshot // the last run's, even if that was this run
 	if n := len(previous.Snapshots); n > 0 {
 		last = previous.Snapshots[n-1]
 	}
-	if err := r.beginStatuses(previous.Snapshots, byID); err != nil {
+	if err := r.beginStatuses(previous.Snapshots, byKey); err != nil {
 		return err
 	}
-	today := history.NewSnapshot(r.Head(), r.Generated, byID)
+	today := history.NewSnapshot(r.Head(), r.Generated, byKey)
 	spend := r.nextInterval(&previous.Spend, last)
 	windows := map[*history.Snapshot]*Window{}
 	since := func(s *history.Snapshot) (*Window, error) {
@@ -97,7 +96,7 @@ func (r *Report) compareAll(previous *history.History) error {
 		if s == last {
 			costs = spend
 		}
-		w, err := r.compare(s, today, byID, s == last, costs)
+		w, err := r.compare(s, today, byKey, s == last, costs)
 		windows[s] = w
 		return w, err
 	}
@@ -131,10 +130,10 @@ func (r *Report) compareAll(previous *history.History) error {
 // beginStatuses makes each status begin now. Snapshots in the older format don't say when a status began: if the last
 // ones have that format, it began at the first of those in a row that have the status. If the last one says when, the
 // comparison with it finds that.
-func (r *Report) beginStatuses(snapshots []*history.Snapshot, byID []*fleet.Instance) error {
-	same := make([]bool, len(byID)) // in all snapshots so far
-	for i, in := range byID {
-		if same[i] = in.ID != ""; same[i] {
+func (r *Report) beginStatuses(snapshots []*history.Snapshot, byKey []*fleet.Instance) error {
+	same := make([]bool, len(byKey)) // in all snapshots so far
+	for i, in := range byKey {
+		if same[i] = !in.Key().IsZero(); same[i] {
 			in.StatusSince = r.Generated
 		}
 	}
@@ -142,13 +141,14 @@ func (r *Report) beginStatuses(snapshots []*history.Snapshot, byID []*fleet.Inst
 		if !s.IsOldFormat() {
 			break
 		}
-		at, here := 0, make([]bool, len(byID))
+		at, here := 0, make([]bool, len(byKey))
 		if err := s.Rows(func(old *fleet.Instance) error {
-			for at < len(byID) && byID[at].ID < old.ID {
+			key := old.Key()
+			for at < len(byKey) && byKey[at].Key().Compare(key) < 0 {
 				at++
 			}
-			if at < len(byID) && byID[at].ID == old.ID && same[at] && byID[at].Status == old.Status {
-				byID[at].StatusSince, here[at] = s.Taken, true
+			if at < len(byKey) && byKey[at].Key() == key && same[at] && byKey[at].Status == old.Status {
+				byKey[at].StatusSince, here[at] = s.Taken, true
 			}
 			return nil
 		}); err != nil {
@@ -160,14 +160,14 @@ func (r *Report) beginStatuses(snapshots []*history.Snapshot, byID []*fleet.Inst
 }
 
 // settleGroups sets the groups in snapshots of the older format to those that their instances are in now.
-func settleGroups(snapshots []*history.Snapshot, byID []*fleet.Instance) {
-	compareID := func(in *fleet.Instance, id string) int { return strings.Compare(in.ID, id) }
-	group := func(id string) string {
-		at, found := slices.BinarySearchFunc(byID, id, compareID)
-		if id == "" || !found {
+func settleGroups(snapshots []*history.Snapshot, byKey []*fleet.Instance) {
+	compareKey := func(in *fleet.Instance, key fleet.Key) int { return in.Key().Compare(key) }
+	group := func(key fleet.Key) string {
+		at, found := slices.BinarySearchFunc(byKey, key, compareKey)
+		if key.IsZero() || !found {
 			return ""
 		}
-		return byID[at].Model()
+		return byKey[at].Model()
 	}
 	for _, s := range snapshots {
 		if s.IsOldFormat() {

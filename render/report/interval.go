@@ -12,9 +12,9 @@ import (
 // interval computes what the fleet cost between two readings. Give it each instance once with pair, and each row
 // without an ID with rowWithoutID; both do nothing without an interval.
 type interval struct {
-	from, to  time.Time
-	isGap     bool
-	hasOwners bool // the spend is divided by owners, so that whoever has none is Unassigned
+	from, to time.Time
+	isGap    bool
+	optional []namedDimension
 	// steady has the instances that have the same rates at both readings, by group. Most do, and their sums are quick.
 	steady map[history.SpendGroup]*ratesAtReading
 	// rates are what groups cost per second from a time to the end of the interval, by that time: the begin of the
@@ -24,6 +24,12 @@ type interval struct {
 	days map[time.Time]groupSpend
 	// withoutID has the rows without an ID, by group: together they are one instance.
 	withoutID map[history.SpendGroup]*[2]ratesAtReading
+}
+
+// namedDimension is a dimension that the spend is divided by, though not all instances have a name in it.
+type namedDimension struct {
+	history.Dimension
+	nameless string // the name of those that have none
 }
 
 // groupSpend is what groups cost.
@@ -45,13 +51,15 @@ func newInterval(from, to time.Time, isGap bool) *interval {
 
 // spendGroupOf returns the group that an instance's spend belongs to.
 func spendGroupOf(in *fleet.Instance) history.SpendGroup {
-	return history.SpendGroup{Region: in.RegionName(), GPU: in.Model(), Owner: in.Owner}
+	return history.SpendGroup{Region: in.RegionName(), GPU: in.Model(), Owner: in.Owner, Account: in.Account}
 }
 
 func (v *interval) group(in *fleet.Instance) history.SpendGroup {
 	g := spendGroupOf(in)
-	if v.hasOwners && g.Owner == "" {
-		g.Owner = fleet.Unassigned
+	for _, d := range v.optional {
+		if name := d.Of(&g); *name == "" {
+			*name = d.nameless
+		}
 	}
 	return g
 }
@@ -66,8 +74,10 @@ func (v *interval) pair(first, second *fleet.Instance) {
 		v.add(v.group(first), v.from, v.spent(first, &absent))
 	default:
 		before, now := v.group(first), v.group(second)
-		if first.Owner == "" { // there was no owner file
-			before.Owner = now.Owner
+		for _, d := range v.optional {
+			if had := spendGroupOf(first); *d.Of(&had) == "" { // the dimension was not given
+				*d.Of(&before) = *d.Of(&now)
+			}
 		}
 		switch {
 		case before != now: // half for each group

@@ -44,6 +44,7 @@ const (
 	regionsFolder   = "regions"
 	modelsFolder    = "models"
 	ownersFolder    = "owners"
+	accountsFolder  = "accounts"
 	InstancesFolder = "instances"
 )
 

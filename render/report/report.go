@@ -13,15 +13,15 @@ import (
 type Report struct {
 	Settings
 	Totals
-	// Divisions by each dimension that is given: regions, models, and owners if there is an owner file. They have no parts
-	// if the fleet is empty.
+	// Divisions by each dimension that is given: regions, models, and owners and accounts if they are given. They have
+	// no parts if the fleet is empty.
 	Divisions []*Division
 	// Regions and Models are the parts of the first two divisions.
 	Regions, Models []*Part
 	// Matrix shows regions by models.
 	Matrix Matrix
-	// Instances in the order of regions, models, owners and names. Those of a group are consecutive, and in it those of
-	// a combination.
+	// Instances in the order of regions, models, owners, accounts and names. Those of a group are consecutive,
+	// and in it those of a combination.
 	Instances []*fleet.Instance
 	// Columns of an instance that this audience may see, in order.
 	Columns []Column[*fleet.Instance]
@@ -38,12 +38,12 @@ type Group struct {
 	Model   *Part
 	HasPage bool // its own; false if there are too many groups
 	Totals
-	Combinations []*Combination    // sorted by owner
+	Combinations []*Combination    // sorted by owner, then account
 	Instances    []*fleet.Instance // those of the combinations
 }
 
-// Combination is what a group has of one owner: the instances that are in the same part by every dimension. Without an
-// owner file, it is the group.
+// Combination is what a group has of one owner and account: the instances that are in the same part by every dimension.
+// If neither is given, it is the group.
 type Combination struct {
 	Group *Group
 	Parts []*Part // one of each division, in their order

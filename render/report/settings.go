@@ -46,6 +46,7 @@ type Settings struct {
 	HoursPerMonth decimal.Decimal // above 0
 	Budget        fleet.Price     // per month, above 0; unknown without a budget
 	Owners        bool            // an owner file says whose instances are
+	Accounts      []string        // that the list is of, in their order; nil if they are not given or hidden
 	OwnerAmounts  []OwnerAmount   // monthly budgets of owners, sorted by owner; needs Owners
 	Bill          Bill            // "" is BillRunning
 	// Hidden are the names of the fields that the report leaves out, sorted. A hidden ID is replaced by a pseudonym.

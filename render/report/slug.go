@@ -83,15 +83,18 @@ func isPlainID(id string) bool {
 	return 0 < len(id) && len(id) <= longest
 }
 
-// AppendAnchor appends the anchor of an instance's row: "i-" and its ID, or "i--" and an 80-bit hash if the ID would
-// need escaping in an address or HTML. It is the same in every run. Without an ID it appends nothing.
+// AppendAnchor appends the anchor of an instance's row: "i-" and its ID, after its account and "~" if it has one. It is
+// "i--" and an 80-bit hash if they would need escaping in an address or HTML. It is the same in every run. Without an
+// ID it appends nothing.
 func AppendAnchor(to []byte, in *fleet.Instance) []byte {
 	switch {
 	case in.ID == "":
 		return to
-	case isPlainID(in.ID):
+	case in.Account == "" && isPlainID(in.ID):
 		return append(append(to, "i-"...), in.ID...)
+	case isPlainID(in.Account) && isPlainID(in.ID):
+		return append(append(append(append(to, "i-"...), in.Account...), '~'), in.ID...)
 	}
-	sum := sha256.Sum256([]byte(in.ID))
+	sum := sha256.Sum256(in.Key().Append(nil))
 	return hex.AppendEncode(append(to, "i--"...), sum[:10])
 }

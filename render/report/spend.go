@@ -8,7 +8,6 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"gpufleet/fetch/fleet"
 	"gpufleet/fetch/history"
 )
 
@@ -19,7 +18,7 @@ func (r *Report) nextInterval(s *history.Spend, last *history.Snapshot) *interva
 		return nil
 	}
 	v := newInterval(last.Taken, r.Generated, r.isGap(last.Taken))
-	v.hasOwners = r.spendHasOwners(s)
+	v.optional = r.optional(s)
 	return v
 }
 
@@ -46,8 +45,23 @@ func spentByName(m *history.MonthSpend) map[string]map[string]history.Spent {
 	return sums
 }
 
-// spendHasOwners reports whether the spend is divided by owners: from the first owner file on.
-func (r *Report) spendHasOwners(s *history.Spend) bool { return r.Owners || s.Has(history.Owner) }
+// optional returns the dimensions besides region and GPU model that the spend is divided by: each from the first run on
+// that had it.
+func (r *Report) optional(s *history.Spend) (dimensions []namedDimension) {
+	for _, d := range history.Dimensions {
+		if name := r.nameless(d.Name); name != "" && (r.Has(d.Name) || s.Has(d)) {
+			dimensions = append(dimensions, namedDimension{d, name})
+		}
+	}
+	return dimensions
+}
+
+// giveNames names what has no name in dimensions.
+func giveNames(s *history.Spend, dimensions []namedDimension) {
+	for _, d := range dimensions {
+		s.Give(d.Dimension, d.nameless)
+	}
+}
 
 // isGap reports whether so much time has passed since a reading that nobody knows what happened.
 func (s Settings) isGap(since time.Time) bool { return s.Generated.Sub(since) > 2*s.Every() }
@@ -55,10 +69,8 @@ func (s Settings) isGap(since time.Time) bool { return s.Generated.Sub(since) > 
 // extendSpend returns the spend up to this reading. s doesn't change.
 func (r *Report) extendSpend(s *history.Spend, v *interval) *history.Spend {
 	s = s.Clone()
-	hasOwners := r.spendHasOwners(s)
-	if hasOwners {
-		s.Give(history.Owner, fleet.Unassigned)
-	}
+	dimensions := r.optional(s)
+	giveNames(s, dimensions)
 	if s.First.IsZero() {
 		s.First, s.Last = r.Generated, r.Generated
 		if v != nil { // a report of an earlier version: its newest snapshot is the first reading
@@ -85,9 +97,7 @@ func (r *Report) extendSpend(s *history.Spend, v *interval) *history.Spend {
 	ensureMonth(s, r.Generated)
 	ensureDay(s, r.Generated)
 	expire(s)
-	if hasOwners { // also to days without costs
-		s.Give(history.Owner, fleet.Unassigned)
-	}
+	giveNames(s, dimensions) // also in days without costs
 	for i := range s.Months {
 		settleMonth(s, &s.Months[i])
 	}

@@ -8,8 +8,8 @@ import (
 	"gpufleet/fetch/history"
 )
 
-// SpendDimensions returns the dimensions that the spend is divided by. Owners are among them as long as the spend has
-// any, even if there is no owner file now.
+// SpendDimensions returns the dimensions that the spend is divided by. Owners and accounts are among them as long as
+// the spend has any, even if they are not given now.
 func (r *Report) SpendDimensions() []Dimension {
 	return slices.DeleteFunc(allDimensions(), func(d Dimension) bool { return !r.Spend.Has(d.Dimension) })
 }

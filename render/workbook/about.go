@@ -190,7 +190,7 @@ func (b *book) csvNames(t *table) (file string, names []string) {
 			names = append(names, c.Name)
 		}
 		return path.Base(report.InstancesCSVPath), names
-	case "Regions", "Models", "Owners", "Groups":
+	case "Regions", "Models", "Owners", "Accounts", "Groups":
 		for _, c := range report.Shown(b.r.Settings, b.r.CombinationColumns()) {
 			names = append(names, c.Name)
 		}

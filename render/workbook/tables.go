@@ -12,7 +12,7 @@ import (
 const maxStatuses = 1000
 
 // unpricedColumns help to find the price of an instance.
-var unpricedColumns = []string{"id", "host_name", "region", "gpu", "gpu_group", "gpu_count",
+var unpricedColumns = []string{"id", "account", "host_name", "region", "gpu", "gpu_group", "gpu_count",
 	"product_type", "type", "cpu_cores", "ram", "status", "created_at"}
 
 // makeTables makes the tables of the report's lists, and adds the columns and formulas that only the workbook has.
@@ -77,6 +77,7 @@ func wordsOf(d *report.Division) divisionWords {
 		"region":            {"Regions", "region", "region_no", "Region no.", "region", "All regions"},
 		report.GPUDimension: {"Models", "model", "model_no", "Model no.", "group_gpu", "All models"},
 		"owner":             {"Owners", "owner", "owner_no", "Owner no.", "owner", "All owners"},
+		"account":           {"Accounts", "account", "account_no", "Account no.", "account", "All accounts"},
 	}[d.Name]
 }
 
