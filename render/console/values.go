@@ -153,6 +153,21 @@ func (v *Values) List(name string, excludedBy ...string) []string {
 	return list
 }
 
+// Entries is List for a flag whose variable has entries with commas between them.
+func (v *Values) Entries(name string, excludedBy ...string) []string {
+	found := v.environment(name, excludedBy...)
+	if found == "" {
+		return v.List(name, excludedBy...)
+	}
+	list := strings.Split(found, ",")
+	for i, item := range list {
+		if list[i] = strings.TrimSpace(item); list[i] == "" {
+			v.Fail("$%s has an empty entry", variableName(name))
+		}
+	}
+	return list
+}
+
 // Fail sets Err, unless it is already set.
 func (v *Values) Fail(format string, args ...any) {
 	if v.Err == nil {
