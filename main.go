@@ -138,8 +138,9 @@ func run(ctx context.Context, args []string, getenv func(string) string,
 
 // settings are the flags and variables after all checks.
 type settings struct {
-	apiURL, token  string       // unused if the list isn't fetched from the API
-	source         fetch.Source // its Client is set later
+	apiURL         string       // unused if the list isn't fetched from the API
+	source         fetch.Source // its Clients are set later
+	tokens         []string     // of its accounts, in order
 	out            string
 	privateOut     string // "" for none
 	previous       string // a folder or a URL; "" for out
@@ -159,7 +160,7 @@ type settings struct {
 func readSettings(ctx context.Context, v *console.Values) (*settings, error) {
 	s := &settings{
 		apiURL:       v.Text("api-url"),
-		source:       fetch.Source{Inputs: v.List("input", "demo"), Demo: v.Switch("demo", "input")},
+		source:       fetch.Source{Demo: v.Switch("demo", "input", "account")},
 		out:          v.Text("out"),
 		quiet:        v.Switch("quiet", "verbose"),
 		verbose:      v.Switch("verbose", "quiet"),
@@ -181,6 +182,7 @@ func readSettings(ctx context.Context, v *console.Values) (*settings, error) {
 		failOn:  console.Load(v, "fail-on", report.ParseChecks),
 		timeout: console.Parse(v, "timeout", fetch.ParseTimeout),
 	}
+	s.readAccounts(v)
 	s.report.Generated, s.clock = now(v)
 	s.report.Notes, s.notesWarnings = readNotes(ctx, v)
 	var err error
@@ -242,8 +244,16 @@ const makeKey = "run export GPUFLEET_PSEUDONYM_KEY=\"$(openssl rand -hex 32)\" a
 
 // checkConflicts checks settings that exclude or need each other.
 func (s *settings) checkConflicts(v *console.Values) {
-	demo, saved := s.source.Demo, len(s.source.Inputs) > 0
+	demo, saved, accounts := s.source.Demo, s.source.IsSaved(), s.accountNames()
+	hides := func(field string) bool { return slices.Contains(s.report.Hidden, field) }
 	switch {
+	case demo && len(accounts) > 0:
+		v.Fail("--demo and --account can't be combined; choose one")
+	case len(accounts) > 0 && v.Text("token-file") != "":
+		v.Fail("--token-file and --account can't be combined; use --account NAME=FILE")
+	case len(accounts) > 0 && hides("account") && !hides("id"):
+		v.Fail("--hide account needs --hide id as well: an ID only counts within its account, " +
+			"so two accounts can have the same ID")
 	case demo && saved:
 		v.Fail("--demo and --input can't be combined; choose one")
 	case s.source.ReadsStdinTwice():
@@ -252,7 +262,7 @@ func (s *settings) checkConflicts(v *console.Values) {
 		v.Fail("--prices api needs the API; with --demo or --input, use a price file")
 	case s.quiet && s.verbose:
 		v.Fail("--quiet and --verbose can't be combined; choose one")
-	case slices.Contains(s.report.Hidden, "id") && len(s.pseudonymKey) == 0:
+	case hides("id") && len(s.pseudonymKey) == 0:
 		v.Fail("--hide id needs a key to make pseudonyms; %s", makeKey)
 	case len(s.pseudonymKey) > 0 && len(s.pseudonymKey) < fleet.MinKey:
 		v.Fail("$GPUFLEET_PSEUDONYM_KEY has fewer than %d bytes, so it could be guessed; %s", fleet.MinKey, makeKey)
@@ -272,16 +282,71 @@ func (s *settings) readSource(ctx context.Context, v *console.Values) {
 	switch {
 	case s.source.Demo:
 		s.report.Source = report.FromDemo
-	case len(s.source.Inputs) > 0:
+	case s.source.IsSaved():
 		s.report.Source = report.FromFile
 	default:
 		if err := fetch.CheckURL(s.apiURL); err != nil {
 			v.Fail("--api-url: %v", err)
 		}
-		var err error
-		if s.token, err = fetch.Token(ctx, v.Text("token-file"), v.Getenv); err != nil {
-			v.Fail("%w", err)
+		s.readTokens(ctx, v)
+	}
+}
+
+// readAccounts reads the accounts and their saved replies. Without --account, there is one without a name.
+func (s *settings) readAccounts(v *console.Values) {
+	names := v.Entries("account", "demo")
+	if len(names) == 0 {
+		s.source.Accounts = []fetch.Account{{Inputs: v.List("input", "demo")}}
+		return
+	}
+	var err error
+	if s.source.Accounts, err = fetch.ParseAccounts(names); err != nil {
+		v.Fail("--account: %w", err)
+		return
+	}
+	if err := fetch.AddInputs(s.source.Accounts, v.Entries("input", "demo")); err != nil {
+		v.Fail("--input: %w", err)
+	}
+	for _, a := range s.source.Accounts {
+		v.CheckHome("--account "+a.Name, a.TokenFile)
+		for _, input := range a.Inputs {
+			v.CheckHome("--input "+a.Name, input)
 		}
+	}
+	if !slices.Contains(s.report.Hidden, history.Account.Name) {
+		s.report.Accounts = s.accountNames()
+	}
+}
+
+// accountNames returns the names of the accounts, in order; nil if they are not given.
+func (s *settings) accountNames() (names []string) {
+	for _, a := range s.source.Accounts {
+		if a.Name != "" {
+			names = append(names, a.Name)
+		}
+	}
+	return names
+}
+
+// readTokens reads the token of each account.
+func (s *settings) readTokens(ctx context.Context, v *console.Values) {
+	for i, a := range s.source.Accounts {
+		var token string
+		var err error
+		if a.Name == "" {
+			token, err = fetch.Token(ctx, v.Text("token-file"), v.Getenv)
+		} else {
+			token, err = a.Token(ctx, v.Getenv)
+		}
+		if err != nil {
+			v.Fail("%w", err)
+			return
+		}
+		if at := slices.Index(s.tokens, token); at >= 0 {
+			v.Fail("accounts %s and %s have the same token, so their instances would count twice",
+				s.source.Accounts[at].Name, s.source.Accounts[i].Name)
+		}
+		s.tokens = append(s.tokens, token)
 	}
 }
 
@@ -369,8 +434,11 @@ func (s *settings) place(ctx context.Context, ending *console.Ending, stdin io.R
 	previous := fetch.Previous{Named: s.previous, Client: s.client(s.previous, c), AcceptLoss: s.acceptLoss,
 		Timeout: s.timeout, OwnKey: fleet.KeyFingerprint(s.pseudonymKey), Out: s.out, Manifest: out.Manifest()}
 	waitHistory := previous.Begin(ctx, s.report.Head(), s.report.Generated)
-	s.source.Client = s.client(s.apiURL, c)
-	s.source.Client.Token, s.source.Client.Clock = s.token, s.clock
+	for i, token := range s.tokens {
+		client := s.client(s.apiURL, c)
+		client.Token, client.Clock = token, s.clock
+		s.source.Accounts[i].Client = client
+	}
 	list, err := s.source.Fleet(ctx, stdin, func(note string) { c.EndProgress(); c.Note(note) })
 	c.EndProgress()
 	if err != nil {
@@ -385,15 +453,13 @@ func (s *settings) place(ctx context.Context, ending *console.Ending, stdin io.R
 	if len(list.Instances) > manyInstances {
 		setGCPercent(150)
 	}
-	created := fetch.FirstCreated(list.Instances)
 	if s.source.Demo {
 		past, err := sample.Past(list, s.report, s.pseudonymKey)
 		waitHistory = func() (*history.History, error) { return past, err }
 	}
-	list.Hide(s.report.Hidden, s.pseudonymKey)
 	found, err := waitHistory()
 	var r *report.Report
-	if err = s.prepareHistory(ctx, found, err, list, created); err == nil {
+	if err = s.prepareHistory(ctx, found, err, list); err == nil {
 		r = report.New(list, s.report)
 		err = r.Compare(found)
 	}
@@ -420,24 +486,30 @@ func (s *settings) place(ctx context.Context, ending *console.Ending, stdin io.R
 	return r, ending.Place(s.checks(r, c.Warnings), folders.Commit)
 }
 
-// prepareHistory hides from the history what this run hides, and compares the lists. err is that of reading the
-// history, created that of fetch.FirstCreated. The returned error is err if it isn't nil.
-func (s *settings) prepareHistory(
-	ctx context.Context, h *history.History, err error, list *fleet.Fleet, created time.Time,
-) error {
-	if err == nil && !s.acceptShrink {
-		err = fetch.CheckShrink(h, len(list.Instances))
+// prepareHistory hides from the list and the history what this run hides, and compares them. err is that of reading the
+// history. The returned error is err if it isn't nil.
+func (s *settings) prepareHistory(ctx context.Context, h *history.History, err error, list *fleet.Fleet) error {
+	accounts := s.accountNames()
+	names := history.Names{Key: s.pseudonymKey}
+	if len(accounts) > 0 {
+		names.FirstAccount = accounts[0]
+		names.WithAccount = history.WithAccount(list.Instances, accounts[0], s.pseudonymKey)
 	}
+	created := fetch.FirstCreated(list.Instances)
+	if err == nil {
+		err = fetch.CheckCounts(ctx, h, list, accounts, s.acceptShrink)
+	}
+	list.Hide(s.report.Hidden, s.pseudonymKey)
+	names.List = list.Instances
 	if err == nil {
 		err = h.LimitRows(len(list.Instances))
 	}
 	if err == nil {
-		err = h.Hide(ctx, s.report.Head(), history.Names{List: list.Instances, Key: s.pseudonymKey})
+		err = h.Hide(ctx, s.report.Head(), names)
 	}
 	if err == nil && !s.acceptShrink {
 		err = fetch.CheckAccount(ctx, h, list.Instances, created)
 	}
-	fetch.WarnEmpty(h, list)
 	s.report.Generated = h.Now // a little later than our clock if that of the last run was ahead
 	return err
 }

@@ -27,6 +27,7 @@ import (
 // Client reads the list from the API. It is for one run: all requests share one limit of retries.
 type Client struct {
 	URL       string                           // checked by CheckURL
+	Account   string                           // that the list is of; "" if accounts are not given
 	Token     string                           // bearer token, sent only to the host of URL
 	UserAgent string                           // program and version
 	Timeout   time.Duration                    // for the whole fetch

@@ -32,7 +32,12 @@ func Demo(ctx context.Context) (*fleet.Fleet, error) {
 // API. The error is a *Error with BadInput if a path can't be read, else as that of Client.Instances. It is the
 // context's cause if the context ended the reading.
 func Saved(ctx context.Context, paths []string, stdin io.Reader) (*fleet.Fleet, error) {
-	list, decoder := newCollected(), newDecoder("")
+	return savedOf(ctx, "", paths, stdin)
+}
+
+// savedOf is Saved for the list of an account.
+func savedOf(ctx context.Context, account string, paths []string, stdin io.Reader) (*fleet.Fleet, error) {
+	list, decoder := newCollected(), newDecoder(account)
 	for _, path := range paths {
 		if err := addFile(ctx, list, decoder, path, stdin); err != nil {
 			return nil, err

@@ -107,15 +107,22 @@ func (f *OwnerFile) addRow(row *tableRow) error {
 	return nil
 }
 
-// ownerFault says what is wrong with the name of an owner, "" if nothing is. Names are shown everywhere and compared
-// with later runs, so they are refused instead of changed.
+// ownerFault says what is wrong with the name of an owner, "" if nothing is.
 func ownerFault(name string) string {
-	clean, cut := fleet.CleanText([]byte(name), false)
 	switch {
 	case name == "":
 		return "empty; every row needs an owner"
 	case strings.EqualFold(name, fleet.Unassigned):
 		return "reserved for instances that no row matches; remove the row, or use another name"
+	}
+	return nameFault(name)
+}
+
+// nameFault says what is wrong with the name of an owner or account, "" if nothing is. Names are shown everywhere and
+// compared with later runs, so they are refused instead of changed.
+func nameFault(name string) string {
+	clean, cut := fleet.CleanText([]byte(name), false)
+	switch {
 	case cut:
 		return fmt.Sprintf("longer than %d characters", fleet.MaxText)
 	case clean != name, fleet.Visible(name) != name:
@@ -156,8 +163,7 @@ func (f *OwnerFile) Apply(list *fleet.Fleet) {
 
 // textsOf returns the texts of an instance that rows match.
 func textsOf(in *fleet.Instance) ownerCells {
-	const account = "" // instances have none yet, so a row that names one matches nothing
-	return ownerCells{account, in.ID, in.HostName, in.RegionName(), in.Model(), in.ProductType}
+	return ownerCells{in.Account, in.ID, in.HostName, in.RegionName(), in.Model(), in.ProductType}
 }
 
 // find returns the first row that matches texts, len(f.rows) if none does.

@@ -56,7 +56,7 @@ type pass struct {
 }
 
 func newPass(c *Client) *pass {
-	return &pass{client: c, decoder: newDecoder(""), list: newCollected()}
+	return &pass{client: c, decoder: newDecoder(c.Account), list: newCollected()}
 }
 
 // readByRows reads pages with offset as a number of rows, and reports whether the API reads offset that way: there are

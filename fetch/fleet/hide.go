@@ -16,6 +16,10 @@ func (f *Fleet) Hide(hidden []string, key []byte) {
 	if len(hidden) == 0 {
 		return
 	}
+	if slices.Contains(hidden, "account") {
+		f.Warnings.hideAccounts()
+		f.IDWarnings.hideAccounts()
+	}
 	hide := RowHider(hidden, key)
 	for _, in := range f.Instances {
 		hide(in)

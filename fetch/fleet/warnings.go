@@ -26,8 +26,9 @@ func (r Row) String() string {
 
 type warning struct {
 	text  string
-	rows  []Row // the first maxRows
-	count int   // of rows; 0 if the warning is about the list
+	rows  []Row  // the first maxRows
+	list  string // which account's list it is about: "account ml: "; "" if there is only one list
+	count int    // of rows; 0 if the warning is about the list
 }
 
 // maxRows is how many rows a warning names. It counts the rest.
@@ -45,6 +46,24 @@ func (w *Warnings) AddRow(row Row, text string) {
 func (w *Warnings) AddAll(other Warnings) {
 	for _, o := range other.order {
 		w.find(o.text).add(o.count, o.rows...)
+	}
+}
+
+// AddAccount appends all warnings about the list of an account. Call it last, since they don't merge with others.
+func (w *Warnings) AddAccount(account string, other Warnings) {
+	for _, o := range other.order {
+		added := *o
+		added.list = "account " + account + ": "
+		w.order = append(w.order, &added)
+	}
+}
+
+// hideAccounts removes the names of accounts.
+func (w *Warnings) hideAccounts() {
+	for _, one := range w.order {
+		if one.list != "" {
+			one.list = "an account: "
+		}
 	}
 }
 
@@ -79,7 +98,7 @@ func (w *Warnings) Lines() []string {
 
 func (w *warning) line() string {
 	if w.count == 0 {
-		return w.text
+		return w.list + w.text
 	}
 	names := make([]string, len(w.rows))
 	for i, row := range w.rows {
@@ -89,5 +108,5 @@ func (w *warning) line() string {
 	if more := w.count - len(w.rows); more > 0 {
 		rows = fmt.Sprintf("%s and %d more", rows, more)
 	}
-	return rows + ": " + w.text
+	return w.list + rows + ": " + w.text
 }

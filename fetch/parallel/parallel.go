@@ -57,10 +57,13 @@ func Go[T any](work func() T) (wait func() T) {
 
 // Each calls work with each number from 0 to count-1, in parallel on all processors, and returns when all calls have
 // returned. If one panics, Each panics too, perhaps while others are still running.
-func Each(count int, work func(i int)) {
+func Each(count int, work func(i int)) { AtMost(runtime.GOMAXPROCS(0), count, work) }
+
+// AtMost is Each with at most so many calls at once. They begin in order.
+func AtMost(atOnce, count int, work func(i int)) {
 	var started atomic.Int64
 	var waits []func() bool
-	for range min(count, runtime.GOMAXPROCS(0)) {
+	for range min(count, atOnce) {
 		waits = append(waits, Go(func() bool {
 			for {
 				i := int(started.Add(1)) - 1

@@ -26,7 +26,9 @@ func Groups() []Group {
 			textFlag("api-url", "https://api.nebulablock.com/api/v1", "`URL` of the API"),
 			pathFlag("token-file", "", "`FILE` with the API token; without it, the token is in $GPUFLEET_TOKEN, "+
 				"$ACCESS_TOKEN or $NEBULA_BLOCK_API_KEY"),
-			pathsFlag("input", "read a saved reply from `FILE` (- is standard input); can be repeated"),
+			listFlag("account", "`NAME[=FILE]` of an account, with its token in FILE or $GPUFLEET_TOKEN_NAME; "+
+				"can be repeated"),
+			pathsFlag("input", "a saved reply in `FILE` or NAME=FILE (- is standard input); can be repeated"),
 			boolFlag("demo", "show the built-in sample fleet"),
 		}},
 		{"output", []cli.Flag{

@@ -135,23 +135,6 @@ func (v *Values) Switch(name string, excludedBy ...string) bool {
 	return value
 }
 
-// Entries returns the values of a repeatable flag, trimmed. Its variable has several, with commas between them.
-func (v *Values) Entries(name string) []string {
-	var entries []string
-	for _, item := range v.List(name) {
-		parts := []string{item}
-		if !v.Context.IsSet(name) {
-			parts = strings.Split(item, ",")
-		}
-		for _, part := range parts {
-			if part = strings.TrimSpace(part); part != "" {
-				entries = append(entries, part)
-			}
-		}
-	}
-	return entries
-}
-
 // List returns the values of a repeatable flag, trimmed. Its variable has one value, which is ignored as in Switch.
 func (v *Values) List(name string, excludedBy ...string) []string {
 	var list []string
@@ -166,6 +149,21 @@ func (v *Values) List(name string, excludedBy ...string) []string {
 	}
 	for _, item := range list {
 		v.checkPath(name, item)
+	}
+	return list
+}
+
+// Entries is List for a flag whose variable has entries with commas between them.
+func (v *Values) Entries(name string, excludedBy ...string) []string {
+	found := v.environment(name, excludedBy...)
+	if found == "" {
+		return v.List(name, excludedBy...)
+	}
+	list := strings.Split(found, ",")
+	for i, item := range list {
+		if list[i] = strings.TrimSpace(item); list[i] == "" {
+			v.Fail("$%s has an empty entry", variableName(name))
+		}
 	}
 	return list
 }

@@ -48,7 +48,8 @@ type testingT struct{}
 //
 //	serve NAME [PATH=]ANSWER...
 //	    Starts a server, whose address is in the variable NAME. PATH is the end of a request's path; an answer without
-//	    one is for all other requests. Several answers to a path are given in order, and the last one is repeated.
+//	    one is for all other requests. PATH@TOKEN is only for requests with this token. Several answers to a path are
+//	    given in order, and the last one is repeated.
 //	    An answer is a file, a status, both (401:FILE), or a folder to serve files from. "silent" means that the server
 //	    never answers, "closed" that no server is there. "clock=25h" sets its clock that much ahead.
 //

@@ -31,7 +31,8 @@ func TestReadme(t *testing.T) {
 	}
 	above := t.TempDir()
 	for name, content := range map[string]string{
-		"key.txt": "ak_1\n", "reply.json": reply(goodRow), "page-1.json": half(1), "page-2.json": half(2),
+		"key.txt": "ak_1\n", "research-key.txt": "ak_2\n",
+		"reply.json": reply(goodRow), "page-1.json": half(1), "page-2.json": half(2),
 		"prices.csv": tables[0], "owners.csv": tables[1], "notes.md": block(t, settingsGuide, "markdown"),
 	} {
 		write(t, filepath.Join(above, name), content)

@@ -277,6 +277,11 @@ func TestNoSecretComesOut(t *testing.T) {
 		"with products": {0, []string{
 			"--prices", "api", "--token-file", tokenFile, "--api-url", address(200, bodies["good"]),
 		}},
+		"with accounts": {0, []string{
+			"--prices", "api", "--account", "ml=" + tokenFile, "--api-url", address(200, bodies["good"]),
+		}},
+		"account's token file": {2, []string{"--account", "ml=" + twoTokens}},
+		"account's list":       {4, []string{"--account", "ml", "--input", "ml=" + saved["incomplete"]}},
 		"check tripped":        {5, []string{"--fail-on", "warnings,instance-error,unpriced", "--input", saved["good"]}},
 		"no place":             {1, []string{"--out", blocked, "--input", saved["good"]}},
 		"token file":           {2, []string{"--token-file", twoTokens}},

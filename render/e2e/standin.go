@@ -18,10 +18,12 @@ type standIns struct{}
 
 // standIn is a server that replaces the API or a published site.
 type standIn struct {
-	mu      sync.Mutex
-	answers map[string][]answer // by the end of a path, "" for all other paths; in order, and the last one is repeated
-	ahead   time.Duration       // how much its clock is ahead
-	asked   chan struct{}       // not empty once a request waits for an answer that never comes
+	mu sync.Mutex
+	// answers by the end of a path, perhaps with @ and a token; "" for all other requests. They are given in order, and
+	// the last one is repeated.
+	answers map[string][]answer
+	ahead   time.Duration // how much its clock is ahead
+	asked   chan struct{} // not empty once a request waits for an answer that never comes
 }
 
 type answer struct {
@@ -83,7 +85,7 @@ func newAnswer(ts *testscript.TestScript, text string) answer {
 }
 
 func (s *standIn) ServeHTTP(w http.ResponseWriter, request *http.Request) {
-	a := s.next(request.URL.Path)
+	a := s.next(request.URL.Path, strings.TrimPrefix(request.Header.Get("Authorization"), "Bearer "))
 	w.Header().Set("Date", time.Now().Add(s.ahead).UTC().Format(http.TimeFormat))
 	switch {
 	case a.silent:
@@ -100,13 +102,14 @@ func (s *standIn) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	}
 }
 
-// next returns the answer to a request: 404 if none is planned.
-func (s *standIn) next(path string) answer {
+// next returns the answer to a request: 404 if none is planned. The longest end of a path and token that fits counts.
+func (s *standIn) next(path, token string) answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	end := ""
 	for known := range s.answers {
-		if known != "" && strings.HasSuffix(path, known) {
+		knownEnd, knownToken, hasToken := strings.Cut(known, "@")
+		if strings.HasSuffix(path, knownEnd) && (!hasToken || knownToken == token) && len(known) > len(end) {
 			end = known
 		}
 	}

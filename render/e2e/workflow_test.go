@@ -357,6 +357,24 @@ func TestActionExample(t *testing.T) {
 	}
 }
 
+// TestActionWithAccounts passes the tokens of two accounts through the environment.
+func TestActionWithAccounts(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if token := r.Header.Get("Authorization"); token != "Bearer one" && token != "Bearer two" {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		io.WriteString(w, twoInstances)
+	}))
+	defer server.Close()
+	r := newRunner(t, map[string]string{"GPUFLEET_API_URL": server.URL, "GPUFLEET_ACCOUNT": "ml,research",
+		"GPUFLEET_TOKEN_ML": "one", "GPUFLEET_TOKEN_RESEARCH": "two"})
+	if code := r.use(t, nil); code != 0 || r.outputs["instances"] != "4" {
+		t.Errorf("exit %d, outputs %q: %s", code, r.outputs, r.log)
+	}
+}
+
 // TestActionIsSafe checks what a run doesn't show: no script contains an expression, the token is not an input, steps
 // that need no secret have none, and other actions are pinned.
 func TestActionIsSafe(t *testing.T) {
@@ -370,6 +388,9 @@ func TestActionIsSafe(t *testing.T) {
 		if s.ID == "report" {
 			reports++
 			continue
+		}
+		if s.Run != "" && !strings.Contains(s.Run, `unset "${!GPUFLEET_TOKEN@}"`) {
+			t.Errorf("a step that needs no secret has the tokens of accounts: %q", s.Run)
 		}
 		for _, name := range secrets {
 			if value, set := s.Env[name]; !set || value != "" {

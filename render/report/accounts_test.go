@@ -64,7 +64,8 @@ func TestAccounts(t *testing.T) {
 	}
 	// A change in one account is none in the other.
 	want(read(in("web", "1", "1"), in("ml", "1", "6"), in("ml", "2", "1")),
-		"ml 2 added; web 2 removed; ml 1 price changed; without an id; ", map[string]string{"web": "5 5.5 6", "ml": "5 11.5 18"})
+		"ml 2 added; web 2 removed; ml 1 price changed; without an id; ",
+		map[string]string{"web": "5 5.5 6", "ml": "5 11.5 18"})
 	// Without accounts, all instances are others.
 	rs.settings.Accounts = nil
 	want(read(in("", "1", "1")),

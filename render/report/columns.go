@@ -89,6 +89,7 @@ type fieldWords struct {
 // instanceWords lists the fields that are shown, in the order of their columns.
 var instanceWords = []fieldWords{
 	{"id", "ID", "", "The instance's ID in the API.", false},
+	{"account", "Account", "", "The account that it is in. IDs only count within an account.", false},
 	{"region", "Region", "", "The provider's region.", false},
 	{"product_type", "Type", "", "The product type, such as GPU, CPU, Virtual Machine, Container or Baremetal " +
 		"(instance_type in older replies).", false},
@@ -98,7 +99,6 @@ var instanceWords = []fieldWords{
 	{"gpu", "GPU model", "", "The GPU model: the API's gpu, or gpu_type if the reply has no gpu.", false},
 	{"gpu_group", "GPU group", "", "The GPU model that it counts under: its GPU model, CPU only or Unknown GPU. " +
 		"It equals gpu in groups.csv.", false},
-	{"account", "Account", "", "The account that it is in. IDs only count within an account.", false},
 	{"owner", "Owner", "", "Whose it is: the owner that the owner file gives it, or Unassigned.", false},
 	{"gpu_type", "GPU series", "", "The API's gpu_type: the GPU series, or the model in older replies.", false},
 	{"gpu_count", "GPUs", "", "Number of GPUs.", false},

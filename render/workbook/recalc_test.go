@@ -118,6 +118,14 @@ func calculations(t testing.TB) []calculation {
 		s.Owners, s.Budget = true, price(t, "5000")
 		return newReport(instances, s)
 	}
+	inAccounts := func(instances []*fleet.Instance) *report.Report {
+		for i, in := range instances {
+			in.Account = []string{"ml", "=web & co"}[i%3%2]
+		}
+		s := settings()
+		s.Accounts, s.Budget = []string{"ml", "=web & co"}, price(t, "5000")
+		return newReport(instances, s)
+	}
 	priced.prices = map[int]string{0: "7.125", 1: "0", 50: "0.3", 100: "1000", 158: "2.5"}
 	reversed.prices, reversed.reversed = priced.prices, true
 	all := []calculation{
@@ -135,6 +143,7 @@ func calculations(t testing.TB) []calculation {
 		{"fixed", with(awkward(t), "730", "5000"), maxRow, changed, true, nil},
 		{"owned", owned(awkward(t)), maxRow, &priced, false, nil},
 		{"ownedSpilled", owned(awkward(t)), headerRow + 20, changed, false, nil},
+		{"accounts", inAccounts(awkward(t)), maxRow, &priced, false, nil},
 		{"cheap", with(cheap(t), "730", "999999999"), maxRow, nil, false, nil},
 	}
 	return append(all, pastCalculations(t)...)
@@ -357,7 +366,8 @@ func expectShares(t testing.TB, want map[cellRef]string, f *excelize.File, c cal
 		add(of(parts, "region "+in.RegionName()), in)
 		add(of(parts, "gpu "+in.Model()), in)
 		add(of(parts, "owner "+in.Owner), in)
-		add(of(parts, in.RegionName()+"\x00"+in.Model()+"\x00"+in.Owner), in)
+		add(of(parts, "account "+in.Account), in)
+		add(of(parts, strings.TrimRight(in.RegionName()+"\x00"+in.Model()+"\x00"+in.Owner+in.Account, "\x00")), in)
 		add(of(byStatus, statuses[statusIndexes[in.Status]].Label), in)
 	}
 	set := func(sheet, cell string, value float64) {
@@ -392,11 +402,11 @@ func expectShares(t testing.TB, want map[cellRef]string, f *excelize.File, c cal
 	}
 	for i, group := range c.r.Combinations() {
 		sheet, row := position("Groups", i, c.lastRow)
-		owner := ""
-		if len(group.Parts) > 2 {
-			owner = group.Parts[2].Name
+		var names []string // of region and model, and of an owner or an account
+		for _, part := range group.Parts {
+			names = append(names, part.Name)
 		}
-		setBill(sheet, row, of(parts, group.Parts[0].Name+"\x00"+group.Parts[1].Name+"\x00"+owner))
+		setBill(sheet, row, of(parts, strings.Join(names, "\x00")))
 		setBill(sheet, totalRow, &all)
 	}
 	for i, in := range c.r.Instances {
