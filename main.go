@@ -192,11 +192,12 @@ func readSettings(ctx context.Context, v *console.Values) (*settings, error) {
 	s.source.Owners = console.Load(v, "owners", func(path string) (*fetch.OwnerFile, error) {
 		return fetch.ReadOwnerFile(ctx, path)
 	})
-	if s.source.Demo && s.source.Owners == nil {
+	ownSample := s.source.Demo && s.source.Owners == nil
+	if ownSample {
 		s.source.Owners = fetch.DemoOwners()
 	}
 	s.report.Owners = s.source.Owners != nil && !slices.Contains(s.report.Hidden, "owner")
-	s.readBudgets(v)
+	s.readBudgets(v, ownSample && s.report.Owners)
 	if key := v.Variable("GPUFLEET_PSEUDONYM_KEY"); key != "" {
 		s.pseudonymKey = []byte(key)
 	}
@@ -217,12 +218,12 @@ func readSettings(ctx context.Context, v *console.Values) (*settings, error) {
 	return s, v.Err
 }
 
-// readBudgets reads the fleet's budget and those of owners.
-func (s *settings) readBudgets(v *console.Values) {
+// readBudgets reads the fleet's budget and those of owners. sampleOwners says whether these are the sample's own.
+func (s *settings) readBudgets(v *console.Values, sampleOwners bool) {
 	var err error
 	entries := v.Entries("budget")
 	if s.source.Demo && len(entries) == 0 {
-		entries = sample.Budgets(s.report.Owners)
+		entries = sample.Budgets(sampleOwners)
 	}
 	if s.report.Budget, s.report.OwnerAmounts, err = report.ParseBudgets(entries); err != nil {
 		v.Fail("--budget %w", err)
