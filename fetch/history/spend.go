@@ -12,8 +12,9 @@ import (
 const (
 	SpendMonths    = 24
 	SpendDays      = 400
-	MaxNames       = 200    // of each dimension in a day
-	maxSpendGroups = 10_000 // in a month
+	MaxNames       = 200     // of each dimension in a day
+	maxSpendGroups = 100_000 // in a month
+	maxOlderGroups = 10_000  // in a month before the last one
 )
 
 // OtherGroup is the name of what doesn't have a line of its own.
@@ -206,21 +207,32 @@ func (s *Spend) Regroup(change func(SpendGroup) SpendGroup) {
 }
 
 // AddGroups adds to the groups of the month. It changes none of the month's own figures.
-func (m *MonthSpend) AddGroups(add map[SpendGroup]Spent) {
-	other := SpendGroup{OtherGroup, OtherGroup, "", ""}
-	for key := range add { // owners and accounts are given to all or to none
-		if key.Owner != "" {
-			other.Owner = OtherGroup
-		}
-		if key.Account != "" {
-			other.Account = OtherGroup
-		}
+func (m *MonthSpend) AddGroups(add map[SpendGroup]Spent) { m.addGroups(add, maxSpendGroups) }
+
+// Shrink keeps fewer groups, as months do that no page and no budget needs.
+func (m *MonthSpend) Shrink() {
+	if len(m.Groups) > maxOlderGroups {
+		m.addGroups(nil, maxOlderGroups)
 	}
-	merged := map[SpendGroup]Spent{}
+}
+
+func (m *MonthSpend) addGroups(add map[SpendGroup]Spent, limit int) {
+	merged := make(map[SpendGroup]Spent, len(m.Groups))
 	for _, g := range m.Groups {
 		merged[g.SpendGroup] = g.Spent
 	}
-	merge(merged, add, other, maxSpendGroups, compareGroups)
+	other := SpendGroup{OtherGroup, OtherGroup, "", ""}
+	for _, groups := range []map[SpendGroup]Spent{merged, add} {
+		for key := range groups { // owners and accounts are given to all or to none
+			if key.Owner != "" {
+				other.Owner = OtherGroup
+			}
+			if key.Account != "" {
+				other.Account = OtherGroup
+			}
+		}
+	}
+	merge(merged, add, other, limit, compareGroups)
 	m.Groups = m.Groups[:0]
 	for key, spent := range merged {
 		m.Groups = append(m.Groups, GroupSpend{key, spent})

@@ -2,6 +2,7 @@ package history
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -131,4 +132,32 @@ func FuzzSpend(f *testing.F) {
 			t.Error("it reads differently the second time")
 		}
 	})
+}
+
+// TestShrink keeps each owner's spend in a month of many groups, until the month is neither this nor the last one.
+func TestShrink(t *testing.T) {
+	t.Parallel()
+	const groups, left = 3 * maxOlderGroups / 2, maxOlderGroups
+	add, sum := map[SpendGroup]Spent{}, decimal.Decimal{}
+	for i := range groups {
+		cost := decimal.NewFromInt(int64(i + 1))
+		add[SpendGroup{"A", "B", fmt.Sprint("owner ", i), ""}] = Spent{Running: Range{High: cost}}
+		sum = sum.Add(cost)
+	}
+	var m MonthSpend
+	m.AddGroups(add)
+	if len(m.Groups) != groups {
+		t.Errorf("%d groups, want %d", len(m.Groups), groups)
+	}
+	m.Shrink()
+	other := 0
+	for _, g := range m.Groups {
+		sum = sum.Sub(g.Running.High)
+		if g.SpendGroup == (SpendGroup{OtherGroup, OtherGroup, OtherGroup, ""}) {
+			other++
+		}
+	}
+	if len(m.Groups) != left || other != 1 || !sum.IsZero() {
+		t.Errorf("%d groups, of which %d have the rest, and %v is lost", len(m.Groups), other, sum)
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"maps"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -17,6 +18,8 @@ import (
 	"unicode"
 
 	"golang.org/x/net/html"
+
+	"gpufleet/fetch/fleet"
 )
 
 // naughty returns the texts that every field shows unchanged, without duplicates. Blank and shortened texts are not
@@ -79,15 +82,38 @@ func harmless(n int) []string {
 	return texts
 }
 
-// siteOf renders one instance per text, with the text in all of its fields, over an earlier report, so that every
-// page has content. The instances of the first three texts were in the earlier report under other names.
+// ownersOf returns the texts as owners. A text that no owner can have gives way to a harmless one.
+func ownersOf(texts []string) (owners []string) {
+	for i, text := range texts {
+		owner := strings.TrimSpace(text)
+		if cleaned(text) != owner || fleet.Visible(owner) != owner || fleet.HideAddress(owner) != owner ||
+			strings.EqualFold(owner, unassigned) {
+			owner = fmt.Sprint("owner ", i)
+		}
+		owners = append(owners, owner)
+	}
+	return owners
+}
+
+// siteOf renders one instance per text, with the text in all of its fields and as its owner, over an earlier report, so
+// that every page has content. The instances of the first three texts were in the earlier report under other names.
+// Each owner has a budget.
 func siteOf(t testing.TB, texts []string, args ...string) (outcome, map[string]string) {
 	t.Helper()
 	out := quickDir(t) + "/out"
 	var before, now []string
-	for i, text := range texts[:3] {
+	var file strings.Builder
+	table := csv.NewWriter(&file)
+	table.Write([]string{"id", "owner"})
+	owners := ownersOf(texts)
+	add := func(i int, id string) {
+		now = append(now, rowOf(id, texts[i]))
+		table.Write([]string{id, owners[i]})
+		args = append(args, "--budget", owners[i]+"=1")
+	}
+	for i := range 3 {
 		before = append(before, rowOf(fmt.Sprint("before-", i), fmt.Sprint("before ", i)))
-		now = append(now, rowOf(fmt.Sprint("before-", i), text))
+		add(i, fmt.Sprint("before-", i))
 	}
 	earlier := job{
 		args:  []string{"--input", "-", "--out", out},
@@ -99,21 +125,27 @@ func siteOf(t testing.TB, texts []string, args ...string) (outcome, map[string]s
 	}
 	for i, text := range texts[3:] {
 		id := text
-		// Such a text can't be shown as an ID and would be left out.
-		if cleaned(text) != strings.TrimSpace(text) || strings.ContainsRune(text, unicode.ReplacementChar) {
+		// Such a text can't be shown as an ID and would be left out, or it matches others in the owner file.
+		if cleaned(text) != strings.TrimSpace(text) || strings.ContainsAny(text, "*\uFFFD") {
 			id = fmt.Sprint("id-", i)
 		}
-		now = append(now, rowOf(id, text))
+		add(i+3, id)
 	}
-	return renderTo(t, out, reply(now...), args...), contents(t, out)
+	table.Flush()
+	args = append(args, "--owners", write(t, filepath.Join(quickDir(t), "owners.csv"), file.String()))
+	o := renderTo(t, out, reply(now...), args...)
+	if strings.Contains(o.stderr, "unused row") {
+		t.Errorf("an owner has no instance: %s", o.stderr)
+	}
+	return o, contents(t, out)
 }
 
 // batch is the number of texts in a site. batchBytes is the most bytes of other than harmless texts with which the
 // summary isn't shortened.
 const (
-	batch        = 60
-	batchBytes   = 2500
-	wholeSummary = 60_000 // bytes
+	batch        = 50
+	batchBytes   = 1500
+	wholeSummary = 61_000 // bytes
 )
 
 // batches calls do with a few texts at a time: enough for varied pages, and few enough for a page each.
@@ -169,11 +201,15 @@ func TestTextStaysText(t *testing.T) {
 		if diff := mapDiff(wantXML, parts); diff != "" {
 			t.Error(diff)
 		}
-		shown := strings.Join(strings.Fields(withoutCodePoints(textOf(t, files["instances/index.html"]))), " ")
-		for _, text := range texts {
-			want := strings.Join(strings.Fields(cleaned(text)), " ")
-			if !strings.Contains(shown, want) {
-				t.Errorf("%q does not show as itself", text)
+		for page, texts := range map[string][]string{
+			"instances/index.html": texts, "owners/index.html": ownersOf(texts),
+		} {
+			shown := strings.Join(strings.Fields(withoutCodePoints(textOf(t, files[page]))), " ")
+			for _, text := range texts {
+				want := strings.Join(strings.Fields(cleaned(text)), " ")
+				if !strings.Contains(shown, want) {
+					t.Errorf("%s does not show %q as itself", page, text)
+				}
 			}
 		}
 	})
@@ -243,9 +279,9 @@ func skeletons(t testing.TB, files map[string]string) (pages map[string]map[stri
 	return pages, parts
 }
 
-var groupFolder = regexp.MustCompile(`^(regions|models)/[a-z0-9-]+/([a-z0-9-]+/)?`)
+var groupFolder = regexp.MustCompile(`^(regions|models|owners)/[a-z0-9-]+/([a-z0-9-]+/)?`)
 
-// generalName returns a path with stars for the parts that depend on regions and models.
+// generalName returns a path with stars for the parts that depend on regions, models and owners.
 func generalName(name string) string {
 	return groupFolder.ReplaceAllStringFunc(name, func(folder string) string {
 		return strings.SplitN(folder, "/", 2)[0] + strings.Repeat("/*", strings.Count(folder, "/")-1) + "/"
@@ -258,6 +294,9 @@ var heat = regexp.MustCompile(`heat-[0-9]+`)
 
 // dataTime matches the part of an address that differs between the explorer's data of two runs.
 var dataTime = regexp.MustCompile(`\?\d{8}T\d{6}Z$`)
+
+// filterQuery matches the query of an address on the Instances page. Its values are names.
+var filterQuery = regexp.MustCompile(`(instances/index\.html)\?((gpu|owner|region)=[0-9A-Za-z%+._~-]*(&|$))+$`)
 
 // skeleton returns a tree's elements and attributes, and those values of attributes that can't come from a name. It
 // fails on anything that no page may have.
@@ -281,7 +320,8 @@ func skeleton(t testing.TB, page string, n *html.Node) string {
 				case strings.HasPrefix(a.Key, "on"):
 					t.Errorf("%s: <%s> has %s", page, n.Data, a.Key)
 				case a.Key == "href" || a.Key == "src" || a.Key == "action" || a.Key == "srcset":
-					unsafe := strings.Trim(dataTime.ReplaceAllString(a.Val, ""), "abcdefghijklmnopqrstuvwxyz0123456789-/.#")
+					address := filterQuery.ReplaceAllString(dataTime.ReplaceAllString(a.Val, ""), "$1")
+					unsafe := strings.Trim(address, "abcdefghijklmnopqrstuvwxyz0123456789-/.#")
 					if unsafe != "" || strings.Contains(a.Val, "//") || strings.HasPrefix(a.Val, "/") {
 						t.Errorf("%s: <%s> links to %q", page, n.Data, a.Val)
 					}

@@ -227,11 +227,16 @@ func oldestNamed(moment time.Time) string {
 	return history.MonthText(history.MonthStart(moment).AddDate(0, -1, 0))
 }
 
-// expire drops what is no longer kept.
+// expire drops what is no longer kept, and details of what is older than last month.
 func expire(s *history.Spend) {
 	s.Months = s.Months[max(0, len(s.Months)-history.SpendMonths):]
 	s.Days = s.Days[max(0, len(s.Days)-history.SpendDays):]
 	oldest := oldestNamed(s.Last)
+	for i := range s.Months {
+		if s.Months[i].Month < oldest {
+			s.Months[i].Shrink()
+		}
+	}
 	for i := range s.Days {
 		if s.Days[i].Date < oldest { // a date comes after its month
 			s.Days[i].By = nil

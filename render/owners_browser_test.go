@@ -1,0 +1,82 @@
+package render
+
+import (
+	"fmt"
+	"path"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"gpufleet/fetch/fleet"
+	"gpufleet/render/report"
+	"gpufleet/render/report/reporttest"
+)
+
+// TestOwnersInBrowser looks at the pages of owners, follows a link from one to its instances, and filters by owner.
+func TestOwnersInBrowser(t *testing.T) {
+	owners := []string{"ml", "=Ops & <b>co</b>", strings.Repeat("W", 200), "عمليات", fleet.Unassigned}
+	s := reportOf().Settings
+	s.Owners = true
+	for _, owner := range owners[:3] {
+		budget, err := report.ParseBudget("1000")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.OwnerAmounts = append(s.OwnerAmounts, report.OwnerAmount{Owner: owner, Money: budget.Value})
+	}
+	r := reporttest.Past(t, s, reporttest.Days(t, "2026-11-26", 40), func(run int) []*fleet.Instance {
+		list := reporttest.Changing(t, run)
+		for i, in := range list {
+			in.Owner = owners[(i+run/30)%len(owners)]
+		}
+		return list
+	})
+	dir := t.TempDir()
+	writeInto(t, dir, r)
+	p := newExplorerPage(t, serve(t, dir))
+	parts := map[string]*report.Part{}
+	for _, part := range r.Owned().Parts {
+		parts[part.Name] = part
+	}
+	for i, width := range []int64{390, 1280} {
+		for _, page := range []string{"owners/index.html", "spend/index.html", parts[owners[2-i]].Path()} {
+			p.looks(t, p.site, page, width, "light")
+		}
+		part := parts[owners[1+i]]
+		p.looks(t, p.site, part.Path(), width, "dark")
+		if got := eval[string](p, `document.querySelector("h1").textContent`); got != part.Name {
+			t.Errorf("the heading is %q, want %q", got, part.Name)
+		}
+		piece := r.Pieces(part, r.Divisions[0])[0]
+		p.follow(`document.querySelector("section[aria-labelledby=regions] tbody a")`)
+		p.wantRows(piece.Totals.Count, width, part.Name+" in "+piece.Name)
+		p.openAt(width, "light", "")
+		eval[bool](p, fmt.Sprintf(`(() => {
+			const labels = [...document.querySelectorAll(".facets label")];
+			labels.find((label) => label.querySelector("bdi")?.textContent === %q).click();
+			return true;
+		})()`, part.Name))
+		p.wantRows(part.Count, width, part.Name)
+	}
+}
+
+// follow clicks a link and waits for the explorer on the page that it leads to.
+func (p *explorerPage) follow(link string) {
+	p.t.Helper()
+	target := eval[string](p, link+".href")
+	if name := path.Base(strings.SplitN(target, "?", 2)[0]); name != "index.html" {
+		p.t.Errorf("the link leads to %s", target)
+	}
+	if err := chromedp.Do(p.ctx, chromedp.Evaluate[chromedp.Void](link+".click()")); err != nil {
+		p.t.Fatal(err)
+	}
+	p.until(`document.querySelector(".explorer")?.dataset.state === "live"`)
+}
+
+// wantRows waits until the explorer has as many rows as an owner.
+func (p *explorerPage) wantRows(want int, width int64, what string) {
+	p.t.Helper()
+	p.t.Logf("at %d: %d rows for %s", width, want, what)
+	p.until(fmt.Sprintf(`document.querySelector(".live").getAttribute("aria-rowcount") === "%d"`, want+1))
+}
