@@ -196,7 +196,7 @@ func readSettings(ctx context.Context, v *console.Values) (*settings, error) {
 	if ownSample {
 		s.source.Owners = fetch.DemoOwners()
 	}
-	s.report.Owners = s.source.Owners != nil && !slices.Contains(s.report.Hidden, "owner")
+	s.report.Owners = s.source.Owners != nil && !slices.Contains(s.report.Hidden, history.Owner.Name)
 	s.readBudgets(v, ownSample && s.report.Owners)
 	if key := v.Variable("GPUFLEET_PSEUDONYM_KEY"); key != "" {
 		s.pseudonymKey = []byte(key)
@@ -252,7 +252,7 @@ func (s *settings) checkConflicts(v *console.Values) {
 		v.Fail("--demo and --account can't be combined; choose one")
 	case len(accounts) > 0 && v.Text("token-file") != "":
 		v.Fail("--token-file and --account can't be combined; use --account NAME=FILE")
-	case len(accounts) > 0 && hides("account") && !hides("id"):
+	case len(accounts) > 0 && hides(history.Account.Name) && !hides("id"):
 		v.Fail("--hide account needs --hide id as well: an ID only counts within its account, " +
 			"so two accounts can have the same ID")
 	case demo && saved:

@@ -18,8 +18,6 @@ import (
 	"unicode"
 
 	"golang.org/x/net/html"
-
-	"gpufleet/fetch/fleet"
 )
 
 // naughty returns the texts that every field shows unchanged, without duplicates. Blank and shortened texts are not
@@ -82,17 +80,35 @@ func harmless(n int) []string {
 	return texts
 }
 
-// ownersOf returns the texts as owners. A text that no owner can have gives way to a harmless one.
+// ownersOf returns the texts as owners. A text that perhaps no owner can have gives way to a harmless one.
 func ownersOf(texts []string) (owners []string) {
 	for i, text := range texts {
 		owner := strings.TrimSpace(text)
-		if cleaned(text) != owner || fleet.Visible(owner) != owner || fleet.HideAddress(owner) != owner ||
-			strings.EqualFold(owner, unassigned) {
+		if cleaned(text) != owner || !mayBeOwner(owner) {
 			owner = fmt.Sprint("owner ", i)
 		}
 		owners = append(owners, owner)
 	}
 	return owners
+}
+
+// mayBeOwner reports whether a text certainly has no invisible character and no address, and isn't reserved.
+func mayBeOwner(text string) bool {
+	digits, colons, others := 0, 0, 0
+	for _, r := range text {
+		switch {
+		case r == ' ', unicode.Is(unicode.Latin, r), unicode.Is(unicode.Han, r), unicode.Is(unicode.Arabic, r) && r != 0x61C:
+		case unicode.IsDigit(r):
+			digits++
+		case r == ':':
+			colons++
+		case unicode.IsPunct(r), unicode.IsSymbol(r) && r != 0x2800: // an empty Braille pattern is invisible
+			others++
+		default:
+			return false
+		}
+	}
+	return colons < 2 && (digits < 4 || others < 3) && !strings.EqualFold(text, unassigned)
 }
 
 // siteOf renders one instance per text, with the text in all of its fields and as its owner, over an earlier report, so

@@ -27,16 +27,16 @@ const GPUDimension = "gpu"
 // allDimensions returns all dimensions, in the order of the site.
 func allDimensions() []Dimension {
 	words := map[string]Dimension{
-		"region": {Title: "Region", Noun: "region", Plural: "Regions", Folder: regionsFolder,
+		"region": {Title: "Region", Plural: "Regions", Folder: regionsFolder,
 			usual:       strings.ToUpper,
 			Description: "The region."},
 		GPUDimension: {Title: "GPU model", Noun: "GPU model", Plural: "GPU models", Folder: modelsFolder,
 			usual:       strings.ToUpper,
 			Description: "The GPU model."},
-		"owner": {Title: "Owner", Noun: "owner", Plural: "Owners", Folder: ownersFolder,
+		history.Owner.Name: {Title: "Owner", Plural: "Owners", Folder: ownersFolder,
 			usual:       strings.ToLower,
 			Description: "Whose instances they are, or were at that time: a name of the owner file, or Unassigned."},
-		"account": {Title: "Account", Noun: "account", Plural: "Accounts", Folder: accountsFolder,
+		history.Account.Name: {Title: "Account", Plural: "Accounts", Folder: accountsFolder,
 			usual:       strings.ToLower,
 			Description: "The account that the instances are in, or were in at that time."},
 	}
@@ -44,6 +44,7 @@ func allDimensions() []Dimension {
 	for _, d := range history.Dimensions {
 		dimension := words[d.Name]
 		dimension.Dimension = d
+		dimension.Noun = cmp.Or(dimension.Noun, strings.ToLower(dimension.Title))
 		all = append(all, dimension)
 	}
 	return all
