@@ -231,11 +231,11 @@ func (s *settings) readBudgets(v *console.Values, sampleOwners bool) {
 	for _, budget := range s.report.OwnerAmounts {
 		switch {
 		case s.source.Owners == nil:
-			v.Fail("--budget %s=…: the budget of an owner needs --owners", budget.Owner)
+			v.Fail("--budget %q: the budget of an owner needs --owners", budget.Owner)
 		case !s.report.Owners:
-			v.Fail("--budget %s=…: the budget of an owner would show the owner, which --hide leaves out", budget.Owner)
+			v.Fail("--budget %q: the budget of an owner would show the owner, which --hide leaves out", budget.Owner)
 		case !s.source.Owners.Names(budget.Owner):
-			v.Fail("--budget %s=…: no row of the owner file names this owner", budget.Owner)
+			v.Fail("--budget %q: no row of the owner file names this owner", budget.Owner)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package markdown
 import (
 	"slices"
 
+	"gpufleet/fetch/history"
 	"gpufleet/render/report"
 )
 
@@ -45,19 +46,28 @@ func (m *draft) changeSum(w report.NamedWindow) {
 func (m *draft) changeLines(w report.NamedWindow) {
 	lines, more := w.First(changesInMarkdown)
 	s := m.r.Settings
+	head := []string{"Change", "Instance", "Region", "GPU model", "Field", "Old", "New"}
+	const second = 1 // the account comes before the instance, if there are accounts
+	if s.Has(history.Account.Name) {
+		head = slices.Insert(head, second, "Account")
+	}
 	var rows [][]string
 	for _, line := range lines {
-		if line.In == nil {
-			rows = append(rows, []string{line.Kind.Label(), "", "", "", "", "", "", line.DeltaText(s)})
-			continue
+		row := make([]string, len(head))
+		row[0] = line.Kind.Label()
+		if line.In != nil {
+			row = []string{line.Kind.Label(),
+				m.cell(line.Name(s)), m.cell(line.In.Region), m.cell(line.In.Model()), m.cell(line.FieldTitle(s)),
+				m.fieldCell(line, line.OldText(s)), m.fieldCell(line, line.NewText(s))}
+			if s.Has(history.Account.Name) {
+				row = slices.Insert(row, second, m.cell(line.In.Account))
+			}
 		}
-		rows = append(rows, []string{line.Kind.Label(),
-			m.cell(line.Name(s)), m.cell(line.In.Region), m.cell(line.In.Model()), m.cell(line.FieldTitle(s)),
-			m.fieldCell(line, line.OldText(s)), m.fieldCell(line, line.NewText(s)), line.DeltaText(s)})
+		rows = append(rows, append(row, line.DeltaText(s)))
 	}
-	effect := "Effect on " + s.Bill.Name() + " cost"
-	m.table([]string{"Change", "Instance", "Region", "GPU model", "Field", "Old", "New", effect},
-		[]bool{false, false, false, false, false, false, false, true}, rows)
+	right := make([]bool, len(head)+1)
+	right[len(head)] = true
+	m.table(append(head, "Effect on "+s.Bill.Name()+" cost"), right, rows)
 	table := &m.blocks[len(m.blocks)-1]
 	table.more, table.moreIn = more, ", in the workbook and in "+report.ChangesJSONPath
 }

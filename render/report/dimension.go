@@ -159,6 +159,14 @@ func (r *Report) Pieces(p *Part, by *Division) []Piece {
 	return pieces
 }
 
+// MatchedBy says what identifies an instance in two lists: "ID", "account and ID".
+func (s Settings) MatchedBy() string {
+	if s.Has(history.Account.Name) {
+		return "account and ID"
+	}
+	return "ID"
+}
+
 // CombinationNoun names what a combination has one of each: "region and GPU model".
 func (r *Report) CombinationNoun() string { return r.nouns("and") }
 
