@@ -159,9 +159,9 @@ func siteOf(t testing.TB, texts []string, args ...string) (outcome, map[string]s
 // batch is the number of texts in a site. batchBytes is the most bytes of other than harmless texts with which the
 // summary isn't shortened.
 const (
-	batch        = 50
-	batchBytes   = 1500
-	wholeSummary = 61_000 // bytes
+	batch        = 36
+	batchBytes   = 800
+	wholeSummary = 60_000 // bytes
 )
 
 // batches calls do with a few texts at a time: enough for varied pages, and few enough for a page each.
