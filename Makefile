@@ -19,9 +19,6 @@ PROGRAMS    = Browser|Lighthouse|HTMLValidate|OfficeOpenXML|Recalculated|LibreOf
 # or a built gpufleet.
 OUTSIDE     = $(PROGRAMS)|Readme|Recipe|Schedules|Action$$|Kill
 
-# Scripts whose runs differ in what runs at the same time.
-RACED       = api|checks|demo|interrupted|loss-busy|messages|previous|private-out|spend|stdin
-
 .PHONY: build demo test quick race bench cover lint generate update-golden picture setup release-check release syft
 
 build: ## build the program, as ./gpufleet
@@ -44,9 +41,7 @@ quick: ## run the tests that need no browser, Node.js or LibreOffice, with fewer
 	go test -short -vet=off -p 4 -parallel 6 -skip '$(PROGRAMS)' ./...
 
 race: ## run the race detector in the packages that start goroutines; they run all other code
-	go test -race -timeout 15m -skip '$(OUTSIDE)|Scripts' \
-		. ./fetch/... ./render ./render/report ./render/folder ./render/console
-	go test -race -timeout 15m -run 'Scripts/^($(RACED))$$' .
+	go test -race -timeout 15m -skip '$(OUTSIDE)' . ./fetch/... ./render ./render/report ./render/folder ./render/console
 
 bench: ## measure the whole program, then each stage; SIZES=10000 for one size
 	go test -run '^$$' -bench 'Run/^($(SIZES))$$' -benchtime 3x -timeout 2h ./render/e2e

@@ -24,10 +24,8 @@ func Groups() []Group {
 	return []Group{
 		{"source", []cli.Flag{
 			textFlag("api-url", "https://api.nebulablock.com/api/v1", "`URL` of the API"),
-			pathFlag("token-file", "", "`FILE` with the API token; without it, the token is in $GPUFLEET_TOKEN, "+
-				"$ACCESS_TOKEN or $NEBULA_BLOCK_API_KEY"),
-			listFlag("account", "`NAME[=FILE]` of an account, with its token in FILE or $GPUFLEET_TOKEN_NAME; "+
-				"can be repeated"),
+			pathFlag("token-file", "", "`FILE` with the API token (default: it is in $GPUFLEET_TOKEN)"),
+			listFlag("account", "account `NAME[=FILE]`, token in FILE or $GPUFLEET_TOKEN_NAME; repeatable"),
 			pathsFlag("input", "a saved reply in `FILE` or NAME=FILE (- is standard input); can be repeated"),
 			boolFlag("demo", "show the built-in sample fleet"),
 		}},

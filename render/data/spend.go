@@ -16,12 +16,12 @@ func WriteSpendJSON(w io.Writer, r *report.Report) error {
 	f := r.Forecast
 	out := forecast{Month: f.Month, Running: newBounds(f.Running), Listed: newBounds(f.Listed), Early: f.Early,
 		Partial: f.Partial, Owners: []ownerBudget{}}
-	if r.Budget.Known {
-		amount, percent, state := r.Budget.Value.String(), f.PercentText(), string(f.State)
+	if b, ok := r.FleetBudget(); ok {
+		amount, percent, state := b.Budget.String(), b.PercentText(), string(b.State)
 		out.Budget, out.Percent, out.State = &amount, &percent, &state
 	}
 	for _, b := range r.OwnerBudgets {
-		out.Owners = append(out.Owners, ownerBudget{b.Owner, b.Money.String(), history.Rounded(b.Forecast.Estimate),
+		out.Owners = append(out.Owners, ownerBudget{b.Owner, b.Budget.String(), history.Rounded(b.Forecast.Estimate),
 			b.PercentText(), string(b.State)})
 	}
 	text, err := json.Marshal(out)

@@ -80,7 +80,7 @@ func harmless(n int) []string {
 	return texts
 }
 
-// ownersOf returns the texts as owners. A text that perhaps no owner can have gives way to a harmless one.
+// ownersOf returns the texts as owners. A text that an owner may not have is replaced by a harmless one.
 func ownersOf(texts []string) (owners []string) {
 	for i, text := range texts {
 		owner := strings.TrimSpace(text)

@@ -6,6 +6,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"gpufleet/fetch/fleet"
+	"gpufleet/fetch/history"
 )
 
 // RunRate is the billed cost per month as a share of the monthly budget, as if the current fleet ran all month. It
@@ -69,6 +70,69 @@ func (r RunRate) String() string {
 func RunRateLegend() (before, after string) {
 	return "The run rate is the ", " cost per month as a share of the monthly budget, " +
 		"as if the current fleet ran all month. It is not a bill."
+}
+
+// BudgetStatus compares a monthly budget with what instances cost this month, at the billed rate.
+type BudgetStatus struct {
+	Budget          fleet.Money
+	Spent, Forecast history.Range
+	AtLeast         bool // the forecast is a lower bound
+	Now             Cost
+	RunRate         RunRate
+	Percent         decimal.Decimal // of the forecast's estimate, like RunRate.Percent
+	State           BudgetState
+}
+
+// budgetStatus compares a budget with what is spent and with the cost now. f says whether the forecast decides.
+func (r *Report) budgetStatus(f Forecast, budget fleet.Money, spent history.Range, now Cost) BudgetStatus {
+	b := BudgetStatus{Budget: budget, Spent: spent, Forecast: spent.Plus(r.restOfMonth(now)), Now: now,
+		RunRate: r.runRate(now, budget), State: Within}
+	b.AtLeast = f.Partial || b.Forecast.LowerBound()
+	b.Percent, _ = SpentPercent(b.Forecast.Estimate, fleet.Known(budget))
+	isLikely := b.Forecast.Estimate.GreaterThan(perSecond(budget))
+	if !f.Counts() {
+		isLikely = b.RunRate.Over
+	}
+	switch {
+	case spent.Low.GreaterThan(perSecond(budget)):
+		b.State = Over
+	case isLikely:
+		b.State = LikelyOver
+	}
+	return b
+}
+
+// FleetBudget compares the fleet's budget with its cost. ok is false without a budget.
+func (r *Report) FleetBudget() (b BudgetStatus, ok bool) {
+	if !r.Budget.Known {
+		return BudgetStatus{}, false
+	}
+	return r.budgetStatus(r.Forecast, r.Budget.Value, r.BilledSpend(), r.BilledCost()), true
+}
+
+// PercentText returns the forecast's share of the budget with one decimal: "98.0".
+func (b BudgetStatus) PercentText() string { return b.Percent.StringFixed(runRateDecimals) }
+
+// ShareText returns the forecast's share of the budget for people: "at least 117%".
+func (b BudgetStatus) ShareText() string {
+	return RunRate{Percent: b.Percent, AtLeast: b.AtLeast}.String()
+}
+
+// StateText returns the state for people: "Likely over".
+func (b BudgetStatus) StateText() string { return Sentence(string(b.State)) }
+
+// IsAlert reports whether the budget asks for attention.
+func (b BudgetStatus) IsAlert() bool { return b.State != Within }
+
+// ForecastOf returns a budget's forecast for people, to the cent.
+func (s Settings) ForecastOf(b BudgetStatus) string {
+	return marked(s.SpentText(b.Forecast.Estimate), b.AtLeast)
+}
+
+// budgetFigure is a budget's state.
+func (r *Report) budgetFigure(b BudgetStatus) KeyFigure {
+	f := KeyFigure{Name: "Budget", Short: b.StateText(), Exact: b.StateText(), IsAlert: b.IsAlert()}
+	return f.noting(b.ShareText()+" of the budget of "+r.Headline(b.Budget), "run rate "+b.RunRate.String())
 }
 
 // budgetLegend explains the run rate. It is nil without a budget.

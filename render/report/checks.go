@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/shopspring/decimal"
-
 	"gpufleet/fetch/fleet"
 	"gpufleet/fetch/history"
 )
@@ -40,7 +38,7 @@ func (r *Report) Tripped(checks []Check, moreWarnings int) (messages []string) {
 			messages = append(messages, string(check)+": "+reason)
 		}
 		for _, b := range r.OwnerBudgets {
-			if reason := r.budgetTripped(check, r.useOf(b)); reason != "" {
+			if reason := r.budgetTripped(check, b.BudgetStatus); reason != "" {
 				messages = append(messages, string(check)+": owner "+b.Label()+": "+reason)
 			}
 		}
@@ -48,29 +46,18 @@ func (r *Report) Tripped(checks []Check, moreWarnings int) (messages []string) {
 	return messages
 }
 
-// budgetUse is how a budget is used, of the fleet or of an owner.
-type budgetUse struct {
-	budget          fleet.Money
-	spent, forecast history.Range
-	now             Cost // billed
-	rate            RunRate
-	percent         decimal.Decimal
-	state           BudgetState
-}
-
 // budgetTripped returns why a check of a budget fails, "" if it passes or is another check.
-func (r *Report) budgetTripped(check Check, u budgetUse) string {
-	budget := r.Amount(u.budget)
+func (r *Report) budgetTripped(check Check, b BudgetStatus) string {
+	budget := r.Amount(b.Budget)
 	switch {
-	case check == OverBudget && u.state == Over:
-		return fmt.Sprintf("at least %s is spent this month (%s budget)", r.SpentText(u.spent.Low), budget)
-	case check == OverBudget && u.rate.Over:
-		return fmt.Sprintf("the run rate is %v of the budget (%s %s, %s budget)", u.rate,
-			r.PerMonthText(u.now), r.Bill.Name(), budget)
-	case check == ForecastOverBudget && r.Forecast.Counts() && u.forecast.Estimate.GreaterThan(perSecond(u.budget)):
-		return fmt.Sprintf("the forecast is %v of the budget (%s this month, %s budget)",
-			RunRate{Percent: u.percent, AtLeast: u.forecast.LowerBound()},
-			bound(u.forecast.LowerBound())+r.SpentText(u.forecast.Estimate), budget)
+	case check == OverBudget && b.State == Over:
+		return fmt.Sprintf("at least %s is spent this month (%s budget)", r.SpentText(b.Spent.Low), budget)
+	case check == OverBudget && b.RunRate.Over:
+		return fmt.Sprintf("the run rate is %v of the budget (%s %s, %s budget)", b.RunRate,
+			r.PerMonthText(b.Now), r.Bill.Name(), budget)
+	case check == ForecastOverBudget && r.Forecast.Counts() && b.Forecast.Estimate.GreaterThan(perSecond(b.Budget)):
+		return fmt.Sprintf("the forecast is %s of the budget (%s this month, %s budget)", b.ShareText(),
+			r.Spent(b.Forecast), budget)
 	}
 	return ""
 }
@@ -79,9 +66,8 @@ func (r *Report) budgetTripped(check Check, u budgetUse) string {
 func (r *Report) tripped(check Check, moreWarnings int) string {
 	switch check {
 	case OverBudget, ForecastOverBudget:
-		if rate, ok := r.RunRate(); ok {
-			return r.budgetTripped(check, budgetUse{r.Budget.Value, r.BilledSpend(), r.Forecast.Of(r.Bill), r.BilledCost(),
-				rate, r.Forecast.Percent, r.Forecast.State})
+		if b, ok := r.FleetBudget(); ok {
+			return r.budgetTripped(check, b)
 		}
 	case Unowned:
 		if n := Both[int](r.list.Unowned).Of(r.Bill); n > 0 {
@@ -139,8 +125,8 @@ func (r *Report) Figures(moreWarnings int) []Figure {
 		figures = append(figures, Figure{column.Name, Exact(column.Type, column.Value(&r.Totals))})
 	}
 	runRate, percent := "", ""
-	if rate, ok := r.RunRate(); ok {
-		runRate, percent = rate.Percent.String(), r.Forecast.PercentText()
+	if b, ok := r.FleetBudget(); ok {
+		runRate, percent = b.RunRate.Percent.String(), b.PercentText()
 	}
 	return append(figures, Figure{"currency", r.Currency},
 		Figure{"spent_this_month", history.Rounded(r.BilledSpend().Estimate).String()},

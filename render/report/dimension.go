@@ -51,7 +51,7 @@ func allDimensions() []Dimension {
 }
 
 // IsPlace reports whether a dimension is the region or the GPU model, by which the provider divides the fleet.
-func (r *Report) IsPlace(d Dimension) bool {
+func (d Dimension) IsPlace() bool {
 	return d.Folder == regionsFolder || d.Folder == modelsFolder
 }
 

@@ -42,12 +42,10 @@ func (r *Report) forecast() Forecast {
 		Early:   month.Observed.Seconds.LessThan(history.HoursOf(earlyBelow).Seconds),
 		Partial: r.Spend.First.After(history.MonthStart(r.Generated).Add(r.Every())),
 	}
-	if !r.Budget.Known {
-		return f
+	if r.Budget.Known {
+		b := r.budgetStatus(f, r.Budget.Value, r.BilledSpend(), r.BilledCost())
+		f.Percent, f.State = b.Percent, b.State
 	}
-	rate, _ := r.RunRate()
-	f.Percent, _ = SpentPercent(f.Of(r.Bill).Estimate, r.Budget)
-	f.State = f.stateOf(r.Budget.Value, r.BilledSpend(), f.Of(r.Bill), rate)
 	return f
 }
 
@@ -57,22 +55,6 @@ func (r *Report) restOfMonth(c Cost) history.Range {
 	cost := c.PerHour.Decimal().Mul(left)
 	unpriced := history.Hours{Seconds: left.Mul(decimal.NewFromInt(int64(c.Of - c.Priced)))}
 	return history.Range{Low: cost, Estimate: cost, High: cost, Unpriced: unpriced}
-}
-
-// stateOf says how what is spent and what is forecast compare with a budget. Until the forecast counts, the run rate
-// decides.
-func (f Forecast) stateOf(budget fleet.Money, spent, forecast history.Range, rate RunRate) BudgetState {
-	isLikely := forecast.Estimate.GreaterThan(perSecond(budget))
-	if !f.Counts() {
-		isLikely = rate.Over
-	}
-	switch {
-	case spent.Low.GreaterThan(perSecond(budget)):
-		return Over
-	case isLikely:
-		return LikelyOver
-	}
-	return Within
 }
 
 // Counts reports whether the forecast decides about the budget. Until then the run rate does.
@@ -88,9 +70,6 @@ func (f Forecast) Kind() string {
 	}
 	return ""
 }
-
-// PercentText returns the share of the budget with one decimal: "98.0".
-func (f Forecast) PercentText() string { return f.Percent.StringFixed(runRateDecimals) }
 
 // perSecond returns an amount in price x seconds, as ranges are.
 func perSecond(m fleet.Money) decimal.Decimal { return m.Decimal().Mul(decimal.NewFromInt(3600)) }

@@ -142,14 +142,13 @@ func (r *Report) forecastFigure(forecast history.Range) KeyFigure {
 	return f
 }
 
-// BudgetFigure is the budget's state. ok is false without a budget.
+// BudgetFigure is the state of the fleet's budget. ok is false without one.
 func (r *Report) BudgetFigure() (f KeyFigure, ok bool) {
-	if !r.Budget.Known {
+	b, ok := r.FleetBudget()
+	if !ok {
 		return KeyFigure{}, false
 	}
-	state := Sentence(string(r.Forecast.State))
-	f = KeyFigure{Name: "Budget", Short: state, Exact: state, IsAlert: r.Forecast.State != Within}
-	return f.noting(r.BudgetShare(), "run rate "+r.runRateText()), true
+	return r.budgetFigure(b), true
 }
 
 // RateFigure is the billed cost per hour, and how it changed within a week.
@@ -214,20 +213,6 @@ func Sentence(text string) string {
 		return ""
 	}
 	return strings.ToUpper(text[:1]) + text[1:]
-}
-
-func (r *Report) runRateText() string {
-	rate, _ := r.RunRate()
-	return rate.String()
-}
-
-// BudgetShare says what the forecast is of the budget: "117% of the budget of $150,000". It is "" without a budget.
-func (r *Report) BudgetShare() string {
-	if !r.Budget.Known {
-		return ""
-	}
-	rate := RunRate{Percent: r.Forecast.Percent, AtLeast: r.ForecastAtLeast(r.Bill)}
-	return rate.String() + " of the budget of " + r.Headline(r.Budget.Value)
 }
 
 // ObservedText says how much of a month was observed: "96% observed". It is never rounded to 0 or 100.

@@ -45,15 +45,11 @@ func ParseBudgets(entries []string) (all fleet.Price, owners []OwnerAmount, err 
 	return all, owners, nil
 }
 
-// OwnerBudget is an owner's budget, and what the owner's instances cost this month at the billed rate.
+// OwnerBudget is an owner's budget, compared with what the owner's instances cost.
 type OwnerBudget struct {
-	OwnerAmount
-	Part            *Part // nil if the owner has no instances now
-	Now             Cost  // billed
-	Spent, Forecast history.Range
-	RunRate         RunRate
-	Percent         decimal.Decimal // of the forecast's estimate, like RunRate.Percent
-	State           BudgetState
+	Owner string
+	Part  *Part // nil if the owner has no instances now
+	BudgetStatus
 }
 
 // ownerBudgets compares the month with the owners' budgets, sorted by owner.
@@ -65,22 +61,14 @@ func (r *Report) ownerBudgets() (budgets []*OwnerBudget) {
 		}
 	}
 	for _, amount := range r.OwnerAmounts {
-		b := &OwnerBudget{OwnerAmount: amount, Part: parts[amount.Owner]}
-		if b.Part != nil {
-			b.Now = b.Part.Costs().Of(r.Bill)
+		part, now := parts[amount.Owner], Cost{}
+		if part != nil {
+			now = part.Costs().Of(r.Bill)
 		}
-		b.Spent = Ranges(r.spentThisMonth[history.Owner.Name][amount.Owner]).Of(r.Bill)
-		b.Forecast = b.Spent.Plus(r.restOfMonth(b.Now))
-		b.RunRate = r.runRate(b.Now, amount.Money)
-		b.Percent, _ = SpentPercent(b.Forecast.Estimate, fleet.Known(amount.Money))
-		b.State = r.Forecast.stateOf(amount.Money, b.Spent, b.Forecast, b.RunRate)
-		budgets = append(budgets, b)
+		spent := Ranges(r.spentThisMonth[history.Owner.Name][amount.Owner]).Of(r.Bill)
+		budgets = append(budgets, &OwnerBudget{amount.Owner, part, r.budgetStatus(r.Forecast, amount.Money, spent, now)})
 	}
 	return budgets
-}
-
-func (r *Report) useOf(b *OwnerBudget) budgetUse {
-	return budgetUse{b.Money, b.Spent, b.Forecast, b.Now, b.RunRate, b.Percent, b.State}
 }
 
 // Label returns the owner's name for people; see fleet.Visible.
@@ -94,25 +82,6 @@ func (b *OwnerBudget) Path() string {
 	return b.Part.Path()
 }
 
-// PercentText returns the forecast's share of the budget with one decimal, like Forecast.PercentText.
-func (b *OwnerBudget) PercentText() string { return b.Percent.StringFixed(runRateDecimals) }
-
-// StateText returns the state for people: "Likely over".
-func (b *OwnerBudget) StateText() string { return Sentence(string(b.State)) }
-
-// ShareText returns the forecast as a share of the budget: "at least 117%".
-func (b *OwnerBudget) ShareText(f Forecast) string {
-	return RunRate{Percent: b.Percent, AtLeast: f.Partial || b.Forecast.LowerBound()}.String()
-}
-
-// ForecastOf returns an owner's forecast for people, to the cent.
-func (r *Report) ForecastOf(b *OwnerBudget) string {
-	return marked(r.SpentText(b.Forecast.Estimate), r.Forecast.Partial || b.Forecast.LowerBound())
-}
-
-// IsAlert reports whether the budget asks for attention.
-func (b *OwnerBudget) IsAlert() bool { return b.State != Within }
-
 // PartFigures returns what a part of the fleet has cost this month, its forecast, and its budget if it has one.
 func (r *Report) PartFigures(p *Part) []KeyFigure {
 	m := r.ThisMonth()
@@ -124,9 +93,7 @@ func (r *Report) PartFigures(p *Part) []KeyFigure {
 	}
 	for _, b := range r.OwnerBudgets {
 		if b.Part == p {
-			f := KeyFigure{Name: "Budget", Short: b.StateText(), Exact: b.StateText(), IsAlert: b.IsAlert()}
-			figures = append(figures, f.noting(b.ShareText(r.Forecast)+" of the budget of "+r.Headline(b.Money),
-				"run rate "+b.RunRate.String()))
+			figures = append(figures, r.budgetFigure(b.BudgetStatus))
 		}
 	}
 	return figures
@@ -141,17 +108,17 @@ func (r *Report) OwnerBudgetColumns() []Column[*OwnerBudget] {
 	return []Column[b]{
 		{"owner", "Owner", "", Text, "Whose budget it is.", func(o b) Value { return text(o.Owner) }},
 		{"budget", "Budget", "per month", Money, "The owner's monthly budget.",
-			func(o b) Value { return amount(o.Money, false) }},
+			func(o b) Value { return amount(o.Budget, false) }},
 		{"spent_low", "Spent, at least", "", Money, "The least that the owner's billed instances cost this month.",
 			func(o b) Value { return amount(CellAmount(o.Spent.Low), o.Spent.LowerBound()) }},
 		{"spent_estimate", "Spent, estimate", "", Money, "The estimated cost of the owner's billed instances this month.",
 			func(o b) Value { return amount(CellAmount(o.Spent.Estimate), o.Spent.LowerBound()) }},
 		{"forecast", "Forecast", "", Money, "The estimate plus the billed cost per hour of the owner's instances times the " +
 			"hours that are left.", func(o b) Value {
-			return amount(CellAmount(o.Forecast.Estimate), r.Forecast.Partial || o.Forecast.LowerBound())
+			return amount(CellAmount(o.Forecast.Estimate), o.AtLeast)
 		}},
 		{"forecast_percent", "Forecast, of budget", "%", Size, "The forecast as a share of the budget.",
-			func(o b) Value { return share(o.Percent, r.Forecast.Partial || o.Forecast.LowerBound()) }},
+			func(o b) Value { return share(o.Percent, o.AtLeast) }},
 		{"run_rate_percent", "Run rate", "%", Size, "The billed cost per month of the owner's instances as a share of " +
 			"the budget.", func(o b) Value { return share(o.RunRate.Percent, o.RunRate.AtLeast) }},
 		{"unpriced_hours", "Unpriced", "hours", Size,

@@ -297,7 +297,7 @@ func TestForecast(t *testing.T) {
 		}
 		f := r.Forecast
 		got := fmt.Sprintf("%s, %s %v %v %s %s", rangeText(f.Running), rangeText(f.Listed), f.Early, f.Partial,
-			f.PercentText(), f.State)
+			BudgetStatus{Percent: f.Percent}.PercentText(), f.State)
 		if got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
