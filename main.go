@@ -245,7 +245,7 @@ const makeKey = "run export GPUFLEET_PSEUDONYM_KEY=\"$(openssl rand -hex 32)\" a
 
 // checkConflicts checks settings that exclude or need each other.
 func (s *settings) checkConflicts(v *console.Values) {
-	demo, saved, accounts := s.source.Demo, s.source.IsSaved(), s.accountNames()
+	demo, saved, accounts := s.source.Demo, s.source.IsSaved(), s.source.AccountNames()
 	hides := func(field string) bool { return slices.Contains(s.report.Hidden, field) }
 	switch {
 	case demo && len(accounts) > 0:
@@ -289,7 +289,10 @@ func (s *settings) readSource(ctx context.Context, v *console.Values) {
 		if err := fetch.CheckURL(s.apiURL); err != nil {
 			v.Fail("--api-url: %v", err)
 		}
-		s.readTokens(ctx, v)
+		var err error
+		if s.tokens, err = s.source.Tokens(ctx, v.Text("token-file"), v.Getenv); err != nil {
+			v.Fail("%w", err)
+		}
 	}
 }
 
@@ -315,39 +318,7 @@ func (s *settings) readAccounts(v *console.Values) {
 		}
 	}
 	if !slices.Contains(s.report.Hidden, history.Account.Name) {
-		s.report.Accounts = s.accountNames()
-	}
-}
-
-// accountNames returns the names of the accounts, in order; nil if they are not given.
-func (s *settings) accountNames() (names []string) {
-	for _, a := range s.source.Accounts {
-		if a.Name != "" {
-			names = append(names, a.Name)
-		}
-	}
-	return names
-}
-
-// readTokens reads the token of each account.
-func (s *settings) readTokens(ctx context.Context, v *console.Values) {
-	for i, a := range s.source.Accounts {
-		var token string
-		var err error
-		if a.Name == "" {
-			token, err = fetch.Token(ctx, v.Text("token-file"), v.Getenv)
-		} else {
-			token, err = a.Token(ctx, v.Getenv)
-		}
-		if err != nil {
-			v.Fail("%w", err)
-			return
-		}
-		if at := slices.Index(s.tokens, token); at >= 0 {
-			v.Fail("accounts %s and %s have the same token, so their instances would count twice",
-				s.source.Accounts[at].Name, s.source.Accounts[i].Name)
-		}
-		s.tokens = append(s.tokens, token)
+		s.report.Accounts = s.source.AccountNames()
 	}
 }
 
@@ -490,7 +461,7 @@ func (s *settings) place(ctx context.Context, ending *console.Ending, stdin io.R
 // prepareHistory hides from the list and the history what this run hides, and compares them. err is that of reading the
 // history. The returned error is err if it isn't nil.
 func (s *settings) prepareHistory(ctx context.Context, h *history.History, err error, list *fleet.Fleet) error {
-	accounts := s.accountNames()
+	accounts := s.source.AccountNames()
 	names := history.Names{Key: s.pseudonymKey}
 	if len(accounts) > 0 {
 		names.FirstAccount = accounts[0]

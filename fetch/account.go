@@ -96,6 +96,38 @@ func (a Account) Token(ctx context.Context, getenv func(string) string) (string,
 	return token, nil
 }
 
+// AccountNames returns the names of the accounts, in order; nil if they are not given.
+func (s *Source) AccountNames() (names []string) {
+	for _, a := range s.Accounts {
+		if a.Name != "" {
+			names = append(names, a.Name)
+		}
+	}
+	return names
+}
+
+// Tokens returns the token of each account, in order. An account without a name has that of Token. The error may be
+// the context's cause. It never contains a token.
+func (s *Source) Tokens(ctx context.Context, file string, getenv func(string) string) (tokens []string, err error) {
+	for _, a := range s.Accounts {
+		var token string
+		if a.Name == "" {
+			token, err = Token(ctx, file, getenv)
+		} else {
+			token, err = a.Token(ctx, getenv)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if at := slices.Index(tokens, token); at >= 0 {
+			return nil, fmt.Errorf("accounts %s and %s have the same token, so their instances would count twice",
+				s.Accounts[at].Name, a.Name)
+		}
+		tokens = append(tokens, token)
+	}
+	return tokens, nil
+}
+
 // AddInputs adds the values of --input to their accounts: NAME=FILE. Without any, the lists come from the API.
 func AddInputs(accounts []Account, values []string) error {
 	for _, value := range values {
