@@ -36,8 +36,8 @@ func (m *draft) ownerBudgets() {
 	m.line("### Budgets by owner")
 	var rows [][]string
 	for _, b := range m.r.OwnerBudgets {
-		rows = append(rows, []string{m.name(b.Owner), m.r.Amount(b.Budget), m.r.Spent(b.Spent), m.r.ForecastOf(b.BudgetStatus),
-			b.ShareText(), b.RunRate.String(), b.StateText()})
+		rows = append(rows, []string{m.name(b.Owner), m.r.Amount(b.Budget), m.r.Spent(b.Spent),
+			m.r.ForecastOf(b.BudgetStatus), b.ShareText(), b.RunRate.String(), b.StateText()})
 	}
 	m.table([]string{"Owner", "Budget", "Spent", "Forecast", "Forecast of budget", "Run rate", "State"},
 		[]bool{false, true, true, true, true, true, false}, rows)
