@@ -204,6 +204,7 @@ func (p *Products) Apply(list *fleet.Fleet) {
 		list.Warnings.Add(fmt.Sprintf("product list: ignoring %d of %s without a valid region, model, "+
 			"GPU count or hourly price", p.skipped, fleet.Counted(p.read, "product")))
 	}
+	list.Offers = p.offers()
 	differ := 0
 	for _, in := range list.Instances {
 		if in.Price.Known {
@@ -219,6 +220,17 @@ func (p *Products) Apply(list *fleet.Fleet) {
 		list.Warnings.Add(fmt.Sprintf("product list: several prices for the same region, model and GPU count; "+
 			"using the lowest (instances: %d)", differ))
 	}
+}
+
+// offers returns the lowest price of each region, model and number of GPUs, in no order.
+func (p *Products) offers() (offers []fleet.Offer) {
+	for key, price := range p.prices {
+		if key.productType == "" {
+			offers = append(offers, fleet.Offer{Region: key.region, GPU: key.gpu, GPUs: key.gpuCount,
+				Price: fleet.Known(price.lowest)})
+		}
+	}
+	return offers
 }
 
 // price returns the price of an instance, unknown if there is no product for it, and whether it is the lowest of

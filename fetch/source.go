@@ -111,6 +111,7 @@ func (s *Source) merge(lists []*fleet.Fleet) (*fleet.Fleet, error) {
 		all.Instances = append(all.Instances, list.Instances...)
 		all.Warnings.AddAccount(name, list.Warnings)
 		all.IDWarnings.AddAccount(name, list.IDWarnings)
+		all.Offers = append(all.Offers, list.Offers...)
 		all.Unowned.Running += list.Unowned.Running
 		all.Unowned.Listed += list.Unowned.Listed
 	}

@@ -94,6 +94,7 @@ func fileOutputs(r *report.Report) []output {
 		{report.ExplorerPath, of(data.WriteExplorer)},
 		{report.InstancesCSVPath, of(data.WriteInstancesCSV)},
 		{report.GroupsCSVPath, of(data.WriteGroupsCSV)},
+		{report.AttentionJSONPath, of(data.WriteAttentionJSON)},
 		{report.ChangesJSONPath, of(data.WriteChangesJSON)},
 		{report.FeedPath, of(data.WriteFeed)},
 	}...)

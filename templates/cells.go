@@ -65,21 +65,40 @@ func written(appendTo func([]byte) []byte) templ.Component {
 }
 
 func appendCell(b []byte, f frame, column *instanceColumn, in *fleet.Instance) []byte {
-	value := column.Value(in)
+	return appendValue(b, f, column.Name, column.Type, column.Value(in))
+}
+
+// appendValue renders a value of a column.
+func appendValue(b []byte, f frame, column string, typ report.Type, value report.Value) []byte {
 	switch {
 	case !value.Known:
 		return append(b, unknownMark...)
-	case column.Name == "status":
+	case column == "status":
 		return appendStatus(b, value.Text)
-	case column.Name == "id":
+	case column == "id":
 		return appendIn(b, "<code>", fleet.Visible(value.Text), "</code>")
-	case column.Type == report.Text:
+	case typ == report.Text:
 		return appendIn(b, "<bdi>", fleet.Visible(value.Text), "</bdi>")
-	case column.Type == report.Time:
+	case typ == report.Time:
 		b = value.Time.UTC().AppendFormat(append(b, `<time datetime="`...), time.RFC3339)
-		return append(report.AppendFormat(append(b, `">`...), f.Settings, column.Type, value), "</time>"...)
+		return append(report.AppendFormat(append(b, `">`...), f.Settings, typ, value), "</time>"...)
 	}
-	return report.AppendFormat(b, f.Settings, column.Type, value) // figures need no escaping
+	return report.AppendFormat(b, f.Settings, typ, value) // figures need no escaping
+}
+
+// foundCell renders a value of an instance that needs attention.
+func foundCell(f frame, column foundColumn, found *report.Found) templ.Component {
+	return written(func(b []byte) []byte {
+		value := column.Value(found)
+		switch {
+		case !value.Known && (column.Name == "since" || column.Name == "detail"):
+			return append(b, report.None...)
+		case column.Name == "since":
+			b = found.Since.AppendFormat(append(b, `<time datetime="`...), time.RFC3339)
+			return appendIn(b, `">`, f.SinceText(found.Since), "</time>")
+		}
+		return appendValue(b, f, column.Name, column.Type, value)
+	})
 }
 
 func appendStatus(b []byte, name string) []byte {

@@ -32,6 +32,7 @@ type section string
 const (
 	overviewSection  section = "overview"
 	spendSection     section = "spend"
+	attentionSection section = "attention"
 	instancesSection section = "instances"
 	changesSection   section = "changes"
 	summarySection   section = "summary"
@@ -98,6 +99,13 @@ func overviewFrame(r *report.Report, sizes Sizes) frame {
 func spendFrame(r *report.Report) frame {
 	return frame{Report: r, path: report.SpendPath, title: "Spend", name: "Spend", section: spendSection,
 		description: "What the fleet has cost this month and before, and the forecast.",
+		crumbs:      []crumb{toOverview}}
+}
+
+func attentionFrame(r *report.Report) frame {
+	return frame{Report: r, path: report.AttentionPath, title: "Needs attention", name: "Needs attention",
+		section:     attentionSection,
+		description: "Instances that someone should look at, with what they cost.",
 		crumbs:      []crumb{toOverview}}
 }
 

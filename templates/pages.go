@@ -32,6 +32,7 @@ func Pages(r *report.Report, summary, notes string, sizes Sizes) iter.Seq[Page] 
 		_ = yield(Page{report.OverviewPath, overview(overviewFrame(r, sizes), notes)}) &&
 			yield(Page{report.NotFoundPath, notFound(notFoundFrame(r))}) &&
 			yield(Page{report.SpendPath, spendPage(spendFrame(r))}) &&
+			yield(Page{report.AttentionPath, attentionPage(attentionFrame(r))}) &&
 			yieldDivisions(r, yield) &&
 			yieldInstances(r, yield) &&
 			yield(Page{report.ChangesPath, changesPage(changesFrame(r))}) &&

@@ -130,7 +130,7 @@ func TestPaths(t *testing.T) {
 		got = append(got, page.path)
 	}
 	want := []string{
-		"index.html", "404.html", "spend/index.html", "regions/index.html",
+		"index.html", "404.html", "spend/index.html", "attention/index.html", "regions/index.html",
 		"regions/canada-1/index.html", "regions/canada-1/rtx-a6000/index.html",
 		"regions/montreal-pwojqwcxmoanuhub/index.html", "regions/montreal-pwojqwcxmoanuhub/cpu-only/index.html",
 		"regions/montreal-pwojqwcxmoanuhub/unknown-gpu/index.html",
@@ -198,7 +198,7 @@ func TestEmptyFleet(t *testing.T) {
 		}
 	}
 	got, want := strings.Join(paths, " "),
-		"index.html 404.html spend/index.html instances/index.html changes/index.html summary/index.html about/index.html"
+		"index.html 404.html spend/index.html attention/index.html instances/index.html changes/index.html summary/index.html about/index.html"
 	if got != want {
 		t.Errorf("pages %s, want %s", got, want)
 	}

@@ -9,29 +9,46 @@ import (
 	"gpufleet/render/report"
 )
 
-type instanceColumn = report.Column[*fleet.Instance]
+type (
+	instanceColumn = report.Column[*fleet.Instance]
+	foundColumn    = report.Column[*report.Found]
+)
 
 // leading are the first columns of a table on a page. The others follow in the report's order, which files use for all.
 var leading = []string{"host_name", "status", "gpu_group", "gpu", "gpu_count", "price_per_hour"}
 
+// foundColumns returns the columns of found instances in the order of the page: the name, what is found, and the ID
+// last. Columns without any value are left out.
+func foundColumns(f frame, found []*report.Found) []foundColumn {
+	columns := inOrder(f.FoundColumns(), []string{"host_name", "per_month", "since", "detail"}, "id")
+	return slices.DeleteFunc(columns, func(c foundColumn) bool {
+		return !slices.ContainsFunc(found, func(f *report.Found) bool { return c.Value(f).Known })
+	})
+}
+
+// inOrder returns columns with the first ones at the front, and the last one at the end.
+func inOrder[T any](columns []report.Column[T], first []string, last string) []report.Column[T] {
+	place := func(c report.Column[T]) int {
+		if c.Name == last {
+			return len(first) + 1
+		}
+		if at := slices.Index(first, c.Name); at >= 0 {
+			return at
+		}
+		return len(first)
+	}
+	ordered := slices.Clone(columns)
+	slices.SortStableFunc(ordered, func(a, b report.Column[T]) int { return place(a) - place(b) })
+	return ordered
+}
+
 // pageColumns returns the columns in the order of the pages. Those show the GPU model that an instance counts under,
 // and leave out the one in the list, which is the same or unknown.
 func pageColumns(columns []instanceColumn) []instanceColumn {
-	ordered := make([]instanceColumn, 0, len(columns))
-	rest := slices.Clone(columns)
-	if slices.ContainsFunc(rest, func(c instanceColumn) bool { return c.Name == "gpu_group" }) {
-		rest = slices.DeleteFunc(rest, func(c instanceColumn) bool { return c.Name == "gpu" })
+	if slices.ContainsFunc(columns, func(c instanceColumn) bool { return c.Name == "gpu_group" }) {
+		columns = slices.DeleteFunc(slices.Clone(columns), func(c instanceColumn) bool { return c.Name == "gpu" })
 	}
-	for _, name := range leading {
-		for i, column := range rest {
-			if column.Name == name {
-				ordered = append(ordered, column)
-				rest = append(rest[:i], rest[i+1:]...)
-				break
-			}
-		}
-	}
-	return append(ordered, rest...)
+	return inOrder(columns, leading, "")
 }
 
 // changeColumns returns the instance columns of the table of changes.

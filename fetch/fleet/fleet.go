@@ -3,6 +3,7 @@
 package fleet
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -22,8 +23,28 @@ type Fleet struct {
 	// Unowned counts the instances that the owner file gives to nobody; zero without one.
 	Unowned Unowned
 
+	// Offers are the prices of the product list, the lowest one of each region, model and number of GPUs, in no order;
+	// empty if it wasn't read.
+	Offers []Offer
+
 	// AsCame has the rows with texts that are not shown.
 	AsCame AsCame
+}
+
+// Offer is the hourly price of a number of GPUs of a model in a region.
+type Offer struct {
+	Region, GPU string
+	GPUs        int
+	Price       Price
+}
+
+// Lower reports whether an offer has a lower price than another one. Of equal prices, the region that comes first by
+// name counts as lower. An unknown price is higher than any other.
+func (o Offer) Lower(other Offer) bool {
+	if !o.Price.Known || !other.Price.Known {
+		return o.Price.Known
+	}
+	return cmp.Or(o.Price.Value.Cmp(other.Price.Value), cmp.Compare(o.Region, other.Region)) < 0
 }
 
 // Unowned counts instances without an owner.

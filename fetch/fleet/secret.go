@@ -189,6 +189,11 @@ func MaskParts(text string, parts []Span) string {
 	return masked
 }
 
+// HasMask reports whether a part of a text is hidden.
+func HasMask(text string) bool {
+	return strings.Contains(text, Mask) || strings.Contains(text, addressMask)
+}
+
 // DifferByMask reports whether two texts are the same except for what a mask in one of them hides.
 func DifferByMask(a, b string) bool { return isMasked(a, b) || isMasked(b, a) }
 

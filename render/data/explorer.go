@@ -27,6 +27,8 @@ type explorerHead struct {
 	Dimensions []explorerDimension `json:"dimensions"`
 	// Groups have an index into the names of each dimension, then the number of instances. The rows have the same order.
 	Groups [][]int `json:"groups"`
+	// Findings say which rows need attention.
+	Findings explorerFindings `json:"findings"`
 	// Anchors are the rows' anchors by row index, if they are not "i-" and the ID.
 	Anchors map[int]string `json:"anchors"`
 	// Statuses has an entry for each value of the column status, then one for unknown.
@@ -37,6 +39,38 @@ type explorerDimension struct {
 	Name  string   `json:"name"`
 	Title string   `json:"title"`
 	Names []string `json:"names"`
+}
+
+// explorerFindings are the rules that found instances. Sets are combinations of them, as indexes into Names, and Rows
+// has the index of each row's set. All are empty if nothing was found.
+type explorerFindings struct {
+	Name   string   `json:"name"` // in addresses
+	Names  []string `json:"names"`
+	Titles []string `json:"titles"`
+	Sets   [][]int  `json:"sets"`
+	Rows   []int    `json:"rows"`
+}
+
+func newExplorerFindings(r *report.Report) explorerFindings {
+	findings := explorerFindings{report.FindingQuery, []string{}, []string{}, [][]int{}, []int{}}
+	if len(r.Findings) == 0 {
+		return findings
+	}
+	indexes := map[*report.Rule]int{}
+	for i, f := range r.Findings {
+		indexes[f.Rule] = i
+		findings.Names, findings.Titles = append(findings.Names, f.Name), append(findings.Titles, f.Title)
+	}
+	combinations, rows := r.FoundBy()
+	for _, rules := range combinations {
+		set := []int{}
+		for _, rule := range rules {
+			set = append(set, indexes[rule])
+		}
+		findings.Sets = append(findings.Sets, set)
+	}
+	findings.Rows = rows
+	return findings
 }
 
 type explorerStatus struct {
@@ -87,7 +121,7 @@ func newExplorerHead(r *report.Report) explorerHead {
 	head := explorerHead{
 		Schema: instancesSchema, Generated: r.Generated, Total: r.Count, Hours: r.HoursPerMonth.String(),
 		Currency: r.Currency, Sign: strings.TrimSuffix(r.Amount(fleet.Money{}), "0.00"),
-		Groups: [][]int{}, Anchors: map[int]string{},
+		Groups: [][]int{}, Anchors: map[int]string{}, Findings: newExplorerFindings(r),
 	}
 	for _, d := range r.Divisions {
 		dimension := explorerDimension{d.Name, d.Title, []string{}}

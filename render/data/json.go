@@ -39,23 +39,30 @@ func WriteInstancesJSON(w io.Writer, r *report.Report) error {
 	separator := "\n{"
 	var line []byte
 	for _, in := range r.Instances {
-		line = append(line[:0], separator...)
-		separator = ",\n{"
-		for j, column := range r.Columns {
-			if j > 0 {
-				line = append(line, ',')
-			}
-			line = append(append(append(line, '"'), column.Name...), '"', ':')
-			if line, err = appendJSON(line, column.Type, column.Value(in)); err != nil {
-				return err
-			}
+		if line, err = appendObject(append(line[:0], separator...), r.Columns, in); err != nil {
+			return err
 		}
-		if _, err := b.Write(append(line, '}')); err != nil {
+		separator = ",\n{"
+		if _, err := b.Write(line); err != nil {
 			return err
 		}
 	}
 	b.WriteString("\n]}\n")
 	return b.Flush()
+}
+
+// appendObject completes a JSON object, whose brace is already there, with the values of columns in a row.
+func appendObject[T any](line []byte, columns []report.Column[T], row T) (_ []byte, err error) {
+	for i, column := range columns {
+		if i > 0 {
+			line = append(line, ',')
+		}
+		line = append(append(append(line, '"'), column.Name...), '"', ':')
+		if line, err = appendJSON(line, column.Type, column.Value(row)); err != nil {
+			return nil, err
+		}
+	}
+	return append(line, '}'), nil
 }
 
 // appendJSON appends a column's value as JSON.

@@ -50,6 +50,7 @@ func (m *draft) write() {
 	m.body = len(m.blocks)
 	m.spend()
 	m.changes()
+	m.attention()
 	if m.r.Empty() {
 		m.line("No instances.")
 	} else {
@@ -123,6 +124,20 @@ func (m *draft) statuses() {
 		rows = append(rows, []string{m.name(s.Label()), report.FormatCount(s.Instances), s.GPUs.Text()})
 	}
 	m.table([]string{"Status", "Instances", "GPUs"}, []bool{false, true, true}, rows)
+}
+
+// attention writes what needs attention, if anything does.
+func (m *draft) attention() {
+	if len(m.r.Findings) == 0 {
+		return
+	}
+	m.line("## Needs attention")
+	var rows [][]string
+	for _, f := range m.r.Findings {
+		rows = append(rows, []string{f.Title, report.FormatCount(f.Count()), m.r.AtStakeText(f.AtStake),
+			m.r.SinceText(f.Since)})
+	}
+	m.table([]string{"Finding", "Instances", "At stake", "Since"}, []bool{false, true, true, false}, rows)
 }
 
 // matrix writes the GPUs by region and model.

@@ -31,6 +31,7 @@ func (r *Report) For(audience Audience) *Report {
 	made := New(&list, settings)
 	made.History = r.History
 	made.SinceLastRun, made.SinceLastWeek = r.SinceLastRun.seen(audience, view), r.SinceLastWeek.seen(audience, view)
+	made.findAttention()
 	return made
 }
 

@@ -10,7 +10,8 @@ import (
 	"gpufleet/fetch/history"
 )
 
-// History is what a report says about previous runs and keeps for later ones. Before Compare it is that of a first run.
+// History is what a report says with the help of previous runs, and keeps for later ones. Before Compare it is that of a
+// first run, without findings.
 type History struct {
 	// SinceLastRun and SinceLastWeek are nil if there is no earlier snapshot.
 	SinceLastRun, SinceLastWeek *Window
@@ -22,9 +23,12 @@ type History struct {
 	Spend *history.Spend
 	// Forecast is of the current month.
 	Forecast Forecast
+	// Findings are what needs attention, the highest amounts first.
+	Findings []*Finding
 	// OwnerBudgets are the owners' budgets, sorted by owner.
 	OwnerBudgets []*OwnerBudget
 
+	foundBy        []ruleSet                           // for each instance
 	spentThisMonth map[string]map[string]history.Spent // by dimension and name
 }
 
@@ -124,6 +128,7 @@ func (r *Report) compareAll(previous *history.History) error {
 	}
 	r.keep(previous, today, yesterday)
 	r.setSpend(&previous.Spend, spend)
+	r.findAttention()
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 const (
 	OverviewPath  = "index.html"
 	SpendPath     = "spend" + index
+	AttentionPath = "attention" + index
 	InstancesPath = InstancesFolder + index
 	ChangesPath   = "changes" + index
 	SummaryPath   = "summary" + index // the page; MarkdownPath is the file
@@ -29,6 +30,7 @@ const (
 	HistoryPath       = history.HistoryPath
 	SpendJSONPath     = history.SpendPath
 	SpendCSVPath      = "data/spend.csv"
+	AttentionJSONPath = "data/attention.json"
 	ExplorerPath      = "data/instances.js" // the data of the Instances page
 
 	FeedPath     = "feed.xml"
@@ -90,3 +92,9 @@ func filteredPath(parts ...*Part) string {
 	}
 	return InstancesPath + "?" + query.Encode()
 }
+
+// Path returns the path of the Instances page with only the rule's instances.
+func (r *Rule) Path() string { return InstancesPath + "?" + FindingQuery + "=" + r.Name }
+
+// FindingQuery is the name of the findings in addresses of the Instances page.
+const FindingQuery = "finding"

@@ -147,7 +147,7 @@ func TestTotalsAboveTables(t *testing.T) {
 func TestViewAndPrint(t *testing.T) {
 	f := opened(t, written(t, newReport(sample(t), settings())))
 	for _, sheet := range []string{
-		"Instances", "Regions", "Models", "Groups", "Months", "Spend", "Trend", "Changes", "Changes week", "Unpriced",
+		"Instances", "Regions", "Models", "Groups", "Months", "Spend", "Trend", "Attention", "Changes", "Changes week", "Unpriced",
 	} {
 		panes, err := f.GetPanes(sheet)
 		check(t, err)
@@ -177,6 +177,8 @@ func TestViewAndPrint(t *testing.T) {
 		"Months _xlnm.Print_Area":         "'Months'!$A$1:$L$5",
 		"Spend _xlnm.Print_Area":          "'Spend'!$A$1:$J$5",
 		"Trend _xlnm.Print_Area":          "'Trend'!$A$1:$K$5",
+		"Attention _xlnm.Print_Titles":    "'Attention'!$4:$4",
+		"Attention _xlnm.Print_Area":      "'Attention'!$A$1:$G$5",
 		"Workbook HoursPerMonth":          "Assumptions!$B$6",
 		"Workbook Budget":                 "Assumptions!$B$7",
 		"Workbook Bill":                   "Assumptions!$B$8",

@@ -52,7 +52,7 @@ func (b *book) makeTables() {
 	if budgets := b.budgetsTable(); budgets != nil {
 		b.tables = append(b.tables, budgets)
 	}
-	b.tables = append(b.tables, spend, trend, changes, week, unpriced, b.statuses)
+	b.tables = append(b.tables, spend, trend, b.attentionTable(), changes, week, unpriced, b.statuses)
 
 	b.setEdits()
 	b.setInstanceFormulas()

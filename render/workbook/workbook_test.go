@@ -19,8 +19,8 @@ import (
 )
 
 var sheetNames = []string{
-	"Summary", "Instances", "Regions", "Models", "Groups", "Matrix", "Months", "Spend", "Trend", "Changes", "Changes week",
-	"Unpriced", "Assumptions", "About",
+	"Summary", "Instances", "Regions", "Models", "Groups", "Matrix", "Months", "Spend", "Trend", "Attention", "Changes",
+	"Changes week", "Unpriced", "Assumptions", "About",
 }
 
 func TestSheets(t *testing.T) {
@@ -91,8 +91,8 @@ func TestNotices(t *testing.T) {
 			s := settings()
 			s.Source, s.Audience = test.source, test.audience
 			f := opened(t, writtenTo(t, newReport(sample(t), s), headerRow+2))
-			if n := len(f.GetSheetList()); n != 17 {
-				t.Fatalf("%d sheets, want 17 with Instances 2, Models 2 and Groups 2", n)
+			if n := len(f.GetSheetList()); n != 18 {
+				t.Fatalf("%d sheets, want 18 with Instances 2, Models 2 and Groups 2", n)
 			}
 			for _, sheet := range f.GetSheetList() {
 				page, err := f.GetHeaderFooter(sheet)
@@ -139,7 +139,7 @@ func TestEmptyFleet(t *testing.T) {
 	}
 	find(t, f, summarySheet, "No instances.")
 	for _, sheet := range []string{
-		"Instances", "Regions", "Models", "Groups", "Spend", "Changes", "Changes week", "Trend", "Unpriced",
+		"Instances", "Regions", "Models", "Groups", "Spend", "Changes", "Changes week", "Trend", "Attention", "Unpriced",
 	} {
 		tables, err := f.GetTables(sheet)
 		check(t, err)

@@ -1,5 +1,6 @@
 // The address holds the search, the filters and the sort order, so that a view can be shared:
-// ?q=words&region=A&region=B&status=&sort=-price_per_hour. An empty value means unknown. Anything else is ignored.
+// ?q=words&region=A&region=B&status=&finding=stopped&sort=-price_per_hour. An empty value means unknown.
+// Anything else is ignored.
 
 /** A state without search, filters or sort order. */
 function emptyState(table) {

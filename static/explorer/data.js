@@ -86,6 +86,7 @@ async function readTable(data, pause) {
     ...data.dimensions.map((dimension, at) => groupFacet(dimension, data.groups, at, count)),
     columnFacet(column("status"), "Status"),
     columnFacet(column("product_type"), "Type"),
+    findingFacet(data.findings),
   ].filter((facet) => facet !== null);
   return {
     count, columns, column, facets,
@@ -100,12 +101,22 @@ async function readTable(data, pause) {
   };
 }
 
+/** A facet whose rows each have one option. `sets` has the options of a row by the number in `rows`. */
+const singleFacet = (facet) => ({ ...facet, sets: facet.options.map((_, number) => [number]) });
+
+/** The facet of what needs attention, null if nothing does. A row can have several findings. */
+function findingFacet({ name, names, titles, sets, rows }) {
+  if (names.length === 0) return null;
+  const options = names.map((value, number) => ({ label: titles[number], value }));
+  return { name, title: "Needs attention", rows: Uint32Array.from(rows), options, sets };
+}
+
 /** A facet of a dimension, the `number`th. A group has an index into the names of each, then its number of rows. */
 function groupFacet({ name, title, names }, groups, number, count) {
   const rows = new Uint32Array(count);
   let at = 0;
   for (const group of groups) rows.fill(group[number], at, at += group.at(-1));
-  return { name, title, rows, options: names.map((value) => ({ label: visible(value), value })) };
+  return singleFacet({ name, title, rows, options: names.map((value) => ({ label: visible(value), value })) });
 }
 
 /** A facet of a column's values, null if the report hides the column. */
@@ -113,5 +124,5 @@ function columnFacet(column, title) {
   if (column === undefined) return null;
   const options = column.values.map((value) => ({ label: visible(value), value }));
   options.push({ label: UNKNOWN, value: "" });
-  return { name: column.name, title, rows: column.rows, options };
+  return singleFacet({ name: column.name, title, rows: column.rows, options });
 }

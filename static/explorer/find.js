@@ -19,12 +19,16 @@ function rowsWith(table, words) {
   return all;
 }
 
-/** Marks the chosen options of a facet, or all if none is chosen. */
-function chosenOptions(facet, values) {
-  const marks = new Uint8Array(facet.options.length);
-  if (values.size === 0) return marks.fill(1);
-  facet.options.forEach((option, number) => { if (values.has(option.value)) marks[number] = 1; });
-  return marks;
+/** Marks the sets of a facet that have a chosen option, or all if none is chosen. */
+function chosenSets({ options, sets }, values) {
+  return Uint8Array.from(sets, (set) => values.size === 0 || set.some((number) => values.has(options[number].value)));
+}
+
+/** The number of rows of each option, given those of each set. */
+function optionCounts({ options, sets }, counts) {
+  const sums = new Uint32Array(options.length);
+  sets.forEach((set, i) => set.forEach((number) => { sums[number] += counts[i]; }));
+  return sums;
 }
 
 /** Sorts the rows by a column, unknown values last. Otherwise rows keep the report's order. */
@@ -49,8 +53,8 @@ function find(table, state) {
   const texts = rowsWith(table, wordsOf(state.text));
   const facets = table.facets.map((facet) => ({
     rows: facet.rows,
-    chosen: chosenOptions(facet, state.chosen.get(facet.name)),
-    counts: new Uint32Array(facet.options.length),
+    chosen: chosenSets(facet, state.chosen.get(facet.name)),
+    counts: new Uint32Array(facet.sets.length),
   }));
   // For each row, the number of facets that exclude it, and the sum of their indexes: if it is one facet, its index.
   const misses = new Uint8Array(table.count);
@@ -74,7 +78,7 @@ function find(table, state) {
   for (let i = 0; i < order.length; i++) {
     if (texts[order[i]] === 1 && misses[order[i]] === 0) shown[length++] = order[i];
   }
-  return { rows: shown.subarray(0, length), counts: facets.map((facet) => facet.counts) };
+  return { rows: shown.subarray(0, length), counts: facets.map(({ counts }, i) => optionCounts(table.facets[i], counts)) };
 }
 
 /** Adds up rows: instances, GPUs, running cost and listed cost. */

@@ -1,0 +1,95 @@
+package report
+
+// FindingColumns returns the columns of a list of findings.
+func FindingColumns() []Column[*Finding] {
+	return []Column[*Finding]{
+		{"finding", "Finding", "", Text, "What was found.", func(f *Finding) Value { return text(f.Title) }},
+		{"count", "Instances", "", Count, "Number of instances.", func(f *Finding) Value { return count(f.Count()) }},
+		{"per_month", "At stake", "per month", Money, atStakeText,
+			func(f *Finding) Value {
+				c := f.AtStake
+				return Value{Known: !c.Unknown(), Money: c.PerMonth, LowerBound: c.LowerBound()}
+			}},
+		{"since", "Since", "", Date, sinceText, func(f *Finding) Value { return f.Since.value() }},
+	}
+}
+
+const (
+	atStakeText = "What the instances cost per month at the listed rate, or the difference to a lower price. " +
+		"Empty without a price."
+	sinceText = "Since when. It can be longer if that is the first reading. Empty if unknown."
+)
+
+// FoundColumns returns the columns of a finding's instances.
+func (r *Report) FoundColumns() []Column[*Found] {
+	var columns []Column[*Found]
+	for _, c := range NamedColumns(r.Settings, "id", "account", "host_name", "region", "gpu_group", "gpu_count", "owner") {
+		columns = append(columns, Column[*Found]{c.Name, c.Title, c.Unit, c.Type, c.Description,
+			func(f *Found) Value { return c.Value(f.Instance) }})
+	}
+	return append(columns,
+		Column[*Found]{"per_month", "At stake", "per month", Money, atStakeText,
+			func(f *Found) Value { return Value{Known: f.AtStake.Known, Money: r.Monthly(f.AtStake.Value)} }},
+		Column[*Found]{"since", "Since", "", Time, sinceText, func(f *Found) Value { return f.Since.value() }},
+		Column[*Found]{"detail", "Detail", "", Text, "The status if it is stuck, the lower price and its region, or last week's price.",
+			func(f *Found) Value { return text(r.detail(f)) }},
+	)
+}
+
+// detail returns what else there is to say of an instance, "" for most.
+func (s Settings) detail(f *Found) string {
+	switch {
+	case f.Name == "stuck":
+		return f.Status
+	case !f.Other.Known:
+		return ""
+	case f.OtherRegion != "":
+		return s.Amount(f.Other.Value) + "/h in " + f.OtherRegion
+	case f.Name == "price_rise":
+		return "was " + s.Amount(f.Other.Value) + "/h"
+	}
+	return s.Amount(f.Other.Value) + "/h in the product list"
+}
+
+func atStake(c Cost) Value {
+	return Value{Known: !c.Unknown(), Money: c.PerMonth, LowerBound: c.LowerBound()}
+}
+
+func (s Since) value() Value { return Value{Known: !s.IsZero(), Time: s.Time} }
+
+// Text returns the time for people: "12 Nov", "at least since 12 Nov 2025", or "" if it is unknown. now decides whether
+// the year is shown.
+func (s Settings) SinceText(since Since) string {
+	if since.IsZero() {
+		return ""
+	}
+	layout := "2 Jan"
+	if since.Year() != s.Generated.UTC().Year() {
+		layout = "2 Jan 2006"
+	}
+	text := since.Format(layout)
+	if since.AtLeast {
+		return "at least since " + text
+	}
+	return "since " + text
+}
+
+// AtStakeText returns what is at stake for people: "$1,234/month", Unknown.
+func (s Settings) AtStakeText(c Cost) string {
+	if c.Unknown() {
+		return Unknown
+	}
+	return bound(c.LowerBound()) + s.Headline(c.PerMonth) + "/month"
+}
+
+// FindingText returns what is at stake in a finding and since when: "$1,234/month, at least since 12 Nov".
+func (s Settings) FindingText(f *Finding) string {
+	text := s.AtStakeText(f.AtStake)
+	if f.AtStake.Unknown() {
+		text = "cost unknown"
+	}
+	if since := s.SinceText(f.Since); since != "" {
+		text += ", " + since
+	}
+	return text
+}
