@@ -31,7 +31,8 @@ func (r *Report) FoundColumns() []Column[*Found] {
 		Column[*Found]{"per_month", "At stake", "per month", Money, atStakeText,
 			func(f *Found) Value { return Value{Known: f.AtStake.Known, Money: r.Monthly(f.AtStake.Value)} }},
 		Column[*Found]{"since", "Since", "", Time, sinceText, func(f *Found) Value { return f.Since.value() }},
-		Column[*Found]{"detail", "Detail", "", Text, "The status if it is stuck, the lower price and its region, or last week's price.",
+		Column[*Found]{"detail", "Detail", "", Text,
+			"The status if it is stuck, the lower price and its region, or last week's price.",
 			func(f *Found) Value { return text(r.detail(f)) }},
 	)
 }
@@ -57,21 +58,23 @@ func atStake(c Cost) Value {
 
 func (s Since) value() Value { return Value{Known: !s.IsZero(), Time: s.Time} }
 
-// Text returns the time for people: "12 Nov", "at least since 12 Nov 2025", or "" if it is unknown. now decides whether
-// the year is shown.
+// SinceText returns a time for people with the whole days that have passed: "since 12 Nov (14 days)", "at least since
+// 12 Nov 2025 (379 days)". It is "" if the time is unknown.
 func (s Settings) SinceText(since Since) string {
 	if since.IsZero() {
 		return ""
 	}
-	layout := "2 Jan"
+	text := "since " + since.Format("2 Jan")
 	if since.Year() != s.Generated.UTC().Year() {
-		layout = "2 Jan 2006"
+		text = "since " + since.Format("2 Jan 2006")
 	}
-	text := since.Format(layout)
 	if since.AtLeast {
-		return "at least since " + text
+		text = "at least " + text
 	}
-	return "since " + text
+	if days := int(s.Generated.Sub(since.Time).Hours() / 24); days > 0 {
+		text += " (" + Counted(days, "day") + ")"
+	}
+	return text
 }
 
 // AtStakeText returns what is at stake for people: "$1,234/month", Unknown.

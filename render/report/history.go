@@ -10,8 +10,8 @@ import (
 	"gpufleet/fetch/history"
 )
 
-// History is what a report says with the help of previous runs, and keeps for later ones. Before Compare it is that of a
-// first run, without findings.
+// History is what a report says with the help of previous runs, and keeps for later ones. Before Compare it is that of
+// a first run, without findings.
 type History struct {
 	// SinceLastRun and SinceLastWeek are nil if there is no earlier snapshot.
 	SinceLastRun, SinceLastWeek *Window
