@@ -187,9 +187,14 @@ func (r *Report) lowestOffers() map[hardware]*lowestOffers {
 		}
 		lowest[h].add(o)
 	}
-	for _, in := range r.Instances {
-		if in.Price.Known && in.Listed() {
-			add(hardwareOf(in), fleet.Offer{Region: in.RegionName(), Price: in.Price})
+	for _, g := range r.Groups() {
+		prices := map[hardware]fleet.Price{} // most instances of a group have the same one
+		for _, in := range g.Instances {
+			h := hardwareOf(in)
+			if in.Price.Known && in.Listed() && in.Price != prices[h] {
+				prices[h] = in.Price
+				add(h, fleet.Offer{Region: g.Region.Name, Price: in.Price})
+			}
 		}
 	}
 	for _, o := range r.list.Offers {
