@@ -26,16 +26,14 @@ import (
 	"gpufleet/render/e2e"
 )
 
-// TestMain lets scripts run this test binary as gpufleet.
-func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"gpufleet": main}) }
+// TestMain lets scripts run this test binary as gpufleet where that needs a process of its own, and the tests of e2e run
+// it as a worker.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"gpufleet": main, "gpufleet-worker": func() { e2e.Work(run) }})
+}
 
 // TestScripts runs the program as its users do, with one script for each subject.
-func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir: "render/e2e/testdata/scripts", Setup: e2e.Setup, Cmds: e2e.Commands(),
-		RequireExplicitExec: true, RequireUniqueNames: true,
-	})
-}
+func TestScripts(t *testing.T) { e2e.Scripts(t, run) }
 
 // TestKilledAtAnyMoment kills runs of the built program at random moments.
 func TestKilledAtAnyMoment(t *testing.T) {

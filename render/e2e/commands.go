@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -18,9 +19,22 @@ import (
 	"golang.org/x/net/html"
 )
 
-// Setup completes a script's environment. It has nothing of the caller's, so no setting of the program comes from
+// Scripts runs the scripts in testdata/scripts. run is the program.
+func Scripts(t *testing.T, run Run) {
+	root, err := projectRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:         filepath.Join(root, "render", "e2e", "testdata", "scripts"),
+		WorkdirRoot: quickDir(t), Setup: setup, Cmds: commands(run),
+		RequireExplicitExec: true, RequireUniqueNames: true,
+	})
+}
+
+// setup completes a script's environment. It has nothing of the caller's, so no setting of the program comes from
 // outside. The time is 2026-11-23 12:00 UTC unless the script sets another.
-func Setup(env *testscript.Env) error {
+func setup(env *testscript.Env) error {
 	env.Setenv("SOURCE_DATE_EPOCH", "1795435200")
 	// With the race detector, every run would sleep for a second before it ends.
 	env.Setenv("GORACE", "atexit_sleep_ms=10 "+env.Getenv("GORACE"))
@@ -32,12 +46,16 @@ func Setup(env *testscript.Env) error {
 // testingT is the key of a script's testing.TB.
 type testingT struct{}
 
-// Commands returns what scripts can do besides testscript's own commands.
+// commands returns what scripts can do besides testscript's own commands.
 //
 // To run the program:
 //
+//	[!] run gpufleet ARGS...
+//	    Runs it in this process, which takes a third of the time. "exec gpufleet" is for what needs a process of its own:
+//	    standard input, a shell, the background, and variables that Go or the system read.
 //	exits CODE PROGRAM ARGS...
-//	    Like exec, for a program that exits with this code. The function exits says what is checked besides.
+//	    Like run, for a program that exits with this code. The function exits says what is checked besides. Programs
+//	    other than gpufleet have a process of their own: "exits CODE env gpufleet" starts one.
 //	interrupted SIGNAL NAME PROGRAM ARGS...
 //	    Sends HUP, INT or TERM to the program when it waits for an answer of the server NAME. The program must exit
 //	    within 2 seconds with the signal's exit code, and must not change, add or remove a file.
@@ -67,9 +85,9 @@ type testingT struct{}
 //	machine NAME             puts the name of this machine into a variable
 //	same DIR DIR             checks that two folders have the same files, byte for byte
 //	repack FILE OLD NEW      replaces a text in a gzip file, and corrects the manifest
-func Commands() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
+func commands(run Run) map[string]func(ts *testscript.TestScript, neg bool, args []string) {
 	return map[string]func(ts *testscript.TestScript, neg bool, args []string){
-		"exits": exits, "interrupted": interruptedRun, "need": need, "serve": startServer,
+		"run": run.command, "exits": run.exits, "interrupted": interruptedRun, "need": need, "serve": startServer,
 		"sheet": sheet, "section": section, "words": words, "holds": holds, "same": same, "repack": repack,
 		"search": search, "unpack": unpackBook, "machine": machineName,
 	}

@@ -141,7 +141,9 @@ func knownReply(t testing.TB, name string) string {
 func dayOf(t testing.TB, out, seconds, reply string, args ...string) map[string]string {
 	t.Helper()
 	args = append([]string{"--out", out, "--input", "-"}, args...)
-	o := job{args: args, env: []string{"SOURCE_DATE_EPOCH=" + seconds}, stdin: strings.NewReader(reply)}.run(t)
+	o := job{
+		args: args, env: []string{"SOURCE_DATE_EPOCH=" + seconds}, stdin: strings.NewReader(reply), process: true,
+	}.run(t)
 	if o.code != 0 {
 		t.Fatalf("exit code %d: %s", o.code, o.stderr)
 	}

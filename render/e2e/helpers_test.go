@@ -22,14 +22,18 @@ var officeProfile string
 func TestMain(m *testing.M) { os.Exit(prepared(m)) }
 
 func prepared(m *testing.M) int {
-	if _, err := Build(); err != nil {
+	_, err := build()
+	if err == nil {
+		_, err = buildWorker()
+	}
+	if err != nil {
 		panic(err)
 	}
-	var err error
 	if officeProfile, err = os.MkdirTemp("", "profile"); err != nil {
 		panic(err)
 	}
 	defer os.RemoveAll(officeProfile)
+	defer endWorkers()
 	return m.Run()
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,22 +25,39 @@ type outcome struct {
 	took           time.Duration
 }
 
-// job is a run of the program.
+// job is a run of the program: a call in a worker, or a process if it needs one of its own.
 type job struct {
 	args    []string
 	env     []string
 	stdin   io.Reader
-	started func(*os.Process) // called when the program has started
+	process bool              // it needs a process of its own
+	started func(*os.Process) // called when the process has started
 }
 
-// command returns the command of a job. Its environment has nothing of the caller's except what it needs to run.
+// isProcess reports whether a job needs a process of its own. That is also so if it sets variables that Go reads.
+func (j job) isProcess() bool {
+	return j.process || j.started != nil || slices.ContainsFunc(j.env, func(variable string) bool {
+		name, _, _ := strings.Cut(variable, "=")
+		return slices.Contains([]string{"SSL_CERT_FILE", "TZ", "LC_ALL", "LANG", "GOMAXPROCS", "GOGC"}, name)
+	})
+}
+
+// environment has nothing of the caller's except what the program needs to run.
+func (j job) environment() []string {
+	return append([]string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir(), moment}, j.env...)
+}
+
+// longest is more time than any run needs.
+const longest = 2 * time.Minute
+
+// command returns the command of a job.
 func (j job) command(ctx context.Context) *exec.Cmd {
 	path, err := Build()
 	if err != nil {
 		panic(err)
 	}
 	c := exec.CommandContext(ctx, path, j.args...)
-	c.Env = append([]string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir(), moment}, j.env...)
+	c.Env = j.environment()
 	c.Stdin = j.stdin
 	return c
 }
@@ -47,7 +65,10 @@ func (j job) command(ctx context.Context) *exec.Cmd {
 // run runs the program to its end. If it hangs, the test fails.
 func (j job) run(t testing.TB) outcome {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	if !j.isProcess() {
+		return j.inWorker(t)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), longest)
 	defer cancel()
 	c := j.command(ctx)
 	var stdout, stderr bytes.Buffer

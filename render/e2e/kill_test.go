@@ -32,7 +32,7 @@ func TestSignalledAtAnyMoment(t *testing.T) {
 	out := filepath.Join(dir, "out")
 	mustRender(t, out, files[0])
 	addForeign(t, out)
-	longest := (job{args: []string{"--input", files[0], "--out", filepath.Join(dir, "try")}}).run(t).took
+	longest := (job{args: []string{"--input", files[0], "--out", filepath.Join(dir, "try")}, process: true}).run(t).took
 	before := plainContents(t, out)
 	codes := map[int]int{}
 	for n := range 40 {
@@ -100,7 +100,7 @@ func TestEightRunsAtOnce(t *testing.T) {
 			file := write(t, filepath.Join(dir, fmt.Sprint(n, ".json")), smallFleet(n))
 			go func() {
 				<-begin
-				outcomes <- job{args: []string{"--input", file, "--out", out}}.run(t)
+				outcomes <- job{args: []string{"--input", file, "--out", out}, process: true}.run(t)
 			}()
 		}
 		close(begin)

@@ -1,9 +1,7 @@
 package e2e
 
 import (
-	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -21,46 +19,39 @@ import (
 //   - They don't contain the word SECRET, which scripts write wherever a text must not be repeated.
 //   - A run that exits with 1 to 4 changes, adds and removes no file. Without --out it runs twice: into the folder
 //     "out" as it is, and into a folder that doesn't exist, and must not exist afterwards.
-func exits(ts *testscript.TestScript, _ bool, args []string) {
+func (run Run) exits(ts *testscript.TestScript, _ bool, args []string) {
 	code, err := strconv.Atoi(args[0])
 	ts.Check(err)
 	program := args[1:]
 	before := mustRead(ts, ".")
-	wantExit(ts, code, program)
-	if code < 1 || code > 4 {
-		return
+	o := run.program(ts, program)
+	wantExit(ts, code, o)
+	if code >= 1 && code <= 4 {
+		wantSame(ts, before, mustRead(ts, "."))
+		if !slices.Contains(program, "--out") {
+			ts.Setenv("GPUFLEET_OUT", filepath.Join("new", "folder"))
+			o = run.program(ts, program)
+			ts.Setenv("GPUFLEET_OUT", "")
+			wantExit(ts, code, o)
+			if _, err := os.Stat(ts.MkAbs("new")); !os.IsNotExist(err) {
+				ts.Fatalf("a run that failed made a folder: %v", err)
+			}
+			wantSame(ts, before, mustRead(ts, "."))
+		}
 	}
-	wantSame(ts, before, mustRead(ts, "."))
-	if slices.Contains(program, "--out") {
-		return
-	}
-	ts.Setenv("GPUFLEET_OUT", filepath.Join("new", "folder"))
-	wantExit(ts, code, program)
-	ts.Setenv("GPUFLEET_OUT", "")
-	if _, err := os.Stat(ts.MkAbs("new")); !os.IsNotExist(err) {
-		ts.Fatalf("a run that failed made a folder: %v", err)
-	}
-	wantSame(ts, before, mustRead(ts, "."))
+	o.print(ts)
 }
 
-func wantExit(ts *testscript.TestScript, code int, program []string) {
-	got := 0
-	var exit *exec.ExitError
-	if err := ts.Exec(program[0], program[1:]...); errors.As(err, &exit) {
-		got = exit.ExitCode()
-	} else {
-		ts.Check(err)
+func wantExit(ts *testscript.TestScript, code int, o outcome) {
+	if o.code != code {
+		ts.Fatalf("exit code %d, want %d: %s%s", o.code, code, o.stdout, o.stderr)
 	}
-	if got != code {
-		ts.Fatalf("exit code %d, want %d", got, code)
-	}
-	stdout, stderr := ts.ReadFile("stdout"), ts.ReadFile("stderr")
 	const check = 5 // a check tripped, so the report is written and announced
-	if code != 0 && (stdout != "" && code != check || !strings.HasPrefix(stderr, "gpufleet: ")) {
-		ts.Fatalf("an error belongs on standard error, after the program's name")
+	if code != 0 && (o.stdout != "" && code != check || !strings.HasPrefix(o.stderr, "gpufleet: ")) {
+		ts.Fatalf("an error belongs on standard error, after the program's name: %s%s", o.stdout, o.stderr)
 	}
-	if strings.Contains(stdout+stderr, "SECRET") {
-		ts.Fatalf("a message contains SECRET")
+	if strings.Contains(o.stdout+o.stderr, "SECRET") {
+		ts.Fatalf("a message contains SECRET: %s%s", o.stdout, o.stderr)
 	}
 }
 
@@ -92,7 +83,8 @@ func interruptedRun(ts *testscript.TestScript, _ bool, args []string) {
 	}()
 	before := mustRead(ts, ".")
 	// The shell writes down its process ID, which the program then takes over.
-	wantExit(ts, 128+int(signal), append([]string{"sh", "-c", `echo $$ >"$0"; exec "$@"`, pid}, args[2:]...))
+	o := Run(nil).program(ts, append([]string{"sh", "-c", `echo $$ >"$0"; exec "$@"`, pid}, args[2:]...))
+	wantExit(ts, 128+int(signal), o)
 	if len(sent) == 0 {
 		ts.Fatalf("the run ended without a signal")
 	}

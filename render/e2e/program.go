@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -29,18 +30,23 @@ func Program(t testing.TB) string {
 
 // Build is Program for code that runs outside a test.
 func Build() (string, error) {
-	root, err := projectRoot()
-	if err != nil {
-		return "", err
-	}
-	// Each time: Go doesn't see what is looked at before the first test.
-	if err := watchSources(root); err != nil {
+	if err := watchSources(); err != nil {
 		return "", err
 	}
 	return build()
 }
 
 var build = sync.OnceValues(func() (string, error) {
+	return built("gpufleet", "build", "-trimpath", ".")
+})
+
+// buildWorker builds the tests of the top folder, which can call the program: under this name they are a worker.
+var buildWorker = sync.OnceValues(func() (string, error) {
+	return built("gpufleet-worker", "test", "-c", "-vet=off", ".")
+})
+
+// built returns the path of what a go command builds.
+func built(name, command string, args ...string) (string, error) {
 	root, err := projectRoot()
 	if err != nil {
 		return "", err
@@ -55,16 +61,16 @@ var build = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	defer unlock()
-	path := filepath.Join(dir, "gpufleet")
-	build := exec.Command("go", "build", "-race=false", "-buildvcs=false", "-trimpath", "-ldflags=-w",
-		"-o", path, ".")
+	path := filepath.Join(dir, name)
+	build := exec.Command("go", slices.Concat([]string{command, "-race=false", "-buildvcs=false", "-ldflags=-w",
+		"-o", path}, args)...)
 	build.Dir = root
 	if text, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("go build: %w: %s", err, text)
+		return "", fmt.Errorf("go %s: %w: %s", command, err, text)
 	}
 	// Go stamps the file even if nothing has changed, and it doesn't cache the result of a test that ran a new file.
 	return path, os.Chtimes(path, time.Time{}, time.Unix(0, 0))
-})
+}
 
 // projectRoot returns the folder above the tests that contains go.mod.
 func projectRoot() (string, error) {
@@ -81,19 +87,17 @@ func projectRoot() (string, error) {
 	return "", err
 }
 
-// watchSources looks at every source file. Go reuses a test's result until a file that the test looked at changes, but
-// it doesn't know what the build reads.
-func watchSources(root string) error {
-	for _, top := range []string{"main.go", "go.mod", "fetch", "render", "static", "templates"} {
-		err := filepath.WalkDir(filepath.Join(root, top), func(path string, d fs.DirEntry, err error) error {
+// watchSources looks at every source file, once in a test. Go reuses a test's result until a file that the test looked
+// at changes, but it doesn't know what the build reads.
+var watchSources = sync.OnceValue(func() error {
+	root, err := projectRoot()
+	for _, top := range []string{"main.go", "main_test.go", "go.mod", "fetch", "render", "static", "templates"} {
+		err = errors.Join(err, filepath.WalkDir(filepath.Join(root, top), func(path string, d fs.DirEntry, err error) error {
 			if err == nil && !d.IsDir() {
 				_, err = os.Stat(path)
 			}
 			return err
-		})
-		if err != nil {
-			return err
-		}
+		}))
 	}
-	return nil
-}
+	return err
+})

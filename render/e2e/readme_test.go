@@ -109,7 +109,7 @@ func clone(t *testing.T, dir string) {
 // TestReadmeTables compares the flags, exit codes and columns in the README and the guides with the program's.
 func TestReadmeTables(t *testing.T) {
 	t.Parallel()
-	help := job{args: []string{"--help"}}.run(t)
+	help := job{args: []string{"--help"}, process: true}.run(t)
 	help.stdout = regexp.MustCompile(`\n {10,}`).ReplaceAllString(help.stdout, " ") // the help wraps long lines
 	lines := regexp.MustCompile(`(?m)^  --([a-z-]+) .*?(?: \(default (.*)\))?$`).FindAllStringSubmatch(help.stdout, -1)
 	if help.code != 0 || len(lines) < 20 {
