@@ -2,7 +2,6 @@ package fetch
 
 import (
 	"context"
-	_ "embed"
 	"fmt"
 	"slices"
 	"strings"
@@ -57,18 +56,6 @@ func ReadOwnerFile(ctx context.Context, path string) (*OwnerFile, error) {
 		return nil, err
 	}
 	return f, nil
-}
-
-//go:embed demo-owners.csv
-var demoOwners string
-
-// DemoOwners returns the owner file of the built-in sample. Some of its instances have no owner.
-func DemoOwners() *OwnerFile {
-	f := newOwnerFile()
-	if err := readTable([]byte(demoOwners), ownerHeader, f.addRow); err != nil {
-		panic(err)
-	}
-	return f
 }
 
 func newOwnerFile() *OwnerFile { return &OwnerFile{exact: map[ownerCells]int{}} }

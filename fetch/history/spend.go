@@ -178,6 +178,9 @@ func (s *Spend) Clone() *Spend {
 func (s *Spend) Regroup(change func(SpendGroup) SpendGroup) {
 	for i := range s.Months {
 		m := &s.Months[i]
+		if !slices.ContainsFunc(m.Groups, func(g GroupSpend) bool { return change(g.SpendGroup) != g.SpendGroup }) {
+			continue
+		}
 		groups := map[SpendGroup]Spent{}
 		for _, g := range m.Groups {
 			key := change(g.SpendGroup)
@@ -189,16 +192,19 @@ func (s *Spend) Regroup(change func(SpendGroup) SpendGroup) {
 	for i := range s.Days {
 		day := &s.Days[i]
 		for _, d := range Dimensions {
-			list := day.By[d.Name]
-			if len(list) == 0 {
+			list, changed := day.By[d.Name], func(name string) string {
+				var g SpendGroup
+				*d.Of(&g) = name
+				g = change(g)
+				return *d.Of(&g)
+			}
+			if !slices.ContainsFunc(list, func(n NamedSpend) bool { return changed(n.Name) != n.Name }) {
 				continue
 			}
 			names := map[string]Spent{}
 			for _, each := range list {
-				var g SpendGroup
-				*d.Of(&g) = each.Name
-				g = change(g)
-				names[*d.Of(&g)] = names[*d.Of(&g)].Plus(each.Spent)
+				name := changed(each.Name)
+				names[name] = names[name].Plus(each.Spent)
 			}
 			delete(day.By, d.Name)
 			day.AddNames(d.Name, names)
