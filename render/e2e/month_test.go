@@ -20,14 +20,15 @@ import (
 )
 
 // TestMonthEverywhere takes what November costs from every output, and finds the same amounts everywhere. The fleet has
-// three months, a gap, and hours without a price.
+// two accounts, three months, a gap, and hours without a price.
 func TestMonthEverywhere(t *testing.T) {
 	t.Parallel()
 	dir := quickDir(t)
-	out, last := filepath.Join(dir, "out"), ""
+	out, last, second := filepath.Join(dir, "out"), "", filepath.Join(dir, "research.json")
 	fleet := &changingFleet{random: rand.New(rand.NewPCG(17, 11))}
 	run := func(at time.Time, args ...string) (stdout string) {
-		o := job{args: append([]string{"--input", "-", "--out", out, "--accept-shrink", "--expect-every", "240h"}, args...),
+		o := job{args: append([]string{"--account", "ml", "--account", "research", "--input", "ml=-",
+			"--input", "research=" + second, "--out", out, "--accept-shrink", "--expect-every", "240h"}, args...),
 			env: []string{fmt.Sprint("SOURCE_DATE_EPOCH=", at.Unix()), "GITHUB_ACTIONS=true",
 				"GITHUB_OUTPUT=" + filepath.Join(dir, "output"), "GITHUB_STEP_SUMMARY=" + filepath.Join(dir, "summary")},
 			stdin: strings.NewReader(last)}.run(t)
@@ -43,11 +44,16 @@ func TestMonthEverywhere(t *testing.T) {
 		fleet.now = now.Unix()
 		fleet.change(before)
 		fleet.change(before)
-		var list []string
+		var ml, research []string
 		for _, in := range fleet.rows {
-			list = append(list, in.json())
+			if number, _ := strconv.Atoi(in.id); number%2 == 0 {
+				ml = append(ml, in.json())
+			} else {
+				research = append(research, in.json())
+			}
 		}
-		last = reply(list...)
+		last = reply(ml...)
+		write(t, second, reply(research...))
 		run(now)
 	}
 	for _, bill := range []string{"running", "listed"} {
@@ -74,11 +80,15 @@ type monthOf struct {
 		Month string
 		bothRanges
 		Gap    float64 `json:"gap_hours"`
-		Groups []bothRanges
+		Groups []struct {
+			Account string
+			bothRanges
+		}
 	}
 	Days []struct {
 		Date string
 		bothRanges
+		By struct{ Account []accountSpend }
 	}
 	Forecast struct {
 		bothRanges
@@ -164,6 +174,7 @@ func (m *monthOf) compare(t *testing.T, out, stdout, step string) {
 	m.compareFeed(t, files["feed.xml"])
 	m.compareGroups(t, files["data/spend.csv"])
 	m.compareBook(t, files["fleet.xlsx"])
+	m.compareAccounts(t, files)
 }
 
 // figures returns what texts for people say, each in one place.
@@ -201,7 +212,11 @@ func (m *monthOf) compareFeed(t *testing.T, feed string) {
 			}
 			found++
 			billed, other := m.billed(day.bothRanges), m.other(day.bothRanges)
-			want := fmt.Sprintf("Cost of the day: %s %s, %s %s", m.bill, billed.inFeed(t), otherBill(m.bill),
+			name := "Cost of the day"
+			if day.Date == "2026-11-22" {
+				name += " until 07:00 UTC"
+			}
+			want := fmt.Sprintf("%s: %s %s, %s %s", name, m.bill, billed.inFeed(t), otherBill(m.bill),
 				other.inFeed(t))
 			if !strings.Contains(visibleText(entry), want) {
 				t.Errorf("%s: the feed's entry lacks %q: %s", m.bill, want, entry)
@@ -262,7 +277,11 @@ func (r monthRange) figures(t *testing.T) string {
 
 // between returns the lower and the upper figure with some decimals, and inFeed all as the feed has them.
 func (r monthRange) between(t *testing.T, decimals int) string {
-	return dollars(t, r.Low, decimals) + " to " + dollars(t, r.High, decimals)
+	counted := ""
+	if cmp.Or(r.Unpriced, "0") != "0" {
+		counted = "counted: "
+	}
+	return counted + dollars(t, r.Low, decimals) + " to " + dollars(t, r.High, decimals)
 }
 
 func (r monthRange) inFeed(t *testing.T) string {
