@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"gpufleet/fetch/fleet"
+	"gpufleet/fetch/history"
 	"gpufleet/fetch/parallel"
 )
 
@@ -116,6 +117,8 @@ func nameFault(name string) string {
 		return "it has an invisible character or a line break; type the name again"
 	case fleet.HideAddress(name) != name:
 		return "it has an IP address, which a public report would not show; use another name"
+	case strings.EqualFold(name, history.OtherGroup): // what files call the rest would be added to it
+		return "it is reserved for the rest where there are too many names; use another name, such as Others"
 	}
 	return ""
 }

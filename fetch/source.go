@@ -55,7 +55,7 @@ func (s *Source) Fleet(ctx context.Context, stdin io.Reader, note func(string)) 
 	if err != nil {
 		return nil, err
 	}
-	return s.merge(lists)
+	return s.merge(lists, note)
 }
 
 // lists gets the list of each account.
@@ -96,8 +96,8 @@ func (s *Source) applyProducts(ctx context.Context, lists []*fleet.Fleet, note f
 	return nil
 }
 
-// merge returns one list. The warnings name the accounts.
-func (s *Source) merge(lists []*fleet.Fleet) (*fleet.Fleet, error) {
+// merge returns one list. The warnings name the accounts. An account without instances has no page, so that is noted.
+func (s *Source) merge(lists []*fleet.Fleet, note func(string)) (*fleet.Fleet, error) {
 	for _, list := range lists {
 		list.AsCame = nil
 	}
@@ -107,6 +107,9 @@ func (s *Source) merge(lists []*fleet.Fleet) (*fleet.Fleet, error) {
 	all := &fleet.Fleet{}
 	for i, list := range lists {
 		name := s.Accounts[i].Name
+		if len(list.Instances) == 0 {
+			note("account " + name + " has no instances")
+		}
 		all.Instances = append(all.Instances, list.Instances...)
 		all.Warnings.AddAccount(name, list.Warnings)
 		all.IDWarnings.AddAccount(name, list.IDWarnings)
