@@ -19,50 +19,62 @@ import (
 	"time"
 )
 
-// TestMonthEverywhere takes what November costs from every output, and finds the same amounts everywhere. The fleet has
-// two accounts, three months, a gap, and hours without a price.
+// TestMonthEverywhere takes what November costs from every output, and finds the same amounts everywhere.
+// TestFiguresRecalculated shows that the workbook, recalculated, still has them.
 func TestMonthEverywhere(t *testing.T) {
 	t.Parallel()
-	dir := quickDir(t)
-	out, last, second := filepath.Join(dir, "out"), "", filepath.Join(dir, "research.json")
-	fleet := &changingFleet{random: rand.New(rand.NewPCG(17, 11))}
-	run := func(at time.Time, args ...string) (stdout string) {
-		o := job{args: append([]string{"--account", "ml", "--account", "research", "--input", "ml=-",
-			"--input", "research=" + second, "--out", out, "--accept-shrink", "--expect-every", "240h"}, args...),
-			env: []string{fmt.Sprint("SOURCE_DATE_EPOCH=", at.Unix()), "GITHUB_ACTIONS=true",
-				"GITHUB_OUTPUT=" + filepath.Join(dir, "output"), "GITHUB_STEP_SUMMARY=" + filepath.Join(dir, "summary")},
-			stdin: strings.NewReader(last)}.run(t)
-		if o.code != 0 {
-			t.Fatal(o.stderr)
-		}
-		return o.stdout
-	}
-	now := time.Date(2026, 9, 20, 7, 0, 0, 0, time.UTC)
-	for _, days := range []int{0, 10, 9, 10, 24, 4, 6} { // a gap of 24 days ends on 12 November
-		before := now.Unix()
-		now = now.AddDate(0, 0, days)
-		fleet.now = now.Unix()
-		fleet.change(before)
-		fleet.change(before)
-		var ml, research []string
-		for _, in := range fleet.rows {
-			if number, _ := strconv.Atoi(in.id); number%2 == 0 {
-				ml = append(ml, in.json())
-			} else {
-				research = append(research, in.json())
-			}
-		}
-		last = reply(ml...)
-		write(t, second, reply(research...))
-		run(now)
-	}
+	r := newMonthRuns(t)
 	for _, bill := range []string{"running", "listed"} {
-		os.Remove(filepath.Join(dir, "output"))
-		os.Remove(filepath.Join(dir, "summary"))
-		stdout := run(now, "--bill", bill, "--budget", "20000.50")
-		m := readMonth(t, plainContents(t, out)["data/spend.json"], bill)
-		m.compare(t, out, stdout, dir)
+		os.Remove(filepath.Join(r.dir, "output"))
+		os.Remove(filepath.Join(r.dir, "summary"))
+		stdout := r.run(t, "--bill", bill, "--budget", "20000.50")
+		m := readMonth(t, plainContents(t, r.out)["data/spend.json"], bill)
+		m.compare(t, r.out, stdout, r.dir)
 	}
+}
+
+// monthRuns are runs of a fleet with two accounts, three months, a gap, and hours without a price.
+type monthRuns struct {
+	dir, out     string
+	ml, research string // the lists of the accounts
+	now          time.Time
+}
+
+// newMonthRuns runs up to 22 November.
+func newMonthRuns(t testing.TB) *monthRuns {
+	dir := quickDir(t)
+	r := &monthRuns{dir: dir, out: filepath.Join(dir, "out"), now: time.Date(2026, 9, 20, 7, 0, 0, 0, time.UTC)}
+	fleet := &changingFleet{random: rand.New(rand.NewPCG(17, 11))}
+	for _, days := range []int{0, 10, 9, 10, 24, 4, 6} { // a gap of 24 days ends on 12 November
+		before := r.now.Unix()
+		r.now = r.now.AddDate(0, 0, days)
+		fleet.now = r.now.Unix()
+		fleet.change(before)
+		fleet.change(before)
+		lists := [2][]string{}
+		for _, in := range fleet.rows {
+			number, _ := strconv.Atoi(in.id)
+			lists[number%2] = append(lists[number%2], in.json())
+		}
+		r.ml, r.research = reply(lists[0]...), reply(lists[1]...)
+		r.run(t)
+	}
+	return r
+}
+
+// run runs with the current lists, and returns what is printed.
+func (r *monthRuns) run(t testing.TB, args ...string) string {
+	t.Helper()
+	research := write(t, filepath.Join(r.dir, "research.json"), r.research)
+	o := job{args: append([]string{"--account", "ml", "--account", "research", "--input", "ml=-",
+		"--input", "research=" + research, "--out", r.out, "--accept-shrink", "--expect-every", "240h"}, args...),
+		env: []string{fmt.Sprint("SOURCE_DATE_EPOCH=", r.now.Unix()), "GITHUB_ACTIONS=true",
+			"GITHUB_OUTPUT=" + filepath.Join(r.dir, "output"), "GITHUB_STEP_SUMMARY=" + filepath.Join(r.dir, "summary")},
+		stdin: strings.NewReader(r.ml)}.run(t)
+	if o.code != 0 {
+		t.Fatal(o.stderr)
+	}
+	return o.stdout
 }
 
 // monthRange is a range of data/spend.json.
