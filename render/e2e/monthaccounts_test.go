@@ -25,13 +25,15 @@ func (m *monthOf) compareAccounts(t *testing.T, files map[string]string) {
 	for _, account := range []string{"ml", "research"} {
 		november, october := m.accountSum(t, account, 2), m.accountSum(t, account, 1)
 		spent := m.billed(november)
-		if spent.Unpriced == "0" || spent.Low == spent.Estimate || spent.Estimate == m.billed(m.Months[2].bothRanges).Estimate {
+		if spent.Unpriced == "0" || spent.Low == spent.Estimate ||
+			spent.Estimate == m.billed(m.Months[2].bothRanges).Estimate {
 			t.Fatalf("%s: the account %s shows too little: %+v", m.bill, account, spent)
 		}
+		line := account + " " + spent.text(t) + " "
 		for path, want := range map[string]string{
-			"summary.md":                          account + " " + spent.text(t) + " " + m.billed(october).text(t) + " ",
-			"report.html":                         account + " " + spent.text(t) + " " + m.billed(october).text(t) + " ",
-			"spend/index.html":                    account + " " + spent.text(t) + " " + spent.between(t, 2) + " " + m.billed(october).text(t),
+			"summary.md":                          line + m.billed(october).text(t) + " ",
+			"report.html":                         line + m.billed(october).text(t) + " ",
+			"spend/index.html":                    line + spent.between(t, 2) + " " + m.billed(october).text(t),
 			"accounts/" + account + "/index.html": "Spent in November " + spent.text(t) + " " + spent.between(t, 2),
 		} {
 			if !strings.Contains(visibleText(files[path]), want) {
@@ -52,8 +54,8 @@ func (m *monthOf) compareAccounts(t *testing.T, files map[string]string) {
 				"the sheet Spend": inSheet(t, files["fleet.xlsx"], account, name),
 			} {
 				if got := sumOf(t, parts); math.Abs(got-amountOf(t, want)) > 1e-6*float64(len(parts)) || len(parts) < 2 {
-					t.Errorf("%s: %d rows of %s in %s add up to %f, not to %s %s", m.bill, len(parts), account, place, got, want,
-						name)
+					t.Errorf("%s: %d rows of %s in %s add up to %f, not to %s %s", m.bill, len(parts), account, place, got,
+						want, name)
 				}
 			}
 		}
@@ -63,7 +65,7 @@ func (m *monthOf) compareAccounts(t *testing.T, files map[string]string) {
 // accountSum adds up an account's groups of a month.
 func (m *monthOf) accountSum(t *testing.T, account string, month int) (sum bothRanges) {
 	t.Helper()
-	parts, hours := map[string][]string{}, [2]float64{}
+	parts, running, listed := map[string][]string{}, 0.0, 0.0
 	for _, g := range m.Months[month].Groups {
 		if g.Account != account {
 			continue
@@ -71,12 +73,14 @@ func (m *monthOf) accountSum(t *testing.T, account string, month int) (sum bothR
 		for name, amount := range g.columns() {
 			parts[name] = append(parts[name], amount)
 		}
-		hours[0] += amountOf(t, g.Running.Unpriced.String())
-		hours[1] += amountOf(t, g.Listed.Unpriced.String())
+		running += amountOf(t, g.Running.Unpriced.String())
+		listed += amountOf(t, g.Listed.Unpriced.String())
 	}
 	of := func(name string) string { return fmt.Sprintf("%.6f", sumOf(t, parts[name])) }
-	sum.Running = monthRange{of("running_low"), of("running_estimate"), of("running_high"), json.Number(fmt.Sprint(hours[0]))}
-	sum.Listed = monthRange{of("listed_low"), of("listed_estimate"), of("listed_high"), json.Number(fmt.Sprint(hours[1]))}
+	sum.Running = monthRange{of("running_low"), of("running_estimate"), of("running_high"),
+		json.Number(fmt.Sprint(running))}
+	sum.Listed = monthRange{of("listed_low"), of("listed_estimate"), of("listed_high"),
+		json.Number(fmt.Sprint(listed))}
 	return sum
 }
 
@@ -116,7 +120,8 @@ func inSheet(t *testing.T, content, account, name string) (cells []string) {
 		case head == nil && slices.Contains(row, "Account"):
 			head = row
 		case head != nil && row[0] == "2026-11" && row[slices.Index(head, "Account")] == account:
-			cells = append(cells, row[slices.IndexFunc(head, func(cell string) bool { return strings.HasPrefix(cell, title) })])
+			at := slices.IndexFunc(head, func(cell string) bool { return strings.HasPrefix(cell, title) })
+			cells = append(cells, row[at])
 		}
 	}
 	return cells

@@ -122,7 +122,8 @@ func TestNoPriceKnown(t *testing.T) {
 			"At the current rate the month ends at $0.00, 0% of the budget of $100.00.",
 			", run rate 0% of the budget, within budget, spent $0.00 in November, forecast $0.00"},
 		{"0.1", "", "Within", "November so far: $2.40 (2 Nov, 100% observed). " +
-			"At the current rate the month ends at $72.00, 72% of the budget of $100.00. Instances without a price are not counted.",
+			"At the current rate the month ends at $72.00, 72% of the budget of $100.00. " +
+			"Instances without a price are not counted.",
 			", run rate at least 73% of the budget, within budget, spent ≥ $2.40 in November, forecast ≥ $72.00"},
 		{"1", "", "Likely over", "November so far: $24.00 (2 Nov, 100% observed). " +
 			"At the current rate the month ends at $720.00, 720% of the budget of $100.00. " +

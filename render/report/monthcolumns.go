@@ -40,7 +40,8 @@ func MonthColumns(r *Report) []Column[*history.MonthSpend] {
 			func(c history.Range) decimal.Decimal { return c.Low }),
 		spentColumn("spent_estimate", "Spent, estimate", "The estimated cost of the billed instances.",
 			func(c history.Range) decimal.Decimal { return c.Estimate }),
-		spentColumn("spent_high", "Spent, at most", "The most that the billed instances cost, without hours that have no price.",
+		spentColumn("spent_high", "Spent, at most",
+			"The most that the billed instances cost, without hours that have no price.",
 			func(c history.Range) decimal.Decimal { return c.High }),
 		column("forecast", "Forecast", "", Money, "The estimate plus the billed cost per hour (on Summary) times the hours "+
 			"that are left. Only the current month has one.", ifCurrent(func(m month) Value {
