@@ -18,12 +18,12 @@
 //
 // # Example
 //
-// The built-in sample fleet needs no token. It has a made-up past of 60 days, and a budget:
+// The built-in sample fleet needs no token. It has owners, two accounts, a made-up past of 60 days, and a budget:
 //
 //	$ gpufleet --demo --out sample
 //	sample: 57 instances, ≥ 146 GPUs · 56 of 57 known, running ≥ $239.089/h · 42 of 46 priced,
 //	listed ≥ $273.608/h · 51 of 55 priced, run rate at least 116.4% of the budget, likely over budget,
-//	spent ≥ $145,940.68 in November, forecast ≥ $172,718.65
+//	spent ≥ $140,121.42 in November, forecast ≥ $167,377.57
 //
 // Then open sample/index.html in a browser, and sample/fleet.xlsx in Excel or LibreOffice.
 //
@@ -248,15 +248,11 @@ func (s *settings) checkConflicts(v *console.Values) {
 	demo, saved, accounts := s.source.Demo, s.source.IsSaved(), s.source.AccountNames()
 	hides := func(field string) bool { return slices.Contains(s.report.Hidden, field) }
 	switch {
-	case demo && len(accounts) > 0:
-		v.Fail("--demo and --account can't be combined; choose one")
-	case len(accounts) > 0 && v.Text("token-file") != "":
+	case len(accounts) > 0 && !demo && v.Text("token-file") != "":
 		v.Fail("--token-file and --account can't be combined; use --account NAME=FILE")
 	case len(accounts) > 0 && hides(history.Account.Name) && !hides("id"):
 		v.Fail("--hide account needs --hide id as well: an ID only counts within its account, " +
 			"so two accounts can have the same ID")
-	case demo && saved:
-		v.Fail("--demo and --input can't be combined; choose one")
 	case s.source.ReadsStdinTwice():
 		v.Fail("--input - is given twice, but standard input can only be read once")
 	case s.source.Products && (demo || saved):
@@ -296,13 +292,29 @@ func (s *settings) readSource(ctx context.Context, v *console.Values) {
 	}
 }
 
-// readAccounts reads the accounts and their saved replies. Without --account, there is one without a name.
+// readAccounts reads the accounts and their saved replies. Without --account, there is one without a name. The sample
+// has accounts of its own.
 func (s *settings) readAccounts(v *console.Values) {
 	names := v.Entries("account", "demo")
-	if len(names) == 0 {
+	switch {
+	case s.source.Demo && len(names) > 0:
+		v.Fail("--demo and --account can't be combined; choose one")
+	case s.source.Demo && len(v.List("input", "demo")) > 0:
+		v.Fail("--demo and --input can't be combined; choose one")
+	case s.source.Demo:
+		s.source.Accounts = fetch.DemoAccounts()
+	case len(names) > 0:
+		s.parseAccounts(v, names)
+	default:
 		s.source.Accounts = []fetch.Account{{Inputs: v.List("input", "demo")}}
-		return
 	}
+	if !slices.Contains(s.report.Hidden, history.Account.Name) {
+		s.report.Accounts = s.source.AccountNames()
+	}
+}
+
+// parseAccounts parses the values of --account and their saved replies.
+func (s *settings) parseAccounts(v *console.Values, names []string) {
 	var err error
 	if s.source.Accounts, err = fetch.ParseAccounts(names); err != nil {
 		v.Fail("--account: %w", err)
@@ -316,9 +328,6 @@ func (s *settings) readAccounts(v *console.Values) {
 		for _, input := range a.Inputs {
 			v.CheckHome("--input "+a.Name, input)
 		}
-	}
-	if !slices.Contains(s.report.Hidden, history.Account.Name) {
-		s.report.Accounts = s.source.AccountNames()
 	}
 }
 

@@ -3,30 +3,16 @@ package fetch
 import (
 	"bufio"
 	"context"
-	_ "embed"
 	"errors"
 	"io"
 	"io/fs"
 	"os"
-	"strings"
 
 	"gpufleet/fetch/fleet"
 )
 
 // Stdin is the path that means standard input.
 const Stdin = "-"
-
-//go:embed demo.json
-var demo string
-
-// Demo returns the built-in sample: a made-up fleet with everything that a real one may have.
-func Demo(ctx context.Context) (*fleet.Fleet, error) {
-	list, decoder := newCollected(), newDecoder("")
-	if err := addReply(list, decoder, strings.NewReader(demo), "the built-in sample"); err != nil {
-		return nil, err
-	}
-	return list.fleet()
-}
 
 // Saved reads saved replies, which are the pages of one list in order. The rules are the same as for replies of the
 // API. The error is a *Error with BadInput if a path can't be read, else as that of Client.Instances. It is the

@@ -87,20 +87,21 @@ func TestSavedStops(t *testing.T) {
 }
 
 func TestDemo(t *testing.T) {
-	list, err := Demo(context.Background())
+	source := Source{Demo: true, Accounts: DemoAccounts()}
+	list, err := source.Fleet(context.Background(), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	seen := map[string]bool{}
 	for _, in := range list.Instances {
-		seen[in.Status], seen[in.Model()], seen[in.RegionName()] = true, true, true
+		seen[in.Status], seen[in.Model()], seen[in.RegionName()], seen["account "+in.Account] = true, true, true, true
 		if !in.Price.Known {
 			seen["unpriced"] = true
 		}
 	}
 	for _, want := range []string{
 		"Running", "Stopped", "Deploying", "Error", "CPU only", "unpriced", "CANADA-1", "NORWAY-1", "H100-80G-SXM",
-		"RTX-A6000",
+		"RTX-A6000", "account production", "account development",
 	} {
 		if !seen[want] {
 			t.Errorf("the sample shows no %s", want)

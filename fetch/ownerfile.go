@@ -2,12 +2,12 @@ package fetch
 
 import (
 	"context"
-	_ "embed"
 	"fmt"
 	"slices"
 	"strings"
 
 	"gpufleet/fetch/fleet"
+	"gpufleet/fetch/history"
 	"gpufleet/fetch/parallel"
 )
 
@@ -57,18 +57,6 @@ func ReadOwnerFile(ctx context.Context, path string) (*OwnerFile, error) {
 		return nil, err
 	}
 	return f, nil
-}
-
-//go:embed demo-owners.csv
-var demoOwners string
-
-// DemoOwners returns the owner file of the built-in sample. Some of its instances have no owner.
-func DemoOwners() *OwnerFile {
-	f := newOwnerFile()
-	if err := readTable([]byte(demoOwners), ownerHeader, f.addRow); err != nil {
-		panic(err)
-	}
-	return f
 }
 
 func newOwnerFile() *OwnerFile { return &OwnerFile{exact: map[ownerCells]int{}} }
@@ -129,6 +117,8 @@ func nameFault(name string) string {
 		return "it has an invisible character or a line break; type the name again"
 	case fleet.HideAddress(name) != name:
 		return "it has an IP address, which a public report would not show; use another name"
+	case strings.EqualFold(name, history.OtherGroup): // what files call the rest would be added to it
+		return "it is reserved for the rest where there are too many names; use another name, such as Others"
 	}
 	return ""
 }

@@ -12,8 +12,8 @@ import (
 
 // Source says where the list, its prices and its owners come from.
 type Source struct {
-	Accounts []Account  // each has a list; or one without a name, whose list it is. Unused with Demo
-	Demo     bool       // the built-in sample
+	Accounts []Account  // each has a list; or one without a name, whose list it is
+	Demo     bool       // the built-in sample; Accounts are those of DemoAccounts
 	Prices   *PriceFile // nil for none
 	Owners   *OwnerFile // nil for none
 	Products bool       // use the product lists, read with the accounts' clients, for missing prices
@@ -55,21 +55,20 @@ func (s *Source) Fleet(ctx context.Context, stdin io.Reader, note func(string)) 
 	if err != nil {
 		return nil, err
 	}
-	return s.merge(lists)
+	return s.merge(lists, note)
 }
 
 // lists gets the list of each account.
 func (s *Source) lists(ctx context.Context, stdin io.Reader) ([]*fleet.Fleet, error) {
-	if s.Demo {
-		list, err := Demo(ctx)
-		return []*fleet.Fleet{list}, err
-	}
 	prepareClients(s.Accounts)
 	lists := make([]*fleet.Fleet, len(s.Accounts))
 	err := eachAccount(ctx, s.Accounts, func(ctx context.Context, i int) (err error) {
-		if a := s.Accounts[i]; len(a.Inputs) > 0 {
+		switch a := s.Accounts[i]; {
+		case s.Demo:
+			lists[i], err = demoList(a.Name)
+		case len(a.Inputs) > 0:
 			lists[i], err = savedOf(ctx, a.Name, a.Inputs, stdin)
-		} else {
+		default:
 			lists[i], err = a.Client.Instances(ctx)
 		}
 		return err
@@ -97,17 +96,20 @@ func (s *Source) applyProducts(ctx context.Context, lists []*fleet.Fleet, note f
 	return nil
 }
 
-// merge returns one list. The warnings name the accounts.
-func (s *Source) merge(lists []*fleet.Fleet) (*fleet.Fleet, error) {
+// merge returns one list. The warnings name the accounts. An account without instances has no page, so that is noted.
+func (s *Source) merge(lists []*fleet.Fleet, note func(string)) (*fleet.Fleet, error) {
 	for _, list := range lists {
 		list.AsCame = nil
 	}
-	if s.Demo || s.Accounts[0].Name == "" {
+	if s.Accounts[0].Name == "" {
 		return lists[0], nil
 	}
 	all := &fleet.Fleet{}
 	for i, list := range lists {
 		name := s.Accounts[i].Name
+		if len(list.Instances) == 0 {
+			note("account " + name + " has no instances")
+		}
 		all.Instances = append(all.Instances, list.Instances...)
 		all.Warnings.AddAccount(name, list.Warnings)
 		all.IDWarnings.AddAccount(name, list.IDWarnings)

@@ -1,8 +1,11 @@
 package render
 
 import (
+	"encoding/json"
 	"fmt"
+	"os"
 	"path"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -79,4 +82,56 @@ func (p *explorerPage) wantRows(want int, width int64, what string) {
 	p.t.Helper()
 	p.t.Logf("at %d: %d rows for %s", width, want, what)
 	p.until(fmt.Sprintf(`document.querySelector(".live").getAttribute("aria-rowcount") === "%d"`, want+1))
+}
+
+// TestAccountsInBrowser looks at the pages of the sample's accounts, filters by account, and finds the account of a
+// change on a narrow screen.
+func TestAccountsInBrowser(t *testing.T) {
+	dir := folderOf(t, "demo")
+	counts := map[string]int{}
+	for _, in := range readInstances(t, dir) {
+		counts[in.Account]++
+	}
+	if len(counts) != 2 {
+		t.Fatalf("the sample has the accounts %v", counts)
+	}
+	p := newExplorerPage(t, serve(t, dir))
+	for _, width := range []int64{390, 1280} {
+		for _, page := range []string{"accounts/index.html", "accounts/development/index.html", "changes/index.html"} {
+			p.looks(t, p.site, page, width, "light")
+		}
+		// Scrolled into view, no heading covers the cell.
+		if found := eval[string](p, `(() => {
+			const cell = [...document.querySelectorAll("main td")].find((td) => td.textContent.trim() === "production");
+			cell.scrollIntoView({block: "center", inline: "center", behavior: "instant"});
+			const box = cell.getBoundingClientRect();
+			const top = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+			return cell === top || cell.contains(top) ? "" : "covered by " + (top?.outerHTML ?? "nothing");
+		})()`); found != "" {
+			t.Errorf("at %d, the account of a change is %s", width, found)
+		}
+		for account, count := range counts {
+			p.openAt(width, "light", "")
+			eval[bool](p, fmt.Sprintf(`(() => {
+				const labels = [...document.querySelectorAll(".facets label")];
+				labels.find((label) => label.querySelector("bdi")?.textContent === %q).click();
+				return true;
+			})()`, account))
+			p.wantRows(count, width, account)
+		}
+	}
+}
+
+// readInstances reads data/instances.json.
+func readInstances(t *testing.T, dir string) []struct{ Account string } {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(dir, "data/instances.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list struct{ Instances []struct{ Account string } }
+	if err := json.Unmarshal(content, &list); err != nil {
+		t.Fatal(err)
+	}
+	return list.Instances
 }

@@ -436,7 +436,7 @@ func figures(list []report.KeyFigure) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = figureNotes(figure.Between(), figure.Notes).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = figureNotes(figure.Between, figure.Notes).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

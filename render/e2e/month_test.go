@@ -19,44 +19,62 @@ import (
 	"time"
 )
 
-// TestMonthEverywhere takes what November costs from every output, and finds the same amounts everywhere. The fleet has
-// three months, a gap, and hours without a price.
+// TestMonthEverywhere takes what November costs from every output, and finds the same amounts everywhere.
+// TestFiguresRecalculated shows that the workbook, recalculated, still has them.
 func TestMonthEverywhere(t *testing.T) {
 	t.Parallel()
-	dir := quickDir(t)
-	out, last := filepath.Join(dir, "out"), ""
-	fleet := &changingFleet{random: rand.New(rand.NewPCG(17, 11))}
-	run := func(at time.Time, args ...string) (stdout string) {
-		o := job{args: append([]string{"--input", "-", "--out", out, "--accept-shrink", "--expect-every", "240h"}, args...),
-			env: []string{fmt.Sprint("SOURCE_DATE_EPOCH=", at.Unix()), "GITHUB_ACTIONS=true",
-				"GITHUB_OUTPUT=" + filepath.Join(dir, "output"), "GITHUB_STEP_SUMMARY=" + filepath.Join(dir, "summary")},
-			stdin: strings.NewReader(last)}.run(t)
-		if o.code != 0 {
-			t.Fatal(o.stderr)
-		}
-		return o.stdout
-	}
-	now := time.Date(2026, 9, 20, 7, 0, 0, 0, time.UTC)
-	for _, days := range []int{0, 10, 9, 10, 24, 4, 6} { // a gap of 24 days ends on 12 November
-		before := now.Unix()
-		now = now.AddDate(0, 0, days)
-		fleet.now = now.Unix()
-		fleet.change(before)
-		fleet.change(before)
-		var list []string
-		for _, in := range fleet.rows {
-			list = append(list, in.json())
-		}
-		last = reply(list...)
-		run(now)
-	}
+	r := newMonthRuns(t)
 	for _, bill := range []string{"running", "listed"} {
-		os.Remove(filepath.Join(dir, "output"))
-		os.Remove(filepath.Join(dir, "summary"))
-		stdout := run(now, "--bill", bill, "--budget", "20000.50")
-		m := readMonth(t, plainContents(t, out)["data/spend.json"], bill)
-		m.compare(t, out, stdout, dir)
+		os.Remove(filepath.Join(r.dir, "output"))
+		os.Remove(filepath.Join(r.dir, "summary"))
+		stdout := r.run(t, "--bill", bill, "--budget", "20000.50")
+		m := readMonth(t, plainContents(t, r.out)["data/spend.json"], bill)
+		m.compare(t, r.out, stdout, r.dir)
 	}
+}
+
+// monthRuns are runs of a fleet with two accounts, three months, a gap, and hours without a price.
+type monthRuns struct {
+	dir, out     string
+	ml, research string // the lists of the accounts
+	now          time.Time
+}
+
+// newMonthRuns runs up to 22 November.
+func newMonthRuns(t testing.TB) *monthRuns {
+	dir := quickDir(t)
+	r := &monthRuns{dir: dir, out: filepath.Join(dir, "out"), now: time.Date(2026, 9, 20, 7, 0, 0, 0, time.UTC)}
+	fleet := &changingFleet{random: rand.New(rand.NewPCG(17, 11))}
+	for _, days := range []int{0, 10, 9, 10, 24, 4, 6} { // a gap of 24 days ends on 12 November
+		before := r.now.Unix()
+		r.now = r.now.AddDate(0, 0, days)
+		fleet.now = r.now.Unix()
+		fleet.change(before)
+		fleet.change(before)
+		lists := [2][]string{}
+		for _, in := range fleet.rows {
+			number, _ := strconv.Atoi(in.id)
+			lists[number%2] = append(lists[number%2], in.json())
+		}
+		r.ml, r.research = reply(lists[0]...), reply(lists[1]...)
+		r.run(t)
+	}
+	return r
+}
+
+// run runs with the current lists, and returns what is printed.
+func (r *monthRuns) run(t testing.TB, args ...string) string {
+	t.Helper()
+	research := write(t, filepath.Join(r.dir, "research.json"), r.research)
+	o := job{args: append([]string{"--account", "ml", "--account", "research", "--input", "ml=-",
+		"--input", "research=" + research, "--out", r.out, "--accept-shrink", "--expect-every", "240h"}, args...),
+		env: []string{fmt.Sprint("SOURCE_DATE_EPOCH=", r.now.Unix()), "GITHUB_ACTIONS=true",
+			"GITHUB_OUTPUT=" + filepath.Join(r.dir, "output"), "GITHUB_STEP_SUMMARY=" + filepath.Join(r.dir, "summary")},
+		stdin: strings.NewReader(r.ml)}.run(t)
+	if o.code != 0 {
+		t.Fatal(o.stderr)
+	}
+	return o.stdout
 }
 
 // monthRange is a range of data/spend.json.
@@ -74,11 +92,15 @@ type monthOf struct {
 		Month string
 		bothRanges
 		Gap    float64 `json:"gap_hours"`
-		Groups []bothRanges
+		Groups []struct {
+			Account string
+			bothRanges
+		}
 	}
 	Days []struct {
 		Date string
 		bothRanges
+		By struct{ Account []accountSpend }
 	}
 	Forecast struct {
 		bothRanges
@@ -164,6 +186,7 @@ func (m *monthOf) compare(t *testing.T, out, stdout, step string) {
 	m.compareFeed(t, files["feed.xml"])
 	m.compareGroups(t, files["data/spend.csv"])
 	m.compareBook(t, files["fleet.xlsx"])
+	m.compareAccounts(t, files)
 }
 
 // figures returns what texts for people say, each in one place.
@@ -201,7 +224,11 @@ func (m *monthOf) compareFeed(t *testing.T, feed string) {
 			}
 			found++
 			billed, other := m.billed(day.bothRanges), m.other(day.bothRanges)
-			want := fmt.Sprintf("Cost of the day: %s %s, %s %s", m.bill, billed.inFeed(t), otherBill(m.bill),
+			name := "Cost of the day"
+			if day.Date == "2026-11-22" {
+				name += " until 07:00 UTC"
+			}
+			want := fmt.Sprintf("%s: %s %s, %s %s", name, m.bill, billed.inFeed(t), otherBill(m.bill),
 				other.inFeed(t))
 			if !strings.Contains(visibleText(entry), want) {
 				t.Errorf("%s: the feed's entry lacks %q: %s", m.bill, want, entry)
@@ -262,7 +289,11 @@ func (r monthRange) figures(t *testing.T) string {
 
 // between returns the lower and the upper figure with some decimals, and inFeed all as the feed has them.
 func (r monthRange) between(t *testing.T, decimals int) string {
-	return dollars(t, r.Low, decimals) + " to " + dollars(t, r.High, decimals)
+	counted := ""
+	if cmp.Or(r.Unpriced, "0") != "0" {
+		counted = "counted: "
+	}
+	return counted + dollars(t, r.Low, decimals) + " to " + dollars(t, r.High, decimals)
 }
 
 func (r monthRange) inFeed(t *testing.T) string {

@@ -49,9 +49,9 @@ func (m *monthOf) compareBook(t *testing.T, content string) {
 		{"Months", "2026-11", map[string]string{"Spent, at least": spent.Low, "Spent, estimate": spent.Estimate,
 			"Spent, at most": spent.High, "Forecast (": forecast.Estimate}},
 		{"Summary", "Spent in November",
-			map[string]string{"At least": spent.Low, "Estimate": spent.Estimate, "At most": spent.High}},
+			map[string]string{"Low": spent.Low, "Estimate": spent.Estimate, "High": spent.High}},
 		{"Summary", "Forecast for November",
-			map[string]string{"At least": forecast.Low, "Estimate": forecast.Estimate, "At most": forecast.High}},
+			map[string]string{"Low": forecast.Low, "Estimate": forecast.Estimate, "High": forecast.High}},
 	} {
 		for title, want := range c.want {
 			cells := column(t, book, c.sheet, title, is(c.row))

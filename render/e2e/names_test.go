@@ -108,7 +108,8 @@ func mayBeOwner(text string) bool {
 			return false
 		}
 	}
-	return colons < 2 && (digits < 4 || others < 3) && !strings.EqualFold(text, unassigned)
+	return colons < 2 && (digits < 4 || others < 3) && !strings.EqualFold(text, unassigned) &&
+		!strings.EqualFold(text, "other")
 }
 
 // siteOf renders one instance per text, with the text in all of its fields and as its owner, over an earlier report, so

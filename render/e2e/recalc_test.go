@@ -27,8 +27,8 @@ type book struct{ xlsx, csv string }
 
 var booksOnce map[string]book
 
-// realBooks returns the files of runs with the demo and with real replies, on their first and second day, by name.
-// They are made once.
+// realBooks returns the files of runs with the demo and with real replies, on their first and second day, and those of
+// TestMonthEverywhere, by name. They are made once.
 func realBooks(t testing.TB) map[string]book {
 	t.Helper()
 	if booksOnce != nil {
@@ -57,6 +57,12 @@ func realBooks(t testing.TB) map[string]book {
 			books[name+"-"+day] = book{files["fleet.xlsx"], files["data/instances.csv"]}
 		}
 	}
+	months := newMonthRuns(t)
+	for _, bill := range []string{"running", "listed"} {
+		months.run(t, "--bill", bill, "--budget", "20000.50")
+		files := plainContents(t, months.out)
+		books["month-"+bill] = book{files["fleet.xlsx"], files["data/instances.csv"]}
+	}
 	booksOnce = maps.Clone(books)
 	return books
 }
@@ -72,7 +78,7 @@ func libreOffice(t testing.TB, args ...string) {
 	}
 }
 
-// TestFiguresRecalculated lets LibreOffice calculate the workbooks of the demo and of real replies from scratch.
+// TestFiguresRecalculated lets LibreOffice calculate these workbooks from scratch.
 // Every value must be the one that the program wrote, and the listed price per hour must be the sum of the CSV file.
 func TestFiguresRecalculated(t *testing.T) {
 	Need(t, "soffice", "workbooks recalculated by LibreOffice")

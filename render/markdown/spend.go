@@ -14,7 +14,7 @@ func (m *draft) spend() {
 	for _, f := range m.r.KeyFigures() {
 		rows = append(rows, []string{f.Name, f.Exact, f.Low, f.High, strings.Join(f.Notes, "; ")})
 	}
-	head, right := []string{"Figure", "Value", "At least", "At most", "Note"}, []bool{false, true, true, true, false}
+	head, right := []string{"Figure", "Value", "Low", "High", "Note"}, []bool{false, true, true, true, false}
 	m.table(head, right, nil, rows...)
 	for _, note := range m.r.SpendNotes() {
 		m.line("%s", note)
@@ -74,12 +74,12 @@ func (m *draft) spendTable(head []string, names [][]string, lines []report.Spend
 	all := make([]string, len(head))
 	all[0] = "**All**"
 	right := make([]bool, len(head))
-	head, right = append(head, m.r.Bill.Title()+" this month"), append(right, true)
+	head, right = append(head, m.r.Bill.Title()+" "+m.r.ThisMonthTitle()), append(right, true)
 	hasLast := m.r.LastMonth() != nil
 	if hasLast {
-		head, right = append(head, "Last month"), append(right, true)
+		head, right = append(head, m.r.LastMonthTitle()), append(right, true)
 	}
-	head, right = append(head, "GPU-hours this month"), append(right, true)
+	head, right = append(head, "GPU-hours "+m.r.ThisMonthTitle()), append(right, true)
 	line := func(names []string, l report.SpendLine) []string {
 		cells := append(names, m.r.Spent(report.Ranges(l.This).Of(m.r.Bill)))
 		if hasLast {

@@ -118,8 +118,23 @@ func (b BudgetStatus) ShareText() string {
 	return RunRate{Percent: b.Percent, AtLeast: b.AtLeast}.String()
 }
 
-// StateText returns the state for people: "Likely over".
-func (b BudgetStatus) StateText() string { return Sentence(string(b.State)) }
+// IsUnknown reports whether nothing says how the cost compares with the budget: there are instances, and none of their
+// hours has a price. State is Within then.
+func (b BudgetStatus) IsUnknown() bool { return b.State == Within && isUnknown(b.Forecast) }
+
+// isUnknown reports whether an amount is 0 only because nothing has a price.
+func isUnknown(c history.Range) bool { return c.Estimate.IsZero() && c.LowerBound() }
+
+// ShownState returns the state for people: "likely over".
+func (b BudgetStatus) ShownState() string {
+	if b.IsUnknown() {
+		return Unknown
+	}
+	return string(b.State)
+}
+
+// StateText returns the state for people as a sentence: "Likely over".
+func (b BudgetStatus) StateText() string { return Sentence(b.ShownState()) }
 
 // IsAlert reports whether the budget asks for attention.
 func (b BudgetStatus) IsAlert() bool { return b.State != Within }
@@ -132,6 +147,9 @@ func (s Settings) ForecastOf(b BudgetStatus) string {
 // budgetFigure is a budget's state.
 func (r *Report) budgetFigure(b BudgetStatus) KeyFigure {
 	f := KeyFigure{Name: "Budget", Short: b.StateText(), Exact: b.StateText(), IsAlert: b.IsAlert()}
+	if b.IsUnknown() {
+		return f.noting("no price is known", "the budget is "+r.Headline(b.Budget))
+	}
 	return f.noting(b.ShareText()+" of the budget of "+r.Headline(b.Budget), "run rate "+b.RunRate.String())
 }
 

@@ -579,13 +579,14 @@ func TestFeed(t *testing.T) {
 		"GPUs: ≥ 1 · 1 of 2 known, on 2026-11-24 ≥ 1 · 1 of 2 known",
 		"Running: ≥ $1.25/h · 1 of 2 priced, on 2026-11-24 ≥ $1.25/h · 1 of 2 priced",
 		"Listed: ≥ $1.25/h · 1 of 2 priced, on 2026-11-24 ≥ $1.25/h · 1 of 2 priced",
-		"Cost of the day: running ≥ $15.00 ($0.00 to $30.00), listed ≥ $15.00 ($0.00 to $30.00)",
+		"Cost of the day until 12:00 UTC: running ≥ $15.00 (counted: $0.00 to $30.00), " +
+			"listed ≥ $15.00 (counted: $0.00 to $30.00)",
 		"Instances since 2026-11-24: 1 added, 1 removed, 0 changed",
 		"2026-11-24: 2 instances, running ≥ $1.25/h", "Instances: 2, on 2026-11-23 1",
 		"GPUs: ≥ 1 · 1 of 2 known, on 2026-11-23 1",
 		"Running: ≥ $1.25/h · 1 of 2 priced, on 2026-11-23 $1.00/h",
 		"Listed: ≥ $1.25/h · 1 of 2 priced, on 2026-11-23 $1.00/h",
-		"Cost of the day: running ≥ $28.50 ($0.00 to $57.00), listed ≥ $28.50 ($0.00 to $57.00)",
+		"Cost of the day: running ≥ $28.50 (counted: $0.00 to $57.00), listed ≥ $28.50 (counted: $0.00 to $57.00)",
 		"Instances since 2026-11-23: 1 added, 0 removed, 1 changed",
 	}
 	var got []string

@@ -141,8 +141,11 @@ func (r *Report) Figures(moreWarnings int) []Figure {
 func (r *Report) Line() string {
 	line := fmt.Sprintf("%s, %s, running %s, listed %s", Counted(r.Count, "instance"),
 		WithCoverage(r.GPUs.GPUs(), r.GPUs.Coverage()), r.PerHourText(r.Running), r.PerHourText(r.Listed))
-	if rate, ok := r.RunRate(); ok {
-		line += ", run rate " + rate.String() + " of the budget, " + string(r.Forecast.State) + " budget"
+	switch b, ok := r.FleetBudget(); {
+	case ok && b.IsUnknown():
+		line += ", no price to compare with the budget"
+	case ok:
+		line += ", run rate " + b.RunRate.String() + " of the budget, " + string(b.State) + " budget"
 	}
 	return line + ", spent " + r.SpentFigure().Exact + " " + monthSpan(r.ThisMonth()) +
 		", forecast " + r.ForecastFigure().Exact

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"gpufleet/fetch/history"
@@ -98,9 +99,7 @@ func (r *Report) feedEntry(before, day *history.Entry) FeedEntry {
 		"Running: " + withPrevious(func(d *history.Entry) string { return r.PerHourText(costOf(d.Running)) }),
 		"Listed: " + withPrevious(func(d *history.Entry) string { return r.PerHourText(costOf(d.Listed)) }),
 	}
-	if spent := r.spentOn(day.Date); spent != nil {
-		e.Lines = append(e.Lines, "Cost of the day: "+r.spentLine(*spent, r.Bill)+", "+r.spentLine(*spent, r.Bill.Other()))
-	}
+	e.Lines = append(e.Lines, r.dayCostLine(day.Date))
 	if c := day.Changes; c != nil {
 		e.Lines = append(e.Lines, fmt.Sprintf("Instances since %s: %s added, %s removed, %s changed",
 			c.Since, FormatCount(c.Added), FormatCount(c.Removed), FormatCount(c.Changed)))
@@ -108,24 +107,19 @@ func (r *Report) feedEntry(before, day *history.Entry) FeedEntry {
 	return e
 }
 
-// spentOn returns what a day cost, nil if that is unknown.
-func (r *Report) spentOn(date string) *history.Spent {
-	for i := range r.Spend.Days {
-		if r.Spend.Days[i].Date == date {
-			return &r.Spend.Days[i].Spent
-		}
+// dayCostLine says what a day cost. The day of the last reading goes on.
+func (r *Report) dayCostLine(date string) string {
+	name := "Cost of the day"
+	if date == history.DateText(r.Spend.Last) {
+		name += " until " + r.Spend.Last.UTC().Format("15:04 UTC")
 	}
-	return nil
-}
-
-// spentLine returns what was spent at a rate: "running $5,600.00 ($5,500.00 to $5,700.00)".
-func (r *Report) spentLine(s history.Spent, bill Bill) string {
-	c := Ranges(s).Of(bill)
-	text := bill.Name() + " " + r.Spent(c)
-	if between := r.SpentBetween(c); between != "" {
-		text += " (" + between + ")"
+	at := slices.IndexFunc(r.Spend.Days, func(d history.DaySpend) bool { return d.Date == date && isCounted(&d) })
+	if at < 0 {
+		return name + ": not counted"
 	}
-	return text
+	spent := Ranges(r.Spend.Days[at].Spent)
+	return name + ": " + r.Bill.Name() + " " + r.SpentRange(spent.Of(r.Bill)) + ", " +
+		r.Bill.Other().Name() + " " + r.SpentRange(spent.Of(r.Bill.Other()))
 }
 
 func costOf(c history.Cost) Cost {

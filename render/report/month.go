@@ -16,17 +16,10 @@ type KeyFigure struct {
 	Short     string // without decimals from 1,000 on: "≥ $166,600"
 	Exact     string // to the cent: "≥ $166,600.12"; the same as Short if it is no amount
 	Low, High string // to the cent; "" if the figure is known exactly
+	Between   string // from Low to High, as SpentBetween; "" if the figure is known exactly
 	Range     string // like Short: "$160,000 to $170,000"; "" if it would be a single amount
 	IsAlert   bool   // it asks for attention
 	Notes     []string
-}
-
-// Between returns the lower and the upper figure: "$1,200.00 to $1,300.00". It is "" if the figure is known exactly.
-func (f KeyFigure) Between() string {
-	if f.Low == "" {
-		return ""
-	}
-	return f.Low + " to " + f.High
 }
 
 // ThisMonth returns the spend of the current month.
@@ -79,10 +72,22 @@ func (s Settings) spentBounds(c history.Range) (low, high string) {
 	return low, high
 }
 
-// SpentBetween returns the lower and the upper figure: "$1,200.00 to $1,300.00". It is "" if they are equal.
+// SpentBetween returns the lower and the upper figure: "$1,200.00 to $1,300.00". It is "" if they are equal. Beside a
+// lower bound it says that this is the range of what is counted.
 func (s Settings) SpentBetween(c history.Range) string {
 	low, high := s.spentBounds(c)
-	return KeyFigure{Low: low, High: high}.Between()
+	return between(low, high, c.LowerBound())
+}
+
+// between returns a range of amounts: "$1,200 to $1,300". It is "" without amounts, and if they are equal.
+func between(low, high string, atLeast bool) string {
+	switch {
+	case low == high:
+		return ""
+	case atLeast: // the estimate is marked ≥, but is higher than low
+		return "counted: " + low + " to " + high
+	}
+	return low + " to " + high
 }
 
 // spentShort is SpentText for a headline.
@@ -191,9 +196,8 @@ func (r *Report) spentFigure(name string, c history.Range, atLeast bool) KeyFigu
 	f := KeyFigure{Name: name, Short: marked(r.spentShort(c.Estimate), atLeast),
 		Exact: marked(r.SpentText(c.Estimate), atLeast)}
 	f.Low, f.High = r.spentBounds(c)
-	if low, high := r.spentShort(c.Low), r.spentShort(c.High); low != high {
-		f.Range = low + " to " + high
-	}
+	f.Between = between(f.Low, f.High, atLeast)
+	f.Range = between(r.spentShort(c.Low), r.spentShort(c.High), atLeast)
 	return f
 }
 
@@ -230,6 +234,22 @@ func (r *Report) ObservedText(m *history.MonthSpend) string {
 	return percent.String() + "% observed"
 }
 
+// ThisMonthTitle names the current month in a table: "this month", "since 12 Nov".
+func (r *Report) ThisMonthTitle() string {
+	if m := r.ThisMonth(); isPartial(m) {
+		return monthSpan(m)
+	}
+	return "this month"
+}
+
+// LastMonthTitle names the previous month in a table: "Last month", "Last month, since 12 Oct".
+func (r *Report) LastMonthTitle() string {
+	if m := r.LastMonth(); m != nil && isPartial(m) {
+		return "Last month, " + monthSpan(m)
+	}
+	return "Last month"
+}
+
 // monthSpan says which part of a month is counted: "in November", "since 12 Nov".
 func monthSpan(m *history.MonthSpend) string {
 	if isPartial(m) {
@@ -259,6 +279,9 @@ const shortDate = "2 Jan"
 func (r *Report) SpendSentence() string {
 	m, f := r.ThisMonth(), r.Forecast.Of(r.Bill)
 	text := monthName(m) + " so far: nothing was counted yet. "
+	if isUnknown(f) {
+		return monthName(m) + " so far: the cost is unknown, because no price is known."
+	}
 	if !m.Observed.Seconds.IsZero() || !m.Gap.Seconds.IsZero() || m.Elapsed.Seconds.IsZero() {
 		text = monthName(m) + " so far: " + r.spentShort(r.BilledSpend().Estimate) +
 			" (" + r.Generated.UTC().Format(shortDate) + ", " + r.ObservedText(m) + "). "
@@ -286,7 +309,7 @@ func (r *Report) SpendNotes() []string {
 	for _, m := range r.shownMonths() {
 		if spent := Ranges(m.Spent).Of(r.Bill); spent.LowerBound() {
 			notes = append(notes, "In "+MonthTitle(m.Month)+", "+r.Bill.Name()+" instances had no price for "+
-				HoursText(spent.Unpriced)+" in total. Those hours count as 0, so amounts marked ≥ are lower bounds.")
+				HoursText(spent.Unpriced)+" in total. Amounts marked ≥ leave these hours out, and so do the ranges beside them.")
 		}
 	}
 	return notes

@@ -40,7 +40,8 @@ func MonthColumns(r *Report) []Column[*history.MonthSpend] {
 			func(c history.Range) decimal.Decimal { return c.Low }),
 		spentColumn("spent_estimate", "Spent, estimate", "The estimated cost of the billed instances.",
 			func(c history.Range) decimal.Decimal { return c.Estimate }),
-		spentColumn("spent_high", "Spent, at most", "The most that the billed instances cost.",
+		spentColumn("spent_high", "Spent, at most",
+			"The most that the billed instances cost, without hours that have no price.",
 			func(c history.Range) decimal.Decimal { return c.High }),
 		column("forecast", "Forecast", "", Money, "The estimate plus the billed cost per hour (on Summary) times the hours "+
 			"that are left. Only the current month has one.", ifCurrent(func(m month) Value {
@@ -61,9 +62,10 @@ func MonthColumns(r *Report) []Column[*history.MonthSpend] {
 				return Value{Known: ok, Number: percent.InexactFloat64(), LowerBound: spent(m).LowerBound()}
 			}),
 		column("spent_delta", "Change from the month before", "", Money, "The estimate minus that of the month before. "+
-			"The current month is not over yet. Empty for the first month.", func(m month) Value {
+			"The current month is not over yet. Empty for the first month, and after a month that was not counted from its "+
+			"start.", func(m month) Value {
 			before := r.monthBefore(m)
-			if before == nil {
+			if before == nil || isPartial(before) {
 				return Value{}
 			}
 			return amount(CellAmount(spent(m).Estimate.Sub(spent(before).Estimate)), false)
@@ -107,6 +109,9 @@ func (r *Report) monthBefore(m *history.MonthSpend) *history.MonthSpend {
 	}
 	return before
 }
+
+// FirstMonthIsPartial reports whether the first month that is kept is not counted from its begin. Others always are.
+func (r *Report) FirstMonthIsPartial() bool { return isPartial(&r.Spend.Months[0]) }
 
 // HoursLeft returns the time from now to the end of the month.
 func (r *Report) HoursLeft() history.Hours { return history.Hours{Seconds: secondsLeft(r.Generated)} }

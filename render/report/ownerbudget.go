@@ -127,7 +127,7 @@ func (r *Report) OwnerBudgetColumns() []Column[*OwnerBudget] {
 		{"forecast_unpriced_hours", "Forecast, unpriced", "hours", Size, "Unpriced hours plus the hours that are left for " +
 			"each of the owner's billed instances without a price now.",
 			func(o b) Value { return hours(o.Forecast.Unpriced, CellPlaces) }},
-		{"state", "State", "", Text, "within, likely over or over; see Budget state.",
-			func(o b) Value { return text(string(o.State)) }},
+		{"state", "State", "", Text, "within, likely over or over, or unknown if nothing has a price; see Budget state.",
+			func(o b) Value { return text(o.ShownState()) }},
 	}
 }

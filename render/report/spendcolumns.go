@@ -83,7 +83,7 @@ func rangeColumns[T any](bill Bill, of func(T) *history.Spent, places int32) []C
 			func(r history.Range) decimal.Decimal { return r.Low }),
 		column("estimate", "estimate", "The estimated cost of the "+name+" instances.",
 			func(r history.Range) decimal.Decimal { return r.Estimate }),
-		column("high", "at most", "The most that the "+name+" instances cost.",
+		column("high", "at most", "The most that the "+name+" instances cost, without hours that have no price.",
 			func(r history.Range) decimal.Decimal { return r.High }),
 		{name + "_unpriced_hours", title + ", unpriced", "hours", Size, "Hours of " + name +
 			" instances without a price. They count as 0, so that the amounts are lower bounds.",

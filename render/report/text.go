@@ -157,6 +157,7 @@ func (r *Report) Legend() []string {
 		"The cost per GPU-hour is the sum of the prices of the listed instances that have GPUs and a price, " +
 			"divided by their GPUs and rounded to 4 decimals. Shares are of the fleet's listed cost.",
 		"Unknown values count as 0 in a sum. Such a sum is a lower bound. " +
-			"It is marked ≥ and followed by its coverage, such as 37 of 41 priced.",
+			"It is marked ≥ and followed by its coverage, such as 37 of 41 priced. " +
+			"What was spent has a range, from low to high, which only counts hours with a price.",
 	}, r.budgetLegend()...)
 }

@@ -154,7 +154,8 @@ func (b *book) explainFigures(p *page) {
 	p.explain("Budget state", "over: the least that was spent exceeds the budget. "+
 		"likely over: the estimate of the forecast does. "+
 		"While the forecast is early (less than 48 hours observed) or partial (the first reading came after "+
-		"the month began), the billed cost per month decides instead. within: otherwise.")
+		"the month began), the billed cost per month decides instead. within: otherwise. "+
+		"unknown: none of the hours has a price.")
 	p.explain("Empty cell", "Unknown: missing from the list, or unreadable. "+
 		"It never means 0; a price of 0 is shown as 0.")
 	p.explain("Amounts", "A cell holds an amount to 15 digits. The CSV and JSON files hold it exactly. "+

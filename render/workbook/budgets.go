@@ -80,7 +80,8 @@ func (b *book) setBudgetFormulas() {
 	if !b.r.Forecast.Counts() {
 		decides = rate
 	}
-	t.column("state").formula = ifSet(stateFormula(t.inRow("spent_low"), decides, budget))
+	t.column("state").formula = ifSet(stateFormula(t.inRow("spent_low"), decides, budget,
+		t.inRow("forecast"), t.inRow("forecast_unpriced_hours")))
 	at := rangeOf(t.index("budget")+1, t.header()+1, t.header()+t.rows)
 	t.inputs = append(t.inputs, b.validation(at, "Enter an amount above 0.", above(0)))
 	state := t.index("state") + 1
@@ -90,19 +91,21 @@ func (b *book) setBudgetFormulas() {
 }
 
 // stateFormula returns the formula of a budget's state. spent has the least that was spent, and decides the forecast or
-// the run rate.
-func stateFormula(spent, decides, budget string) string {
+// the run rate. A forecast of 0 that is only unpriced hours says nothing.
+func stateFormula(spent, decides, budget, forecast, unpriced string) string {
 	above := func(amount string) string { // sums of binary numbers are not exact
 		return "ROUND(" + amount + "-" + budget + ",6)>0"
 	}
 	return "IF(" + above(spent) + `,"` + string(report.Over) + `",IF(` + above(decides) + `,"` +
-		string(report.LikelyOver) + `","` + string(report.Within) + `"))`
+		string(report.LikelyOver) + `",IF(AND(` + forecast + `=0,` + unpriced + `>0),"` + report.Unknown + `","` +
+		string(report.Within) + `")))`
 }
 
-// stateRule shows a state in red unless the spend is within the budget. first is the first of the cells.
+// stateRule shows a state in red if the budget is or will be exceeded. first is the first of the cells.
 func (b *book) stateRule(cells, first string) rule {
 	return rule{cells, []excelize.ConditionalFormatOptions{
-		b.when(first+`<>"`+string(report.Within)+`"`, &excelize.Style{Font: &excelize.Font{Bold: true, Color: red}}),
+		b.when(`OR(`+first+`="`+string(report.Over)+`",`+first+`="`+string(report.LikelyOver)+`")`,
+			&excelize.Style{Font: &excelize.Font{Bold: true, Color: red}}),
 	}}
 }
 

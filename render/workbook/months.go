@@ -86,8 +86,12 @@ func (b *book) setMonthFormulas() {
 	// January follows December.
 	before := source{b: b, t: t, where: []criterion{{"month_no",
 		"IF(MOD(" + number + ",100)=1," + number + "-89," + number + "-1)"}}}
-	t.column("spent_delta").formula = "IF(" + before.count() + `=0,"",` +
+	delta := t.column("spent_delta")
+	delta.formula = "IF(" + before.count() + `=0,"",` +
 		t.inRow("spent_estimate") + "-" + before.sum("spent_estimate") + ")"
+	if t.rows > 1 && b.r.FirstMonthIsPartial() { // so the second one has nothing to compare with
+		delta.formulaFrom = 2
+	}
 
 	budget := t.inRow("budget")
 	t.column("budget_percent").formula = `IF(N(` + budget + `)=0,"",100*` +
@@ -109,8 +113,8 @@ func (b *book) setMonthFormulas() {
 func (b *book) addMonth(p *page) {
 	r := b.r
 	month := r.ThisMonth()
-	p.section(figureSection, report.MonthTitle(month.Month), "Unpriced (h)", "At least ("+r.Currency+")",
-		"Estimate ("+r.Currency+")", "At most ("+r.Currency+")", "% of budget", "Coverage")
+	p.section(figureSection, report.MonthTitle(month.Month), "Unpriced (h)", "Low ("+r.Currency+")",
+		"Estimate ("+r.Currency+")", "High ("+r.Currency+")", "% of budget", "Coverage")
 	of := source{b: b, t: b.months, where: []criterion{{"month_no", strconv.Itoa(report.MonthNumber(month.Month))}}}
 
 	spentRow, row := strconv.Itoa(p.next()), strconv.Itoa(p.next()+1)
@@ -121,7 +125,7 @@ func (b *book) addMonth(p *page) {
 	b.addSpent(p, spentLine{name: r.ForecastFigure().Name, amounts: r.Forecast.Of(r.Bill), coverage: r.Forecast.Kind(),
 		atLeast: r.Forecast.Partial, unpriced: of.sum("forecast_unpriced_hours"),
 		formulas: [3]string{"$C$" + spentRow + rest, of.sum("forecast"), "$E$" + spentRow + rest}})
-	b.addBudget(p, "$C$"+spentRow, "$D$"+row)
+	b.addBudget(p, spentRow, row)
 	p.blank()
 	notes := r.CoverageNotes() // hours without a price stand above, and follow the inputs
 	for _, note := range notes {
@@ -167,22 +171,24 @@ func (b *book) addSpent(p *page, l spentLine) {
 	p.add(cells...)
 }
 
-// addBudget adds the budget and its state. spent is the cell with the least that was spent, forecast that with the
-// estimate of the forecast.
-func (b *book) addBudget(p *page, spent, forecast string) {
+// addBudget adds the budget and its state. spentRow and forecastRow are the rows of what is and will be spent.
+func (b *book) addBudget(p *page, spentRow, forecastRow string) {
 	var budget any = ""
-	if b.r.Budget.Known {
-		budget = b.r.Budget.Value.Float64()
+	state := ""
+	if status, ok := b.r.FleetBudget(); ok {
+		budget, state = status.Budget.Float64(), status.ShownState()
 	}
 	p.fit(3, textWidth(b.r.Amount(b.r.Budget.Value))+3)
 	format := b.valueFormat(report.Money, decimalsOf(b.r.Budget.Value.String()))
 	p.add(textCell(plain, "Budget"), cell{}, cell{}, formatted(budget, format).with(ifBudget(budgetName)))
 
+	forecast, unpriced := "$D$"+forecastRow, "$B$"+forecastRow
+	decides := forecast
 	if !b.r.Forecast.Counts() { // then the run rate decides
-		forecast = perMonth(b.all().sum("billed_per_hour"))
+		decides = perMonth(b.all().sum("billed_per_hour"))
 	}
 	at := cellName(4, p.next())
 	p.rules = append(p.rules, b.stateRule(at, at))
-	p.add(textCell(plain, "Budget state"), cell{}, cell{}, textCell(headline, string(b.r.Forecast.State)).with(
-		ifBudget(stateFormula(spent, forecast, budgetName))))
+	p.add(textCell(plain, "Budget state"), cell{}, cell{}, textCell(headline, state).with(
+		ifBudget(stateFormula("$C$"+spentRow, decides, budgetName, forecast, unpriced))))
 }

@@ -120,7 +120,7 @@ func TestSummaryMonth(t *testing.T) {
 	}
 	spent, forecast := r.SpentFigure(), r.ForecastFigure()
 	want := []string{
-		"November 2026|Unpriced (h)|At least (USD)|Estimate (USD)|At most (USD)|% of budget|Coverage",
+		"November 2026|Unpriced (h)|Low (USD)|Estimate (USD)|High (USD)|% of budget|Coverage",
 		"Spent in November|66.50|≥ " + spent.Low + "|" + spent.Exact + "|≥ " + spent.High + "|≥ 83.0%|100% observed",
 		"Forecast for November|66.50|≥ " + forecast.Low + "|" + forecast.Exact + "|≥ " + forecast.High + "|≥ 102.4%",
 		"Budget|||$3,600.00",
@@ -183,6 +183,7 @@ func pastCalculations(t testing.TB) []calculation {
 	s.Budget = price(t, "5000")
 	past, first := pastOf(t), pastOf(t)[:1]
 	r := withPast(t, s, nil, past...)
+	unpriced := owned([]reading{{"2026-11-01 06:00", sample(t)[3:4]}, {"2026-11-04 06:00", sample(t)[3:4]}})
 	newYear := []reading{{"2026-12-30 06:00", sample(t)}, {"2026-12-31 06:00", sample(t)}, {"2027-01-02 06:00", nil}}
 	change := func(budget float64) *assumptions { return &assumptions{hours: 730, budget: budget, rate: 1} }
 	listed, shares, spent := change(5000), change(5000), change(5000)
@@ -209,6 +210,7 @@ func pastCalculations(t testing.TB) []calculation {
 		{"pastWithin", r, maxRow, change(3700), false, past},
 		{"pastLikelyOver", r, maxRow, change(3600), false, past},
 		{"pastOver", r, maxRow, change(2875), false, past},
+		{"unpriced", withPast(t, o, nil, unpriced...), maxRow, change(500), false, unpriced},
 		{"newYear", withPast(t, s, nil, newYear...), maxRow, nil, false, newYear},
 		{"pastFixed", r, maxRow, change(2875), true, past},
 		{"firstWithin", withPast(t, s, nil, first...), maxRow, change(500), false, first},
@@ -295,12 +297,14 @@ func expectForecast(t testing.TB, set func(sheet, cell string, value float64), w
 	if !c.r.Forecast.Counts() {
 		likely = perHour * c.change.hours
 	}
-	state := report.Within
+	state := string(report.Within)
 	switch budget := c.change.budget; {
 	case report.CellAmount(spent.Low).Float64() > budget:
-		state = report.Over
+		state = string(report.Over)
 	case likely > budget:
-		state = report.LikelyOver
+		state = string(report.LikelyOver)
+	case add(spent.Estimate) == 0 && hours > 0:
+		state = report.Unknown
 	}
-	want[cellRef{summarySheet, cellName(4, row+2)}] = string(state)
+	want[cellRef{summarySheet, cellName(4, row+2)}] = state
 }

@@ -169,7 +169,7 @@ func TestInert(t *testing.T) {
 		`^(SUM|SUMIFS|COUNTIFS|SUMPRODUCT|SUBTOTAL|IF|IFERROR|ISNUMBER|AND|OR|N|ROUND|MOD|MIN|MAX|` +
 			`FIXED|INDEX|MATCH|ROWS)\($|` +
 			`^HoursPerMonth$|^Budget$|^FxRate$|^FxCurrency$|^Bill$|` +
-			`^"(>=0|>0|In | of | priced| known|listed|over|likely over|within|` +
+			`^"(>=0|>0|In | of | priced| known|listed|over|likely over|within|unknown|` +
 			regexp.QuoteMeta(before) + `|` + regexp.QuoteMeta(after) + `|` +
 			regexp.QuoteMeta(rateBefore) + `|` + regexp.QuoteMeta(rateAfter) + `|)"$|` +
 			`^('\w+ \d+'!|\w+!)?\$?[A-Z]{1,2}\$?\d+(:\$?[A-Z]{1,2}\$?\d+)?$|^\d+(\.\d+)?$|^[-+*/&=<>(),:]+$`)
