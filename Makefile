@@ -19,7 +19,7 @@ PROGRAMS    = Browser|Lighthouse|HTMLValidate|OfficeOpenXML|Recalculated|LibreOf
 # or a built gpufleet.
 OUTSIDE     = $(PROGRAMS)|Readme|Recipe|Schedules|Action$$|Kill
 
-.PHONY: build demo test quick race bench cover lint generate update-golden picture setup release-check release syft
+.PHONY: build demo test quick race bench cover lint generate update-golden picture screenshots setup release-check release syft
 
 build: ## build the program, as ./gpufleet
 	go build -trimpath -o gpufleet .
@@ -65,6 +65,10 @@ picture: ## take the README's picture of the sample again
 	go run . --demo --quiet --out .cache/picture
 	chromium --headless --no-sandbox --hide-scrollbars --window-size=1280,1180 \
 		--screenshot=.github/overview.png file://$(CURDIR)/.cache/picture/index.html
+
+screenshots: setup ## take pictures of each kind of page of the sample, at four widths, light and dark
+	go run . --demo --quiet --out .cache/sample
+	node .ci/web/screenshots.mjs .cache/sample .cache/screenshots
 
 release-check: ## build a release of this commit without publishing it: static binaries for six platforms, and checksums
 	go run $(GORELEASER) check

@@ -47,6 +47,48 @@ func cell(f frame, column instanceColumn, in *fleet.Instance) templ.Component {
 	return written(func(b []byte) []byte { return appendCell(b, f, &column, in) })
 }
 
+// timed renders a time by its text, with the exact one in its title.
+func timed(t time.Time, text string) templ.Component {
+	return written(func(b []byte) []byte { return appendTimed(b, t, text) })
+}
+
+func appendTimed(b []byte, t time.Time, text string) []byte {
+	b = t.UTC().AppendFormat(append(b, `<time datetime="`...), time.RFC3339)
+	b = append(append(b, `" title="`...), report.ExactTime(t)...)
+	return appendIn(b, `">`, text, "</time>")
+}
+
+// dated renders a day such as 2026-11-22.
+func dated(f frame, date string) templ.Component {
+	day, err := time.Parse(time.DateOnly, date)
+	if err != nil {
+		return templ.Raw(templ.EscapeString(date))
+	}
+	return templ.Raw(`<time datetime="` + date + `" title="` + date + `">` + f.DateText(day) + "</time>")
+}
+
+// basis renders which two lists a window compares.
+func basis(f frame, w report.NamedWindow) templ.Component {
+	return templ.Raw(w.BasisWith(func(t time.Time) string { return string(appendTimed(nil, t, f.TimeText(t))) }))
+}
+
+// changedCell renders the old or the new value of a changed field, nothing if no field changed.
+func changedCell(f frame, change *report.Change, isNew bool) templ.Component {
+	return written(func(b []byte) []byte {
+		if change == nil {
+			return b
+		}
+		value := change.Old
+		if isNew {
+			value = change.New
+		}
+		if change.Column.Type == report.Time && value.Known {
+			return appendTimed(b, value.Time, f.TimeText(value.Time))
+		}
+		return appendValue(b, f, change.Column.Name, change.Column.Type, value)
+	})
+}
+
 // status renders a status with its mark.
 func status(name string) templ.Component {
 	return written(func(b []byte) []byte { return appendStatus(b, name) })
@@ -91,14 +133,25 @@ func foundCell(f frame, column foundColumn, found *report.Found) templ.Component
 	return written(func(b []byte) []byte {
 		value := column.Value(found)
 		switch {
-		case !value.Known && (column.Name == "since" || column.Name == "detail"):
-			return append(b, report.None...)
 		case column.Name == "since":
-			b = found.Since.AppendFormat(append(b, `<time datetime="`...), time.RFC3339)
-			return appendIn(b, `">`, f.SinceText(found.Since), "</time>")
+			return appendSince(b, f, found.Since)
+		case !value.Known && column.Name == "detail":
+			return append(b, report.None...)
 		}
 		return appendValue(b, f, column.Name, column.Type, value)
 	})
+}
+
+// since renders since when something is so.
+func since(f frame, s report.Since) templ.Component {
+	return written(func(b []byte) []byte { return appendSince(b, f, s) })
+}
+
+func appendSince(b []byte, f frame, s report.Since) []byte {
+	if s.IsZero() {
+		return append(b, report.None...)
+	}
+	return appendTimed(b, s.Time, f.SinceText(s))
 }
 
 func appendStatus(b []byte, name string) []byte {

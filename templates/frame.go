@@ -62,6 +62,9 @@ type crumb struct {
 // link returns the address of another page or file. It is relative and names a file, so that it works wherever the
 // folder is, even from file://.
 func (f frame) link(path string) templ.SafeURL {
+	if f.path == report.NotFoundPath {
+		return f.rootLink(path)
+	}
 	return templ.SafeURL(strings.Repeat("../", strings.Count(f.path, "/")) + path)
 }
 

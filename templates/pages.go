@@ -113,12 +113,22 @@ func unlinked(rows []totalsRow) []totalsRow {
 	return bare
 }
 
-// standalonePolicy lets a page use its one built-in style, and load nothing.
-var standalonePolicy = func() string {
-	sum := sha256.Sum256([]byte(static.CSS.Content))
-	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
-		"'; base-uri 'none'; form-action 'none'"
-}()
+var (
+	// standalonePolicy lets a page use its one built-in style, and load nothing.
+	standalonePolicy = "default-src 'none'; style-src " + hashSource(static.CSS) + "; base-uri 'none'; form-action 'none'"
+
+	// notFoundPolicy lets the 404 page use its built-in style and script, and load the site's icon. connect-src is
+	// there for Lighthouse.
+	notFoundPolicy = "default-src 'none'; script-src " + hashSource(static.Site) + "; connect-src 'self'; style-src " +
+		hashSource(static.CSS) + "; img-src 'self'; base-uri 'none'; form-action 'none'; " +
+		"require-trusted-types-for 'script'; trusted-types 'none'"
+)
+
+// hashSource allows a built-in style or script by its hash.
+func hashSource(f static.File) string {
+	sum := sha256.Sum256([]byte(f.Content))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
 
 // withScrollingTables wraps each table of safe HTML in a region that scrolls, with a numbered name. Text can't be
 // mistaken for a table: its angle brackets are escaped.

@@ -148,7 +148,7 @@ func TestPaths(t *testing.T) {
 func TestFigures(t *testing.T) {
 	overview := text(at(t, render(t, example(t), settings()), "index.html").tree)
 	for _, want := range []string{
-		"Fetched 2026-11-22 21:36 UTC from the API",
+		"Fetched 22 Nov 2026, 21:36 UTC from the API",
 		"1 warning row 5: no id; counted as a separate instance",
 		"Instances 5 2 running · 4 listed",
 		"GPUs ≥ 7 4 of 5 known",

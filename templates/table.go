@@ -51,10 +51,9 @@ func pageColumns(columns []instanceColumn) []instanceColumn {
 	return inOrder(columns, leading, "")
 }
 
-// changeColumns returns the instance columns of the table of changes.
+// changeColumns returns the instance columns of the table of changes that follow the instance's name and its change.
 func changeColumns(f frame) []instanceColumn {
-	return pageColumns(report.NamedColumns(f.Settings, "id", "account", "host_name", "region", "gpu_group",
-		"gpu_count"))
+	return report.NamedColumns(f.Settings, "gpu_group", "gpu_count", "region", "account", "id")
 }
 
 // columnNames returns the names of the columns in the order of the pages, separated by spaces.

@@ -182,20 +182,20 @@ func TestTrend(t *testing.T) {
 		text       string
 	}{
 		{"two days", []string{"1", "2"}, "M0 200L1000 0", "",
-			"Listed: $1.00/h on 2026-11-22, $2.00/h on 2026-11-23; " +
-				"lowest $1.00/h on 2026-11-22, highest $2.00/h on 2026-11-23."},
+			"Listed: $1.00/h on 22 Nov, $2.00/h on 23 Nov; " +
+				"lowest $1.00/h on 22 Nov, highest $2.00/h on 23 Nov."},
 		{"a day without a run", []string{"1", "2", "", "2", "1"}, "M0 200L250 0M750 0L1000 200",
 			"Days without a run are gaps.", ""},
 		{"a day alone", []string{"1", "", "2", "", "1"}, "M0 200h0M500 0h0M1000 200h0", "Days without a run are gaps.", ""},
 		{"an unknown day is not 0", []string{"2", "?", "2"}, "M0 0h0M1000 0h0",
 			"Days without known values are gaps.", ""},
 		{"unknown at the end", []string{"2", "1", "?"}, "M0 0L500 200", "Days without known values are gaps.",
-			"Listed: $2.00/h on 2026-11-22, unknown on 2026-11-24; " +
-				"lowest $1.00/h on 2026-11-23, highest $2.00/h on 2026-11-22."},
+			"Listed: $2.00/h on 22 Nov, unknown on 24 Nov; " +
+				"lowest $1.00/h on 23 Nov, highest $2.00/h on 22 Nov."},
 		{"a lower bound", []string{"2", ">1"}, "M0 0L1000 200",
 			"1 of 2 days is a lower bound: unknown values count as 0.",
-			"Listed: $2.00/h on 2026-11-22, ≥ $1.00/h on 2026-11-23; " +
-				"lowest ≥ $1.00/h on 2026-11-23, highest $2.00/h on 2026-11-22."},
+			"Listed: $2.00/h on 22 Nov, ≥ $1.00/h on 23 Nov; " +
+				"lowest ≥ $1.00/h on 23 Nov, highest $2.00/h on 22 Nov."},
 		{"all lower bounds", []string{">2", ">1"}, "M0 0L1000 200",
 			"Every day is a lower bound: unknown values count as 0.", ""},
 		{"nothing but 0", []string{"0", "0"}, "M0 400L1000 400", "", ""},

@@ -39,7 +39,7 @@ type Line struct {
 	Path string
 	// Area is the area between the line and 0, as an SVG path.
 	Area string
-	// Text describes the line in words: "Running: $1.00/h on 2026-11-01, $2.00/h on 2026-11-22; lowest …".
+	// Text describes the line in words: "Running: $1.00/h on 1 Nov, $2.00/h on 22 Nov; lowest …".
 	Text string
 }
 
@@ -86,7 +86,7 @@ func newTrend(r *report.Report, sign string, whole bool, figures ...figure) *Tre
 		days[i], at[i] = report.NewDay(entry), int(history.Day(entry.Taken).Unix()/(24*60*60))
 	}
 	first, last := at[0], at[len(at)-1]
-	t := &Trend{From: days[0].Date, To: days[len(days)-1].Date, Days: len(days)}
+	t := &Trend{From: r.DateText(days[0].Taken), To: r.DateText(days[len(days)-1].Taken), Days: len(days)}
 	most, bounded, unknown := 0.0, 0, 0
 	for _, d := range days {
 		someBounded, someUnknown := false, false
@@ -113,7 +113,7 @@ func newTrend(r *report.Report, sign string, whole bool, figures ...figure) *Tre
 	missing := false
 	for _, f := range figures {
 		var run []point
-		line := Line{Name: f.name, Text: sentence(f, days)}
+		line := Line{Name: f.name, Text: sentence(r.Settings, f, days)}
 		end := func() {
 			line.Path += path(run)
 			line.Area += area(run)
@@ -165,7 +165,7 @@ func note(days, bounded, unknown int, missing bool) string {
 }
 
 // sentence describes a line in words.
-func sentence(f figure, days []report.Day) string {
+func sentence(s report.Settings, f figure, days []report.Day) string {
 	value := func(d report.Day) string {
 		if f.unknown(d) {
 			return report.Unknown
@@ -185,9 +185,10 @@ func sentence(f figure, days []report.Day) string {
 		}
 	}
 	first, last := days[0], days[len(days)-1]
-	text := fmt.Sprintf("%s: %s on %s, %s on %s", f.name, value(first), first.Date, value(last), last.Date)
+	valueOn := func(d report.Day) string { return value(d) + " on " + s.DateText(d.Taken) }
+	text := f.name + ": " + valueOn(first) + ", " + valueOn(last)
 	if low != nil {
-		text += fmt.Sprintf("; lowest %s on %s, highest %s on %s", value(*low), low.Date, value(*high), high.Date)
+		text += "; lowest " + valueOn(*low) + ", highest " + valueOn(*high)
 	}
 	return text + "."
 }

@@ -53,7 +53,8 @@ func WriteFeed(w io.Writer, r *report.Report) error {
 		atom.Links = append(atom.Links, atomLink{"self", "application/atom+xml", base + report.FeedPath})
 	}
 	for _, e := range feed.Entries {
-		atom.Entries = append(atom.Entries, atomEntry{e.ID, e.Title, atomTime(e.Updated), page,
+		link := atomLink{"alternate", "text/html", base + e.Path}
+		atom.Entries = append(atom.Entries, atomEntry{e.ID, e.Title, atomTime(e.Updated), link,
 			atomText{"text", strings.Join(e.Lines, "\n")}})
 	}
 	text, err := xml.MarshalIndent(atom, "", " ")

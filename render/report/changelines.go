@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"iter"
 	"slices"
+	"time"
 
 	"gpufleet/fetch/fleet"
 )
@@ -49,18 +50,21 @@ func (r *Report) ShownWeek() NamedWindow {
 const NoSnapshot = "No earlier snapshot to compare with."
 
 // Basis says which two lists the window compares.
-func (w NamedWindow) Basis() string {
+func (w NamedWindow) Basis() string { return w.BasisWith(FormatTime) }
+
+// BasisWith is Basis with times in the given form.
+func (w NamedWindow) BasisWith(form func(time.Time) string) string {
 	switch {
 	case w.Window == nil:
 		return NoSnapshot
 	case w.TooYoung && w.isBoth:
-		return "Compares the snapshot of " + FormatTime(w.From) + " with the list of " + FormatTime(w.To) +
+		return "Compares the snapshot of " + form(w.From) + " with the list of " + form(w.To) +
 			". No snapshot is a week old yet."
 	case w.TooYoung:
-		return "No snapshot is a week old yet, so this compares the oldest one (" + FormatTime(w.From) +
-			") with the list of " + FormatTime(w.To) + "."
+		return "No snapshot is a week old yet, so this compares the oldest one (" + form(w.From) +
+			") with the list of " + form(w.To) + "."
 	default:
-		return "Compares the snapshot of " + FormatTime(w.From) + " with the list of " + FormatTime(w.To) + "."
+		return "Compares the snapshot of " + form(w.From) + " with the list of " + form(w.To) + "."
 	}
 }
 
@@ -114,6 +118,20 @@ func (w NamedWindow) First(limit int) (lines []ChangeLine, more int) {
 		lines = append(lines, line)
 	}
 	return lines, 0
+}
+
+// Changed returns the change of a field, nil if no field changed.
+func (l ChangeLine) Changed() *Change { return l.change }
+
+// Title says what changed: "Added", "Status changed", "RAM (GB) changed".
+func (l ChangeLine) Title(s Settings) string {
+	switch {
+	case l.Kind != OtherChanged || l.change == nil:
+		return l.Kind.Label()
+	case l.change.Column.Type == Time: // whose values have their unit
+		return l.change.Column.Title + " changed"
+	}
+	return l.FieldTitle(s) + " changed"
 }
 
 // Field returns the name of the changed field's column, "" if no field changed.

@@ -10,6 +10,9 @@ import (
 	"gpufleet/fetch/history"
 )
 
+// ShownDays is the maximum number of days in the table on the Spend page.
+const ShownDays = 60
+
 // Day is one day of the history, in the report's own types.
 type Day struct {
 	Date  string            // 2026-11-22
@@ -38,6 +41,21 @@ func NewDay(e history.Entry) Day {
 
 // HasRun reports whether the list was fetched on that day.
 func (d Day) HasRun() bool { return !d.Taken.IsZero() }
+
+// Anchor returns the ID of the day's row on the Spend page.
+func (d Day) Anchor() string { return "day-" + d.Date }
+
+// dayPaths returns the addresses of the days on the Spend page, by date.
+func (r *Report) dayPaths() map[string]string {
+	paths := map[string]string{}
+	if r.HasPast() { // otherwise the page has no table
+		days, _ := r.LastDays(ShownDays)
+		for _, d := range days {
+			paths[d.Date] = SpendPath + "#" + d.Anchor()
+		}
+	}
+	return paths
+}
 
 // HasSpend reports whether the spend has any time of the day.
 func (d Day) HasSpend() bool { return d.Spend != nil && isCounted(d.Spend) }

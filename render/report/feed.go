@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -25,6 +26,7 @@ type Feed struct {
 type FeedEntry struct {
 	ID, Title string
 	Updated   time.Time
+	Path      string // of the day's row on the Spend page, or of that page if it no longer has the day
 	Lines     []string
 }
 
@@ -41,6 +43,7 @@ func (r *Report) Feed() Feed {
 	if len(r.Days) > 0 {
 		f.Updated = r.Days[0].Taken
 	}
+	paths := r.dayPaths()
 	for i := len(r.Days) - 1; i >= 0 && len(f.Entries) < maxFeedEntries; i-- {
 		day := &r.Days[i]
 		var before *history.Entry
@@ -48,7 +51,9 @@ func (r *Report) Feed() Feed {
 			before = &r.Days[i-1]
 		}
 		if hasChanged(before, day) {
-			f.Entries = append(f.Entries, r.feedEntry(before, day))
+			entry := r.feedEntry(before, day)
+			entry.Path = cmp.Or(paths[day.Date], SpendPath)
+			f.Entries = append(f.Entries, entry)
 		}
 	}
 	if len(f.Entries) > 0 {

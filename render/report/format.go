@@ -208,6 +208,20 @@ func appendTime(to []byte, t time.Time) []byte {
 	return t.UTC().AppendFormat(to, "2006-01-02 15:04 UTC")
 }
 
+// ExactTime returns a time to the second: "2026-11-22 21:36:05 UTC".
+func ExactTime(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
+
+// TimeText returns a time as people say it: "22 Nov, 21:36 UTC". The year is left out if it is the report's.
+func (s Settings) TimeText(t time.Time) string { return s.DateText(t) + t.UTC().Format(", 15:04 UTC") }
+
+// DateText returns a day as people say it: "22 Nov", or "22 Nov 2025" if the year isn't the report's.
+func (s Settings) DateText(t time.Time) string {
+	if t.UTC().Year() == s.Generated.UTC().Year() {
+		return t.UTC().Format(shortDate)
+	}
+	return t.UTC().Format(shortDate + " 2006")
+}
+
 // FormatTimeInWords returns a time for running text: "22 Nov 2026, 21:36 UTC".
 func FormatTimeInWords(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04 UTC") }
 
