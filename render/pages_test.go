@@ -16,6 +16,7 @@ func TestPageTypes(t *testing.T) {
 		" index",
 		" report",
 		"about/* index",
+		"attention/* index",
 		"changes/* index",
 		"instances/* index",
 		"instances/* page-N",

@@ -36,6 +36,8 @@ var (
 
 	//go:embed site.js
 	siteJS string
+	//go:embed sort.js
+	sortJS string
 	//go:embed explorer
 	explorerJS embed.FS
 
@@ -48,7 +50,7 @@ var (
 	CSS      = publish("gpufleet.css", tokensCSS+baseCSS+frameCSS+partsCSS+tablesCSS+chartCSS+explorerCSS+printCSS)
 	Explorer = publish("explorer.js",
 		script(explorer("format", "data", "find", "csv", "address", "controls", "rows", "start")...))
-	Site = publish("site.js", script(siteJS)) // of every page
+	Site = publish("site.js", script(siteJS, sortJS)) // of every page
 	Icon = publish("icon.svg", iconSVG)
 )
 

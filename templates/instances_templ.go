@@ -129,7 +129,7 @@ func instancesPage(f frame, s listPage) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				} else {
-					templ_7745c5c3_Err = instanceTable(f, "All instances", s).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = instanceTable(f, "All instances", s, false).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -193,7 +193,7 @@ func explorer(f frame, s listPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = instanceTable(f, "All instances", s).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = instanceTable(f, "All instances", s, false).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

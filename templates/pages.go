@@ -49,8 +49,9 @@ func yieldDivisions(r *report.Report, yield func(Page) bool) bool {
 		if len(rows) == 0 {
 			continue
 		}
+		sorted := byCost(r.Bill, rows)
 		for p := range pagesOf(d.Folder, len(rows)) {
-			list := totalsList{d, p, rows}
+			list := totalsList{d, p, sorted}
 			if !yield(Page{list.path(), totalsListPage(totalsListFrame(r, list), list)}) {
 				return false
 			}
@@ -75,7 +76,7 @@ func yieldGroups(r *report.Report, region *report.Part, yield func(Page) bool) b
 		if !group.HasPage {
 			continue
 		}
-		for list := range listPages(group.Folder(), group.Instances, &group.Totals) {
+		for list := range listPages(group.Folder(), groupInstances(r, group)) {
 			frame := groupFrame(r, group, list, neighboursOf(groups, i))
 			if !yield(Page{list.path(), groupPage(frame, group, list)}) {
 				return false
@@ -86,7 +87,7 @@ func yieldGroups(r *report.Report, region *report.Part, yield func(Page) bool) b
 }
 
 func yieldInstances(r *report.Report, yield func(Page) bool) bool {
-	for list := range listPages(report.InstancesFolder, r.Instances, &r.Totals) {
+	for list := range listPages(report.InstancesFolder, allInstances(r)) {
 		if !yield(Page{list.path(), instancesPage(instancesFrame(r, list), list)}) {
 			return false
 		}

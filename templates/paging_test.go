@@ -94,9 +94,9 @@ func TestPageColumns(t *testing.T) {
 		return columns
 	}
 	for _, test := range []struct{ columns, want []instanceColumn }{
-		{named("id", "region", "host_name", "os", "status"), named("host_name", "status", "id", "region", "os")},
+		{named("id", "region", "host_name", "os", "status"), named("host_name", "status", "region", "os", "id")},
 		{named("id", "status"), named("status", "id")},
-		{named("id", "os"), named("id", "os")},
+		{named("id", "os"), named("os", "id")},
 	} {
 		if got := pageColumns(test.columns); fmt.Sprint(got) != fmt.Sprint(test.want) {
 			t.Errorf("got %v, want %v", got, test.want)

@@ -84,7 +84,7 @@ func partPage(f frame, part *report.Part) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			for _, other := range f.Others(part) {
-				rows := pieceRows(f.Pieces(part, other))
+				rows := byCost(f.Bill, pieceRows(f.Pieces(part, other)))
 				templ_7745c5c3_Err = totalsCharts(f, other.Noun, rows).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

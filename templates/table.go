@@ -42,13 +42,13 @@ func inOrder[T any](columns []report.Column[T], first []string, last string) []r
 	return ordered
 }
 
-// pageColumns returns the columns in the order of the pages. Those show the GPU model that an instance counts under,
+// pageColumns returns the columns in the order of the pages, the ID last. Those show the GPU model that an instance counts under,
 // and leave out the one in the list, which is the same or unknown.
 func pageColumns(columns []instanceColumn) []instanceColumn {
 	if slices.ContainsFunc(columns, func(c instanceColumn) bool { return c.Name == "gpu_group" }) {
 		columns = slices.DeleteFunc(slices.Clone(columns), func(c instanceColumn) bool { return c.Name == "gpu" })
 	}
-	return inOrder(columns, leading, "")
+	return inOrder(columns, leading, "id")
 }
 
 // changeColumns returns the instance columns of the table of changes that follow the instance's name and its change.

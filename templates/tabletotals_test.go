@@ -2,8 +2,11 @@ package templates
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+
+	"golang.org/x/net/html"
 
 	"gpufleet/fetch/fleet"
 	"gpufleet/render/report"
@@ -41,8 +44,10 @@ func TestTableTotals(t *testing.T) {
 			var rows []string
 			for _, row := range elements(elements(page.tree, "tfoot")[len(elements(page.tree, "tfoot"))-1], "tr") {
 				cells := elements(row, "td")
-				rows = append(rows, strings.Join([]string{text(elements(row, "th")[0]), text(cells[2]), text(cells[3])}, "|"))
 				heads := elements(elements(page.tree, "thead")[len(elements(page.tree, "thead"))-1], "th")
+				gpus := slices.IndexFunc(heads, func(head *html.Node) bool { return text(head) == "GPUs" })
+				rows = append(rows,
+					strings.Join([]string{text(elements(row, "th")[0]), text(cells[gpus-1]), text(cells[gpus])}, "|"))
 				if len(cells)+1 != len(heads) {
 					t.Errorf("%s: totals of %d columns below %d", page.path, len(cells)+1, len(heads))
 				}

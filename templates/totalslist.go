@@ -1,6 +1,10 @@
 package templates
 
-import "gpufleet/render/report"
+import (
+	"slices"
+
+	"gpufleet/render/report"
+)
 
 // totalsRow is a part of the fleet in a table of totals or a bar chart.
 type totalsRow struct {
@@ -24,6 +28,41 @@ func pieceRows(pieces []report.Piece) []totalsRow {
 	return rows
 }
 
+// byCost returns rows with the most expensive first, by what is billed. Equal ones keep their order.
+func byCost(bill report.Bill, rows []totalsRow) []totalsRow {
+	return slices.SortedStableFunc(slices.Values(rows), compareCosts(bill))
+}
+
+// isByCost reports whether rows are in the order of byCost.
+func isByCost(bill report.Bill, rows []totalsRow) bool {
+	return slices.IsSortedFunc(rows, compareCosts(bill))
+}
+
+// compareCosts returns a comparison that puts the higher cost first.
+func compareCosts(bill report.Bill) func(a, b totalsRow) int {
+	return func(a, b totalsRow) int {
+		return b.totals.Costs().Of(bill).PerHour.Cmp(a.totals.Costs().Of(bill).PerHour)
+	}
+}
+
+// budgetsByCost returns the owners' budgets with the highest spending first. Equal ones keep their order.
+func budgetsByCost(budgets []*report.OwnerBudget) []*report.OwnerBudget {
+	return slices.SortedStableFunc(slices.Values(budgets), func(a, b *report.OwnerBudget) int {
+		return b.Spent.Estimate.Cmp(a.Spent.Estimate)
+	})
+}
+
+// exactRate returns the cost per GPU-hour as a table sorts it, "" if there is none.
+func exactRate(t *report.Totals) string {
+	rate := t.GPUHour.PerGPU()
+	return report.Exact(report.Money, report.Value{Known: rate.Known, Money: rate.Value})
+}
+
+// exactShare returns the share in percent as a table sorts it, "" if it is unknown.
+func exactShare(t *report.Totals) string {
+	return report.Exact(report.Size, report.Value{Known: t.Share.Known, Number: t.Share.Value})
+}
+
 // groupsByModel returns a region's groups, named after their models.
 func groupsByModel(groups []*report.Group) []totalsRow {
 	rows := make([]totalsRow, len(groups))
@@ -37,7 +76,7 @@ func groupsByModel(groups []*report.Group) []totalsRow {
 type totalsList struct {
 	*report.Division
 	paging
-	rows []totalsRow // all of them
+	rows []totalsRow // all of them, the most expensive first
 }
 
 // shown returns the rows of this page.
