@@ -384,7 +384,7 @@ func findingSection(f frame, finding *report.Finding) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = scroll(finding.Title, "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = scroll(finding.Title+", table", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
