@@ -93,6 +93,44 @@ function stepThrough(list) {
   });
 }
 
+const isShown = (link) => link && link.checkVisibility();
+
+// nextLink returns the link of a cell that a key leads to from another, undefined if there is none.
+function nextLink(rows, link, key) {
+  let row = rows.findIndex((links) => links.includes(link));
+  let column = rows[row].indexOf(link);
+  if (key === "Home") return rows[row].find(isShown);
+  if (key === "End") return rows[row].findLast(isShown);
+  const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[key];
+  if (!step) return undefined;
+  do {
+    row += step[0];
+    column += step[1];
+  } while (rows[row]?.[column] !== undefined && !isShown(rows[row][column]));
+  return rows[row]?.[column];
+}
+
+// stepThroughCells makes the links of the matrix one stop of the Tab key. Arrow keys, Home and End move among them.
+function stepThroughCells(section) {
+  const table = section.querySelector(".matrix");
+  const rows = [...table.rows].map((row) => [...row.cells].map((cell) => cell.querySelector("a")));
+  const links = rows.flat().filter((link) => link);
+  const choose = (chosen) => {
+    for (const link of links) link.tabIndex = link === chosen ? 0 : -1;
+  };
+  const chooseFirst = () => choose(links.find((link) => link.closest("td") && isShown(link)) ?? links[1]);
+  chooseFirst();
+  section.querySelector(".scroll").removeAttribute("tabindex"); // focusing a cell scrolls to it
+  section.querySelector(".switch").addEventListener("change", chooseFirst); // which can hide the chosen one
+  table.addEventListener("focusin", (event) => choose(event.target));
+  table.addEventListener("keydown", (event) => {
+    const next = event.altKey || event.ctrlKey || event.metaKey ? null : nextLink(rows, event.target, event.key);
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
+  });
+}
+
 showAge();
 setInterval(showAge, 60000);
 addEventListener("DOMContentLoaded", () => {
@@ -100,6 +138,7 @@ addEventListener("DOMContentLoaded", () => {
   showTheme(root.dataset.theme);
   document.getElementById("theme").addEventListener("click", switchTheme);
   document.querySelectorAll(".spend-days").forEach(stepThrough);
+  document.querySelectorAll(".heat").forEach(stepThroughCells);
   // The explorer's script has run by now, if it loaded at all. Otherwise show the complete static list.
   const emptyControls = document.querySelector(".explorer-controls:empty");
   if (emptyControls) emptyControls.closest(".explorer").dataset.state = "failed";

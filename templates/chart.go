@@ -28,3 +28,11 @@ func heatClass(heat chart.Heat, g *report.Group) string {
 	gpus, cost, instances := heat.Shades(g)
 	return "g" + gpus + " c" + cost + " i" + instances
 }
+
+// cpuOnly returns the class of a model without GPUs, which the style sheet hides among GPUs.
+func cpuOnly(model *report.Part) string {
+	if model.HasNoGPUs() {
+		return "cpu-only"
+	}
+	return ""
+}

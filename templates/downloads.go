@@ -1,11 +1,6 @@
 package templates
 
-import (
-	"path"
-	"strings"
-
-	"gpufleet/render/report"
-)
+import "gpufleet/render/report"
 
 // download is a file that pages offer. Other packages write it.
 type download struct {
@@ -37,11 +32,11 @@ var spendDownloads = []download{
 	{report.HistoryPath, "History, JSON", "One row per day"},
 }
 
-// sizeText returns a download's format and size: "XLSX, 36.0 KB". It is "" if the size is unknown.
+// sizeText returns a download's size: "36.0 KB". It is "" if the size is unknown.
 func (f frame) sizeText(d download) string {
 	size, ok := f.sizes[d.path]
 	if !ok {
 		return ""
 	}
-	return strings.ToUpper(strings.TrimPrefix(path.Ext(d.path), ".")) + ", " + report.FormatBytes(size)
+	return report.FormatBytes(size)
 }

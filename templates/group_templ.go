@@ -140,7 +140,7 @@ func groupPage(f frame, group *report.Group, s listPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if s.number == 1 {
-				templ_7745c5c3_Err = totals(f, &group.Totals).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = totals(f, &group.Totals, group.Region, group.Model).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

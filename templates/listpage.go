@@ -114,3 +114,14 @@ func listPages(folder string, list instanceList) iter.Seq[listPage] {
 		}
 	}
 }
+
+// changePath returns the path of a changed instance's row in the list of all instances. One that was removed has none:
+// the path is that of the changes.
+func changePath(f frame, line report.ChangeLine) string {
+	row := f.Row(line.In)
+	anchor := report.AppendAnchor(nil, line.In)
+	if row < 0 || len(anchor) == 0 {
+		return report.ChangesPath + "#" + f.ShownWeek().Anchor
+	}
+	return report.PagePath(report.InstancesFolder, row/rowsPerPage+1) + "#" + string(anchor)
+}

@@ -144,24 +144,39 @@ func TestPaths(t *testing.T) {
 	}
 }
 
-// TestFigures checks the texts of the overview of the example.
+// TestFigures checks the texts of the overview of the example, and of the page of a region that has all of it.
 func TestFigures(t *testing.T) {
 	overview := text(at(t, render(t, example(t), settings()), "index.html").tree)
-	for _, want := range []string{
-		"Fetched 22 Nov 2026, 21:36 UTC from the API",
-		"1 warning row 5: no id; counted as a separate instance",
-		"Instances 5 2 running · 4 listed",
-		"GPUs ≥ 7 4 of 5 known",
-		"Prices known 50% 2 of 4 listed",
-		"Running ≥ $0.679 /h ≥ $495.67 /month 1 of 2 priced",
-		"Listed ≥ $0.729 /h ≥ $532.17 /month 2 of 4 priced",
-		"RAM ≥ 1,920 GB · 1 of 5 known", "Disk ≥ 0 GB · 0 of 5 known",
-		"Running 2 3 Deleted 1 4 Paused 1 ≥ 0 Stopped 1 0",
-		"The provider doesn't document whether stopped instances are billed",
-		"gpufleet v1.2.3",
+	list := example(t)
+	for _, in := range list.Instances {
+		in.Region = "ALL"
+	}
+	region := text(at(t, render(t, list, settings()), "regions/all/index.html").tree)
+	for page, texts := range map[string][]string{
+		overview: {
+			"Fetched 22 Nov 2026, 21:36 UTC from the API",
+			"Our GPUs 22 Nov, 21:36 UTC 1 warning row 5: no id; counted as a separate instance",
+			"Running now ≥ $495.67/month 1 of 2 priced listed ≥ $532.17/month",
+			"GPUs running 3 of ≥ 7 4 of 5 known",
+			"Needs attention 0 instances No instance matches any of the rules.",
+			"Running 2 3 ≥ $495.67 Deleted 1 4 – Paused 1 ≥ 0 unknown Stopped 1 0 $36.50",
+			"gpufleet v1.2.3",
+		},
+		region: {
+			"Instances 5 2 running · 4 listed",
+			"GPUs ≥ 7 4 of 5 known",
+			"Prices known 50% 2 of 4 listed",
+			"Running ≥ $0.679 /h ≥ $495.67 /month 1 of 2 priced",
+			"Listed ≥ $0.729 /h ≥ $532.17 /month 2 of 4 priced",
+			"RAM ≥ 1,920 GB · 1 of 5 known", "Disk ≥ 0 GB · 0 of 5 known",
+			"Running 2 3 ≥ $495.67 Deleted 1 4 – Paused 1 ≥ 0 unknown Stopped 1 0 $36.50",
+			"The provider doesn't document whether stopped instances are billed",
+		},
 	} {
-		if !strings.Contains(overview, want) {
-			t.Errorf("the overview does not say %q:\n%s", want, overview)
+		for _, want := range texts {
+			if !strings.Contains(page, want) {
+				t.Errorf("there is no %q in:\n%s", want, page)
+			}
 		}
 	}
 }
@@ -248,7 +263,7 @@ func TestManyWarningsAndStatuses(t *testing.T) {
 		list.Instances = append(list.Instances, &fleet.Instance{ID: fmt.Sprint(i), Status: fmt.Sprintf("Status-%d", i)})
 	}
 	overview := text(at(t, render(t, list, settings()), "index.html").tree)
-	for _, want := range []string{"25 warnings", "warning 0.", "warning 19. and 5 more", "Status-19 1 ≥ 0 and 5 more"} {
+	for _, want := range []string{"25 warnings", "warning 0.", "warning 19. and 5 more", "Status-19 1 ≥ 0 unknown and 5 more"} {
 		if !strings.Contains(overview, want) {
 			t.Errorf("the overview does not say %q:\n%s", want, overview)
 		}

@@ -75,7 +75,7 @@ func partPage(f frame, part *report.Part) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = totals(f, &part.Totals).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = totals(f, &part.Totals, part).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -98,8 +98,8 @@ func TestSpendPage(t *testing.T) {
 	}
 }
 
-// TestHeadline checks the first figures of the overview: whole amounts, with the exact ones in their titles.
-func TestHeadline(t *testing.T) {
+// TestTiles checks the first figures of the overview: whole amounts, with the exact ones in their titles. Each leads on.
+func TestTiles(t *testing.T) {
 	s := settings()
 	for _, budget := range []string{"", "900000", "9000"} {
 		if budget != "" {
@@ -108,34 +108,40 @@ func TestHeadline(t *testing.T) {
 		r := reporttest.Past(t, s, reporttest.Days(t, "2026-11-26", 40), func(run int) []*fleet.Instance {
 			return reporttest.Changing(t, run)
 		})
-		overview := at(t, renderReport(t, r), report.OverviewPath)
-		head := elements(overview.tree, "dl")[0]
-		var got []string
-		for _, n := range elements(head, "a") {
-			if attribute(n, "href") != report.SpendPath {
-				t.Errorf("%s links to %s", text(n), attribute(n, "href"))
+		head := elements(at(t, renderReport(t, r), report.OverviewPath).tree, "dl")[0]
+		var got, want []string
+		for _, n := range elements(head, "dd") {
+			if link := n.FirstChild; link.Data == "a" {
+				got = append(got, attribute(link, "href")+" "+text(link)+" "+attribute(link, "title"))
 			}
-			got = append(got, text(n)+" "+attribute(n, "title"))
-		}
-		var want []string
-		for _, f := range r.HeadlineFigures() {
-			line := f.Short + " "
-			if f.Exact != f.Short {
-				line += f.Exact
-			}
-			want = append(want, line)
-		}
-		if !slices.Equal(got, want) || len(got) < 3 || strings.Contains(got[0][:8], ".") {
-			t.Errorf("%q, want %q", got, want)
 		}
 		alerts := 0
-		for _, n := range elements(head, "div") {
-			if strings.Contains(attribute(n, "class"), "figure-alert") {
-				alerts++
+		for _, tile := range r.Tiles() {
+			for _, f := range tile.Figures {
+				line := tile.Path + " " + f.Short + " "
+				if f.Exact != f.Short {
+					line += f.Exact
+				}
+				want = append(want, line)
+				if f.IsAlert {
+					alerts++
+				}
 			}
 		}
-		if (alerts > 0) != (budget == "9000") {
-			t.Errorf("budget %q: %d alerts", budget, alerts)
+		if !slices.Equal(got, want) || len(got) != 5 || strings.Contains(text(elements(head, "a")[0]), ".") {
+			t.Errorf("%q, want %q", got, want)
+		}
+		over := 0
+		for _, n := range elements(head, "dd") {
+			if strings.Contains(attribute(n, "class"), "over") {
+				over++
+			}
+		}
+		if over != alerts || (alerts > 0) != (budget == "9000") {
+			t.Errorf("budget %q: %d of %d alerts", budget, over, alerts)
+		}
+		if n := len(elements(head, "svg")); n != len(r.Tiles()) {
+			t.Errorf("%d small charts", n)
 		}
 	}
 }

@@ -11,8 +11,8 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "gpufleet/render/report"
 
-// totals shows the figures of a page next to its statuses.
-func totals(f frame, t *report.Totals) templ.Component {
+// totals shows the figures of a page next to its statuses. They are of the instances that are in all of some parts.
+func totals(f frame, t *report.Totals, of ...*report.Part) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -296,7 +296,7 @@ func totals(f frame, t *report.Totals) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = statuses(t).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = statuses(f, t, of...).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -22,6 +22,8 @@ type Entry struct {
 	Changes *Counts `json:"changes"`
 	// Budget per month; nil without one.
 	Budget *Amount `json:"budget,omitempty"`
+	// Attention is the number of instances that need attention; nil in days of earlier versions.
+	Attention *int `json:"attention,omitempty"`
 	// Groups are the figures by region and GPU model, in the report's order; at most MaxGroups. They are empty in all
 	// but the newest GroupDays days.
 	Groups []Group `json:"groups"`
@@ -186,7 +188,8 @@ func ReadDays(content []byte) (Head, []Entry, error) {
 func (e Entry) valid() bool {
 	isFeed := e.Feed == "" || len(e.Feed) == 32 && strings.Trim(e.Feed, "0123456789abcdef") == ""
 	isTaken := e.Taken.Location() == time.UTC && e.Taken.Nanosecond() == 0 && DateText(e.Taken) == e.Date
-	return isFeed && isTaken && e.Figures.valid() && (e.Changes == nil || e.Changes.valid(e.Date)) &&
+	isAttention := e.Attention == nil || *e.Attention >= 0 && *e.Attention <= e.Instances
+	return isFeed && isTaken && isAttention && e.Figures.valid() && (e.Changes == nil || e.Changes.valid(e.Date)) &&
 		len(e.Groups) <= MaxGroups && !slices.ContainsFunc(e.Groups, func(g Group) bool { return !g.valid() })
 }
 

@@ -262,14 +262,14 @@ func TestHeat(t *testing.T) {
 	h := NewHeat(&report.Matrix{Rows: []report.MatrixRow{
 		{Cells: []*report.Group{most, nil, little}},
 		{Cells: []*report.Group{none, unknown}},
-	}})
+	}}, report.BillListed)
 	for group, want := range map[*report.Group]string{most: "5 5 5", little: "1 1 2", none: "0 0 2", unknown: "u u 2"} {
 		gpus, cost, instances := h.Shades(group)
 		if got := gpus + " " + cost + " " + instances; got != want {
 			t.Errorf("%v GPUs: shades %s, want %s", group.GPUs.Value, got, want)
 		}
 	}
-	h = NewHeat(&report.Matrix{Rows: []report.MatrixRow{{Cells: []*report.Group{none}}}})
+	h = NewHeat(&report.Matrix{Rows: []report.MatrixRow{{Cells: []*report.Group{none}}}}, report.BillListed)
 	gpus, cost, _ := h.Shades(none)
 	if gpus != "0" || cost != "0" {
 		t.Errorf("a matrix of nothing has the shades %s and %s", gpus, cost)

@@ -10,19 +10,20 @@ import (
 // heatLevels is the number of shades of a matrix, besides the one for 0.
 const heatLevels = 5
 
-// Heat shades the cells of a matrix by GPUs, listed cost or instances.
+// Heat shades the cells of a matrix by GPUs, billed cost or instances.
 type Heat struct {
+	bill                  report.Bill
 	gpus, cost, instances float64 // the maximum of all cells
 }
 
 // NewHeat finds the maximums of a matrix.
-func NewHeat(m *report.Matrix) Heat {
-	var h Heat
+func NewHeat(m *report.Matrix, bill report.Bill) Heat {
+	h := Heat{bill: bill}
 	for _, row := range m.Rows {
 		for _, group := range row.Cells {
 			if group != nil {
 				h.gpus = max(h.gpus, group.GPUs.Value)
-				h.cost = max(h.cost, group.Listed.PerHour.Float64())
+				h.cost = max(h.cost, group.Costs().Of(bill).PerHour.Float64())
 				h.instances = max(h.instances, float64(group.Count))
 			}
 		}
@@ -33,12 +34,13 @@ func NewHeat(m *report.Matrix) Heat {
 // Shades returns a group's shades, from "0" for nothing to "5", or "u" for unknown.
 func (h Heat) Shades(g *report.Group) (gpus, cost, instances string) {
 	gpus = shade(g.GPUs.Value, h.gpus)
-	cost = shade(g.Listed.PerHour.Float64(), h.cost)
+	billed := g.Costs().Of(h.bill)
+	cost = shade(billed.PerHour.Float64(), h.cost)
 	instances = shade(float64(g.Count), h.instances)
 	if g.GPUs.Unknown() {
 		gpus = "u"
 	}
-	if g.Listed.Unknown() {
+	if billed.Unknown() {
 		cost = "u"
 	}
 	return gpus, cost, instances

@@ -42,7 +42,7 @@ const (
 // SpendCharts returns the chart of the month and that of the days. There are none if no cost is known.
 func SpendCharts(r *report.Report) []*Spend {
 	isNil := func(c *Spend) bool { return c == nil }
-	return slices.DeleteFunc([]*Spend{monthChart(r), daysChart(r)}, isNil)
+	return slices.DeleteFunc([]*Spend{monthChart(r), DaysChart(r)}, isNil)
 }
 
 // monthChart charts what the current month has cost so far and its forecast, beside the budget. It is nil if no cost is
@@ -107,8 +107,9 @@ func monthTexts(r *report.Report, days []report.DayCost, all int) []string {
 // fewestDays is the minimum number of columns, so that bars don't become blocks.
 const fewestDays = 14
 
-// daysChart charts what each day of this month and last month has cost. It is nil if no cost is known.
-func daysChart(r *report.Report) *Spend {
+// DaysChart charts what each day of this month and last month has cost, beside the budget. It is nil if no cost is
+// known.
+func DaysChart(r *report.Report) *Spend {
 	thisMonth := history.MonthStart(r.Generated)
 	days := r.DayCosts(thisMonth.AddDate(0, -1, 0))
 	first := slices.IndexFunc(days, report.DayCost.Counted)
@@ -126,8 +127,13 @@ func daysChart(r *report.Report) *Spend {
 	if most == 0 {
 		return nil
 	}
+	if r.Budget.Known {
+		for _, d := range days {
+			most = max(most, r.DailyBudget(d.Date).Float64())
+		}
+	}
 	last := days[len(days)-1]
-	c := &Spend{Caption: "Spent by day, " + r.Bill.Name() + " instances",
+	c := &Spend{Caption: "Cost by day, " + r.Bill.Name() + " instances",
 		From: days[0].Date.Format(shortDate), To: last.Date.Format(shortDate)}
 	a := axis{from: days[0].Date, length: time.Duration(len(days)) * day}
 	c.Ticks, a.top = ticks(most, false, sign(r.Settings))
@@ -146,9 +152,31 @@ func daysChart(r *report.Report) *Spend {
 	if thisMonth.After(days[0].Date) {
 		c.add("month", thisMonth.Format(shortDate), fmt.Sprintf("M%d 0V%d", a.x(thisMonth), Height))
 	}
+	if r.Budget.Known {
+		c.add("budget", "budget", budgetSteps(r, a, days))
+	}
 	c.Sentences = []string{"Highest on " + dayText(highest, r.SpentRange(highest.Cost)) + "."}
 	if last.Counted() {
 		c.Sentences = append(c.Sentences, last.Date.Format(shortDate)+" so far: "+r.SpentRange(last.Cost)+".")
 	}
+	if r.Budget.Known {
+		c.Sentences = append(c.Sentences, "The budget is "+r.Amount(r.DailyBudget(last.Date))+" a day in "+
+			last.Date.Format("January")+".")
+	}
 	return c
+}
+
+// budgetSteps returns the budget's share of each day. It differs between months.
+func budgetSteps(r *report.Report, a axis, days []report.DayCost) string {
+	var b strings.Builder
+	for i, d := range days {
+		at := a.y(r.DailyBudget(d.Date).Float64())
+		if i == 0 {
+			fmt.Fprintf(&b, "M0 %d", at)
+		} else {
+			fmt.Fprintf(&b, "V%d", at)
+		}
+		fmt.Fprintf(&b, "H%d", a.x(d.Date.Add(day)))
+	}
+	return b.String()
 }

@@ -165,7 +165,7 @@ ranges M821 400V80M893 400V80M964 400V240
 Highest on 21 Nov: $36.00 ($0.00 to $48.00), 24 hours not observed.
 23 Nov so far: $18.00 ($0.00 to $24.00).`},
 	} {
-		if diff := cmp.Diff(test.want, described(daysChart(test.report(t)))); diff != "" {
+		if diff := cmp.Diff(test.want, described(DaysChart(test.report(t)))); diff != "" {
 			t.Errorf("%s: %s", test.name, diff)
 		}
 	}

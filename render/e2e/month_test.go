@@ -152,10 +152,11 @@ func (m *monthOf) compare(t *testing.T, out, stdout, step string) {
 			"Spent in October " + october.text(t) + " " + october.between(t, 2), figures[4], figures[5], figures[6],
 		},
 		"index.html": { // an amount without decimals has a title with the exact one
-			"Spent in November " + spent.text(t) + " ≥ " + dollars(t, spent.Estimate, 0) + " " + spent.between(t, 0),
-			"Forecast for November " + forecast.text(t) + " ≥ " + dollars(t, forecast.Estimate, 0) + " " +
-				forecast.between(t, 0),
-			figures[4],
+			"Spent in November " + spent.text(t) + " (" + spent.between(t, 2) + ") ≥ " + dollars(t, spent.Estimate, 0),
+			"Forecast for November " + forecast.text(t) + " (" + forecast.between(t, 2) + ") ≥ " +
+				dollars(t, forecast.Estimate, 0),
+			m.Forecast.State + " budget: forecast " + m.share(),
+			m.share() + " of the budget of $20,001",
 		},
 	} {
 		text := visibleText(files[path])
@@ -193,7 +194,7 @@ func (m *monthOf) compare(t *testing.T, out, stdout, step string) {
 func (m *monthOf) figures(t *testing.T, spent, forecast monthRange) []string {
 	t.Helper()
 	october := m.billed(m.Months[1].bothRanges)
-	share := "at least " + strings.TrimSuffix(m.Forecast.Percent, ".0") + "% of the budget of $20,001"
+	share := m.share() + " of the budget of $20,001"
 	return []string{
 		"Spent in November " + spent.figures(t),
 		"Forecast for November " + forecast.figures(t),
@@ -206,6 +207,9 @@ func (m *monthOf) figures(t *testing.T, spent, forecast monthRange) []string {
 		"All " + spent.text(t) + " " + october.text(t) + " ",
 	}
 }
+
+// share returns the forecast's share of the budget.
+func (m *monthOf) share() string { return "at least " + strings.TrimSuffix(m.Forecast.Percent, ".0") + "%" }
 
 func otherBill(bill string) string {
 	return map[string]string{"running": "listed", "listed": "running"}[bill]

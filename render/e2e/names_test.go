@@ -313,7 +313,7 @@ var heat = regexp.MustCompile(`heat-[0-9]+`)
 var dataTime = regexp.MustCompile(`\?\d{8}T\d{6}Z$`)
 
 // filterQuery matches the query of an address on the Instances page. Its values are names.
-var filterQuery = regexp.MustCompile(`(instances/index\.html)\?((gpu|owner|region)=[0-9A-Za-z%+._~-]*(&|$))+$`)
+var filterQuery = regexp.MustCompile(`(instances/index\.html)\?((gpu|owner|region|status)=[0-9A-Za-z%+._~-]*(&|$))+$`)
 
 // skeleton returns a tree's elements and attributes, and those values of attributes that can't come from a name. It
 // fails on anything that no page may have.

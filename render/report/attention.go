@@ -90,10 +90,8 @@ func (r *Report) AttentionCount() int {
 	return count
 }
 
-// perHour returns what is at stake per hour.
-func (f *Finding) perHour() fleet.Price {
-	return fleet.Price{Value: f.AtStake.PerHour, Known: !f.AtStake.Unknown()}
-}
+// price returns the cost per hour, unknown if no price is known.
+func (c Cost) price() fleet.Price { return fleet.Price{Value: c.PerHour, Known: !c.Unknown()} }
 
 // findAttention looks for what needs attention. The changes since last week and the times of the statuses must be
 // known by then.
@@ -119,7 +117,7 @@ func (r *Report) findAttention() {
 		f.AtStake.PerMonth = r.Monthly(f.AtStake.PerHour)
 		f.settle()
 	}
-	slices.SortStableFunc(r.Findings, func(a, b *Finding) int { return compareAmounts(a.perHour(), b.perHour()) })
+	slices.SortStableFunc(r.Findings, func(a, b *Finding) int { return compareAmounts(a.AtStake.price(), b.AtStake.price()) })
 }
 
 // ruleSet has bit i set for Rules[i].

@@ -77,12 +77,12 @@ func (s Settings) SinceText(since Since) string {
 	return text
 }
 
-// AtStakeText returns what is at stake for people: "$1,234/month", Unknown.
+// AtStakeText returns a cost for people: "$1,234/month", Unknown.
 func (s Settings) AtStakeText(c Cost) string {
 	if c.Unknown() {
 		return Unknown
 	}
-	return bound(c.LowerBound()) + s.Headline(c.PerMonth) + "/month"
+	return s.ShortCost(c) + "/month"
 }
 
 // FindingText returns what is at stake in a finding and since when: "$1,234/month, at least since 12 Nov".

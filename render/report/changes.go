@@ -26,6 +26,7 @@ type Window struct {
 	WithoutID RowsWithoutID
 
 	Before, After Both[Cost]
+	GPUsBefore    Sum       // of the running instances
 	Delta         Amounts   // After minus Before, per hour
 	Sum           []SumLine // by kind, adding up to Delta
 
@@ -176,6 +177,7 @@ func (c *comparison) readRow(old *fleet.Instance) error {
 func (c *comparison) match(old *fleet.Instance) (shown bool) {
 	if old.Running() {
 		c.w.Before.Running.add(old.Price)
+		c.w.GPUsBefore.add(old.GPUCount)
 	}
 	if old.Listed() {
 		c.w.Before.Listed.add(old.Price)
@@ -266,6 +268,7 @@ func (w *Window) finish(settings Settings) {
 	for _, c := range []*Cost{&w.Before.Running, &w.Before.Listed} {
 		c.PerMonth = c.PerHour.Times(settings.HoursPerMonth)
 	}
+	w.GPUsBefore.settle()
 	for _, members := range [][]Member{w.Added, w.Removed} {
 		slices.SortFunc(members, func(a, b Member) int { return compareByRegion(a.Instance, b.Instance) })
 	}

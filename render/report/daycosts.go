@@ -3,6 +3,9 @@ package report
 import (
 	"time"
 
+	"github.com/shopspring/decimal"
+
+	"gpufleet/fetch/fleet"
 	"gpufleet/fetch/history"
 )
 
@@ -35,6 +38,12 @@ func (r *Report) DayCosts(from time.Time) []DayCost {
 		days = append(days, day)
 	}
 	return days
+}
+
+// DailyBudget returns the monthly budget's share of a day, to the cent.
+func (s Settings) DailyBudget(day time.Time) fleet.Money {
+	days := history.MonthStart(day).AddDate(0, 1, -1).Day()
+	return s.Budget.Value.Divided(decimal.NewFromInt(int64(days)), cents)
 }
 
 // Counted reports whether the spend has any time of the day.

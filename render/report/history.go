@@ -129,6 +129,8 @@ func (r *Report) compareAll(previous *history.History) error {
 	r.keep(previous, today, yesterday)
 	r.setSpend(&previous.Spend, spend)
 	r.findAttention()
+	count := r.AttentionCount()
+	r.Days[len(r.Days)-1].Attention = &count
 	return nil
 }
 

@@ -120,6 +120,37 @@ func newMatrix(regions []*Part, models []*Part, maxRegions, maxModels int) Matri
 	return m
 }
 
+// ByTotal returns the matrix with the regions and the models with the most GPUs first, then by listed cost.
+func (m Matrix) ByTotal() Matrix {
+	compare := func(a, b *Part) int {
+		return cmp.Or(cmp.Compare(b.GPUs.Value, a.GPUs.Value), b.Listed.PerHour.Cmp(a.Listed.PerHour))
+	}
+	columns := make([]int, len(m.Models))
+	for i := range columns {
+		columns[i] = i
+	}
+	slices.SortStableFunc(columns, func(a, b int) int { return compare(m.Models[a], m.Models[b]) })
+	sorted := m
+	sorted.Models, sorted.Rows = reordered(m.Models, columns), nil
+	for _, row := range m.Rows {
+		sorted.Rows = append(sorted.Rows, MatrixRow{row.Region, reordered(row.Cells, columns)})
+	}
+	slices.SortStableFunc(sorted.Rows, func(a, b MatrixRow) int { return compare(a.Region, b.Region) })
+	return sorted
+}
+
+// reordered returns the items at some indexes.
+func reordered[T any](items []T, order []int) []T {
+	result := make([]T, len(order))
+	for i, at := range order {
+		result[i] = items[at]
+	}
+	return result
+}
+
+// HasNoGPUs reports whether a part is known to have no GPUs.
+func (p *Part) HasNoGPUs() bool { return p.GPUs.Value == 0 && !p.GPUs.LowerBound() }
+
 // largest returns the n items that are largest by compare, in their given order. The first of equal ones win.
 func largest[T any](items []T, n int, compare func(a, b T) int) []T {
 	if len(items) <= n {
@@ -132,9 +163,5 @@ func largest[T any](items []T, n int, compare func(a, b T) int) []T {
 	slices.SortStableFunc(order, func(a, b int) int { return compare(items[b], items[a]) })
 	order = order[:n]
 	slices.Sort(order)
-	chosen := make([]T, n)
-	for i, at := range order {
-		chosen[i] = items[at]
-	}
-	return chosen
+	return reordered(items, order)
 }

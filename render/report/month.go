@@ -164,11 +164,7 @@ func (r *Report) RateFigure() KeyFigure {
 	change := ""
 	if w := r.ShownWeek(); w.Window != nil {
 		delta := w.Delta.Of(r.Bill)
-		since := strings.ToLower(w.Title)
-		if w.TooYoung {
-			since = "since " + w.From.UTC().Format(shortDate)
-		}
-		change = plus(delta) + r.Headline(delta) + "/h " + since
+		change = plus(delta) + r.Headline(delta) + "/h " + w.sinceText()
 	}
 	return f.noting(c.Coverage(), change)
 }

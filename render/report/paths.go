@@ -84,13 +84,48 @@ func (g *Group) Path() string {
 }
 
 // filteredPath returns the path of the Instances page with only the instances that are in all of some parts.
-// static/explorer/address.js reads the query.
-func filteredPath(parts ...*Part) string {
+func filteredPath(parts ...*Part) string { return statusesIn(nil, parts) }
+
+// StatusPath returns the path of the Instances page with only the instances of a status that are in all of some parts.
+func StatusPath(status string, parts ...*Part) string { return statusesIn([]string{status}, parts) }
+
+// statusesIn returns the path of the Instances page with only the instances that have one of some statuses, any for
+// none, and are in all of some parts. static/explorer/address.js reads the query.
+func statusesIn(statuses []string, parts []*Part) string {
 	query := url.Values{}
 	for _, p := range parts {
 		query.Set(p.Dimension.Name, p.Name)
 	}
+	if len(statuses) > 0 {
+		query["status"] = statuses
+	}
+	if len(query) == 0 {
+		return InstancesPath
+	}
 	return InstancesPath + "?" + query.Encode()
+}
+
+// maxStatuses is the maximum number of statuses in an address.
+const maxStatuses = 20
+
+// billedPath returns the path of the Instances page with only the billed instances.
+func (r *Report) billedPath() string {
+	return r.statusesPath(func(s StatusCount) bool { return Both[bool]{s.Running(), s.Listed()}.Of(r.Bill) })
+}
+
+// statusesPath returns the path of the Instances page with only the instances of some statuses. It has all instances if
+// there are no others, none of these, or more statuses than fit into an address.
+func (r *Report) statusesPath(has func(StatusCount) bool) string {
+	var names []string
+	for _, s := range r.Statuses {
+		if has(s) {
+			names = append(names, s.Name)
+		}
+	}
+	if len(names) == len(r.Statuses) || len(names) > maxStatuses {
+		names = nil
+	}
+	return statusesIn(names, nil)
 }
 
 // Path returns the path of the Instances page with only the rule's instances.
