@@ -56,8 +56,8 @@ func (r *Report) spentTile() Tile {
 
 // precise moves the figure's range to the exact amount, where people look for more.
 func (f KeyFigure) precise() KeyFigure {
-	if between := f.Between(); between != "" {
-		f.Exact, f.Range = f.Exact+" ("+between+")", ""
+	if f.Between != "" {
+		f.Exact, f.Range = f.Exact+" ("+f.Between+")", ""
 	}
 	return f
 }
