@@ -83,18 +83,24 @@ func isPlainID(id string) bool {
 	return 0 < len(id) && len(id) <= longest
 }
 
-// AppendAnchor appends the anchor of an instance's row: "i-" and its ID, after its account and "~" if it has one. It is
-// "i--" and an 80-bit hash if they would need escaping in an address or HTML. It is the same in every run. Without an
-// ID it appends nothing.
+// AppendAnchor appends the anchor of an instance's row: "i-" and its ID, after its account and "--" if it has one. It is
+// "i--" and an 80-bit hash if they would need escaping in an address or HTML, or could be confused with others. It is
+// the same in every run. Without an ID it appends nothing.
 func AppendAnchor(to []byte, in *fleet.Instance) []byte {
 	switch {
 	case in.ID == "":
 		return to
 	case in.Account == "" && isPlainID(in.ID):
 		return append(append(to, "i-"...), in.ID...)
-	case isPlainID(in.Account) && isPlainID(in.ID):
-		return append(append(append(append(to, "i-"...), in.Account...), '~'), in.ID...)
+	case isPlainID(in.Account) && isPlainID(in.ID) && canJoin(in.Account, in.ID):
+		return append(append(append(append(to, "i-"...), in.Account...), "--"...), in.ID...)
 	}
 	sum := sha256.Sum256(in.Key().Append(nil))
 	return hex.AppendEncode(append(to, "i--"...), sum[:10])
+}
+
+// canJoin reports whether an account and an ID can be told from each other with "--" between them. Neither is empty.
+func canJoin(account, id string) bool {
+	return !strings.Contains(account, "--") && !strings.Contains(id, "--") &&
+		account[0] != '-' && account[len(account)-1] != '-' && id[0] != '-'
 }

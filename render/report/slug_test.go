@@ -25,12 +25,17 @@ func TestAnchor(t *testing.T) {
 		seen[got] = id
 	}
 	for key, want := range map[fleet.Key]string{
-		{Account: "ml", ID: "7"}: "^i-ml~7$", {Account: "m", ID: "l.7"}: "^i-m~l[.]7$", {Account: "ml", ID: ""}: "^$",
-		{Account: "m l", ID: "7"}: "^i--[0-9a-f]{20}$", {Account: "ml", ID: "a b"}: "^i--[0-9a-f]{20}$",
+		{Account: "ml", ID: "7"}: "^i-ml--7$", {Account: "m", ID: "l.7"}: "^i-m--l[.]7$", {Account: "ml", ID: ""}: "^$",
+		{Account: "m-l", ID: "7-"}: "^i-m-l--7-$",
+		{Account: "m l", ID: "7"}:  "^i--[0-9a-f]{20}$", {Account: "ml", ID: "a b"}: "^i--[0-9a-f]{20}$",
+		{Account: "m--l", ID: "7"}: "^i--[0-9a-f]{20}$", {Account: "m", ID: "l--7"}: "^i--[0-9a-f]{20}$",
+		{Account: "m-", ID: "7"}: "^i--[0-9a-f]{20}$", {Account: "m", ID: "-7"}: "^i--[0-9a-f]{20}$",
+		{Account: "-m", ID: "7"}: "^i--[0-9a-f]{20}$",
 	} {
 		got := string(AppendAnchor(nil, &fleet.Instance{Account: key.Account, ID: key.ID}))
 		if !regexp.MustCompile(want).MatchString(got) || seen[got] != "" {
 			t.Errorf("%q: %q, want %s", key, got, want)
 		}
+		seen[got] = key.ID
 	}
 }
