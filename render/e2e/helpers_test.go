@@ -22,13 +22,10 @@ var officeProfile string
 func TestMain(m *testing.M) { os.Exit(prepared(m)) }
 
 func prepared(m *testing.M) int {
-	_, err := build()
-	if err == nil {
-		_, err = buildWorker()
-	}
-	if err != nil {
+	if _, err := build(); err != nil {
 		panic(err)
 	}
+	var err error
 	if officeProfile, err = os.MkdirTemp("", "profile"); err != nil {
 		panic(err)
 	}

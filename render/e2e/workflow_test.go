@@ -61,7 +61,18 @@ type runner struct {
 }
 
 func newRunner(t *testing.T, env map[string]string) *runner {
-	return &runner{action: readAction(t), temp: t.TempDir(), work: t.TempDir(), env: env}
+	t.Helper()
+	r := &runner{action: readAction(t), temp: t.TempDir(), work: t.TempDir(), env: env}
+	// The action builds the program. Go doesn't link it again if it finds it there, built with the same flags.
+	program, err := os.ReadFile(Program(t))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(r.temp, "gpufleet"), program, 0o700)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	env["GOFLAGS"] = "-buildvcs=false -ldflags=-w"
+	return r
 }
 
 // use runs the action and returns its exit code.
