@@ -13,7 +13,7 @@ comma       = ,
 COVER       = $(if $(COVERAGE),-coverprofile=$(COVERAGE) -coverpkg=./fetch/...$(comma)./render/...)
 
 # Tests that need a browser, Node.js or LibreOffice.
-PROGRAMS    = Browser|Lighthouse|HTMLValidate|OfficeOpenXML|Recalculated|LibreOffice|DuckDB
+PROGRAMS    = Browser|InFirefox|Lighthouse|HTMLValidate|OfficeOpenXML|Recalculated|LibreOffice|DuckDB
 
 # Tests whose work is done in other processes, where the race detector sees nothing: these, and those that run a shell
 # or a built gpufleet.

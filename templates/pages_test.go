@@ -213,7 +213,8 @@ func TestEmptyFleet(t *testing.T) {
 		}
 	}
 	got, want := strings.Join(paths, " "),
-		"index.html 404.html spend/index.html attention/index.html instances/index.html changes/index.html summary/index.html about/index.html"
+		"index.html 404.html spend/index.html attention/index.html instances/index.html changes/index.html "+
+			"summary/index.html about/index.html"
 	if got != want {
 		t.Errorf("pages %s, want %s", got, want)
 	}
