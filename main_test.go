@@ -26,8 +26,8 @@ import (
 	"gpufleet/render/e2e"
 )
 
-// TestMain lets scripts run this test binary as gpufleet where that needs a process of its own, and the tests of e2e run
-// it as a worker.
+// TestMain lets scripts run this test binary as gpufleet where that needs a process of its own, and the tests of e2e
+// run it as a worker.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"gpufleet": main, "gpufleet-worker": func() { e2e.Work(run) }})
 }

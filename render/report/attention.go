@@ -117,7 +117,9 @@ func (r *Report) findAttention() {
 		f.AtStake.PerMonth = r.Monthly(f.AtStake.PerHour)
 		f.settle()
 	}
-	slices.SortStableFunc(r.Findings, func(a, b *Finding) int { return compareAmounts(a.AtStake.price(), b.AtStake.price()) })
+	slices.SortStableFunc(r.Findings, func(a, b *Finding) int {
+		return compareAmounts(a.AtStake.price(), b.AtStake.price())
+	})
 }
 
 // ruleSet has bit i set for Rules[i].

@@ -52,8 +52,8 @@ func TestSpendSentence(t *testing.T) {
 	}
 }
 
-// TestRangeOfLowerBound has an estimate that is marked ≥ and is higher than the lower figure. The range says that it is
-// of what is counted.
+// TestRangeOfLowerBound has an estimate that is marked ≥ and is higher than the lower figure. The range says that it
+// is of what is counted.
 func TestRangeOfLowerBound(t *testing.T) {
 	t.Parallel()
 	rs := newReadings(t, 24*time.Hour)
@@ -114,10 +114,13 @@ func TestPartialMonths(t *testing.T) {
 // is known.
 func TestNoPriceKnown(t *testing.T) {
 	t.Parallel()
-	const unknown = "November so far: the cost is unknown, because no price is known."
+	const (
+		unknown = "November so far: the cost is unknown, because no price is known."
+		noPrice = ", no price to compare with the budget, spent ≥ $0.00 in November, forecast ≥ $0.00"
+	)
 	for _, c := range []struct{ first, second, state, sentence, line string }{
-		{"", "", "Unknown", unknown, ", no price to compare with the budget, spent ≥ $0.00 in November, forecast ≥ $0.00"},
-		{"", "0", "Unknown", unknown, ", no price to compare with the budget, spent ≥ $0.00 in November, forecast ≥ $0.00"},
+		{"", "", "Unknown", unknown, noPrice},
+		{"", "0", "Unknown", unknown, noPrice},
 		{"0", "0", "Within", "November so far: $0.00 (2 Nov, 100% observed). " +
 			"At the current rate the month ends at $0.00, 0% of the budget of $100.00.",
 			", run rate 0% of the budget, within budget, spent $0.00 in November, forecast $0.00"},

@@ -83,9 +83,9 @@ func isPlainID(id string) bool {
 	return 0 < len(id) && len(id) <= longest
 }
 
-// AppendAnchor appends the anchor of an instance's row: "i-" and its ID, after its account and "--" if it has one. It is
-// "i--" and an 80-bit hash if they would need escaping in an address or HTML, or could be confused with others. It is
-// the same in every run. Without an ID it appends nothing.
+// AppendAnchor appends the anchor of an instance's row: "i-" and its ID, after its account and "--" if it has one. It
+// is "i--" and an 80-bit hash if they would need escaping in an address or HTML, or could be confused with others. It
+// is the same in every run. Without an ID it appends nothing.
 func AppendAnchor(to []byte, in *fleet.Instance) []byte {
 	switch {
 	case in.ID == "":

@@ -147,7 +147,8 @@ func TestTotalsAboveTables(t *testing.T) {
 func TestViewAndPrint(t *testing.T) {
 	f := opened(t, written(t, newReport(sample(t), settings())))
 	for _, sheet := range []string{
-		"Instances", "Regions", "Models", "Groups", "Months", "Spend", "Trend", "Attention", "Changes", "Changes week", "Unpriced",
+		"Instances", "Regions", "Models", "Groups", "Months", "Spend", "Trend", "Attention", "Changes", "Changes week",
+		"Unpriced",
 	} {
 		panes, err := f.GetPanes(sheet)
 		check(t, err)
