@@ -42,8 +42,8 @@ func inOrder[T any](columns []report.Column[T], first []string, last string) []r
 	return ordered
 }
 
-// pageColumns returns the columns in the order of the pages, the ID last. Those show the GPU model that an instance counts under,
-// and leave out the one in the list, which is the same or unknown.
+// pageColumns returns the columns in the order of the pages, the ID last. Those show the GPU model that an instance
+// counts under, and leave out the one in the list, which is the same or unknown.
 func pageColumns(columns []instanceColumn) []instanceColumn {
 	if slices.ContainsFunc(columns, func(c instanceColumn) bool { return c.Name == "gpu_group" }) {
 		columns = slices.DeleteFunc(slices.Clone(columns), func(c instanceColumn) bool { return c.Name == "gpu" })
