@@ -13,8 +13,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/chromedp"
@@ -27,23 +29,60 @@ import (
 
 // choices are what a reader has chosen in the explorer.
 type choices struct {
-	text   string
-	chosen map[string][]string // by facet; "" is the unknown value
-	sort   string              // a column's name, after - if descending
+	text       string
+	chosen     map[string][]string // by facet; "" is the unknown value
+	sort       string              // a column's name, after - if descending
+	show, hide []string            // columns that differ from the usual ones
 }
 
-// facetValues returns the value of an instance in each facet.
-var facetValues = map[string]func(*fleet.Instance) string{
-	"region":       (*fleet.Instance).RegionName,
-	"gpu":          (*fleet.Instance).Model,
-	"status":       func(in *fleet.Instance) string { return in.Status },
-	"product_type": func(in *fleet.Instance) string { return in.ProductType },
-	"owner":        func(in *fleet.Instance) string { return in.Owner },
+// facetValues returns the values of an instance in a facet. Each has one, but findings can be any number.
+func facetValues(r *report.Report, facet string, in *fleet.Instance) []string {
+	switch facet {
+	case "region":
+		return []string{in.RegionName()}
+	case "gpu":
+		return []string{in.Model()}
+	case "status":
+		return []string{in.Status}
+	case "product_type":
+		return []string{in.ProductType}
+	case "owner":
+		return []string{in.Owner}
+	}
+	return findingsOf(r)[in]
+}
+
+var foundBy sync.Map // by report: the names of the rules that found each instance
+
+func findingsOf(r *report.Report) map[*fleet.Instance][]string {
+	if found, ok := foundBy.Load(r); ok {
+		return found.(map[*fleet.Instance][]string)
+	}
+	found := map[*fleet.Instance][]string{}
+	combinations, rows := r.FoundBy()
+	for i, in := range r.Instances[:len(rows)] { // none if nobody looked for them
+		for _, rule := range combinations[rows[i]] {
+			found[in] = append(found[in], rule.Name)
+		}
+	}
+	foundBy.Store(r, found)
+	return found
 }
 
 // facetTitles are the titles of the facets.
 var facetTitles = map[string]string{
 	"region": "Region", "gpu": "GPU model", "owner": "Owner", "status": "Status", "product_type": "Type",
+	"finding": "Needs attention",
+}
+
+// optionTitle returns the label of an option, "" for an unknown value.
+func optionTitle(facet, value string) string {
+	for _, rule := range report.Rules {
+		if facet == "finding" && rule.Name == value {
+			return rule.Title
+		}
+	}
+	return value
 }
 
 // facetNames returns the names of a report's facets.
@@ -51,7 +90,11 @@ func facetNames(r *report.Report) (names []string) {
 	for _, d := range r.Divisions {
 		names = append(names, d.Name)
 	}
-	return append(names, "status", "product_type")
+	names = append(names, "status", "product_type")
+	if len(r.Findings) > 0 {
+		names = append(names, "finding")
+	}
+	return names
 }
 
 // passes reports whether an instance matches. It ignores the facet but, unless that is "".
@@ -64,7 +107,8 @@ func (a choices) passes(r *report.Report, in *fleet.Instance, but string) bool {
 		}
 	}
 	for facet, values := range a.chosen {
-		if facet != but && len(values) > 0 && !slices.Contains(values, facetValues[facet](in)) {
+		isChosen := func(value string) bool { return slices.Contains(values, value) }
+		if facet != but && len(values) > 0 && !slices.ContainsFunc(facetValues(r, facet, in), isChosen) {
 			return false
 		}
 	}
@@ -130,10 +174,11 @@ func (a choices) counts(r *report.Report) map[string]map[string]string {
 	for _, facet := range facetNames(r) {
 		numbers := map[string]int{}
 		for _, in := range r.Instances {
-			value := facetValues[facet](in)
-			numbers[value] += 0
-			if a.passes(r, in, facet) {
-				numbers[value]++
+			for _, value := range facetValues(r, facet, in) {
+				numbers[optionTitle(facet, value)] += 0
+				if a.passes(r, in, facet) {
+					numbers[optionTitle(facet, value)]++
+				}
 			}
 		}
 		counts[facet] = map[string]string{}
@@ -156,7 +201,61 @@ func (a choices) query() string {
 	if a.sort != "" {
 		values.Set("sort", a.sort)
 	}
+	for name, columns := range map[string][]string{"show": a.show, "hide": a.hide} {
+		if len(columns) > 0 {
+			values[name] = slices.Sorted(slices.Values(columns))
+		}
+	}
 	return "?" + values.Encode()
+}
+
+// columns returns the titles of the columns that the table must show, in the order of the page.
+func (a choices) columns(r *report.Report) []string {
+	titles, last := []string{}, ""
+	for i, name := range pageOrder(r) {
+		column := columnNamed(r, name)
+		isKnown := func(in *fleet.Instance) bool { return column.Value(in).Known }
+		usual := i == 0 || slices.ContainsFunc(r.Instances, isKnown)
+		if slices.Contains(a.hide, name) || !usual && !slices.Contains(a.show, name) {
+			continue
+		}
+		if title := report.Heading(r.Settings, column); name == "id" {
+			last = title
+		} else {
+			titles = append(titles, title)
+		}
+	}
+	if last != "" {
+		titles = append(titles, last)
+	}
+	return titles
+}
+
+// pageOrder returns the names of the columns of the live table in the order of the page, except that the ID is last.
+func pageOrder(r *report.Report) []string {
+	leading := []string{"host_name", "status", "gpu_group", "gpu_count", "price_per_hour"}
+	var names []string
+	for _, name := range leading {
+		if columnNamed(r, name).Name != "" {
+			names = append(names, name)
+		}
+	}
+	for _, column := range columnsShown(r) {
+		if !slices.Contains(leading, column.Name) {
+			names = append(names, column.Name)
+		}
+	}
+	return names
+}
+
+// columnNamed returns a column of the live table, the zero column if it isn't there.
+func columnNamed(r *report.Report, name string) (column report.Column[*fleet.Instance]) {
+	for _, c := range columnsShown(r) {
+		if c.Name == name {
+			column = c
+		}
+	}
+	return column
 }
 
 func (a choices) csv(t *testing.T, r *report.Report) string {
@@ -174,14 +273,15 @@ func (a choices) csv(t *testing.T, r *report.Report) string {
 type explorerPage struct {
 	*visitor
 	t         *testing.T
+	r         *report.Report // of the site
 	site      string
 	downloads string
 	saved     chan *browser.EventDownloadProgress // downloads that are complete
 }
 
-func newExplorerPage(t *testing.T, site string) *explorerPage {
+func newExplorerPage(t *testing.T, site string, r *report.Report) *explorerPage {
 	t.Helper()
-	p := &explorerPage{newVisitor(t), t, site, t.TempDir(), make(chan *browser.EventDownloadProgress, 100)}
+	p := &explorerPage{newVisitor(t), t, r, site, t.TempDir(), make(chan *browser.EventDownloadProgress, 100)}
 	listening := chromedp.ListenBrowser(p.ctx, func(event any) {
 		progress, ok := event.(*browser.EventDownloadProgress)
 		if ok && progress.State != browser.DownloadProgressStateInProgress {
@@ -247,7 +347,7 @@ func (p *explorerPage) press(keys string, options ...chromedp.KeyOption) {
 func (p *explorerPage) choose(a choices) {
 	p.t.Helper()
 	eval[bool](p, `{
-		const clear = [...document.querySelectorAll(".explorer-bar button")][0];
+		const clear = document.querySelector(".explorer .clear");
 		if (!clear.disabled) clear.click();
 		document.getElementById("explorer-text").focus();
 		true
@@ -263,9 +363,10 @@ func (p *explorerPage) choose(a choices) {
 						item.querySelector("input").click();
 				});
 				true
-			}`, facetTitles[facet], value, value))
+			}`, facetTitles[facet], optionTitle(facet, value), value))
 		}
 	}
+	p.chooseColumns(a)
 	p.sortBy(a.sort)
 }
 
@@ -277,8 +378,8 @@ func (p *explorerPage) sortBy(sort string) {
 	if down {
 		want = "descending"
 	}
-	at := fmt.Sprintf(`document.querySelectorAll(".live thead th")[`+
-		`document.querySelector(".explorer").dataset.columns.split(" ").indexOf(%q)]`, name)
+	at := fmt.Sprintf(`[...document.querySelectorAll(".live thead th")].find(th =>
+		th.querySelector("button").textContent === %q)`, report.Heading(p.r.Settings, columnNamed(p.r, name)))
 	if sort == "" {
 		at, want = `document.querySelector(".live thead [aria-sort]")`, ""
 	}
@@ -328,8 +429,12 @@ func (p *explorerPage) check(r *report.Report, a choices) {
 	if count != fmt.Sprint(len(rows)+1) {
 		p.t.Errorf("the table tells %s rows, and has %d and a head", count, len(rows))
 	}
+	titles := eval[[]string](p, `[...document.querySelectorAll(".live thead .sort")].map((button) => button.textContent)`)
+	if diff := cmp.Diff(a.columns(r), titles); diff != "" {
+		p.t.Errorf("columns of %+v: %s", a, diff)
+	}
 	shown := eval[[]string](p, `[...document.querySelectorAll(".live tbody tr")].map((line) =>
-		line.cells[document.querySelector(".explorer").dataset.columns.split(" ").indexOf("id")].textContent)`)
+		line.cells[line.cells.length - 1].textContent)`)
 	if len(shown) > len(rows) || len(shown) < min(len(rows), 8) {
 		p.t.Fatalf("%d rows in the page, of %d", len(shown), len(rows))
 	}
@@ -349,7 +454,7 @@ func (p *explorerPage) file() string {
 		let content = null, name = "";
 		URL.createObjectURL = (blob) => { content = blob; return create.call(URL, blob); };
 		HTMLAnchorElement.prototype.click = function () { name = this.download; };
-		[...document.querySelectorAll(".explorer-bar button")][1].click();
+		document.querySelector(".explorer .save").click();
 		delete HTMLAnchorElement.prototype.click;
 		URL.createObjectURL = create;
 		if (name !== "instances.csv") return "a file of the name " + name;
@@ -370,7 +475,7 @@ func (p *explorerPage) checkDownload(r *report.Report, a choices) {
 func (p *explorerPage) download() string {
 	p.t.Helper()
 	for range 5 {
-		eval[bool](p, `{ [...document.querySelectorAll(".explorer-bar button")][1].click(); true }`)
+		eval[bool](p, `{ document.querySelector(".explorer .save").click(); true }`)
 		select {
 		case end := <-p.saved:
 			content, err := os.ReadFile(filepath.Join(p.downloads, end.GUID))
@@ -411,31 +516,34 @@ func TestExplorerInBrowser(t *testing.T) {
 	writeInto(t, dir, large)
 	server := httptest.NewServer(http.StripPrefix("/some/sub/path", http.FileServer(http.Dir(dir))))
 	defer server.Close()
-	wild, wildDir := wildFleet(t), t.TempDir()
+	wild, wildDir, sampleDir := wildFleet(t), t.TempDir(), t.TempDir()
 	writeInto(t, wildDir, wild)
 	demo := folderOf(t, "demo")
 	instances := filepath.Join(demo, "data/instances.json")
 	sample := reportOf(sampleFleet(t, instances)...)
 	sample.Generated = generatedAt(t, instances)
+	writeInto(t, sampleDir, sample)
 	for _, test := range []struct {
 		name, site string
 		r          *report.Report
 		width      int64
 		scheme     string
 	}{
-		{"sample", "file://" + demo + "/", sample, 390, "dark"},
+		{"sample", "file://" + sampleDir + "/", sample, 390, "dark"},
 		{"wild", "file://" + wildDir + "/", wild, 1280, "dark"},
 		{"2,000", server.URL + "/some/sub/path/", large, 1280, "light"},
 	} {
 		t.Run(test.name, func(t *testing.T) { // not in parallel, because the browser does not say whose download is complete
-			p := newExplorerPage(t, test.site)
+			p := newExplorerPage(t, test.site, test.r)
 			p.openAt(test.width, test.scheme, "")
 			p.check(test.r, choices{})
 			p.checkDownload(test.r, choices{})
 			for _, column := range columnsShown(test.r) {
 				for _, sort := range []string{column.Name, "-" + column.Name} {
+					a := choices{sort: sort, show: unusual(test.r, column.Name)}
+					p.chooseColumns(a)
 					p.sortBy(sort)
-					p.check(test.r, choices{sort: sort})
+					p.check(test.r, a)
 				}
 			}
 			random := rand.New(rand.NewPCG(1, 2))
@@ -487,20 +595,52 @@ func randomChoices(random *rand.Rand, r *report.Report) choices {
 		column := r.Columns[random.IntN(len(r.Columns))]
 		words := strings.Fields(report.Format(r.Settings, column, column.Value(in)))
 		if len(words) > 0 && len(words[0]) < 40 && words[0] != "" {
-			a.text = strings.TrimSpace(a.text + " " + strings.ToUpper(words[0][:1]) + words[0][1:])
+			_, size := utf8.DecodeRuneInString(words[0])
+			a.text = strings.TrimSpace(a.text + " " + strings.ToUpper(words[0][:size]) + words[0][size:])
 		}
 	}
 	for _, facet := range facetNames(r) {
 		if random.IntN(2) == 0 {
 			continue
 		}
-		a.chosen[facet] = []string{facetValues[facet](in)}
-		if other := facetValues[facet](r.Instances[random.IntN(len(r.Instances))]); other != a.chosen[facet][0] {
-			a.chosen[facet] = append(a.chosen[facet], other)
+		values := append(facetValues(r, facet, in), facetValues(r, facet, r.Instances[random.IntN(len(r.Instances))])...)
+		if slices.Sort(values); len(values) > 0 {
+			a.chosen[facet] = slices.Compact(values)
 		}
 	}
-	a.sort = []string{"", "-"}[random.IntN(2)] + columnsShown(r)[random.IntN(len(r.Columns)-1)].Name
+	name := columnsShown(r)[random.IntN(len(r.Columns)-1)].Name
+	a.sort = []string{"", "-"}[random.IntN(2)] + name
+	a.show = unusual(r, name)
+	for _, other := range pageOrder(r)[1:] {
+		if other != name && other != "id" && random.IntN(5) == 0 && len(unusual(r, other)) == 0 {
+			a.hide = append(a.hide, other)
+		}
+	}
 	return a
+}
+
+// unusual returns the name of a column if it has no value, so that it is not shown at first.
+func unusual(r *report.Report, name string) []string {
+	if i := slices.Index(pageOrder(r), name); i > 0 {
+		title := report.Heading(r.Settings, columnNamed(r, name))
+		if !slices.Contains((choices{}).columns(r), title) {
+			return []string{name}
+		}
+	}
+	return nil
+}
+
+// chooseColumns makes the choices of columns with the checkboxes of the page.
+func (p *explorerPage) chooseColumns(a choices) {
+	p.t.Helper()
+	eval[bool](p, fmt.Sprintf(`{
+		const titles = %s;
+		document.querySelectorAll(".column-box li").forEach((item) => {
+			const input = item.querySelector("input");
+			if (input.checked !== titles.includes(item.textContent)) input.click();
+		});
+		true
+	}`, mustJSON(p.t, a.columns(p.r))))
 }
 
 func mustJSON(t *testing.T, v any) string {

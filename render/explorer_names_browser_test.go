@@ -25,7 +25,7 @@ func TestExplorerNamesInBrowser(t *testing.T) {
 	r := reportOf(list...)
 	dir := t.TempDir()
 	writeInto(t, dir, r)
-	p := newExplorerPage(t, serve(t, dir))
+	p := newExplorerPage(t, serve(t, dir), r)
 	shown := func(query string) []string {
 		p.openAt(1280, "light", choices{text: query}.query())
 		return eval[[]string](p, `[...document.querySelectorAll(".live tbody th")].map((cell) => cell.textContent)`)

@@ -67,13 +67,13 @@ func TestExplorerByKeyboardInBrowser(t *testing.T) {
 	dir := t.TempDir()
 	r := reportOf(largeFleet(t, 2000)...)
 	writeInto(t, dir, r)
-	p := newExplorerPage(t, "file://"+dir+"/")
+	p := newExplorerPage(t, "file://"+dir+"/", r)
 	p.openAt(1280, "light", "")
 	eval[bool](p, `{ document.getElementById("main").focus(); true }`)
 	p.pressUntil(kb.Tab, 10, `document.activeElement.id === "explorer-text"`)
 	p.press("running")
 	p.check(r, choices{text: "running"})
-	p.pressUntil(kb.Tab, 10, `document.activeElement.tagName === "SUMMARY"`)
+	p.pressUntil(kb.Tab, 10, `document.activeElement.textContent.startsWith("Filters")`)
 	p.pressUntil(kb.Tab, 3, `document.activeElement.type === "checkbox"`)
 	p.press(" ")
 	a := choices{text: "running", chosen: map[string][]string{"region": {"CANADA-1"}}}
@@ -128,7 +128,7 @@ func TestExplorerAddressesInBrowser(t *testing.T) {
 	r := reportOf(append(largeFleet(t, 2000), wildFleet(t).Instances[:5]...)...)
 	r.Instances[1500].ID = `a b"><img src=x onerror=alert(1)>`
 	writeInto(t, dir, r)
-	p := newExplorerPage(t, "file://"+dir+"/")
+	p := newExplorerPage(t, "file://"+dir+"/", r)
 
 	for _, i := range []int{0, 1200, 1500, 2004} {
 		p.openAt(390, "light", "#"+string(report.AppendAnchor(nil, r.Instances[i])))
@@ -186,13 +186,14 @@ const staticRows = `[...document.querySelectorAll(".explorer-static tbody tr")]`
 // of another run or damaged data, without its script, and without any scripts.
 func TestExplorerFallsBackInBrowser(t *testing.T) {
 	t.Parallel()
+	r := reportOf(largeFleet(t, 600)...)
 	for name, data := range map[string]string{
 		"none":          "",
 		"another run's": `globalThis.gpufleetInstances = {"generated_at":"2001-01-01T00:00:00Z"};`,
 		"damaged":       `globalThis.gpufleetInstances = {"generated_at":"2026-11-22T12:00:00Z"};`,
 	} {
 		dir := t.TempDir()
-		writeInto(t, dir, reportOf(largeFleet(t, 600)...))
+		writeInto(t, dir, r)
 		path := filepath.Join(dir, "data/instances.js")
 		if err := os.Remove(path); err != nil {
 			t.Fatal(err)
@@ -204,7 +205,7 @@ func TestExplorerFallsBackInBrowser(t *testing.T) {
 		}
 		server := httptest.NewServer(http.FileServer(http.Dir(dir)))
 		defer server.Close()
-		p := newExplorerPage(t, server.URL+"/")
+		p := newExplorerPage(t, server.URL+"/", r)
 		if err := chromedp.Do(p.ctx, chromedp.Navigate(server.URL+"/instances/")); err != nil {
 			t.Fatal(err)
 		}
@@ -219,8 +220,8 @@ func TestExplorerFallsBackInBrowser(t *testing.T) {
 	}
 
 	dir := t.TempDir()
-	writeInto(t, dir, reportOf(largeFleet(t, 600)...))
-	p := newExplorerPage(t, "file://"+dir+"/")
+	writeInto(t, dir, r)
+	p := newExplorerPage(t, "file://"+dir+"/", r)
 	script := filepath.Join(dir, static.Explorer.Path)
 	if err := os.Rename(script, script+".away"); err != nil {
 		t.Fatal(err)
@@ -274,7 +275,7 @@ func TestExplorerAtScaleInBrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("data/instances.js: %d bytes", info.Size())
-	p := newExplorerPage(t, "file://"+dir+"/")
+	p := newExplorerPage(t, "file://"+dir+"/", r)
 	params := performance.EnableParams{TimeDomain: "threadTicks"}
 	if _, err := chromedp.Call(p.ctx, performance.Enable, params); err != nil {
 		t.Fatal(err)
@@ -345,8 +346,9 @@ func TestExplorerAtScaleInBrowser(t *testing.T) {
 // parser can pause between two links.
 func TestExplorerMovesNothingInBrowser(t *testing.T) {
 	dir := t.TempDir()
-	writeInto(t, dir, reportOf(largeFleet(t, 2000)...))
-	p := newExplorerPage(t, "file://"+dir+"/")
+	r := reportOf(largeFleet(t, 2000)...)
+	writeInto(t, dir, r)
+	p := newExplorerPage(t, "file://"+dir+"/", r)
 	slow := emulation.SetCPUThrottlingRateParams{Rate: 20}
 	if _, err := chromedp.Call(p.ctx, emulation.SetCPUThrottlingRate, slow); err != nil {
 		t.Fatal(err)

@@ -37,7 +37,7 @@ func TestOwnersInBrowser(t *testing.T) {
 	})
 	dir := t.TempDir()
 	writeInto(t, dir, r)
-	p := newExplorerPage(t, serve(t, dir))
+	p := newExplorerPage(t, serve(t, dir), r)
 	parts := map[string]*report.Part{}
 	for _, part := range r.Owned().Parts {
 		parts[part.Name] = part
@@ -52,7 +52,8 @@ func TestOwnersInBrowser(t *testing.T) {
 			t.Errorf("the heading is %q, want %q", got, part.Name)
 		}
 		piece := r.Pieces(part, r.Divisions[0])[0]
-		p.follow(`document.querySelector("section[aria-labelledby=regions] tbody a")`)
+		p.follow(fmt.Sprintf(`[...document.querySelectorAll("section[aria-labelledby=regions] tbody a")].find((link) =>
+			link.textContent === %q)`, piece.Name))
 		p.wantRows(piece.Totals.Count, width, part.Name+" in "+piece.Name)
 		p.openAt(width, "light", "")
 		eval[bool](p, fmt.Sprintf(`(() => {

@@ -33,7 +33,7 @@ func TestPrintInBrowser(t *testing.T) {
 		v.media(t, "print", &emulation.MediaFeature{Name: "prefers-color-scheme", Value: "dark"})
 		if got := evaluate[string](t, v, `[...document.querySelectorAll(`+
 			`".site-nav, .theme, .crumbs, .neighbours, .pager, .actions, `+
-			`.downloads-section, .switch, .explorer-bar, .facet-box")]
+			`.downloads-section, .switch, .explorer-bar, .explorer-filters")]
 			.filter((part) => part.checkVisibility()).map((part) => part.className).join(", ")`); got != "" {
 			t.Errorf("%s: on paper there is still %s", file, got)
 		}
@@ -56,7 +56,7 @@ func TestExplorerOnPaperInBrowser(t *testing.T) {
 	dir := t.TempDir()
 	r := reportOf(largeFleet(t, 2000)...)
 	writeInto(t, dir, r)
-	p := newExplorerPage(t, "file://"+dir+"/")
+	p := newExplorerPage(t, "file://"+dir+"/", r)
 	for _, a := range []choices{{chosen: map[string][]string{"status": {"Stopped"}}}, {}} {
 		p.openAt(1280, "light", a.query())
 		p.check(r, a)

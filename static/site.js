@@ -55,6 +55,17 @@ addEventListener("storage", (event) => {
   if (event.key === storageKey || event.key === null) showTheme(rememberedTheme());
 });
 
+// The Instances page loads its list at once, unless that is long and the reader has a small screen or saves data. Then
+// the explorer loads it when it is needed. An address with a search, filters or a row needs it.
+const listData = document.getElementById("list-data");
+if (listData !== null) {
+  const isLong = Number(listData.dataset.instances) > 10000;
+  const isSmall = matchMedia("(max-width: 40rem), (max-height: 30rem)").matches;
+  const savesData = navigator.connection?.saveData || matchMedia("(prefers-reduced-data: reduce)").matches;
+  const isNeeded = location.search !== "" || location.hash.startsWith("#i-");
+  if (!isLong || isNeeded || !isSmall && !savesData) document.head.append(listData.content.cloneNode(true));
+}
+
 // The data is stale after twice the expected time between two runs.
 const fetched = Date.parse(root.dataset.fetched);
 const staleAfter = 2000 * Number(root.dataset.every);

@@ -126,6 +126,29 @@ class SortableTable {
 addEventListener("DOMContentLoaded", () => {
   const tables = [...document.querySelectorAll("table.sortable")]
     .filter((table) => table.tBodies.length === 1 && table.tBodies[0].rows.length > 1)
+    // A page of a longer list doesn't sort, since the first row of the list can be on another page.
+    .filter((table) => !table.closest(".scroll").nextElementSibling?.matches(".pager"))
     .map((table) => new SortableTable(table));
   if (tables.length > 0) addEventListener("popstate", () => tables.forEach((table) => table.follow()));
 });
+
+/**
+ * Scrolls what has the focus from below a table's head and row headings, which stay in place. Browsers do so only for
+ * what is outside of the region.
+ */
+function uncover(target) {
+  const region = target.closest(".scroll");
+  const cell = target.closest("th, td");
+  const head = cell?.closest("table").tHead;
+  if (region === null || !head || !region.contains(head)) return;
+  const corner = head.rows[0].cells[0];
+  const box = target.getBoundingClientRect();
+  const below = head.getBoundingClientRect().bottom - box.top;
+  const beside = corner.getBoundingClientRect().right - box.left;
+  if (below > 0 && !head.contains(cell)) region.scrollTop -= below;
+  if (beside > 0 && cell !== cell.parentNode.cells[0] && getComputedStyle(corner).position === "sticky") {
+    region.scrollLeft -= beside;
+  }
+}
+
+addEventListener("focusin", ({ target }) => requestAnimationFrame(() => uncover(target)));

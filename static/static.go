@@ -49,7 +49,7 @@ var (
 var (
 	CSS      = publish("gpufleet.css", tokensCSS+baseCSS+frameCSS+partsCSS+tablesCSS+chartCSS+explorerCSS+printCSS)
 	Explorer = publish("explorer.js",
-		script(explorer("format", "data", "find", "csv", "address", "controls", "rows", "start")...))
+		script(explorer("format", "data", "find", "csv", "address", "controls", "rows", "later", "start")...))
 	Site = publish("site.js", script(siteJS, sortJS)) // of every page
 	Icon = publish("icon.svg", iconSVG)
 )

@@ -7,7 +7,6 @@ import (
 	"github.com/a-h/templ"
 
 	"gpufleet/render/report"
-	"gpufleet/static"
 )
 
 // frame holds what a page needs around its content.
@@ -23,7 +22,7 @@ type frame struct {
 	neighbours          // the previous and next page of its kind
 	noun        string  // names that kind
 	sizes       Sizes
-	scripts     []script
+	list        string // the file with the data of the live table, for the page that has one
 }
 
 // section is a part of the site that the navigation leads to.
@@ -47,12 +46,6 @@ const (
 	costsAnchor   = report.AboutPath + "#costs"
 	historyAnchor = report.SpendPath + "#history"
 )
-
-// script is a script that a page loads.
-type script struct {
-	path  string
-	async bool // runs as soon as it is loaded
-}
 
 // crumb is a page above another.
 type crumb struct {
@@ -142,16 +135,15 @@ func groupFrame(r *report.Report, group *report.Group, s listPage, n neighbours)
 
 // instancesFrame is the frame of a page of the instance list. The first page has the explorer.
 func instancesFrame(r *report.Report, s listPage) frame {
-	var scripts []script
+	list := ""
 	if s.number == 1 {
-		scripts = []script{{path: static.Explorer.Path},
-			{path: report.ExplorerPath + "?" + r.Generated.Format("20060102T150405Z"), async: true}}
+		list = report.ExplorerPath + "?" + r.Generated.Format("20060102T150405Z")
 	}
 	return frame{Report: r, path: s.path(), title: "Instances" + pageSuffix(s.paging),
 		name: "Instances" + pageSuffix(s.paging), section: instancesSection,
 		description: "All instances with all columns: " + extent(&r.Totals) + pageSuffix(s.paging) + ".",
 		crumbs:      []crumb{toOverview},
-		scripts:     scripts}
+		list:        list}
 }
 
 func changesFrame(r *report.Report) frame {

@@ -153,7 +153,7 @@ func groupPage(f frame, group *report.Group, s listPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = instanceTable(f, "Instances of this GPU model in this region", s, s.pages == 1).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = instanceTable(f, "Instances of this GPU model in this region", s).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -24,7 +24,8 @@ func TestConstantColumns(t *testing.T) {
 	pages := render(t, list, settings())
 	heads := func(path string) string {
 		var titles []string
-		for _, head := range elements(elements(find(at(t, pages, path).tree, "class", "scroll instances"), "thead")[0], "th") {
+		table := find(at(t, pages, path).tree, "class", "scroll instances")
+		for _, head := range elements(elements(table, "thead")[0], "th") {
 			titles = append(titles, text(head))
 		}
 		return strings.Join(titles, "|")

@@ -1,4 +1,5 @@
-// The controls above the table: search, filters and totals. A facet is a column to filter by; its values are options.
+// The controls of the table: search, totals, columns and filters. A facet is a column to filter by; its values are
+// options.
 
 /** Makes an element. Text is never parsed as HTML. */
 function make(tag, properties = {}, ...children) {
@@ -14,34 +15,48 @@ function make(tag, properties = {}, ...children) {
 /** How many options a facet shows. The search finds the others. */
 const MAX_OPTIONS = 200;
 
-/** The controls. Callbacks: text typed, option chosen, filters cleared, CSV requested. */
+/** The controls. Callbacks: text typed, option or column chosen, filters cleared, CSV requested, a list opened. */
 class Controls {
-  constructor(container, { typed, chosen, clear, save }) {
+  constructor(container, { typed, chosen, clear, save, opened }) {
     this.text = make("input", {
       type: "search", id: "explorer-text", placeholder: "Search: name, model, price …",
       autocomplete: "off", spellcheck: false,
     });
-    this.clear = make("button", { type: "button", disabled: true, onclick: clear }, "Clear filters");
-    this.save = make("button", { type: "button", disabled: true, onclick: save }, "Save as CSV");
+    const button = { type: "button", disabled: true };
+    this.clear = make("button", { ...button, className: "clear", onclick: clear }, "Clear filters");
+    this.save = make("button", { ...button, className: "save", onclick: save }, "Save as CSV");
+    this.columns = make("ul");
+    this.columnBox = make("details", { className: "column-box" }, make("summary", {}, "Columns"), this.columns);
     this.facets = make("div", { className: "facets" });
     this.summary = make("summary", {}, "Filters");
-    this.details = make("details", { className: "facet-box" }, this.summary, this.facets);
+    this.details = make("details", { className: "facet-box" }, this.summary);
     this.figures = make("dl", { className: "explorer-totals" });
     this.announcement = make("p", { className: "visually-hidden", role: "status" });
     this.text.addEventListener("input", typed);
     this.choose = chosen;
-    container.append(
+    container.querySelector(".explorer-controls").append(
       make("div", { className: "explorer-bar", role: "search" },
         make("label", { htmlFor: this.text.id, className: "visually-hidden" }, "Search all columns"),
-        this.text, this.clear, this.save),
-      this.details, this.figures, this.announcement);
-    this.details.open = matchMedia("(min-width: 60rem)").matches;
+        this.text, this.save),
+      this.figures, this.announcement);
+    container.querySelector(".explorer-filters").append(this.columnBox, this.details, this.clear);
+    const isBeside = matchMedia("(min-width: 68.75rem)"); // the filters are beside the table, as in explorer.css
+    this.details.open = isBeside.matches;
+    isBeside.addEventListener("change", () => { if (this.boxes !== undefined) this.details.open = isBeside.matches; });
+    for (const box of [this.columnBox, this.details]) box.firstChild.addEventListener("click", opened);
     this.showMessage("Loading …");
   }
 
   /** Shows a message instead of the totals. */
-  showMessage(text) {
-    this.figures.replaceChildren(make("div", {}, make("dt", {}, "Instances"), make("dd", {}, text)));
+  showMessage(text, note = "") {
+    const notes = note === "" ? [] : [make("dd", { className: "wide" }, note)];
+    this.figures.replaceChildren(make("div", {}, make("dt", {}, "Instances"), make("dd", {}, text), ...notes));
+  }
+
+  /** Says that the list loads when it is needed. */
+  wait(count) {
+    this.showMessage(count, "Search, filters and scrolling load the whole list.");
+    this.details.open = false; // there are no filters yet
   }
 
   /** Disables the controls and says why. */
@@ -49,6 +64,7 @@ class Controls {
     this.showMessage("–");
     for (const control of [this.text, this.clear, this.save]) control.disabled = true;
     this.facets.replaceChildren(make("p", { className: "muted" }, why));
+    this.details.append(this.facets);
     this.details.open = true;
     this.announcement.textContent = why;
   }
@@ -62,6 +78,20 @@ class Controls {
       return { facet, list, options: new Map() };
     });
     this.save.disabled = false;
+  }
+
+  /** Makes the list of columns to choose from. */
+  showColumns(table) {
+    this.columnInputs = table.optional.map((column) => {
+      const input = make("input", { type: "checkbox", onchange: this.choose });
+      this.columns.append(make("li", {}, make("label", {}, input, make("span", {}, column.title))));
+      return { name: column.name, input };
+    });
+  }
+
+  /** The columns chosen. */
+  chosenColumns() {
+    return new Set(this.columnInputs.filter(({ input }) => input.checked).map(({ name }) => name));
   }
 
   /** Makes an option of a facet. */
@@ -85,6 +115,8 @@ class Controls {
   /** Shows a state and the number of rows of each option. */
   show(state, counts) {
     if (document.activeElement !== this.text) this.text.value = state.text;
+    if (!this.facets.isConnected) this.details.append(this.facets); // with options at once, so that nothing moves
+    for (const { name, input } of this.columnInputs) input.checked = state.columns.has(name);
     let filters = 0;
     this.boxes.forEach((box, i) => {
       const values = state.chosen.get(box.facet.name);

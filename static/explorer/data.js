@@ -17,6 +17,7 @@ class Column {
     this.type = data.type;
     this.numeric = ["whole number", "number", "amount"].includes(data.type);
     this.values = data.values;
+    this.longest = []; // numbers of some of the longest values
     this.unknown = data.values.length;
     this.rows = Uint32Array.from(data.rows);
     this.currency = currency;
@@ -48,7 +49,7 @@ class Column {
   }
 
   /**
-   * Joins all shown values into one text, one per line, and stores where each line ends and how long the longest is.
+   * Joins all shown values into one text, one per line, and stores where each line ends and which are the longest.
    * Values never contain line breaks: the program replaces them when it reads the list.
    */
   prepareSearch() {
@@ -56,7 +57,7 @@ class Column {
     const shown = this.type === "text"
       ? visible(this.values.join("\n")) // all at once takes less time than each by itself
       : this.values.map((_, number) => this.shown(number)).join("\n");
-    this.longest = shown.split("\n").reduce((most, line) => Math.max(most, line.length), UNKNOWN.length);
+    if (this.unknown > 0) this.longest = longestOf(shown.split("\n"));
     this.text = folded(this.unknown === 0 ? UNKNOWN : shown + "\n" + UNKNOWN) + "\n";
     this.ends = new Uint32Array(this.unknown + 1);
     for (let number = 0, end = -1; number <= this.unknown; number++) {
@@ -66,11 +67,24 @@ class Column {
   }
 }
 
+/** How many characters of a value a column has room for. */
+const MAX_LENGTH = 30;
+
+/** The indexes of some of the longest lines. With a proportional font, any of them can be the widest. */
+function longestOf(lines) {
+  const most = lines.reduce((most, line) => Math.max(most, line.length), 0);
+  const indexes = [];
+  for (let i = 0; i < lines.length && indexes.length < 20; i++) {
+    if (lines[i].length >= Math.min(most, MAX_LENGTH) - 1) indexes.push(i);
+  }
+  return indexes;
+}
+
 /**
- * Reads the data of data/instances.js. It awaits `pause` regularly, so that the page stays responsive. The options
- * of facets have a label, and a value for the address.
+ * Reads the data of data/instances.js. `order` has the names of the columns in the order of the page. It awaits `pause`
+ * regularly, so that the page stays responsive. The options of facets have a label, and a value for the address.
  */
-async function readTable(data, pause) {
+async function readTable(data, order, pause) {
   const count = data.total_instances;
   const columns = [];
   for (const each of data.columns) {
@@ -88,8 +102,12 @@ async function readTable(data, pause) {
     columnFacet(column("product_type"), "Type"),
     findingFacet(data.findings),
   ].filter((facet) => facet !== null);
+  const [heading, ...optional] = order.map(column).filter((each) => each !== undefined);
   return {
     count, columns, column, facets,
+    heading, // the first column, which is always shown
+    optional, // the others, of which those with a value are shown at first
+    usual: new Set(optional.filter((each) => each.unknown > 0).map((each) => each.name)),
     statuses: data.statuses,
     currency: data.currency_sign,
     stamp: [data.generated_at, data.currency], // the first cells of each row of a CSV file

@@ -5,10 +5,19 @@ const MAX_PRINTED = 1000; // rows
 const STEP = 5; // rows added at a time when the table first appears
 const MAX_PIXELS = 12e6; // browsers can't scroll higher elements; beyond that, a pixel stands for several
 
+/** The longer half of a heading that takes two lines. */
+function longerHalf(title) {
+  const words = title.split(" ");
+  const halves = words.map((_, i) => [words.slice(0, i).join(" "), words.slice(i).join(" ")]);
+  const longer = halves.map(([a, b]) => a.length > b.length ? a : b);
+  return longer.reduce((best, half) => half.length < best.length ? half : best);
+}
+
 class Rows {
-  constructor(table, order, caption, sorted) {
+  constructor(table, caption, sorted) {
     this.table = table;
-    this.columns = order.map((name) => table.column(name)).filter((column) => column !== undefined);
+    this.sorted = sorted;
+    this.columns = [];
     this.rows = new Uint32Array(0);
     this.current = 0; // the row with the keyboard focus
     this.first = this.last = 0; // the rows in the page: first <= i < last
@@ -16,15 +25,14 @@ class Rows {
     this.overscan = 0; // 0 until someone scrolls, then OVERSCAN
     this.lines = new Map(); // row elements by position
     this.sheet = new CSSStyleSheet(); // sizes, since the content policy forbids inline styles
-    this.sheet.replaceSync(".live-space { height: 0; padding-top: 0; }" + this.widths());
+    this.sheet.replaceSync(".live-space { height: 0; } .explorer-table { scroll-padding: 0; }");
     document.adoptedStyleSheets = [...document.adoptedStyleSheets, this.sheet];
 
-    this.headings = this.columns.map((column) => this.heading(column, sorted));
-    this.head = make("thead", {}, make("tr", { "aria-rowindex": "1" }, ...this.headings));
+    this.headRow = make("tr", { "aria-rowindex": "1" });
+    this.head = make("thead", {}, this.headRow);
     this.body = make("tbody");
     this.grid = make("table", { className: "live" },
-      make("caption", { className: "visually-hidden" }, caption),
-      make("colgroup", {}, ...this.columns.map(() => make("col"))), this.head, this.body);
+      make("caption", { className: "visually-hidden" }, caption), this.head, this.body);
     this.noMatches = make("p", { className: "live-none", hidden: true }, "No instances match.");
     this.printNote = make("p", { className: "live-cut", hidden: true });
     this.region = make("section", { className: "scroll instances explorer-table", tabIndex: 0 },
@@ -39,30 +47,39 @@ class Rows {
       const line = event.target.closest("tr");
       this.setCurrent(Number(line.getAttribute("aria-rowindex")) - 2);
     });
-    new ResizeObserver(() => this.scheduleDraw()).observe(this.region);
+    this.resized = new ResizeObserver(() => {
+      this.makeRoom();
+      this.scheduleDraw();
+    });
     addEventListener("beforeprint", () => this.print(true));
     addEventListener("afterprint", () => this.print(false));
   }
 
-  heading(column, sorted) {
-    const mark = make("span", { className: "sort-mark", "aria-hidden": "true" });
-    const button = make("button", { type: "button", onclick: () => sorted(column.name) }, column.title, mark);
-    return make("th", { scope: "col", className: column.numeric ? "num" : "" }, button);
+  /** A heading, with the longest values out of sight, so that the column is wide enough for any row. */
+  heading(column) {
+    const sort = () => this.sorted(column.name);
+    const button = make("button", { type: "button", className: "sort", onclick: sort }, column.title);
+    const samples = column.rows.includes(column.unknown) ? [...column.longest, column.unknown] : column.longest;
+    const sizer = make("span", { className: "sizer", "aria-hidden": "true" }, make("b", {}, longerHalf(column.title)),
+      ...samples.map((number) => make("span", {}, this.content(column, number, MAX_LENGTH))));
+    return make("th", { scope: "col", className: column.numeric ? "num" : "" }, button, sizer);
   }
 
-  /** CSS rules for the column widths: the longest value, within limits. So widths don't change while scrolling. */
-  widths() {
-    const widths = this.columns.map((column) => {
-      const words = column.title.split(" ").map((word) => word.length + 3);
-      return Math.max(Math.min(column.longest, 30) + 1, Math.ceil(column.title.length / 2) + 3, ...words);
-    });
-    const all = widths.reduce((sum, width) => sum + width, 0);
-    return widths.map((width, i) => `.live col:nth-child(${i + 1}) { width: calc(${width}ch + 1.7em); }`).join("") +
-      `.live { width: calc(${all}ch + ${1.7 * widths.length}em); }`;
+  /** Shows other columns. */
+  setColumns(columns) {
+    this.columns = columns;
+    this.headings = columns.map((column) => this.heading(column));
+    this.headRow.replaceChildren(...this.headings);
+    this.resized.disconnect();
+    this.resized.observe(this.region);
+    this.resized.observe(this.headings[0]);
   }
 
   /** Shows other rows, from the top. */
-  show(rows, sort) {
+  show(rows, sort, columns) {
+    if (columns.join() !== this.columns.map((column) => column.name).join()) {
+      this.setColumns(columns.map((name) => this.table.column(name)));
+    }
     this.rows = rows;
     this.current = 0;
     this.columns.forEach((column, i) => {
@@ -79,9 +96,9 @@ class Rows {
   }
 
   /** Shows the first rows, a few at a time, so that the page stays responsive. */
-  async showGradually(rows, sort, pause) {
+  async showGradually(rows, sort, columns, pause) {
     this.most = 0;
-    this.show(rows, sort);
+    this.show(rows, sort, columns);
     do {
       await pause();
       this.most += STEP;
@@ -111,6 +128,18 @@ class Rows {
       this.frame = undefined;
       this.draw();
     });
+  }
+
+  /**
+   * Keeps what gets the focus clear of the head and of the rows' headings. Headings that leave less than half of the
+   * width to the other columns don't stay in place.
+   */
+  makeRoom() {
+    const heading = this.headings[0].offsetWidth;
+    const crowded = heading > this.region.clientWidth / 2;
+    this.region.classList.toggle("crowded", crowded);
+    const padding = `${this.head.offsetHeight}px 0px 0px ${crowded ? 0 : heading}px`;
+    this.sheet.cssRules[1].style.setProperty("scroll-padding", padding);
   }
 
   /** Adds the visible rows and the overscan to the page, and removes all others. */
@@ -171,17 +200,22 @@ class Rows {
     return line;
   }
 
-  /** A cell. The first one is the row's heading, with a link to the row that takes the keyboard focus. */
-  cell(column, number, anchor) {
-    const text = column.shown(number);
-    let content = number === column.unknown ? make("span", { className: "unknown" }, text)
+  /** A value as an element, with at most `most` characters. */
+  content(column, number, most = Infinity) {
+    const text = column.shown(number).slice(0, most);
+    const element = number === column.unknown ? make("span", { className: "unknown" }, text)
       : column.name === "id" ? make("code", {}, text)
       : column.type === "text" ? make("bdi", {}, text)
       : document.createTextNode(text);
-    if (column.name === "status") {
-      content = make("span", { className: "status status-" + this.table.statuses[number].tone }, content);
-    }
-    const title = text.length > 29 ? { title: text } : {};
+    if (column.name !== "status") return element;
+    return make("span", { className: "status status-" + this.table.statuses[number].tone }, element);
+  }
+
+  /** A cell. The first one is the row's heading, with a link to the row that takes the keyboard focus. */
+  cell(column, number, anchor) {
+    const text = column.shown(number);
+    const content = this.content(column, number);
+    const title = text.length >= MAX_LENGTH ? { title: text } : {};
     if (anchor === null) return make("td", { className: column.numeric ? "num" : "", ...title }, content);
     const link = make(anchor === "" ? "span" : "a", { className: "row-link", tabIndex: -1 }, content);
     if (anchor !== "") link.href = "#" + anchor;
@@ -216,12 +250,23 @@ class Rows {
     this.go(Math.min(Math.max(to, 0), this.rows.length - 1));
   }
 
+  /** How many pixels of rows a pixel of the scroll bar stands for. */
+  stretch() {
+    const height = this.region.clientHeight;
+    return Math.max(1, (this.rows.length * this.lineHeight() - height) / (MAX_PIXELS - height));
+  }
+
+  /** Scrolls so that a row is the first one in sight. */
+  scrollTo(position) {
+    this.region.scrollTop = position * this.lineHeight() / this.stretch();
+  }
+
   /** Scrolls to a row and focuses it. */
   go(position) {
     const line = this.lineHeight();
     const height = this.region.clientHeight;
     const view = height - this.head.offsetHeight;
-    const stretch = Math.max(1, (this.rows.length * line - height) / (MAX_PIXELS - height));
+    const stretch = this.stretch();
     const top = this.region.scrollTop * stretch;
     if (position * line < top) this.region.scrollTop = position * line / stretch;
     else if ((position + 1) * line > top + view) this.region.scrollTop = ((position + 1) * line - view) / stretch;

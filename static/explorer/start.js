@@ -13,11 +13,12 @@ class Explorer {
 
   /** Makes the table, in steps, so that the page stays responsive. */
   async start(data) {
-    const table = await readTable(data, pause);
     const { columns, caption } = this.container.dataset;
-    this.live = new Rows(table, columns.split(" "), caption, (name) => this.sort(name));
+    const table = await readTable(data, columns.split(" "), pause);
+    this.live = new Rows(table, caption, (name) => this.sort(name));
     await pause();
     this.controls.showFacets(table);
+    this.controls.showColumns(table);
     await pause();
     this.controls.text.value ||= parseQuery(table, location.search).text;
     this.table = table;
@@ -29,10 +30,14 @@ class Explorer {
     const list = this.container.querySelector(".explorer-static");
     this.live.region.classList.add("arriving");
     list.before(this.live.region);
-    await this.live.showGradually(this.shown, this.state.sort, pause);
+    await this.live.showGradually(this.shown, this.state.sort, this.columns(), pause);
     await pause();
+    const hadFocus = list.contains(document.activeElement);
+    const row = this.container.dataset.state === "reading" ? firstRow(list) : 0;
     list.remove();
     this.live.region.classList.remove("arriving");
+    if (hadFocus) this.live.region.focus({ preventScroll: true });
+    if (row > 0 && formatQuery(table, this.state) === "") this.live.scrollTo(row);
     this.goToAddressed();
     addEventListener("popstate", () => this.followAddress());
     addEventListener("hashchange", () => this.goToAddressed());
@@ -42,7 +47,7 @@ class Explorer {
   /** Follows the address after going back or forward. */
   followAddress() {
     const state = parseQuery(this.table, location.search);
-    if (formatQuery(state) !== formatQuery(this.currentState())) {
+    if (formatQuery(this.table, state) !== formatQuery(this.table, this.currentState())) {
       this.state = state;
       this.controls.text.value = state.text;
       this.show();
@@ -53,7 +58,7 @@ class Explorer {
   show() {
     this.find();
     this.showTotals();
-    this.live.show(this.shown, this.state.sort);
+    this.live.show(this.shown, this.state.sort, this.columns());
   }
 
   find() {
@@ -66,10 +71,17 @@ class Explorer {
     this.controls.showTotals(totalsOf(this.table, this.shown), grouped(String(this.table.count)));
   }
 
+  /** The names of the columns shown, in order. */
+  columns() {
+    const { heading, optional } = this.table;
+    return [heading, ...optional.filter(({ name }) => this.state.columns.has(name))].map(({ name }) => name);
+  }
+
   /** The state of the controls, which can be newer than the table. */
   currentState() {
     clearTimeout(this.searchTimer);
-    return { ...this.state, text: this.controls.text.value, chosen: this.controls.chosen() };
+    const { controls } = this;
+    return { ...this.state, text: controls.text.value, chosen: controls.chosen(), columns: controls.chosenColumns() };
   }
 
   apply(state) {
@@ -89,7 +101,7 @@ class Explorer {
     clearTimeout(this.searchTimer);
     this.controls.text.value = "";
     this.controls.text.focus();
-    this.apply({ ...emptyState(this.table), sort: this.state.sort });
+    this.apply({ ...emptyState(this.table), sort: this.state.sort, columns: this.state.columns });
   }
 
   /** Sorts by a column: ascending, then descending, then back to the report's order. */
@@ -103,7 +115,7 @@ class Explorer {
   updateAddress() {
     clearTimeout(this.retryTimer);
     try {
-      history.replaceState(null, "", location.pathname + formatQuery(this.state) + location.hash);
+      history.replaceState(null, "", location.pathname + formatQuery(this.table, this.state) + location.hash);
     } catch {
       this.retryTimer = setTimeout(() => this.updateAddress(), 5000);
     }
@@ -111,6 +123,14 @@ class Explorer {
 
   goToAddressed() {
     if (location.hash.startsWith("#i-")) this.live.goTo(location.hash.slice(1));
+  }
+
+  /** Goes to the row that the Tab key reaches. Without one, the link leads to the list. */
+  skip(event) {
+    if (this.container.dataset.state !== "live" || this.shown.length === 0) return;
+    event.preventDefault();
+    this.live.region.scrollIntoView({ block: "nearest" });
+    this.live.go(this.live.current);
   }
 
   save() {
@@ -126,16 +146,26 @@ class Explorer {
   }
 }
 
+/** The first row in sight in the static list, 0 at its top. */
+function firstRow(list) {
+  const region = list.querySelector(".scroll");
+  const top = region.scrollTop + list.querySelector("thead").offsetHeight;
+  return Math.max(0, [...list.querySelectorAll("tbody tr")].findIndex((row) => row.offsetTop + row.offsetHeight > top));
+}
+
 const container = document.querySelector(".explorer");
 if (container !== null) {
   let explorer = null;
-  const controls = new Controls(container.querySelector(".explorer-controls"), {
-    typed: () => explorer.typed(),
+  let load = () => {};
+  const controls = new Controls(container, {
+    typed: () => { load(); explorer.typed(); },
     chosen: () => explorer.apply(explorer.currentState()),
     clear: () => explorer.clear(),
     save: () => explorer.save(),
+    opened: () => load(),
   });
   explorer = new Explorer(container, controls);
+  document.querySelector('.skip[href="#list"]').addEventListener("click", (event) => explorer.skip(event));
   const begin = () => {
     const data = globalThis.gpufleetInstances;
     if (data === undefined) {
@@ -150,6 +180,7 @@ if (container !== null) {
       });
     }
   };
-  if (document.readyState === "complete") begin();
+  if (!isListRequested()) load = waitToLoad(container, controls, begin);
+  else if (document.readyState === "complete") begin();
   else addEventListener("load", begin);
 }
