@@ -11,7 +11,8 @@ const [executablePath, address, folder, ...pages] = process.argv.slice(2);
 const downloads = mkdtempSync(path.join(os.tmpdir(), "firefox-downloads-"));
 const disk = pathToFileURL(folder).href + "/";
 const { instances } = JSON.parse(readFileSync(path.join(folder, "data/instances.json")));
-const stopped = instances.filter((each) => each.status === "Stopped").map((each) => each.id);
+const stopped = instances.filter((each) => each.status === "Stopped")
+  .map((each) => (each.account === undefined ? each.id : `${each.account}~${each.id}`));
 
 let checks = 0;
 const wrong = (what) => console.log(what);
@@ -72,8 +73,9 @@ async function explorer(site) {
   const list = site + "instances/index.html";
   await open(list);
   check("all instances", await count(), String(instances.length));
-  await tab.type("#explorer-text", stopped[0]);
-  await tab.waitForFunction((want) => location.search === want, {}, `?q=${stopped[0]}`);
+  const [name] = stopped[0].split("~").slice(-1);
+  await tab.type("#explorer-text", name);
+  await tab.waitForFunction((want) => location.search === want, {}, `?q=${name}`);
   check("a search", await ids(), [stopped[0]]);
 
   await open(`${list}?status=Stopped`);
@@ -90,6 +92,28 @@ async function explorer(site) {
   await tab.evaluate(() => [...document.querySelectorAll(".explorer button")]
     .find((button) => button.textContent === "Save as CSV").click());
   check("the saved rows", (await saved("instances.csv")).trim().split("\n").length, stopped.length + 1);
+}
+
+/** Sorts a table by a click, and by its address. */
+async function sorting(site) {
+  const list = site + "models/index.html";
+  const shown = () => tab.evaluate(() => [location.search, document.querySelector(".sortable [aria-sort]")?.textContent,
+    [...document.querySelectorAll(".sortable tbody tr")].map((row) => row.cells[1].textContent)]);
+  const click = () => tab.evaluate(() => [...document.querySelectorAll(".sortable thead button")]
+    .find((button) => button.textContent === "Instances").click());
+  await open(list);
+  const atFirst = await shown();
+  const byNumber = atFirst[2].toSorted((a, b) => b - a);
+  check("the order at first is another", atFirst[2].join() === byNumber.join(), false);
+  await click();
+  check("the most instances first", await shown(), ["?totals-by-gpu-model=-instances", "Instances", byNumber]);
+  await click();
+  const ascending = ["?totals-by-gpu-model=instances", "Instances", byNumber.toReversed()];
+  check("the fewest instances first", await shown(), ascending);
+  await open(list + ascending[0]);
+  check("the address of an order of models", await shown(), ascending);
+  await click();
+  check("the page's own order again", await shown(), atFirst);
 }
 
 /** Returns a downloaded file, and removes it. */
@@ -127,6 +151,7 @@ try {
   await looks(address);
   for (const site of [address, disk]) {
     await explorer(site);
+    await sorting(site);
     await theme(site);
   }
   await link(address);
