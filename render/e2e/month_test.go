@@ -209,7 +209,9 @@ func (m *monthOf) figures(t *testing.T, spent, forecast monthRange) []string {
 }
 
 // share returns the forecast's share of the budget.
-func (m *monthOf) share() string { return "at least " + strings.TrimSuffix(m.Forecast.Percent, ".0") + "%" }
+func (m *monthOf) share() string {
+	return "at least " + strings.TrimSuffix(m.Forecast.Percent, ".0") + "%"
+}
 
 func otherBill(bill string) string {
 	return map[string]string{"running": "listed", "listed": "running"}[bill]
