@@ -158,7 +158,7 @@ func TestFigures(t *testing.T) {
 			"Our GPUs 22 Nov, 21:36 UTC 1 warning row 5: no id; counted as a separate instance",
 			"Running now ≥ $495.67/month 1 of 2 priced listed ≥ $532.17/month",
 			"GPUs running 3 of ≥ 7 4 of 5 known",
-			"Needs attention 0 instances No instance matches any of the rules.",
+			"Needs attention 0 instances no instance matches any of the rules",
 			"Running 2 3 ≥ $495.67 Deleted 1 4 – Paused 1 ≥ 0 unknown Stopped 1 0 $36.50",
 			"gpufleet v1.2.3",
 		},

@@ -53,7 +53,7 @@ func statuses(f frame, t *report.Totals, of ...*report.Part) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<table><caption class=\"visually-hidden\">Instances by status</caption> <thead><tr><th scope=\"col\">Status</th><th scope=\"col\" class=\"num\">Instances</th><th scope=\"col\" class=\"num\">GPUs</th><th scope=\"col\" class=\"num\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<table class=\"sortable\"><caption class=\"visually-hidden\">Instances by status</caption> <thead><tr><th scope=\"col\">Status</th><th scope=\"col\" class=\"num\" aria-sort=\"descending\">Instances</th><th scope=\"col\" class=\"num\">GPUs</th><th scope=\"col\" class=\"num\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -85,14 +85,25 @@ func (s Settings) AtStakeText(c Cost) string {
 	return s.ShortCost(c) + "/month"
 }
 
-// FindingText returns what is at stake in a finding and since when: "$1,234/month, at least since 12 Nov".
-func (s Settings) FindingText(f *Finding) string {
-	text := s.AtStakeText(f.AtStake)
+// StakeText returns what is at stake in a finding for people: "$1,234/month", "cost unknown".
+func (s Settings) StakeText(f *Finding) string {
 	if f.AtStake.Unknown() {
-		text = "cost unknown"
+		return "cost " + Unknown
 	}
+	return s.AtStakeText(f.AtStake)
+}
+
+// FindingText returns what is at stake in a finding and since when: "$1,234/month, at least since 12 Nov".
+func (s Settings) FindingText(f *Finding) string { return s.withSince(s.StakeText(f), f) }
+
+// ExtentText returns how many instances a finding has and since when: "5 instances, at least since 12 Nov".
+func (s Settings) ExtentText(f *Finding) string {
+	return s.withSince(Counted(f.Count(), "instance"), f)
+}
+
+func (s Settings) withSince(text string, f *Finding) string {
 	if since := s.SinceText(f.Since); since != "" {
-		text += ", " + since
+		return text + ", " + since
 	}
 	return text
 }

@@ -9,9 +9,6 @@ import (
 	"gpufleet/fetch/fleet"
 )
 
-// ShortTime says when the list was fetched: "25 Nov, 23:01 UTC".
-func (r *Report) ShortTime() string { return r.Generated.UTC().Format("2 Jan, 15:04 UTC") }
-
 // BudgetSentence says how the month compares with the budget, and the figure that decides it: "likely over budget:
 // forecast 117%". It is "" without a budget.
 func (r *Report) BudgetSentence() (text string, isAlert bool) {
@@ -19,18 +16,18 @@ func (r *Report) BudgetSentence() (text string, isAlert bool) {
 	if !ok {
 		return "", false
 	}
-	text = string(b.State) + " budget: "
+	if b.IsUnknown() {
+		return "budget: " + b.ShownState() + ", no price is known", false
+	}
+	text = b.ShownState() + " budget: "
 	if b.State != Over && !r.Forecast.Counts() {
 		return text + "run rate " + b.RunRate.String(), b.IsAlert()
 	}
 	return text + "forecast " + b.ShareText(), b.IsAlert()
 }
 
-// TopFindings returns the first findings, at most limit, and how many more there are.
-func (r *Report) TopFindings(limit int) (top []*Finding, more int) {
-	n := min(len(r.Findings), limit)
-	return r.Findings[:n], len(r.Findings) - n
-}
+// TopFindings returns the first findings, at most limit.
+func (r *Report) TopFindings(limit int) []*Finding { return r.Findings[:min(len(r.Findings), limit)] }
 
 // MostExpensive returns the n parts with the highest billed cost, unknown ones last.
 func (d *Division) MostExpensive(bill Bill, n int) []*Part {

@@ -48,7 +48,11 @@ func (r *Report) spentTile() Tile {
 	if b, ok := r.FleetBudget(); ok {
 		spent.IsAlert = b.State == Over
 		forecast.IsAlert = b.IsAlert()
-		forecast = forecast.noting(b.ShareText() + " of the budget of " + r.Headline(b.Budget))
+		note := b.ShareText() + " of the budget of " + r.Headline(b.Budget)
+		if b.IsUnknown() {
+			note = "the budget is " + r.Headline(b.Budget)
+		}
+		forecast = forecast.noting(note)
 	}
 	return Tile{Figures: []KeyFigure{spent, forecast}, Path: SpendPath, Change: r.spentChange(),
 		Past: r.past("Cost by day", r.setSpent)}
@@ -70,7 +74,7 @@ func (r *Report) billedTile() Tile {
 		f.Exact = r.PerMonth(c) + "/month, " + r.PerHour(c) + "/h"
 	}
 	f = f.noting(c.Coverage(), other.Name()+" "+r.AtStakeText(r.Costs().Of(other)))
-	if rate, ok := r.RunRate(); ok {
+	if rate, ok := r.RunRate(); ok && !c.Unknown() {
 		f = f.noting("run rate " + rate.String() + " of the budget")
 	}
 	t := Tile{Figures: []KeyFigure{f}, Path: r.billedPath(), Past: r.past(r.Bill.Title()+" cost by day", r.setBilled)}
@@ -95,7 +99,11 @@ func (r *Report) gpuTile() Tile {
 func (r *Report) attentionTile() Tile {
 	count := r.AttentionCount()
 	f := KeyFigure{Name: "Needs attention", Short: Counted(count, "instance"), Exact: Counted(count, "instance")}
-	t := Tile{Figures: []KeyFigure{f}, Path: AttentionPath,
+	note := "no instance matches any of the rules"
+	if count > 0 {
+		note = Counted(len(r.Findings), "finding")
+	}
+	t := Tile{Figures: []KeyFigure{f.noting(note)}, Path: AttentionPath,
 		Past: r.past("Instances that need attention by day", r.setAttention)}
 	if e := r.entryOf(history.WeekBefore(r.Generated)); e != nil && e.Attention != nil {
 		t.Change = signed(float64(count-*e.Attention)) + " since last week"
