@@ -109,7 +109,6 @@ func startWorker(t testing.TB) *worker {
 		t.Fatal(err)
 	}
 	w := &worker{Cmd: exec.Command(path)}
-	w.Env = append(os.Environ(), "GOGC=400") // it keeps little from one task to the next
 	w.Stderr = os.Stderr
 	in, err := w.StdinPipe()
 	if err != nil {

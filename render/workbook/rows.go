@@ -53,7 +53,7 @@ func (s *sheet) insertRows(t *table, p part) {
 func rowsFunc(writers []cellWriter, p part, first int) func(write func([]byte) error) error {
 	return func(write func([]byte) error) error {
 		const piece = 64 << 10
-		out := make([]byte, 0, piece+16<<10)
+		var out []byte // it grows, since most sheets are small
 		for row := p.from; row < p.to; row++ {
 			number := strconv.Itoa(first + row - p.from)
 			out = append(append(append(out, `<row r="`...), number...), `">`...)

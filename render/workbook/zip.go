@@ -138,7 +138,9 @@ var replacements = []struct{ old, new string }{
 // addText adds text of a sheet, with the replacements.
 func (e *entry) addText(text []byte) {
 	for _, r := range replacements {
-		text = bytes.ReplaceAll(text, []byte(r.old), []byte(r.new))
+		if bytes.Contains(text, []byte(r.old)) { // ReplaceAll copies the text in any case
+			text = bytes.ReplaceAll(text, []byte(r.old), []byte(r.new))
+		}
 	}
 	e.add(text)
 }
