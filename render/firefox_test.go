@@ -14,6 +14,7 @@ import (
 // TestSiteInFirefox uses the sample's site in Firefox, from a server and from disk: the look of each kind of page, the
 // explorer, sorted tables, themes, addresses and downloads. The browser must not complain.
 func TestSiteInFirefox(t *testing.T) {
+	t.Parallel()
 	firefox := e2e.Need(t, "firefox-esr", "the pages in Firefox")
 	tools, dir := webTools(t), folderOf(t, "demo")
 	args := []string{filepath.Join(tools, "../firefox.mjs"), firefox, serve(t, dir), dir}
