@@ -96,7 +96,7 @@ func TestAccountsInBrowser(t *testing.T) {
 	if len(counts) != 2 {
 		t.Fatalf("the sample has the accounts %v", counts)
 	}
-	p := newExplorerPage(t, serve(t, dir))
+	p := newExplorerPage(t, serve(t, dir), nil)
 	for _, width := range []int64{390, 1280} {
 		for _, page := range []string{"accounts/index.html", "accounts/development/index.html", "changes/index.html"} {
 			p.looks(t, p.site, page, width, "light")
