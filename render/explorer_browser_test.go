@@ -48,6 +48,8 @@ func facetValues(r *report.Report, facet string, in *fleet.Instance) []string {
 		return []string{in.ProductType}
 	case "owner":
 		return []string{in.Owner}
+	case "account":
+		return []string{in.Account}
 	}
 	return findingsOf(r)[in]
 }
@@ -72,7 +74,7 @@ func findingsOf(r *report.Report) map[*fleet.Instance][]string {
 // facetTitles are the titles of the facets.
 var facetTitles = map[string]string{
 	"region": "Region", "gpu": "GPU model", "owner": "Owner", "status": "Status", "product_type": "Type",
-	"finding": "Needs attention",
+	"account": "Account", "finding": "Needs attention",
 }
 
 // optionTitle returns the label of an option, "" for an unknown value.
