@@ -13,8 +13,8 @@ import (
 
 // TestLighthouse expects a score of 100 in each of Lighthouse's categories, on a phone with a slow connection: for the
 // overview and the explorer of two sites, for the spend of the one with the longer past, and for what needs attention
-// of the one with more instances. A busy machine makes a page slow. So the best of several runs counts, and each run that
-// measures a slow machine calibrates the next one.
+// of the one with more instances. A busy machine makes a page slow. So the best of several runs counts, and each run
+// that measures a slow machine calibrates the next one.
 func TestLighthouse(t *testing.T) {
 	tools := webTools(t)
 	browser := e2e.Need(t, "chromium", "Lighthouse")

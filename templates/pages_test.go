@@ -264,7 +264,9 @@ func TestManyWarningsAndStatuses(t *testing.T) {
 		list.Instances = append(list.Instances, &fleet.Instance{ID: fmt.Sprint(i), Status: fmt.Sprintf("Status-%d", i)})
 	}
 	overview := text(at(t, render(t, list, settings()), "index.html").tree)
-	for _, want := range []string{"25 warnings", "warning 0.", "warning 19. and 5 more", "Status-19 1 ≥ 0 unknown and 5 more"} {
+	for _, want := range []string{
+		"25 warnings", "warning 0.", "warning 19. and 5 more", "Status-19 1 ≥ 0 unknown and 5 more",
+	} {
 		if !strings.Contains(overview, want) {
 			t.Errorf("the overview does not say %q:\n%s", want, overview)
 		}

@@ -98,7 +98,8 @@ func TestSpendPage(t *testing.T) {
 	}
 }
 
-// TestTiles checks the first figures of the overview: whole amounts, with the exact ones in their titles. Each leads on.
+// TestTiles checks the first figures of the overview: whole amounts, with the exact ones in their titles. Each leads
+// on.
 func TestTiles(t *testing.T) {
 	s := settings()
 	for _, budget := range []string{"", "900000", "9000"} {

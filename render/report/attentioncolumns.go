@@ -6,10 +6,7 @@ func FindingColumns() []Column[*Finding] {
 		{"finding", "Finding", "", Text, "What was found.", func(f *Finding) Value { return text(f.Title) }},
 		{"count", "Instances", "", Count, "Number of instances.", func(f *Finding) Value { return count(f.Count()) }},
 		{"per_month", "At stake", "per month", Money, atStakeText,
-			func(f *Finding) Value {
-				c := f.AtStake
-				return Value{Known: !c.Unknown(), Money: c.PerMonth, LowerBound: c.LowerBound()}
-			}},
+			func(f *Finding) Value { return atStake(f.AtStake) }},
 		{"since", "Since", "", Date, sinceText, func(f *Finding) Value { return f.Since.value() }},
 	}
 }
@@ -19,23 +16,6 @@ const (
 		"Empty without a price."
 	sinceText = "Since when. It can be longer if that is the first reading. Empty if unknown."
 )
-
-// FoundColumns returns the columns of a finding's instances.
-func (r *Report) FoundColumns() []Column[*Found] {
-	var columns []Column[*Found]
-	for _, c := range NamedColumns(r.Settings, "id", "account", "host_name", "region", "gpu_group", "gpu_count", "owner") {
-		columns = append(columns, Column[*Found]{c.Name, c.Title, c.Unit, c.Type, c.Description,
-			func(f *Found) Value { return c.Value(f.Instance) }})
-	}
-	return append(columns,
-		Column[*Found]{"per_month", "At stake", "per month", Money, atStakeText,
-			func(f *Found) Value { return Value{Known: f.AtStake.Known, Money: r.Monthly(f.AtStake.Value)} }},
-		Column[*Found]{"since", "Since", "", Time, sinceText, func(f *Found) Value { return f.Since.value() }},
-		Column[*Found]{"detail", "Detail", "", Text,
-			"The status if it is stuck, the lower price and its region, or last week's price.",
-			func(f *Found) Value { return text(r.detail(f)) }},
-	)
-}
 
 // detail returns what else there is to say of an instance, "" for most.
 func (s Settings) detail(f *Found) string {

@@ -181,6 +181,23 @@ func PartColumns(d Dimension) []Column[*Part] {
 	return columns
 }
 
+// FoundColumns returns the columns of a finding's instances.
+func (r *Report) FoundColumns() []Column[*Found] {
+	var columns []Column[*Found]
+	for _, c := range NamedColumns(r.Settings, "id", "account", "host_name", "region", "gpu_group", "gpu_count", "owner") {
+		columns = append(columns, Column[*Found]{c.Name, c.Title, c.Unit, c.Type, c.Description,
+			func(f *Found) Value { return c.Value(f.Instance) }})
+	}
+	return append(columns,
+		Column[*Found]{"per_month", "At stake", "per month", Money, atStakeText,
+			func(f *Found) Value { return Value{Known: f.AtStake.Known, Money: r.Monthly(f.AtStake.Value)} }},
+		Column[*Found]{"since", "Since", "", Time, sinceText, func(f *Found) Value { return f.Since.value() }},
+		Column[*Found]{"detail", "Detail", "", Text,
+			"The status if it is stuck, the lower price and its region, or last week's price.",
+			func(f *Found) Value { return text(r.detail(f)) }},
+	)
+}
+
 // totalsColumns returns the columns of T's totals. Each sum is followed by the number of instances that it covers,
 // which shows whether it is a lower bound.
 func totalsColumns[T any](of func(T) *Totals) []Column[T] {

@@ -38,8 +38,8 @@ func (d *Division) MostExpensive(bill Bill, n int) []*Part {
 	return parts[:min(n, len(parts))]
 }
 
-// LargestChanges returns the changes of the week with the highest effect on the billed total, at most limit up and limit
-// down. A price that became known or unknown is neither.
+// LargestChanges returns the changes of the week with the highest effect on the billed total, at most limit up and
+// limit down. A price that became known or unknown is neither.
 func (r *Report) LargestChanges(limit int) (up, down []ChangeLine) {
 	for line := range r.ShownWeek().Lines() {
 		if line.In == nil || line.Kind == PriceKnown || line.Kind == PriceUnknown {

@@ -78,7 +78,8 @@ function find(table, state) {
   for (let i = 0; i < order.length; i++) {
     if (texts[order[i]] === 1 && misses[order[i]] === 0) shown[length++] = order[i];
   }
-  return { rows: shown.subarray(0, length), counts: facets.map(({ counts }, i) => optionCounts(table.facets[i], counts)) };
+  const counts = facets.map((facet, i) => optionCounts(table.facets[i], facet.counts));
+  return { rows: shown.subarray(0, length), counts };
 }
 
 /** Adds up rows: instances, GPUs, running cost and listed cost. */
