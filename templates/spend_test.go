@@ -109,7 +109,7 @@ func TestTiles(t *testing.T) {
 		r := reporttest.Past(t, s, reporttest.Days(t, "2026-11-26", 40), func(run int) []*fleet.Instance {
 			return reporttest.Changing(t, run)
 		})
-		head := elements(at(t, renderReport(t, r), report.OverviewPath).tree, "dl")[0]
+		head := elements(at(t, renderReport(t, r), report.OverviewPath).tree, "dl")[0].Parent
 		var got, want []string
 		for _, n := range elements(head, "dd") {
 			if link := n.FirstChild; link.Data == "a" {
