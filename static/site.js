@@ -121,6 +121,12 @@ function nextLink(rows, link, key) {
   return rows[row]?.[column];
 }
 
+// stickySizes returns how much of a table's region its head, sums, foot and row headings cover, clockwise from the top.
+function stickySizes(table) {
+  const [first, last] = [table.tHead.rows[0].firstElementChild, table.tHead.rows[0].lastElementChild];
+  return `${first.offsetHeight}px ${last.offsetWidth}px ${table.tFoot.offsetHeight}px ${first.offsetWidth}px`;
+}
+
 // stepThroughCells makes the links of the matrix one stop of the Tab key. Arrow keys, Home and End move among them.
 function stepThroughCells(section) {
   const table = section.querySelector(".matrix");
@@ -131,14 +137,17 @@ function stepThroughCells(section) {
   };
   const chooseFirst = () => choose(links.find((link) => link.closest("td") && isShown(link)) ?? links[1]);
   chooseFirst();
-  section.querySelector(".scroll").removeAttribute("tabindex"); // focusing a cell scrolls to it
+  const region = section.querySelector(".scroll");
+  region.removeAttribute("tabindex"); // focusing a cell scrolls to it
   section.querySelector(".switch").addEventListener("change", chooseFirst); // which can hide the chosen one
   table.addEventListener("focusin", (event) => choose(event.target));
   table.addEventListener("keydown", (event) => {
     const next = event.altKey || event.ctrlKey || event.metaKey ? null : nextLink(rows, event.target, event.key);
     if (!next) return;
     event.preventDefault();
-    next.focus();
+    region.style.scrollPadding = stickySizes(table);
+    next.focus({ preventScroll: true });
+    next.scrollIntoView({ block: "nearest", inline: "nearest" });
   });
 }
 
