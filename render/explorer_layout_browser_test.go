@@ -47,7 +47,7 @@ func TestExplorerShowsRowsInBrowser(t *testing.T) {
 		width, height int64
 		rows          int
 		beside        bool
-	}{{390, 844, 4, false}, {1099, 900, 8, false}, {1100, 900, 12, true}, {1280, 900, 12, true}, {1920, 1080, 12, true}} {
+	}{{390, 844, 4, false}, {1099, 900, 8, false}, {1100, 900, 11, true}, {1280, 900, 12, true}, {1920, 1080, 12, true}} {
 		p.window(test.width, test.height)
 		p.load("")
 		p.until(`document.querySelector(".explorer").dataset.state === "live"`)
