@@ -31,10 +31,12 @@ const focused = `(() => {
 	const box = cell.getBoundingClientRect(), x = box.left + box.width / 2, y = box.top + box.height / 2;
 	const isSeen = (x, y) => cell.contains(document.elementFromPoint(x, y));
 	const shown = details.getBoundingClientRect();
-	const seen = isSeen(box.left + 3, y) && isSeen(box.right - 3, y) && isSeen(x, box.top + 3) && isSeen(x, box.bottom - 3);
+	const seen = isSeen(box.left + 3, y) && isSeen(box.right - 3, y) &&
+		isSeen(x, box.top + 3) && isSeen(x, box.bottom - 3);
 	const inWindow = shown.width > 20 && shown.left >= 0 && shown.right <= innerWidth && shown.top >= 0 &&
 		shown.bottom <= innerHeight;
-	return details.textContent.split(",").slice(0, 2).join(",") + (seen ? "" : ", hidden") + (inWindow ? "" : ", no details");
+	const name = details.textContent.split(",").slice(0, 2).join(",");
+	return name + (seen ? "" : ", hidden") + (inWindow ? "" : ", no details");
 })()`
 
 // TestMatrixInBrowser moves through the matrix with the keyboard, in which it is one stop. Its totals stay in sight. No

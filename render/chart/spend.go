@@ -155,15 +155,21 @@ func DaysChart(r *report.Report) *Spend {
 	if r.Budget.Known {
 		c.add("budget", "budget", budgetSteps(r, a, days))
 	}
-	c.Sentences = []string{"Highest on " + dayText(highest, r.SpentRange(highest.Cost)) + "."}
+	c.Sentences = daySentences(r, highest, last)
+	return c
+}
+
+// daySentences describes the chart of the days in words.
+func daySentences(r *report.Report, highest, last report.DayCost) []string {
+	sentences := []string{"Highest on " + dayText(highest, r.SpentRange(highest.Cost)) + "."}
 	if last.Counted() {
-		c.Sentences = append(c.Sentences, last.Date.Format(shortDate)+" so far: "+r.SpentRange(last.Cost)+".")
+		sentences = append(sentences, last.Date.Format(shortDate)+" so far: "+r.SpentRange(last.Cost)+".")
 	}
 	if r.Budget.Known {
-		c.Sentences = append(c.Sentences, "The budget is "+r.Amount(r.DailyBudget(last.Date))+" a day in "+
+		sentences = append(sentences, "The budget is "+r.Amount(r.DailyBudget(last.Date))+" a day in "+
 			last.Date.Format("January")+".")
 	}
-	return c
+	return sentences
 }
 
 // budgetSteps returns the budget's share of each day. It differs between months.
