@@ -23,7 +23,7 @@
 //	$ gpufleet --demo --out sample
 //	sample: 57 instances, ≥ 146 GPUs · 56 of 57 known, running ≥ $239.089/h · 42 of 46 priced,
 //	listed ≥ $273.608/h · 51 of 55 priced, run rate at least 116.4% of the budget, likely over budget,
-//	spent ≥ $140,121.42 in November, forecast ≥ $167,377.57
+//	spent ≥ $140,589.79 in November, forecast ≥ $167,367.75
 //
 // Then open sample/index.html in a browser, and sample/fleet.xlsx in Excel or LibreOffice.
 //

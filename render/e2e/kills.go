@@ -269,6 +269,7 @@ func linksOf(t testing.TB, page string) (links []string) {
 	for n := range tree.Descendants() {
 		for _, a := range n.Attr {
 			address, _, _ := strings.Cut(a.Val, "#")
+			address, _, _ = strings.Cut(address, "?") // the filter of a list
 			isLink := a.Key == "href" || a.Key == "src"
 			if isLink && address != "" && !strings.Contains(address, ":") {
 				links = append(links, path.Clean(address))
