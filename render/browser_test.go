@@ -95,6 +95,9 @@ func newVisitor(t *testing.T) *visitor {
 			v.trouble = append(v.trouble, "console: "+string(e.Type))
 		case *runtime.EventExceptionThrown:
 			v.trouble = append(v.trouble, "exception: "+e.ExceptionDetails.Text)
+			if thrown := e.ExceptionDetails.Exception; thrown != nil {
+				v.trouble = append(v.trouble, thrown.Description)
+			}
 		case *audits.EventIssueAdded:
 			v.trouble = append(v.trouble, "issue: "+string(e.Issue.Code))
 		case *page.EventJavascriptDialogOpening:

@@ -11,9 +11,12 @@ import (
 	"gpufleet/render/report/reporttest"
 )
 
-// ownAddress matches a link within the folder: the characters of a slug, and after the explorer's data the time of the
-// report.
-var ownAddress = regexp.MustCompile(`^[a-z0-9\-/.#]*(\.js\?\d{8}T\d{6}Z)?$`)
+// ownAddress matches a link within the folder: the characters of a slug, after the explorer's data the time of the
+// report, and after the Instances page a filter.
+var ownAddress = regexp.MustCompile(`^[a-z0-9\-/.#]*(\.js\?\d{8}T\d{6}Z|instances/index\.html\?` + filters + `)?$`)
+
+// filters matches the query of the Instances page. Texts in it are escaped.
+const filters = `(?:(?:region|gpu|owner|account|status|finding)=(?:[\w\-.~+]|%[0-9A-F]{2})*&?)+`
 
 // elementsOf returns the elements of each page with the names of their attributes, without any content.
 func elementsOf(t *testing.T, r *report.Report) map[string]bool {

@@ -72,7 +72,7 @@ func TestFiguresOfReplies(t *testing.T) {
 			t.Errorf("%s: %s is not on the sheet Summary", name, listed)
 		}
 		wantColumn(t, book, "Instances", "ID", ids)
-		for _, path := range []string{"index.html", "summary.md"} {
+		for _, path := range []string{"instances/index.html", "summary.md"} {
 			amount := "$" + listed.StringFixed(3)
 			if !listed.IsZero() && !strings.Contains(files[path], amount) {
 				t.Errorf("%s: %s does not name %s", name, path, amount)

@@ -91,9 +91,10 @@ class Explorer {
     this.updateAddress();
   }
 
-  /** Searches after a short pause in typing. */
+  /** Searches after a short pause in typing. Until the table is ready, there is nothing to search. */
   typed() {
     clearTimeout(this.searchTimer);
+    if (this.table === undefined) return;
     this.searchTimer = setTimeout(() => this.apply(this.currentState()), SEARCH_DELAY);
   }
 
