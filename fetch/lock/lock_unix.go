@@ -42,5 +42,8 @@ func take(root *os.Root, how int) (*Lock, error) {
 // Release calls cleanUp and then unlocks the folder. In this order, cleanUp can't remove a folder that another run has
 // locked.
 func (l *Lock) Release(cleanUp func() error) error {
-	return errors.Join(cleanUp(), l.folder.Close())
+	err := cleanUp()
+	// Closing is not enough: a process that is just being started has a copy of the open file, and with it the lock.
+	unix.Flock(int(l.folder.Fd()), unix.LOCK_UN)
+	return errors.Join(err, l.folder.Close())
 }
