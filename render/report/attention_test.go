@@ -68,7 +68,7 @@ func planted(days int) []*fleet.Instance {
 		}),
 		plant("cheap", "B", "M8", "8", "Running", nil),
 		plant("dear", "C", "M8", "9", "Running", nil),
-		plant("dearest", "D", "M8", "10", "Deleted", nil),
+		plant("removed", "D", "M8", "10", "Deleted", nil),
 		plant("none", "A", "M9", "", "Running", nil),
 		plant("gone", "A", "M9", "", "Deleted", nil),
 		plant("nobody", "A", "M10", "11", "Running", func(in *fleet.Instance) { in.Owner = fleet.Unassigned }),
