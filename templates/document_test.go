@@ -13,6 +13,9 @@ import (
 	"gpufleet/render/report"
 )
 
+// policyHash matches a hash in a content policy, which can contain "//" by chance.
+var policyHash = regexp.MustCompile(`'sha256-[A-Za-z0-9+/]{43}='`)
+
 // TestDocuments checks that every page has what all pages need.
 func TestDocuments(t *testing.T) {
 	s := settings()
@@ -79,7 +82,7 @@ func TestDocuments(t *testing.T) {
 					fail("duplicate id %s", a.Val)
 				case a.Key == "id":
 					ids[a.Val] = true
-				case a.Key != "xmlns" && strings.Contains(a.Val, "//"):
+				case a.Key != "xmlns" && strings.Contains(policyHash.ReplaceAllString(a.Val, ""), "//"):
 					fail("<%s> leads elsewhere: %s=%q", n.Data, a.Key, a.Val)
 				}
 			}
