@@ -117,13 +117,16 @@ func (f *PriceFile) sortNamed() {
 	})
 }
 
-// Apply sets the price of each instance that matches a row, even if it had a price. A nil PriceFile has no rows.
+// Apply sets the price of each instance that matches a row, even if it had a price, which is kept as ListPrice. A nil PriceFile has no rows.
 func (f *PriceFile) Apply(list *fleet.Fleet) {
 	if f == nil {
 		return
 	}
 	for _, in := range list.Instances {
 		if price, line := f.price(list.AsCame.Of(in)); line > 0 {
+			if in.PriceSource == fleet.ListPrice {
+				in.ListPrice = in.Price
+			}
 			in.Price, in.PriceSource = fleet.Known(price), fleet.FilePrice
 			f.used[line] = true
 		}

@@ -31,6 +31,8 @@ type Products struct {
 	spot    int  // spot offers, which can be withdrawn at any time: they price no instance
 	noData  bool // data was null, as in a reply that reports a failure
 	skipped int  // products without a region, model, GPU count or hourly price
+
+	row fleet.Instance // the product that is being decoded
 }
 
 // productKey identifies a product. An empty productType matches all types.
@@ -122,9 +124,10 @@ func (p *Products) decodeProduct(d *decoder, s *jsonscan.Scanner, region string)
 			maxProducts)
 	}
 	defer d.secrets.wipe()
-	var in fleet.Instance
+	in := &p.row
+	*in = fleet.Instance{}
 	var ignored fleet.Warnings // skipped products are counted instead
-	r := rowReader{decoder: d, s: s, warnings: &ignored, in: &in, reading: &d.start}
+	r := rowReader{decoder: d, s: s, warnings: &ignored, in: in, reading: &d.start}
 	hourly, spot := true, false
 	if err := s.Object(func(name []byte) error {
 		switch string(name) {

@@ -26,8 +26,8 @@ const (
 	Given                    // a name that the user gives in a flag or file, not in replies
 )
 
-// Field is an entry in the table of an instance's fields. Decoder, Hide, snapshots, comparison and sorting all loop
-// over the table. To add a field, add an entry here and a column in render/report.
+// Field is an entry in the table of an instance's fields. Decoder, Hide, snapshots, comparison, sorting and the
+// archive all loop over the table. To add a field, add an entry here and a column in render/report.
 type Field struct {
 	Name  string // in replies, snapshots, JSON and CSV
 	Older string // its name in older replies, used if Name is missing; "" for none
@@ -38,6 +38,9 @@ type Field struct {
 	Compared bool   // changes are reported
 	// SnapshotFormat is the first snapshot format that keeps the field; 0 if none does.
 	SnapshotFormat int
+	// ArchiveSchema is the version of the archive's tables that has the field first; 0 if the first one does. Columns are
+	// only ever added at the end, so a new field needs the next version.
+	ArchiveSchema int
 
 	// Exactly one of these is set. It returns a pointer to the field of an instance.
 	Text   func(*Instance) *string
@@ -77,6 +80,7 @@ var Fields = []*Field{
 	{Name: "price_per_hour", Kind: Amount, Compared: true, SnapshotFormat: 1,
 		Price: func(in *Instance) *Price { return &in.Price }},
 	{Name: "price_source", Kind: Computed, Source: func(in *Instance) *PriceSource { return &in.PriceSource }},
+	{Name: "list_price_per_hour", Kind: Computed, Price: func(in *Instance) *Price { return &in.ListPrice }},
 	{Name: "type", Kind: Term, SnapshotFormat: 2, Term: func(in *Instance) *Purchase { return &in.Purchase }},
 	{Name: "product_type", Older: "instance_type", Kind: Text, HiddenAs: "product_type",
 		Text: func(in *Instance) *string { return &in.ProductType }},

@@ -99,6 +99,7 @@ type Instance struct {
 	PublicIPv4  string // shown to an internal audience only
 	Price       Price  // per hour, of the whole instance
 	PriceSource PriceSource
+	ListPrice   Price // the list's own price, where the price file replaced it; else unknown
 	Purchase    Purchase
 	OS          string
 	Owner       string    // whose it is, by the owner file, or Unassigned; "" without an owner file

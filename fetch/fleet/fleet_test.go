@@ -190,7 +190,7 @@ func TestFields(t *testing.T) {
 		}
 		fits := map[Kind]bool{ID: f.Text != nil, HostName: f.Text != nil, Text: f.Text != nil, Address: f.Text != nil,
 			Count: f.Number != nil && f.Max > 0, Size: f.Number != nil && f.Max > 0, Amount: f.Price != nil,
-			Term: f.Term != nil, Moment: f.Time != nil, Computed: f.Number == nil && f.Price == nil, Given: f.Text != nil}
+			Term: f.Term != nil, Moment: f.Time != nil, Computed: f.Number == nil, Given: f.Text != nil}
 		if !fits[f.Kind] {
 			t.Errorf("%s has an accessor for another kind", f.Name)
 		}

@@ -37,8 +37,10 @@ type groupSpend map[history.SpendGroup]history.Spent
 
 // ratesAtReading are sums of instances of a group at one reading.
 type ratesAtReading struct {
-	running, listed                       fleet.Money
-	runningUnpriced, listedUnpriced, gpus int64
+	running, listed                 fleet.Money
+	runningPriced, listedPriced     int64 // instances
+	runningUnpriced, listedUnpriced int64
+	gpus                            int64
 }
 
 func newInterval(from, to time.Time, isGap bool) *interval {
@@ -74,11 +76,7 @@ func (v *interval) pair(first, second *fleet.Instance) {
 		v.add(v.group(first), v.from, v.spent(first, &absent))
 	default:
 		before, now := v.group(first), v.group(second)
-		for _, d := range v.optional {
-			if had := spendGroupOf(first); *d.Of(&had) == "" { // the dimension was not given
-				*d.Of(&before) = *d.Of(&now)
-			}
-		}
+		giveMissing(&before, now, spendGroupOf(first))
 		switch {
 		case before != now: // half for each group
 			spent := v.spent(first, second).Times(half)
@@ -88,6 +86,15 @@ func (v *interval) pair(first, second *fleet.Instance) {
 			v.stay(now, second)
 		default:
 			v.add(now, v.from, v.spent(first, second))
+		}
+	}
+}
+
+// giveMissing gives a group the names of a later one in the dimensions that it had none in: they were not given.
+func giveMissing(g *history.SpendGroup, now, had history.SpendGroup) {
+	for _, d := range history.Dimensions {
+		if *d.Of(&had) == "" {
+			*d.Of(g) = *d.Of(&now)
 		}
 	}
 }
@@ -173,24 +180,34 @@ var one = decimal.NewFromInt(1)
 // appeared adds an instance that was not in the list at the first reading.
 func (v *interval) appeared(g history.SpendGroup, in *fleet.Instance) {
 	var unknown history.Spent // per second of the whole interval, for the rates whose begin nobody knows
-	isWithin := func(at time.Time) bool { return !at.Before(v.from) && !at.After(v.to) }
-	if isWithin(in.CreatedAt) {
-		v.add(g, in.CreatedAt, history.Spent{Listed: v.since(listedRate(in), true)})
+	if began, isSure := v.began(in, BillListed); !began.IsZero() {
+		v.add(g, began, history.Spent{Listed: v.since(listedRate(in), isSure)})
 	} else {
 		unknown.Listed = v.between(rate{known: true}, listedRate(in))
 	}
-	began, isStart := in.StartedAt, true
-	if began.IsZero() {
-		began, isStart = in.CreatedAt, false // it may have started later
-	}
-	if isWithin(began) {
-		v.add(g, began, history.Spent{Running: v.since(runningRate(in), isStart),
+	if began, isSure := v.began(in, BillRunning); !began.IsZero() {
+		v.add(g, began, history.Spent{Running: v.since(runningRate(in), isSure),
 			GPUs: history.Hours{Seconds: gpuRate(in).value}})
 	} else {
 		unknown.Running = v.between(rate{known: true}, runningRate(in))
 		unknown.GPUs.Seconds = v.between(rate{known: true}, gpuRate(in)).Estimate
 	}
 	v.add(g, v.from, unknown)
+}
+
+// began returns the moment within the interval from which an instance that came counts, zero if nobody knows. It may
+// have begun later unless isSure.
+func (v *interval) began(in *fleet.Instance, bill Bill) (at time.Time, isSure bool) {
+	at, isSure = in.CreatedAt, true
+	if bill == BillRunning {
+		if at = in.StartedAt; at.IsZero() {
+			at, isSure = in.CreatedAt, false
+		}
+	}
+	if at.Before(v.from) || at.After(v.to) {
+		return time.Time{}, false
+	}
+	return at, isSure
 }
 
 // since returns what a rate came to from a known moment on. If it may have begun later, isSure is false.
@@ -228,18 +245,19 @@ func (v *interval) rowWithoutID(reading int, in *fleet.Instance) {
 }
 
 func (s *ratesAtReading) add(in *fleet.Instance) {
-	count := func(sum *fleet.Money, unpriced *int64) {
+	count := func(sum *fleet.Money, priced, unpriced *int64) {
 		if in.Price.Known {
 			*sum = sum.Add(in.Price.Value)
+			*priced++
 		} else {
 			*unpriced++
 		}
 	}
 	if in.Listed() {
-		count(&s.listed, &s.listedUnpriced)
+		count(&s.listed, &s.listedPriced, &s.listedUnpriced)
 	}
 	if in.Running() {
-		count(&s.running, &s.runningUnpriced)
+		count(&s.running, &s.runningPriced, &s.runningUnpriced)
 		if in.GPUCount.Known {
 			s.gpus += int64(in.GPUCount.Value)
 		}

@@ -1,0 +1,169 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"gpufleet/fetch/fleet"
+)
+
+// Charge is what an instance cost on a UTC day at one price, at the billed rate. If an instance had several prices, or
+// moved to another region, model, owner or account, it has a charge for each.
+type Charge struct {
+	// In is the instance at that price, as the latest reading has it. Rows without an ID are one instance a group, with
+	// the sum of their prices.
+	In       *fleet.Instance
+	Bill     Bill // the rate that is billed
+	Observed bool // false in a gap: nobody knows whether the instance was there
+
+	quarters  int64 // at the price, in quarters of a second; see history.Hours
+	gpus      int64 // the GPUs of a running instance times their quarters of a second
+	low, high limit
+}
+
+// limit is a limit of a charge: quarters of a second at the charge's price, and a part at other prices.
+type limit struct {
+	quarters int64
+	rest     decimal.Decimal // price x quarters of a second
+}
+
+func (b *limit) add(other limit, seconds int64) {
+	b.quarters += other.quarters * seconds
+	if !other.rest.IsZero() {
+		b.rest = b.rest.Add(other.rest.Mul(decimal.NewFromInt(seconds)))
+	}
+}
+
+// Units of a charge.
+const (
+	quartersPerHour = 4 * 3600
+	hourDecimals    = 6
+	CostDecimals    = 12 // of prices and costs
+)
+
+// hoursOf returns quarters of a second as hours, rounded half up to 6 decimals.
+func hoursOf(quarters int64) decimal.Decimal {
+	const million = 1_000_000
+	whole, rest := quarters/quartersPerHour, quarters%quartersPerHour
+	return decimal.New(whole*million+(rest*million+quartersPerHour/2)/quartersPerHour, -hourDecimals)
+}
+
+// Hours returns the billed hours, rounded half up to 6 decimals.
+func (c *Charge) Hours() decimal.Decimal { return hoursOf(c.quarters) }
+
+// GPUHours returns the hours of running GPUs, like Hours. They are unknown if their number is.
+func (c *Charge) GPUHours() fleet.Optional[decimal.Decimal] {
+	if !c.In.GPUCount.Known && !c.In.Key().IsZero() {
+		return fleet.Optional[decimal.Decimal]{}
+	}
+	return fleet.Known(hoursOf(c.gpus))
+}
+
+// Price returns the price per hour, rounded half up to 12 decimals, as all amounts are.
+func (c *Charge) Price() decimal.Decimal { return c.In.Price.Value.Decimal().Round(CostDecimals) }
+
+// ListPrice returns the list's own price per hour if it is known, else the price.
+func (c *Charge) ListPrice() decimal.Decimal {
+	if c.In.ListPrice.Known {
+		return c.In.ListPrice.Value.Decimal().Round(CostDecimals)
+	}
+	return c.Price()
+}
+
+// Costs are the costs of a charge, rounded half up to 12 decimals.
+type Costs struct {
+	List decimal.Decimal // hours x list price
+	Cost decimal.Decimal // hours x price: the estimate
+	// Low and High are its limits.
+	Low, High decimal.Decimal
+}
+
+// Costs returns the costs.
+func (c *Charge) Costs() Costs {
+	hours, price := c.Hours(), c.Price()
+	costs := Costs{Cost: hours.Mul(price).Round(CostDecimals)}
+	costs.List = costs.Cost
+	if c.In.ListPrice.Known {
+		costs.List = hours.Mul(c.ListPrice()).Round(CostDecimals)
+	}
+	rounded := func(b limit) decimal.Decimal {
+		switch {
+		case b.quarters == c.quarters && b.rest.IsZero(): // as nearly always
+			return costs.Cost
+		case b.quarters == 0 && b.rest.IsZero():
+			return decimal.Decimal{}
+		}
+		sum := price.Mul(decimal.NewFromInt(b.quarters)).Add(b.rest)
+		return sum.DivRound(decimal.NewFromInt(quartersPerHour), CostDecimals)
+	}
+	// The hours of the cost are rounded, those of its limits are not.
+	costs.Low = decimal.Min(rounded(c.low), costs.Cost)
+	costs.High = decimal.Max(rounded(c.high), costs.Cost)
+	return costs
+}
+
+// UnpricedHours are hours of an instance on a UTC day without a price, or of all rows of an account without an ID.
+type UnpricedHours struct {
+	Key      fleet.Key
+	Account  string
+	quarters int64
+}
+
+// Hours returns the hours, rounded half up to 6 decimals.
+func (u *UnpricedHours) Hours() decimal.Decimal { return hoursOf(u.quarters) }
+
+// compareCharges orders charges by account, region, model and ID, then by what tells charges of an instance apart.
+func compareCharges(a, b *Charge) int {
+	return cmp.Or(strings.Compare(a.In.Account, b.In.Account), strings.Compare(a.In.Region, b.In.Region),
+		strings.Compare(a.In.Model(), b.In.Model()), strings.Compare(a.In.ID, b.In.ID),
+		strings.Compare(a.In.Owner, b.In.Owner), compareTerms(a, b))
+}
+
+// compareTerms orders charges of an instance in one group. Equal ones are one charge.
+func compareTerms(a, b *Charge) int {
+	known := func(n fleet.Number) int { return compareBools(n.Known, true) }
+	p, q := a.In.ListPrice, b.In.ListPrice
+	return cmp.Or(a.In.Price.Value.Cmp(b.In.Price.Value), compareBools(p.Known, q.Known), p.Value.Cmp(q.Value),
+		cmp.Compare(a.In.Purchase, b.In.Purchase), known(a.In.GPUCount)-known(b.In.GPUCount),
+		cmp.Compare(a.In.GPUCount.Value, b.In.GPUCount.Value), compareBools(a.Observed, b.Observed))
+}
+
+func compareBools(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}
+
+// charges are those of one instance on one day.
+type charges struct {
+	list     []*Charge
+	unpriced int64 // quarters of a second
+}
+
+// add adds a piece of some seconds.
+func (c *charges) add(p piece, bill Bill, observed bool, seconds int64) {
+	if seconds == 0 {
+		return
+	}
+	found := &Charge{In: p.in, Bill: bill, Observed: observed}
+	at := slices.IndexFunc(c.list, func(other *Charge) bool {
+		return spendGroupOf(other.In) == spendGroupOf(p.in) && compareTerms(other, found) == 0
+	})
+	if at < 0 {
+		c.list = append(c.list, found)
+	} else {
+		found = c.list[at]
+		found.In = p.in // of a later reading
+	}
+	found.quarters += p.quarters * seconds
+	found.gpus += p.gpus * seconds
+	found.low.add(p.low, seconds)
+	found.high.add(p.high, seconds)
+}
