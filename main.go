@@ -143,6 +143,7 @@ type settings struct {
 	tokens         []string     // of its accounts, in order
 	out            string
 	privateOut     string // "" for none
+	archive        string // "" for none
 	previous       string // a folder or a URL; "" for out
 	acceptShrink   bool
 	acceptLoss     bool
@@ -204,7 +205,10 @@ func readSettings(ctx context.Context, v *console.Values) (*settings, error) {
 	if slices.Contains(s.report.Hidden, "id") {
 		s.report.KeyFingerprint = fleet.KeyFingerprint(s.pseudonymKey)
 	}
-	s.privateOut = privateOut(v, s.out)
+	s.privateOut, s.archive = separate(v, "private-out", s.out), separate(v, "archive", s.out)
+	if s.privateOut != "" && s.archive != "" {
+		checkOverlap(v, "archive", s.archive, "private-out", s.privateOut)
+	}
 	s.checkConflicts(v)
 	if v.Err == nil {
 		s.readSource(ctx, v)
@@ -341,18 +345,22 @@ func now(v *console.Values) (generated time.Time, clock func() time.Time) {
 	return start.UTC().Truncate(time.Second), func() time.Time { return start.Add(time.Since(start)) }
 }
 
-// privateOut returns the folder for files that must not be published, "" for none.
-func privateOut(v *console.Values, out string) string {
-	private := v.Text("private-out")
-	if private == "" {
-		return ""
+// separate returns the folder of a flag for files that --out must not have, "" for none.
+func separate(v *console.Values, flag, out string) string {
+	path := v.Text(flag)
+	if path != "" {
+		checkOverlap(v, flag, path, "out", out)
 	}
-	if overlap, err := folder.Overlap(private, out); err != nil {
-		v.Fail("--private-out: %w", err)
+	return path
+}
+
+// checkOverlap checks that neither of two folders contains the other.
+func checkOverlap(v *console.Values, flag, path, otherFlag, other string) {
+	if overlap, err := folder.Overlap(path, other); err != nil {
+		v.Fail("--%s: %w", flag, err)
 	} else if overlap {
-		v.Fail("--private-out and --out overlap, and --out may be published; choose a folder elsewhere")
+		v.Fail("--%s and --%s overlap, and --%[2]s may be published; choose a folder elsewhere", flag, otherFlag)
 	}
-	return private
 }
 
 // readNotes returns the author's notes, "" for none, and warnings about parts that the pages leave out.
@@ -393,7 +401,7 @@ func (s *settings) produce(ctx context.Context, ending *console.Ending, stdin io
 // place fetches the list, computes the report and writes it into the output folder.
 func (s *settings) place(ctx context.Context, ending *console.Ending, stdin io.Reader, c *console.Console) (
 	*report.Report, error) {
-	folders, err := render.OpenFolders(s.out, s.privateOut)
+	folders, err := render.OpenFolders(s.out, s.privateOut, s.archive)
 	if err != nil {
 		return nil, err
 	}
@@ -434,8 +442,10 @@ func (s *settings) place(ctx context.Context, ending *console.Ending, stdin io.R
 	if len(list.Instances) > manyInstances {
 		setGCPercent(150)
 	}
+	var readings []report.Reading // of the sample
 	if s.source.Demo {
-		past, err := sample.Past(list, s.report, s.pseudonymKey)
+		past, made, err := sample.Past(list, s.report, s.pseudonymKey)
+		readings = made
 		waitHistory = func() (*history.History, error) { return past, err }
 	}
 	found, err := waitHistory()
@@ -457,7 +467,7 @@ func (s *settings) place(ctx context.Context, ending *console.Ending, stdin io.R
 		report.Counted(len(r.Models), "model"))
 
 	out.Adopt(previous.Unlisted)
-	warnings, err := folders.Prepare(ctx, r)
+	warnings, err := folders.Prepare(ctx, r, readings)
 	for _, warning := range warnings {
 		c.Warn(warning)
 	}

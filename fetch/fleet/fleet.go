@@ -128,9 +128,14 @@ const (
 	ScaledPrice               // the product list, scaled from another number of GPUs
 )
 
+var sourceNames = []string{"", "list", "file", "products", "products, scaled"}
+
 // String returns the name of the source in outputs, "" for NoPrice.
-func (p PriceSource) String() string {
-	return [...]string{"", "list", "file", "products", "products, scaled"}[p]
+func (p PriceSource) String() string { return sourceNames[p] }
+
+// ParsePriceSource returns the source with a name, NoPrice if there is none.
+func ParsePriceSource(name string) PriceSource {
+	return PriceSource(max(0, slices.Index(sourceNames, name)))
 }
 
 // Purchase says how an instance is paid for: on demand or reserved.
@@ -143,8 +148,13 @@ const (
 	Reserved
 )
 
+var purchaseNames = []string{"", "on demand", "reserved"}
+
 // String returns the name in outputs, "" for UnknownPurchase.
-func (p Purchase) String() string { return [...]string{"", "on demand", "reserved"}[p] }
+func (p Purchase) String() string { return purchaseNames[p] }
+
+// ParsePurchase returns the value with a name, UnknownPurchase if there is none.
+func ParsePurchase(name string) Purchase { return Purchase(max(0, slices.Index(purchaseNames, name))) }
 
 // Names of groups that the API doesn't name.
 const (

@@ -34,6 +34,7 @@ func Groups() []Group {
 			textFlag("title", "GPU fleet", "`TEXT` at the top of every page"),
 			textFlag("expect-every", "24h", "`TIME` between runs; twice that is late and a gap in spend"),
 			pathFlag("notes", "", "show Markdown from `FILE.md` first"),
+			pathFlag("archive", "", "also keep all that was seen in `DIR`, as Parquet tables for SQL"),
 			textFlag("base-url", "", "`URL` of the published folder, for links in feed, sitemap and summary"),
 		}},
 		{"privacy", []cli.Flag{

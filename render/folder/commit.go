@@ -37,7 +37,7 @@ type Prepared struct {
 func (p *Prepared) Warnings() []string { return p.plan.warnings }
 
 // Prepare plans what Commit has to do: move the staged files into place, remove files that only the previous run
-// wrote, and write the manifest, with the Source and Audience of m. A file whose content is the same is not touched.
+// wrote, and write the manifest, with the Source and Audience of m. An archive has no manifest, and m is ignored. A file whose content is the same is not touched.
 // If no file changes, the manifest isn't touched either.
 //
 // Prepare fails if an unchanged file was changed after it was compared, or if the context is done. It changes nothing
@@ -54,6 +54,10 @@ func (s *Stage) Prepare(m manifest.Manifest) (*Prepared, error) {
 		filesJournal: journal{folder: s.folder}}
 	if p.plan, err = s.plan(files); err != nil {
 		return nil, err
+	}
+	if s.folder.adds {
+		p.upToDate = p.plan.empty()
+		return p, nil
 	}
 	m.Schema, m.Files = manifest.Schema, nil
 	for _, file := range files {
@@ -134,6 +138,12 @@ func (p *Prepared) apply() error {
 		return nil
 	}
 	s := p.stage
+	if s.folder.adds {
+		if err := s.applyToFiles(&p.filesJournal, p.plan); err != nil {
+			return errors.Join(err, p.undo())
+		}
+		return nil
+	}
 	if err := s.replace(&p.manifestJournal, p.unionManifest, manifest.Path); err != nil {
 		return err
 	}

@@ -9,8 +9,8 @@
 //	w, err := stage.Create("index.html") // write and close it; files may be written concurrently
 //	warnings, err := stage.Place(manifest.Manifest{Source: "api", Audience: "public"})
 //
-// A run with two folders prepares both and then commits them together: the files of both are placed, or none. A
-// private folder is for its owner only.
+// A run with several folders prepares them all and then commits them together: the files of all are placed, or none. A
+// private folder is for its owner only. An archive has no manifest: a run only adds files to it or replaces some.
 //
 // The files listed in manifest.json are ours. No other file is touched, unless there is no readable manifest and the
 // file has one of our names: it is then replaced, with a warning. Symlinks inside the folder are not followed. A run
@@ -43,6 +43,7 @@ type Folder struct {
 	path     string   // as the user gave it
 	abs      string   // the same, absolute
 	private  bool     // for its owner only
+	adds     bool     // has no manifest, and keeps every file that a run doesn't write
 	created  []string // folders that Open created, outermost first
 	root     *os.Root
 	lock     *lock.Lock
@@ -78,7 +79,9 @@ func open(f *Folder) (*Folder, error) {
 		return nil, err
 	}
 	f.disk = rootDisk{f.root}
-	f.readManifest()
+	if !f.adds {
+		f.readManifest()
+	}
 	return f, nil
 }
 

@@ -39,6 +39,10 @@ func (s *Stage) plan(files []*stagedFile) (*plan, error) {
 		}
 		delete(listed, file.Path)
 	}
+	if s.folder.adds {
+		slices.SortFunc(p.files, func(a, b *stagedFile) int { return cmp.Compare(a.number, b.number) })
+		return p, nil
+	}
 	slices.SortStableFunc(p.files, func(a, b *stagedFile) int { return cmp.Compare(a.round(), b.round()) })
 	if err := s.folder.planManifest(p); err != nil {
 		return nil, err
@@ -87,7 +91,7 @@ func (f *Folder) planFile(p *plan, file *stagedFile, neededDirs map[string]bool,
 	case at != file.Path || !info.Mode().IsRegular():
 		return f.blockedError(at, info)
 	}
-	if !listed {
+	if !listed && !f.adds {
 		if f.manifest != nil {
 			return fmt.Errorf("gpufleet must write %s, but a file that it didn't create has that name; "+
 				"move it or choose another folder", f.display(file.Path))

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 
 	"gpufleet/fetch/exit"
 )
@@ -28,19 +29,50 @@ func (notPrivateError) ExitCode() int { return exit.Usage }
 // the folder is as private as the one that contains it.
 func OpenPrivate(path string) (*Folder, error) { return open(&Folder{path: path, private: true}) }
 
+// OpenArchive opens a folder that grows. It has no manifest: files that a run doesn't write stay as they are. Files are
+// placed in the order in which they were created. A new archive is as private as the folder of OpenPrivate. Whoever has
+// shared its folder shares new files, too: they have the folder's permissions.
+func OpenArchive(path string) (*Folder, error) { return open(&Folder{path: path, adds: true}) }
+
+// OpenFile opens a file of the folder to read it. The error is fs.ErrNotExist, wrapped, if there is none.
+func (f *Folder) OpenFile(path string) (*os.File, error) {
+	file, err := rootDisk{f.root}.Open(path)
+	if err != nil {
+		return nil, f.cannot("read", path, err)
+	}
+	return file.(*os.File), nil
+}
+
+// Display returns a path inside the folder as the user would write it.
+func (f *Folder) Display(path string) string { return f.display(path) }
+
+// List returns the names in a folder, sorted: none if it doesn't exist.
+func (f *Folder) List(path string) (names []string, err error) {
+	entries, err := f.disk.ReadDir(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, f.cannot("read", path, err)
+	}
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
 func (f *Folder) dirPerm() fs.FileMode {
-	if f.private {
+	switch {
+	case f.adds && f.root != nil:
+		if info, err := f.root.Stat("."); err == nil {
+			return info.Mode().Perm() | 0o700
+		}
+		return 0o700
+	case f.adds || f.private:
 		return 0o700
 	}
 	return 0o755
 }
 
-func (f *Folder) filePerm() fs.FileMode {
-	if f.private {
-		return 0o600
-	}
-	return 0o644
-}
+func (f *Folder) filePerm() fs.FileMode { return f.dirPerm() &^ 0o111 }
 
 func (f *Folder) checkPrivate(root *os.Root) error {
 	if !f.private || runtime.GOOS == "windows" {

@@ -37,6 +37,7 @@ type stagedFile struct {
 	stored    string      // its path in the stage, "" if it is unchanged
 	unchanged fs.FileInfo // the file in place, if it has the same content; else nil
 	closed    bool
+	number    int  // of files created before
 	replaces  bool // set by the plan: another file is replaced
 }
 
@@ -44,14 +45,15 @@ type stagedFile struct {
 // concurrently.
 //
 // The name must consist of ASCII letters, digits, dots, hyphens and underscores. Create refuses paths that are
-// absolute, unclean, hidden (except .nojekyll) or outside the folder, and manifest.json. It also refuses a path that
+// absolute, unclean, hidden (except .nojekyll) or outside the folder, and manifest.json. In an archive, names may have
+// equals signs. Create also refuses a path that
 // was created before, or that is a file and a folder at once. Case is ignored in both checks.
 //
 // The content is first compared with the file in place. If they are the same to the end, nothing is written. The
 // writer is buffered. Write fails with the context's cause once the context is done. A file must be closed without an
 // error to be placed.
 func (s *Stage) Create(path string) (io.WriteCloser, error) {
-	if !manifest.Allowed(path) {
+	if !s.folder.allows(path) {
 		return nil, fmt.Errorf("%q is not a valid name for a file in the output folder", path)
 	}
 	file, err := s.add(path)
@@ -66,6 +68,13 @@ func (s *Stage) Create(path string) (io.WriteCloser, error) {
 		return nil, err
 	}
 	return w, nil
+}
+
+func (f *Folder) allows(path string) bool {
+	if f.adds {
+		path = strings.ReplaceAll(path, "=", "-")
+	}
+	return manifest.Allowed(path)
 }
 
 func (s *Stage) add(path string) (*stagedFile, error) {
@@ -85,7 +94,7 @@ func (s *Stage) add(path string) (*stagedFile, error) {
 	for _, dir := range parents(lower) {
 		s.folders[dir] = true
 	}
-	file := &stagedFile{File: manifest.File{Path: path}}
+	file := &stagedFile{File: manifest.File{Path: path}, number: len(s.files)}
 	s.files[lower] = file
 	return file, nil
 }

@@ -40,10 +40,12 @@ const (
 	never    = -1
 )
 
-// Past returns the made-up history of the sample's list. Call it before anything in the list is hidden. In the list, it
+// Past returns the made-up history of the sample's list, and the readings that it is made of, ascending. Call it before anything in the list is hidden. In the list, it
 // sets when instances were created and started, so that they fit to the history. key is that of fleet.Hide.
-func Past(list *fleet.Fleet, settings report.Settings, key []byte) (*history.History, error) {
-	now, past := settings.Generated, &history.History{}
+func Past(list *fleet.Fleet, settings report.Settings, key []byte) (
+	past *history.History, readings []report.Reading, err error) {
+	now := settings.Generated
+	past = &history.History{}
 	settings.ExpectEvery = 24 * time.Hour
 	instances := simulate(list.Instances, now)
 	for day := first; day > 0; day-- {
@@ -60,12 +62,13 @@ func Past(list *fleet.Fleet, settings report.Settings, key []byte) (*history.His
 		settings.Generated = now.AddDate(0, 0, -day)
 		r := report.New(reading, settings)
 		if err := r.Compare(past); err != nil {
-			return past, err
+			return past, nil, err
 		}
+		readings = append(readings, report.Reading{Taken: r.Generated, Instances: r.Instances})
 		past = &history.History{Snapshots: r.Snapshots, Days: r.Days, Spend: *r.Spend}
 	}
 	past.Now = now
-	return past, nil
+	return past, readings, nil
 }
 
 // instance is an instance of the sample, with the days on which readings first show that something happened.

@@ -1,0 +1,208 @@
+package archive
+
+import (
+	"io"
+	"math/big"
+	"slices"
+	"time"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/compress/zstd"
+	"github.com/shopspring/decimal"
+
+	"gpufleet/render/report"
+)
+
+// kind is the type of a column.
+type kind int
+
+const (
+	text   kind = iota // STRING that many rows have in common
+	unique             // STRING that few rows have in common
+	whole              // INT64
+	number             // DOUBLE
+	amount             // DECIMAL(38,12)
+	moment             // TIMESTAMP in microseconds, UTC
+	flag               // BOOLEAN
+)
+
+// node returns the type in Parquet. Every column may be null, so that a table has the same types whatever is hidden.
+func (k kind) node() parquet.Node {
+	switch k {
+	case unique:
+		return parquet.Optional(parquet.String())
+	case whole:
+		return parquet.Optional(dictionary(parquet.Int(64)))
+	case number:
+		return parquet.Optional(dictionary(parquet.Leaf(parquet.DoubleType)))
+	case amount:
+		const precision = 38
+		typ := parquet.FixedLenByteArrayType(amountBytes)
+		return parquet.Optional(dictionary(parquet.Decimal(report.CostDecimals, precision, typ)))
+	case moment:
+		return parquet.Optional(dictionary(parquet.Timestamp(parquet.Microsecond)))
+	case flag:
+		return parquet.Optional(parquet.Leaf(parquet.BooleanType))
+	}
+	return parquet.Optional(dictionary(parquet.String()))
+}
+
+func dictionary(node parquet.Node) parquet.Node { return parquet.Encoded(node, &parquet.RLEDictionary) }
+
+// column is a column of a table whose rows are made of T.
+type column[T any] struct {
+	name  string
+	kind  kind
+	value func(T) parquet.Value
+}
+
+// table is a kind of file. Its columns are the same in every file, in the same order.
+type table[T any] struct {
+	name    string
+	columns []column[T]
+	schema  *parquet.Schema
+}
+
+func newTable[T any](name string, columns []column[T]) *table[T] {
+	group := orderedGroup{Group: parquet.Group{}}
+	for _, c := range columns {
+		group.Group[c.name] = c.kind.node()
+		group.order = append(group.order, c.name)
+	}
+	return &table[T]{name, columns, parquet.NewSchema(name, group)}
+}
+
+// orderedGroup keeps the order of columns. The library sorts those of its own groups by name.
+type orderedGroup struct {
+	parquet.Group
+	order []string
+}
+
+// Fields returns the columns in order.
+func (g orderedGroup) Fields() []parquet.Field {
+	fields := g.Group.Fields()
+	at := func(f parquet.Field) int { return slices.Index(g.order, f.Name()) }
+	slices.SortFunc(fields, func(a, b parquet.Field) int { return at(a) - at(b) })
+	return fields
+}
+
+// Sizes of a file's parts, in rows. Engines read row groups in parallel; DuckDB's own have as many rows.
+const (
+	groupRows = 122_880
+	batchRows = 1024
+)
+
+// writer writes rows column by column, which takes a third less time than row by row.
+type writer[T any] struct {
+	table   *table[T]
+	out     *parquet.GenericWriter[any]
+	columns []*parquet.ColumnWriter
+	batch   [][]parquet.Value // by column
+	rows    int               // of the row group
+}
+
+// write returns a writer of a file with this head. Equal rows give equal bytes. It must be closed.
+func (t *table[T]) write(w io.Writer, h head) (*writer[T], error) {
+	meta, err := h.encode()
+	if err != nil {
+		return nil, err
+	}
+	out := parquet.NewGenericWriter[any](w, t.schema,
+		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest, Concurrency: 1}),
+		parquet.DataPageVersion(1), // which every engine reads
+		parquet.DictionaryMaxBytes(1<<20),
+		parquet.CreatedBy("gpufleet", "", ""),
+		parquet.KeyValueMetadata(headKey, meta))
+	return &writer[T]{t, out, out.ColumnWriters(), make([][]parquet.Value, len(t.columns)), 0}, nil
+}
+
+// add adds a row.
+func (w *writer[T]) add(row T) error {
+	for i := range w.table.columns {
+		w.put(i, w.table.columns[i].value(row))
+	}
+	return w.endRow()
+}
+
+// addValues adds a row of another file of the table. The values must be valid until flush.
+func (w *writer[T]) addValues(row parquet.Row) error {
+	for i, value := range row {
+		w.put(i, value)
+	}
+	return w.endRow()
+}
+
+func (w *writer[T]) put(column int, value parquet.Value) {
+	level := 1
+	if value.IsNull() {
+		level = 0
+	}
+	w.batch[column] = append(w.batch[column], value.Level(0, level, column))
+}
+
+func (w *writer[T]) endRow() error {
+	w.rows++
+	if len(w.batch[0]) == batchRows || w.rows == groupRows {
+		if err := w.flush(); err != nil {
+			return err
+		}
+	}
+	if w.rows == groupRows {
+		w.rows = 0
+		return w.out.Flush()
+	}
+	return nil
+}
+
+// flush takes over the values of all rows so far.
+func (w *writer[T]) flush() error {
+	for i, values := range w.batch {
+		if _, err := w.columns[i].WriteRowValues(values); err != nil {
+			return err
+		}
+		w.batch[i] = values[:0]
+	}
+	return nil
+}
+
+func (w *writer[T]) close() error {
+	if err := w.flush(); err != nil {
+		return err
+	}
+	return w.out.Close()
+}
+
+// The values. Unknown ones are null.
+
+func textValue(s string) parquet.Value {
+	if s == "" {
+		return parquet.Value{}
+	}
+	return parquet.ByteArrayValue([]byte(s))
+}
+
+func momentValue(at time.Time) parquet.Value {
+	if at.IsZero() {
+		return parquet.Value{}
+	}
+	return parquet.Int64Value(at.UnixMicro())
+}
+
+// amountBytes is the size of a DECIMAL(38,12).
+const amountBytes = 16
+
+var ten = big.NewInt(10)
+
+// amountValue returns an amount of 0 or more, rounded half up to 12 decimals.
+func amountValue(d decimal.Decimal) parquet.Value {
+	d = d.Round(report.CostDecimals)
+	units := d.Coefficient()
+	if shift := d.Exponent() + report.CostDecimals; shift > 0 {
+		units.Mul(units, new(big.Int).Exp(ten, big.NewInt(int64(shift)), nil))
+	}
+	return parquet.FixedLenByteArrayValue(units.FillBytes(make([]byte, amountBytes)))
+}
+
+func amountOf(value parquet.Value) decimal.Decimal {
+	return decimal.NewFromBigInt(new(big.Int).SetBytes(value.ByteArray()), -report.CostDecimals)
+}
