@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"gpufleet/fetch/history"
 	"gpufleet/fetch/manifest"
+	"gpufleet/fetch/parallel"
 	"gpufleet/render/archive"
 	"gpufleet/render/folder"
 	"gpufleet/render/report"
@@ -20,13 +22,14 @@ type Folders struct {
 	private *folder.Folder // nil for none
 	archive *folder.Folder // nil for none
 
-	prepared []*folder.Prepared
+	mu       sync.Mutex // of prepared
+	prepared map[*folder.Folder]*folder.Prepared
 }
 
 // OpenFolders opens the folder of the report and, unless their paths are "", the private one and the archive. Errors
 // are those of package folder; no folder is then locked.
 func OpenFolders(path, private, archived string) (_ *Folders, err error) {
-	f := &Folders{}
+	f := &Folders{prepared: map[*folder.Folder]*folder.Prepared{}}
 	for _, each := range []struct {
 		to   **folder.Folder
 		path string
@@ -77,33 +80,49 @@ func (f *Folders) Prepare(ctx context.Context, r *report.Report, past []report.R
 	for _, each := range f.all() {
 		warnings = append(warnings, each.Warnings()...)
 	}
+	// The archive is written beside the others, whose writers wait for each other at times.
+	archived := parallel.Go(func() error { return f.prepare(ctx, f.archive, r, past) })
+	err = f.prepare(ctx, f.private, r, nil)
+	if err == nil {
+		err = f.prepare(ctx, f.Report, r, nil)
+	}
+	if failed := archived(); failed != nil { // always the same one if both fail
+		err = failed
+	}
 	for _, each := range f.all() {
-		stage, err := each.Stage(ctx)
-		if err != nil {
-			return warnings, err
+		if p := f.prepared[each]; p != nil {
+			warnings = append(warnings, p.Warnings()...)
 		}
-		of, write := r, Write
-		switch each {
-		case f.private:
-			of, write = r.For(report.Internal), writePrivate
-		case f.archive:
-			write = func(r *report.Report, create Create) error {
-				return archive.Write(r, past, archiveFolder{each}, archive.Create(create))
-			}
-		}
-		if err := write(of, stage.Create); err != nil {
-			return warnings, err
-		}
-		p, err := stage.Prepare(manifest.Manifest{Source: string(of.Source), Audience: string(of.Audience)})
-		if err != nil {
-			return warnings, err
-		}
-		f.prepared = append(f.prepared, p)
 	}
-	for _, p := range f.prepared {
-		warnings = append(warnings, p.Warnings()...)
+	return warnings, err
+}
+
+// prepare writes one of the folders, aside from the files in place. It does nothing for nil.
+func (f *Folders) prepare(ctx context.Context, to *folder.Folder, r *report.Report, past []report.Reading) error {
+	if to == nil {
+		return nil
 	}
-	return warnings, nil
+	stage, err := to.Stage(ctx)
+	if err != nil {
+		return err
+	}
+	switch to {
+	case f.archive:
+		err = archive.Write(r, past, archiveFolder{to}, stage.Create)
+	case f.private:
+		r = r.For(report.Internal)
+		err = writePrivate(r, stage.Create)
+	default:
+		err = Write(r, stage.Create)
+	}
+	if err != nil {
+		return err
+	}
+	p, err := stage.Prepare(manifest.Manifest{Source: string(r.Source), Audience: string(r.Audience)})
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.prepared[to] = p
+	return err
 }
 
 // archiveFolder is the folder of an archive, for package archive.
@@ -113,7 +132,13 @@ type archiveFolder struct{ *folder.Folder }
 func (f archiveFolder) Open(path string) (archive.File, error) { return f.OpenFile(path) }
 
 // Commit moves the prepared files into place: all of them or none. It is not interrupted.
-func (f *Folders) Commit() error { return folder.Commit(f.prepared...) }
+func (f *Folders) Commit() error {
+	var prepared []*folder.Prepared
+	for _, each := range f.all() {
+		prepared = append(prepared, f.prepared[each])
+	}
+	return folder.Commit(prepared...)
+}
 
 // Close unlocks the folders. An error names temporary files that remain; the next run removes them.
 func (f *Folders) Close() error {

@@ -31,7 +31,7 @@ type Create func(path string) (io.WriteCloser, error)
 // Write adds the reading of a report. past are made-up readings of the sample before it; nil for a real report. The
 // error is of the folder, or an Error or UsageError about what the archive has.
 func Write(r *report.Report, past []report.Reading, folder Folder, create Create) error {
-	w := &archive{Report: r, folder: folder, create: create, head: headOf(r.Head()),
+	w := &archive{Report: r, folder: folder, create: create, head: headOf(r.Head()), names: names{},
 		added: append(slices.Clone(past), report.Reading{Taken: r.Generated, Instances: r.Instances})}
 	if err := w.find(); err != nil {
 		return err
@@ -56,6 +56,7 @@ type archive struct {
 	from   time.Time               // the first day whose charges are computed
 
 	window *report.Readings
+	names  names
 }
 
 // find looks for the stored readings that the new ones continue.
@@ -195,7 +196,7 @@ func (w *archive) load() error {
 func (w *archive) readInstances(day time.Time, next func() error, row func(parquet.Row, instance) error) error {
 	var in fleet.Instance
 	_, err := instances.read(w.folder, dayPath(instances.name, day), next, func(values parquet.Row) error {
-		taken := instanceOf(values, &in)
+		taken := w.names.instanceOf(values, &in)
 		if slices.ContainsFunc(w.before, taken.Equal) {
 			w.window.Add(taken, &in)
 		}
@@ -285,8 +286,9 @@ func compareInstances(a, b instance) int {
 func (w *archive) writeCharges(day time.Time) error {
 	list, missing := w.window.Charges(day)
 	err := writeFile(w, charges, chargesPath(day), func(out *writer[charge]) error {
+		made := newChargedDay(day, w.Currency)
 		for _, c := range list {
-			if err := out.add(chargeOf(c, day, w.Currency)); err != nil {
+			if err := out.add(made.row(c)); err != nil {
 				return err
 			}
 		}

@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -12,16 +13,73 @@ import (
 	"gpufleet/render/report"
 )
 
-// charge is a row of charges: what an instance cost on a day at a price.
+// charge is a row of charges: what an instance cost on a day at a price. It has the values that take time to compute.
 type charge struct {
 	*report.Charge
-	report.Costs
-	day      time.Time
-	currency string
+	*chargedDay
+	words *words
+
+	hours, price, listPrice, cost, listCost, low, high parquet.Value
 }
 
-func chargeOf(c *report.Charge, day time.Time, currency string) charge {
-	return charge{c, c.Costs(), day, currency}
+// chargedDay makes the rows of a day.
+type chargedDay struct {
+	start, end, monthStart, monthEnd, currency parquet.Value
+
+	words map[sku]*words
+	hours map[string]parquet.Value // by their text
+}
+
+// sku is what is sold, where, and how it is paid for.
+type sku struct {
+	model, region       string
+	gpus, cores, memory fleet.Number
+	purchase            fleet.Purchase
+}
+
+// words are the texts about an SKU.
+type words struct {
+	id                   string
+	sku, details, charge parquet.Value
+}
+
+func newChargedDay(day time.Time, currency string) *chargedDay {
+	month := day.AddDate(0, 0, 1-day.Day())
+	return &chargedDay{momentValue(day), momentValue(day.AddDate(0, 0, 1)), momentValue(month),
+		momentValue(month.AddDate(0, 1, 0)), textValue(currency), map[sku]*words{}, map[string]parquet.Value{}}
+}
+
+// row makes a row.
+func (d *chargedDay) row(c *report.Charge) charge {
+	costs, hours := c.Costs(), c.Hours()
+	row := charge{Charge: c, chargedDay: d, words: d.wordsOf(c.In), price: amountValue(c.Price()), cost: amountValue(costs.Cost)}
+	row.listPrice, row.listCost, row.low, row.high = row.price, row.cost, row.cost, row.cost
+	for _, other := range []struct {
+		value            *parquet.Value
+		amount, usedLike decimal.Decimal
+	}{{&row.listPrice, c.ListPrice(), c.Price()}, {&row.listCost, costs.List, costs.Cost},
+		{&row.low, costs.Low, costs.Cost}, {&row.high, costs.High, costs.Cost}} {
+		if !other.amount.Equal(other.usedLike) {
+			*other.value = amountValue(other.amount)
+		}
+	}
+	text := hours.String()
+	if d.hours[text].IsNull() {
+		d.hours[text] = amountValue(hours)
+	}
+	row.hours = d.hours[text]
+	return row
+}
+
+func (d *chargedDay) wordsOf(in *fleet.Instance) *words {
+	key := sku{in.Model(), in.RegionName(), in.GPUCount, in.CPUCores, in.RAM, in.Purchase}
+	w := d.words[key]
+	if w == nil {
+		id := key.id()
+		w = &words{id, textValue(id), textValue(key.details()), textValue(key.describe())}
+		d.words[key] = w
+	}
+	return w
 }
 
 // What the columns say of every charge.
@@ -35,78 +93,63 @@ var charges = newTable("charges", chargeColumns())
 
 // chargeColumns returns the columns: those of FOCUS 1.2 by its names, then our own, which begin with x_.
 func chargeColumns() []column[charge] {
-	var columns []column[charge]
-	add := func(name string, kind kind, value func(charge) parquet.Value) {
-		columns = append(columns, column[charge]{name, kind, value})
+	type row = charge
+	constant := func(text string) func(row) parquet.Value {
+		value := textValue(text)
+		return func(row) parquet.Value { return value }
 	}
-	addText := func(name string, value func(c charge) string) {
-		add(name, text, func(c charge) parquet.Value { return textValue(value(c)) })
+	of := func(text func(row) string) func(row) parquet.Value {
+		return func(c row) parquet.Value { return textValue(text(c)) }
 	}
-	addAmount := func(name string, value func(charge) decimal.Decimal) {
-		add(name, amount, func(c charge) parquet.Value { return amountValue(value(c)) })
+	nothingBilled := amountValue(decimal.Decimal{}) // usage draws on credit that was paid for before
+	return []column[row]{
+		{"BilledCost", amount, func(row) parquet.Value { return nothingBilled }},
+		{"EffectiveCost", amount, func(c row) parquet.Value { return c.cost }},
+		{"ListCost", amount, func(c row) parquet.Value { return c.listCost }},
+		{"ContractedCost", amount, func(c row) parquet.Value { return c.cost }},
+		{"ListUnitPrice", amount, func(c row) parquet.Value { return c.listPrice }},
+		{"ContractedUnitPrice", amount, func(c row) parquet.Value { return c.price }},
+		{"PricingQuantity", amount, func(c row) parquet.Value { return c.hours }},
+		{"PricingUnit", text, constant("Hours")},
+		{"ConsumedQuantity", amount, func(c row) parquet.Value { return c.hours }},
+		{"ConsumedUnit", text, constant("Hours")},
+		{"ChargePeriodStart", moment, func(c row) parquet.Value { return c.start }},
+		{"ChargePeriodEnd", moment, func(c row) parquet.Value { return c.end }},
+		{"BillingPeriodStart", moment, func(c row) parquet.Value { return c.monthStart }},
+		{"BillingPeriodEnd", moment, func(c row) parquet.Value { return c.monthEnd }},
+		{"BillingAccountId", text, of(func(c row) string { return cmp.Or(c.In.Account, defaultAccount) })},
+		{"BillingAccountName", text, of(func(c row) string { return c.In.Account })},
+		{"BillingCurrency", text, func(c row) parquet.Value { return c.currency }},
+		{"ChargeCategory", text, constant("Usage")},
+		{"ChargeClass", text, constant("")}, // null: not a correction
+		{"ChargeDescription", text, func(c row) parquet.Value { return c.words.charge }},
+		{"ChargeFrequency", text, constant("Usage-Based")},
+		{"InvoiceIssuerName", text, constant(provider)},
+		{"ProviderName", text, constant(provider)},
+		{"PublisherName", text, constant(provider)},
+		{"ServiceCategory", text, constant("Compute")},
+		{"ServiceName", text, constant("Instances")},
+		{"PricingCategory", text, of(func(c row) string { return pricingCategory(c.In.Purchase) })},
+		{"RegionId", text, of(func(c row) string { return c.In.Region })},
+		{"RegionName", text, of(func(c row) string { return c.In.Region })},
+		{"ResourceId", unique, of(func(c row) string { return c.In.ID })},
+		{"ResourceName", unique, of(func(c row) string { return c.In.HostName })},
+		{"ResourceType", text, of(resourceType)},
+		{"SkuId", text, func(c row) parquet.Value { return c.words.sku }},
+		{"SkuMeter", text, constant("Instance hours")},
+		{"SkuPriceId", text, of(skuPriceID)},
+		{"SkuPriceDetails", text, func(c row) parquet.Value { return c.words.details }},
+		{"Tags", text, of(tags)},
+		{"x_GpuModel", text, of(func(c row) string { return c.In.Model() })},
+		{"x_GpuCount", whole, func(c row) parquet.Value { return optional(c.In.GPUCount, wholeValue) }},
+		{"x_GpuHours", amount, func(c row) parquet.Value { return optional(c.GPUHours(), amountValue) }},
+		{"x_Status", text, of(func(c row) string { return c.In.Status })},
+		{"x_PriceSource", text, of(func(c row) string { return c.In.PriceSource.String() })},
+		{"x_LowCost", amount, func(c row) parquet.Value { return c.low }},
+		{"x_HighCost", amount, func(c row) parquet.Value { return c.high }},
+		{"x_BilledRate", text, of(func(c row) string { return c.Bill.Name() })},
+		{"x_Observed", flag, func(c row) parquet.Value { return parquet.BooleanValue(c.Observed) }},
 	}
-	addMoment := func(name string, value func(charge) time.Time) {
-		add(name, moment, func(c charge) parquet.Value { return momentValue(value(c)) })
-	}
-	constant := func(name, value string) { addText(name, func(charge) string { return value }) }
-
-	// Usage draws on credit that was paid for before, so nothing is billed for it.
-	addAmount("BilledCost", func(charge) decimal.Decimal { return decimal.Decimal{} })
-	addAmount("EffectiveCost", func(c charge) decimal.Decimal { return c.Cost })
-	addAmount("ListCost", func(c charge) decimal.Decimal { return c.List })
-	addAmount("ContractedCost", func(c charge) decimal.Decimal { return c.Cost })
-	addAmount("ListUnitPrice", func(c charge) decimal.Decimal { return c.ListPrice() })
-	addAmount("ContractedUnitPrice", func(c charge) decimal.Decimal { return c.Price() })
-	addAmount("PricingQuantity", func(c charge) decimal.Decimal { return c.Hours() })
-	constant("PricingUnit", "Hours")
-	addAmount("ConsumedQuantity", func(c charge) decimal.Decimal { return c.Hours() })
-	constant("ConsumedUnit", "Hours")
-	addMoment("ChargePeriodStart", func(c charge) time.Time { return c.day })
-	addMoment("ChargePeriodEnd", func(c charge) time.Time { return c.day.AddDate(0, 0, 1) })
-	addMoment("BillingPeriodStart", func(c charge) time.Time { return c.day.AddDate(0, 0, 1-c.day.Day()) })
-	addMoment("BillingPeriodEnd", func(c charge) time.Time { return c.day.AddDate(0, 1, 1-c.day.Day()) })
-	addText("BillingAccountId", func(c charge) string { return accountOf(c.In, defaultAccount) })
-	addText("BillingAccountName", func(c charge) string { return c.In.Account })
-	addText("BillingCurrency", func(c charge) string { return c.currency })
-	constant("ChargeCategory", "Usage")
-	constant("ChargeClass", "") // not a correction
-	addText("ChargeDescription", describe)
-	constant("ChargeFrequency", "Usage-Based")
-	constant("InvoiceIssuerName", provider)
-	constant("ProviderName", provider)
-	constant("PublisherName", provider)
-	constant("ServiceCategory", "Compute")
-	constant("ServiceName", "Instances")
-	addText("PricingCategory", pricingCategory)
-	addText("RegionId", func(c charge) string { return c.In.Region })
-	addText("RegionName", func(c charge) string { return c.In.Region })
-	add("ResourceId", unique, func(c charge) parquet.Value { return textValue(c.In.ID) })
-	add("ResourceName", unique, func(c charge) parquet.Value { return textValue(c.In.HostName) })
-	addText("ResourceType", resourceType)
-	addText("SkuId", skuID)
-	constant("SkuMeter", "Instance hours")
-	addText("SkuPriceId", skuPriceID)
-	addText("SkuPriceDetails", skuPriceDetails)
-	addText("Tags", tags)
-	addText("x_GpuModel", func(c charge) string { return c.In.Model() })
-	add("x_GpuCount", whole, func(c charge) parquet.Value {
-		return optional(c.In.GPUCount, func(n float64) parquet.Value { return parquet.Int64Value(int64(n)) })
-	})
-	add("x_GpuHours", amount, func(c charge) parquet.Value { return optional(c.GPUHours(), amountValue) })
-	addText("x_Status", func(c charge) string { return c.In.Status })
-	addText("x_PriceSource", func(c charge) string { return c.In.PriceSource.String() })
-	addAmount("x_LowCost", func(c charge) decimal.Decimal { return c.Low })
-	addAmount("x_HighCost", func(c charge) decimal.Decimal { return c.High })
-	addText("x_BilledRate", func(c charge) string { return c.Bill.Name() })
-	add("x_Observed", flag, func(c charge) parquet.Value { return parquet.BooleanValue(c.Observed) })
-	return columns
-}
-
-func accountOf(in *fleet.Instance, missing string) string {
-	if in.Account == "" {
-		return missing
-	}
-	return in.Account
 }
 
 func resourceType(c charge) string {
@@ -120,8 +163,8 @@ func resourceType(c charge) string {
 }
 
 // pricingCategory returns Standard for instances on demand and Committed for reserved ones.
-func pricingCategory(c charge) string {
-	switch c.In.Purchase {
+func pricingCategory(p fleet.Purchase) string {
+	switch p {
 	case fleet.OnDemand:
 		return "Standard"
 	case fleet.Reserved:
@@ -131,37 +174,39 @@ func pricingCategory(c charge) string {
 }
 
 // describe returns what is charged, in words: "8 x H100-80G-PCIe in CANADA-1".
-func describe(c charge) string {
-	text := c.In.Model()
-	if n := c.In.GPUCount; n.Known && n.Value > 0 {
-		text = fmt.Sprintf("%.0f x %s", n.Value, text)
+func (s sku) describe() string {
+	text := s.model + " in " + s.region
+	if s.gpus.Known && s.gpus.Value > 0 {
+		return fmt.Sprintf("%.0f x %s", s.gpus.Value, text)
 	}
-	return text + " in " + c.In.RegionName()
+	return text
 }
 
-// skuID returns what is sold, whatever its price: model, number of GPUs, cores and RAM.
-func skuID(c charge) string {
+// id returns the name of what is sold, whatever its price: model, number of GPUs, cores and RAM.
+func (s sku) id() string {
 	part := func(n fleet.Number, unit string) string {
 		if !n.Known {
 			return ""
 		}
 		return fmt.Sprintf("/%g%s", n.Value, unit)
 	}
-	return c.In.Model() + part(c.In.GPUCount, "gpu") + part(c.In.CPUCores, "cpu") + part(c.In.RAM, "gb")
+	return s.model + part(s.gpus, "gpu") + part(s.cores, "cpu") + part(s.memory, "gb")
 }
 
-// skuPriceID returns a price of what is sold: where, how it is paid for, and how much.
+// skuPriceID returns the name of a price of what is sold: where, how it is paid for, and how much.
 func skuPriceID(c charge) string {
-	return skuID(c) + "/" + c.In.RegionName() + "/" + pricingCategory(c) + "/" + c.ListPrice().String() + "/" +
-		c.Price().String()
+	price := c.Price().String()
+	list := price
+	if c.In.ListPrice.Known {
+		list = c.ListPrice().String()
+	}
+	return c.words.id + "/" + c.In.RegionName() + "/" + pricingCategory(c.In.Purchase) + "/" + list + "/" + price
 }
 
-// skuPriceDetails returns a JSON object with the properties that are known, by the names of FOCUS; "" for none.
-func skuPriceDetails(c charge) string {
+// details returns a JSON object with the properties that are known, by the names of FOCUS; "" for none.
+func (s sku) details() string {
 	details := map[string]float64{} // encoded in the order of the names
-	for name, n := range map[string]fleet.Number{
-		"CoreCount": c.In.CPUCores, "GpuCount": c.In.GPUCount, "MemorySize": c.In.RAM,
-	} {
+	for name, n := range map[string]fleet.Number{"CoreCount": s.cores, "GpuCount": s.gpus, "MemorySize": s.memory} {
 		if n.Known {
 			details[name] = n.Value
 		}

@@ -1,10 +1,13 @@
 package archive
 
 import (
+	"encoding/binary"
 	"io"
+	"math"
 	"math/big"
 	"slices"
 	"time"
+	"unsafe"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress/zstd"
@@ -99,6 +102,7 @@ type writer[T any] struct {
 	columns []*parquet.ColumnWriter
 	batch   [][]parquet.Value // by column
 	rows    int               // of the row group
+	texts   map[string]parquet.Value
 }
 
 // write returns a writer of a file with this head. Equal rows give equal bytes. It must be closed.
@@ -113,7 +117,7 @@ func (t *table[T]) write(w io.Writer, h head) (*writer[T], error) {
 		parquet.DictionaryMaxBytes(1<<20),
 		parquet.CreatedBy("gpufleet", "", ""),
 		parquet.KeyValueMetadata(headKey, meta))
-	return &writer[T]{t, out, out.ColumnWriters(), make([][]parquet.Value, len(t.columns)), 0}, nil
+	return &writer[T]{t, out, out.ColumnWriters(), make([][]parquet.Value, len(t.columns)), 0, nil}, nil
 }
 
 // add adds a row.
@@ -178,8 +182,10 @@ func textValue(s string) parquet.Value {
 	if s == "" {
 		return parquet.Value{}
 	}
-	return parquet.ByteArrayValue([]byte(s))
+	return parquet.ByteArrayValue(unsafe.Slice(unsafe.StringData(s), len(s))) // it is only read
 }
+
+func wholeValue(n float64) parquet.Value { return parquet.Int64Value(int64(n)) }
 
 func momentValue(at time.Time) parquet.Value {
 	if at.IsZero() {
@@ -195,14 +201,34 @@ var ten = big.NewInt(10)
 
 // amountValue returns an amount of 0 or more, rounded half up to 12 decimals.
 func amountValue(d decimal.Decimal) parquet.Value {
+	bytes := make([]byte, amountBytes)
+	shift := int(d.Exponent()) + report.CostDecimals
+	if shift >= 0 && d.NumDigits()+shift <= 18 { // as nearly always: it fits into 64 bits
+		units := uint64(d.CoefficientInt64())
+		for range shift {
+			units *= 10
+		}
+		binary.BigEndian.PutUint64(bytes[amountBytes-8:], units)
+		return parquet.FixedLenByteArrayValue(bytes)
+	}
 	d = d.Round(report.CostDecimals)
 	units := d.Coefficient()
 	if shift := d.Exponent() + report.CostDecimals; shift > 0 {
 		units.Mul(units, new(big.Int).Exp(ten, big.NewInt(int64(shift)), nil))
 	}
-	return parquet.FixedLenByteArrayValue(units.FillBytes(make([]byte, amountBytes)))
+	return parquet.FixedLenByteArrayValue(units.FillBytes(bytes))
 }
 
+// amountOf returns an amount of a file, in its shortest form.
 func amountOf(value parquet.Value) decimal.Decimal {
-	return decimal.NewFromBigInt(new(big.Int).SetBytes(value.ByteArray()), -report.CostDecimals)
+	bytes := value.ByteArray()
+	low := binary.BigEndian.Uint64(bytes[amountBytes-8:])
+	if low > math.MaxInt64 || binary.BigEndian.Uint64(bytes) != 0 {
+		return decimal.NewFromBigInt(new(big.Int).SetBytes(bytes), -report.CostDecimals)
+	}
+	places := int32(report.CostDecimals)
+	for places > 0 && low%10 == 0 {
+		low, places = low/10, places-1
+	}
+	return decimal.New(int64(low), -places)
 }

@@ -92,7 +92,7 @@ func fieldColumn(f *fleet.Field) column[instance] {
 	case f.Number != nil && f.Kind == fleet.Count:
 		c.kind = whole
 		c.value = func(r instance) parquet.Value {
-			return optional(*f.Number(r.Instance), func(n float64) parquet.Value { return parquet.Int64Value(int64(n)) })
+			return optional(*f.Number(r.Instance), wholeValue)
 		}
 	case f.Number != nil:
 		c.kind = number
@@ -120,8 +120,20 @@ func optional[T any](v fleet.Optional[T], value func(T) parquet.Value) parquet.V
 	return value(v.Value)
 }
 
+// names has the texts of rows once, since many rows have the same.
+type names map[string]string
+
+func (n names) of(value parquet.Value) string {
+	text, found := n[string(value.ByteArray())]
+	if !found {
+		text = string(value.ByteArray())
+		n[text] = text
+	}
+	return text
+}
+
 // instanceOf reads a row of a file of instances into an instance, and returns the time of the reading.
-func instanceOf(row parquet.Row, in *fleet.Instance) time.Time {
+func (n names) instanceOf(row parquet.Row, in *fleet.Instance) time.Time {
 	*in = fleet.Instance{}
 	for i, f := range archived {
 		value := row[i+1]
@@ -129,8 +141,10 @@ func instanceOf(row parquet.Row, in *fleet.Instance) time.Time {
 			continue
 		}
 		switch {
-		case f.Text != nil:
+		case f.Text != nil && instances.columns[i+1].kind == unique:
 			*f.Text(in) = string(value.ByteArray())
+		case f.Text != nil:
+			*f.Text(in) = n.of(value)
 		case f.Number != nil && f.Kind == fleet.Count:
 			*f.Number(in) = fleet.Known(float64(value.Int64()))
 		case f.Number != nil:

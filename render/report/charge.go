@@ -63,12 +63,20 @@ func (c *Charge) GPUHours() fleet.Optional[decimal.Decimal] {
 }
 
 // Price returns the price per hour, rounded half up to 12 decimals, as all amounts are.
-func (c *Charge) Price() decimal.Decimal { return c.In.Price.Value.Decimal().Round(CostDecimals) }
+func (c *Charge) Price() decimal.Decimal { return rounded(c.In.Price.Value.Decimal()) }
+
+// rounded rounds only what has more decimals: the library's own Round takes as long for others.
+func rounded(d decimal.Decimal) decimal.Decimal {
+	if d.Exponent() >= -CostDecimals {
+		return d
+	}
+	return d.Round(CostDecimals)
+}
 
 // ListPrice returns the list's own price per hour if it is known, else the price.
 func (c *Charge) ListPrice() decimal.Decimal {
 	if c.In.ListPrice.Known {
-		return c.In.ListPrice.Value.Decimal().Round(CostDecimals)
+		return rounded(c.In.ListPrice.Value.Decimal())
 	}
 	return c.Price()
 }
@@ -84,12 +92,12 @@ type Costs struct {
 // Costs returns the costs.
 func (c *Charge) Costs() Costs {
 	hours, price := c.Hours(), c.Price()
-	costs := Costs{Cost: hours.Mul(price).Round(CostDecimals)}
+	costs := Costs{Cost: rounded(hours.Mul(price))}
 	costs.List = costs.Cost
 	if c.In.ListPrice.Known {
-		costs.List = hours.Mul(c.ListPrice()).Round(CostDecimals)
+		costs.List = rounded(hours.Mul(c.ListPrice()))
 	}
-	rounded := func(b limit) decimal.Decimal {
+	amountOf := func(b limit) decimal.Decimal {
 		switch {
 		case b.quarters == c.quarters && b.rest.IsZero(): // as nearly always
 			return costs.Cost
@@ -100,8 +108,8 @@ func (c *Charge) Costs() Costs {
 		return sum.DivRound(decimal.NewFromInt(quartersPerHour), CostDecimals)
 	}
 	// The hours of the cost are rounded, those of its limits are not.
-	costs.Low = decimal.Min(rounded(c.low), costs.Cost)
-	costs.High = decimal.Max(rounded(c.high), costs.Cost)
+	costs.Low = decimal.Min(amountOf(c.low), costs.Cost)
+	costs.High = decimal.Max(amountOf(c.high), costs.Cost)
 	return costs
 }
 

@@ -48,18 +48,20 @@ func (p *pieces) pair(first, second *fleet.Instance) {
 		p.appeared(second)
 	case second == nil:
 		p.halves(first, billedRate(first, p.bill), &absent, rate{known: true}, first)
+	case !sameGroup(first, second):
+		p.moved(first, second)
+	case isSteady(first, second):
+		p.steady(second)
 	default:
-		before, now := spendGroupOf(first), spendGroupOf(second)
-		giveMissing(&before, now, before)
-		switch {
-		case before != now:
-			p.moved(first, second)
-		case isSteady(first, second):
-			p.steady(second)
-		default:
-			p.halves(first, billedRate(first, p.bill), second, billedRate(second, p.bill), second)
-		}
+		p.halves(first, billedRate(first, p.bill), second, billedRate(second, p.bill), second)
 	}
+}
+
+// sameGroup reports whether the costs between two readings belong to one group: that of the second one.
+func sameGroup(first, second *fleet.Instance) bool {
+	before, now := spendGroupOf(first), spendGroupOf(second)
+	return before == now || before.Region == now.Region && before.GPU == now.GPU &&
+		(before.Owner == now.Owner || before.Owner == "") && (before.Account == now.Account || before.Account == "")
 }
 
 // steady adds an instance that has the same rates at both readings.

@@ -21,12 +21,16 @@ type Reading struct {
 type Readings struct {
 	settings  Settings
 	times     []time.Time
-	series    map[fleet.Key]*series
+	series    map[fleet.Key]int // indexes in order
+	order     []series          // as they were first added, which is nearly the order of the charges
 	withoutID map[history.SpendGroup]*withoutID
 }
 
 // series is an instance over time: at which readings it had which state. The readings of a state are consecutive.
-type series []segment
+type series struct {
+	key    fleet.Key
+	states []segment
+}
 
 type segment struct {
 	in          *fleet.Instance
@@ -41,14 +45,14 @@ type withoutID struct {
 
 // NewReadings returns readings at these times, ascending, without instances.
 func NewReadings(settings Settings, times []time.Time) *Readings {
-	return &Readings{settings: settings, times: times, series: map[fleet.Key]*series{},
+	return &Readings{settings: settings, times: times, series: map[fleet.Key]int{},
 		withoutID: map[history.SpendGroup]*withoutID{}}
 }
 
 // Add adds an instance of a reading. It is copied if it is kept. Those of one region and GPU model must be added by
 // ascending time.
-func (r *Readings) Add(at time.Time, in *fleet.Instance) {
-	reading, found := slices.BinarySearchFunc(r.times, at, time.Time.Compare)
+func (r *Readings) Add(taken time.Time, in *fleet.Instance) {
+	reading, found := slices.BinarySearchFunc(r.times, taken, time.Time.Compare)
 	if !found {
 		return
 	}
@@ -64,17 +68,19 @@ func (r *Readings) Add(at time.Time, in *fleet.Instance) {
 		rows.counts[reading].add(in)
 		return
 	}
-	s := r.series[key]
-	if s == nil {
-		s = &series{}
-		r.series[key] = s
+	at, found := r.series[key]
+	if !found {
+		at = len(r.order)
+		r.series[key] = at
+		r.order = append(r.order, series{key: key})
 	}
-	if n := len(*s); n > 0 && (*s)[n-1].last == reading-1 && sameState((*s)[n-1].in, in) {
-		(*s)[n-1].last = reading
+	s := &r.order[at]
+	if n := len(s.states); n > 0 && s.states[n-1].last == reading-1 && sameState(s.states[n-1].in, in) {
+		s.states[n-1].last = reading
 		return
 	}
 	kept := *in
-	*s = append(*s, segment{&kept, reading, reading})
+	s.states = append(s.states, segment{&kept, reading, reading})
 }
 
 // sameState reports whether two instances are equal in all that a charge may show.
@@ -88,8 +94,8 @@ func sameState(a, b *fleet.Instance) bool {
 }
 
 // at returns the instance at a reading, nil if it is not in the list.
-func (s series) at(reading int) *fleet.Instance {
-	for _, each := range s {
+func (s *series) at(reading int) *fleet.Instance {
+	for _, each := range s.states {
 		if each.first <= reading && reading <= each.last {
 			return each.in
 		}
@@ -112,8 +118,9 @@ func (r *Readings) Charges(day time.Time) (list []*Charge, unpriced []*UnpricedH
 		}
 	}
 	missing := map[fleet.Key]*UnpricedHours{}
+	var sum charges
 	collect := func(key fleet.Key, account string, add func(p *pieces, at int)) {
-		var sum charges
+		sum.list, sum.unpriced = sum.list[:0], 0
 		for i := range intervals {
 			p := &intervals[i]
 			p.list, p.unpriced = p.list[:0], p.unpriced[:0]
@@ -128,8 +135,9 @@ func (r *Readings) Charges(day time.Time) (list []*Charge, unpriced []*UnpricedH
 			missing[key].quarters += sum.unpriced
 		}
 	}
-	for key, s := range r.series {
-		collect(key, key.Account, func(p *pieces, at int) {
+	for i := range r.order {
+		s := &r.order[i]
+		collect(s.key, s.key.Account, func(p *pieces, at int) {
 			if first, second := s.at(at), s.at(at+1); first != nil || second != nil {
 				p.pair(first, second)
 			}
