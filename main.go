@@ -68,6 +68,7 @@ import (
 	"gpufleet/fetch/history"
 	"gpufleet/fetch/parallel"
 	"gpufleet/render"
+	"gpufleet/render/archive"
 	"gpufleet/render/console"
 	"gpufleet/render/folder"
 	"gpufleet/render/markdown"
@@ -467,7 +468,7 @@ func (s *settings) place(ctx context.Context, ending *console.Ending, stdin io.R
 		report.Counted(len(r.Models), "model"))
 
 	out.Adopt(previous.Unlisted)
-	warnings, err := folders.Prepare(ctx, r, readings)
+	warnings, err := folders.Prepare(ctx, archive.Run{Report: r, Past: readings, PseudonymKey: s.pseudonymKey})
 	for _, warning := range warnings {
 		c.Warn(warning)
 	}

@@ -73,18 +73,17 @@ func (f *Folders) CheckSample() error {
 	return nil
 }
 
-// Prepare writes the report into the folders, aside from the files in place. past are made-up readings of the sample for
-// the archive. It returns the warnings about the folders even if there is an error.
-func (f *Folders) Prepare(ctx context.Context, r *report.Report, past []report.Reading) (
+// Prepare writes the report into the folders, aside from the files in place. It returns the warnings about the folders even if there is an error.
+func (f *Folders) Prepare(ctx context.Context, run archive.Run) (
 	warnings []string, err error) {
 	for _, each := range f.all() {
 		warnings = append(warnings, each.Warnings()...)
 	}
 	// The archive is written beside the others, whose writers wait for each other at times.
-	archived := parallel.Go(func() error { return f.prepare(ctx, f.archive, r, past) })
-	err = f.prepare(ctx, f.private, r, nil)
+	archived := parallel.Go(func() error { return f.prepare(ctx, f.archive, run) })
+	err = f.prepare(ctx, f.private, run)
 	if err == nil {
-		err = f.prepare(ctx, f.Report, r, nil)
+		err = f.prepare(ctx, f.Report, run)
 	}
 	if failed := archived(); failed != nil { // always the same one if both fail
 		err = failed
@@ -98,7 +97,7 @@ func (f *Folders) Prepare(ctx context.Context, r *report.Report, past []report.R
 }
 
 // prepare writes one of the folders, aside from the files in place. It does nothing for nil.
-func (f *Folders) prepare(ctx context.Context, to *folder.Folder, r *report.Report, past []report.Reading) error {
+func (f *Folders) prepare(ctx context.Context, to *folder.Folder, run archive.Run) error {
 	if to == nil {
 		return nil
 	}
@@ -106,9 +105,10 @@ func (f *Folders) prepare(ctx context.Context, to *folder.Folder, r *report.Repo
 	if err != nil {
 		return err
 	}
+	r := run.Report
 	switch to {
 	case f.archive:
-		err = archive.Write(r, past, archiveFolder{to}, stage.Create)
+		err = archive.Write(run, archiveFolder{to}, stage.Create)
 	case f.private:
 		r = r.For(report.Internal)
 		err = writePrivate(r, stage.Create)

@@ -28,18 +28,28 @@ import (
 // Create opens a file of the archive for writing. Files are placed in the order in which they are created.
 type Create func(path string) (io.WriteCloser, error)
 
-// Write adds the reading of a report. past are made-up readings of the sample before it; nil for a real report. The
-// error is of the folder, or an Error or UsageError about what the archive has.
-func Write(r *report.Report, past []report.Reading, folder Folder, create Create) error {
+// Run is what a run adds.
+type Run struct {
+	*report.Report
+	Past         []report.Reading // made-up readings of the sample before this one, ascending; else nil
+	PseudonymKey []byte           // nil for none
+}
+
+// Write adds the reading of a run. What the run hides is hidden in all days before. The error is of the folder, or an
+// Error or UsageError about what the archive has.
+func Write(run Run, folder Folder, create Create) error {
+	r := run.Report
 	w := &archive{Report: r, folder: folder, create: create, head: headOf(r.Head()), names: names{},
-		added: append(slices.Clone(past), report.Reading{Taken: r.Generated, Instances: r.Instances})}
-	if err := w.find(); err != nil {
-		return err
+		added:  append(slices.Clone(run.Past), report.Reading{Taken: r.Generated, Instances: r.Instances}),
+		stored: map[time.Time]storedDay{}, kept: map[time.Time]bool{}}
+	w.hider = newHider(r, w.head, run.PseudonymKey)
+	w.made = w.head
+	for _, step := range []func() error{w.find, w.load, w.write} {
+		if err := step(); err != nil {
+			return err
+		}
 	}
-	if err := w.load(); err != nil {
-		return err
-	}
-	return w.write()
+	return nil
 }
 
 // archive is one run's work.
@@ -48,15 +58,25 @@ type archive struct {
 	folder Folder
 	create Create
 	head   head
+	hider  *hider
 	added  []report.Reading // by this run, ascending; the last one is its own
 
-	stored map[time.Time][]reading // rows of the days that are needed, by day
+	stored map[time.Time]storedDay // those days that are needed
 	kept   map[time.Time]bool      // times of stored readings that stay, of the days that get new ones
-	before []time.Time             // stored readings that charges are computed from, ascending
+	before []report.Moment         // stored readings that charges are computed from, ascending
+	breaks []time.Time             // the last stored reading, if the new ones can't be compared with it
 	from   time.Time               // the first day whose charges are computed
 
 	window *report.Readings
 	names  names
+	made   head // of the files that are made from stored and new rows
+	hides  bool // something must be hidden in the past
+}
+
+// storedDay has a day's readings.
+type storedDay struct {
+	head head
+	rows []reading
 }
 
 // find looks for the stored readings that the new ones continue.
@@ -65,27 +85,21 @@ func (w *archive) find() error {
 	if err != nil {
 		return err
 	}
-	w.stored = map[time.Time][]reading{}
 	first := history.Day(w.added[0].Taken)
 	var earlier []time.Time // days with readings, the newest first
 	for _, day := range slices.Backward(all) {
-		rows, err := w.readReadings(day)
-		if err != nil {
+		if err := w.readReadings(day); err != nil {
 			return err
 		}
-		if err := w.checkTimes(rows); err != nil {
-			return err
-		}
-		if rows = w.usable(rows); !day.Before(first) || len(rows) == 0 {
+		if !day.Before(first) || len(w.earlier(day)) == 0 {
 			continue
 		}
 		if earlier = append(earlier, day); len(earlier) == 2 {
 			break
 		}
 	}
-	w.kept = map[time.Time]bool{}
-	for day, rows := range w.stored {
-		for _, row := range rows {
+	for day, stored := range w.stored {
+		for _, row := range stored.rows {
 			w.kept[row.taken] = !w.isAdded(row.taken) && !day.Before(first)
 		}
 	}
@@ -94,16 +108,21 @@ func (w *archive) find() error {
 }
 
 // readReadings reads a day's file of readings and checks that this run may continue it.
-func (w *archive) readReadings(day time.Time) (rows []reading, err error) {
-	h, err := readings.read(w.folder, dayPath(readings.name, day), nothing, func(row parquet.Row) error {
+func (w *archive) readReadings(day time.Time) error {
+	var rows []reading
+	h, err := readings.read(w.folder, dayPath(readings.name, day), visitor{row: func(row parquet.Row) error {
 		rows = append(rows, readingOf(row))
 		return nil
-	})
-	if err == nil && len(rows) > 0 && (h.Source == string(report.FromDemo)) != w.Demo() {
-		err = w.mixed()
+	}})
+	switch {
+	case err != nil:
+		return err
+	case len(rows) > 0 && (h.Source == string(report.FromDemo)) != w.Demo():
+		return w.mixed()
 	}
-	w.stored[day] = rows
-	return rows, err
+	w.stored[day] = storedDay{h, rows}
+	w.hides = w.hides || len(rows) > 0 && h.shows(w.head)
+	return w.checkTimes(rows)
 }
 
 // mixed is the error if the sample and real readings would be in one archive.
@@ -134,75 +153,116 @@ func (w *archive) isAdded(taken time.Time) bool {
 	return slices.ContainsFunc(w.added, func(r report.Reading) bool { return r.Taken.Equal(taken) })
 }
 
-// usable returns the readings that charges can be computed from: those before the new ones, in the same currency.
-func (w *archive) usable(rows []reading) []reading {
-	return slices.DeleteFunc(slices.Clone(rows), func(r reading) bool {
-		return r.currency != w.Currency || !r.taken.Before(w.added[0].Taken)
-	})
-}
-
-// times returns the times of readings, ascending.
-func times(rows []reading) (list []time.Time) {
-	for _, r := range rows {
-		list = append(list, r.taken)
+// earlier returns the readings of a day before the new ones, ascending.
+func (w *archive) earlier(day time.Time) (list []report.Moment) {
+	for _, r := range w.stored[day].rows {
+		if r.taken.Before(w.added[0].Taken) {
+			list = append(list, report.Moment{Taken: r.taken, Currency: r.currency})
+		}
 	}
-	slices.SortFunc(list, time.Time.Compare)
+	slices.SortFunc(list, func(a, b report.Moment) int { return a.Taken.Compare(b.Taken) })
 	return slices.Compact(list)
 }
 
-// choose chooses the readings that charges are computed from. With the first reading of a day, the day before is
-// complete, and its charges are computed once more.
-func (w *archive) choose(first time.Time, earlier []time.Time) {
-	lastOf := func(i int) []time.Time { // the last reading of a day
-		if i >= len(earlier) {
-			return nil
-		}
-		all := times(w.usable(w.stored[earlier[i]]))
-		return all[len(all)-1:]
-	}
-	today := times(w.usable(w.stored[first]))
+// choose chooses the readings that charges are computed from. days have readings, the newest first. With the first
+// reading of a day, the day before is complete, and its charges are computed once more.
+func (w *archive) choose(first time.Time, days []time.Time) {
 	w.from = first
-	if len(today) > 0 || len(earlier) == 0 {
-		w.before = append(lastOf(0), today...)
+	if len(w.earlier(first)) == 0 && len(days) > 0 {
+		w.from, days = days[0], days[1:]
+	}
+	if len(days) > 0 {
+		last := w.earlier(days[0])
+		w.before = last[len(last)-1:]
+	}
+	w.before = append(w.before, w.earlier(w.from)...)
+	n := len(w.before)
+	if n == 0 {
 		return
 	}
-	w.from = earlier[0]
-	w.before = append(lastOf(1), times(w.usable(w.stored[earlier[0]]))...)
+	// Pseudonyms with another key can't be compared, nor can they with ids.
+	last := w.before[n-1].Taken
+	if w.stored[history.Day(last)].head.hiding(w.head).Key != w.head.Key {
+		w.breaks = []time.Time{last}
+	}
+	breaks := slices.Clone(w.breaks)
+	for _, stored := range w.stored {
+		breaks = append(breaks, stored.head.Breaks...)
+	}
+	for i, m := range w.before {
+		w.before[i].Apart = slices.ContainsFunc(breaks, m.Taken.Equal)
+	}
 }
 
 // load reads the instances of the readings before the new ones.
 func (w *archive) load() error {
 	all := slices.Clone(w.before)
 	for _, r := range w.added {
-		all = append(all, r.Taken)
+		all = append(all, report.Moment{Taken: r.Taken, Currency: w.Currency})
 	}
 	w.window = report.NewReadings(w.Settings, all)
 	var days []time.Time
-	for _, at := range w.before {
-		days = append(days, history.Day(at))
+	for _, m := range w.before {
+		days = append(days, history.Day(m.Taken))
 	}
 	for _, day := range slices.Compact(days) {
 		if day.Equal(history.Day(w.added[0].Taken)) {
 			continue // its rows are read when they are written again
 		}
-		if err := w.readInstances(day, nothing, func(parquet.Row, instance) error { return nil }); err != nil {
+		err := w.readInstances(day, nil, func(parquet.Row, instance) error { return nil })
+		if err != nil {
 			return err
 		}
 	}
-	return nil
+	if !w.hider.isShown {
+		return nil
+	}
+	var in fleet.Instance
+	path := dayPath(instances.name, history.Day(w.added[0].Taken))
+	_, err := instances.read(w.folder, path, visitor{row: func(row parquet.Row) error {
+		w.names.instanceOf(row, &in)
+		w.hides = w.hides || w.hider.newlyShown(&in)
+		return nil
+	}})
+	return err
 }
 
-// readInstances adds a day's instances to the window, and calls row for each.
-func (w *archive) readInstances(day time.Time, next func() error, row func(parquet.Row, instance) error) error {
+// readInstances adds a day's instances to the window, and calls row for each: with its values in the file, and as an
+// instance in which this run has hidden what it hides.
+func (w *archive) readInstances(day time.Time, batch func() error, row func(parquet.Row, instance) error) error {
 	var in fleet.Instance
-	_, err := instances.read(w.folder, dayPath(instances.name, day), next, func(values parquet.Row) error {
+	hide := func(*fleet.Instance) {}
+	v := visitor{batch: batch}
+	v.head = func(h head) error {
+		if h.shows(w.head) {
+			hide, h = w.hider.of(h), h.hiding(w.head)
+		}
+		w.made = w.made.with(h)
+		return nil
+	}
+	v.row = func(values parquet.Row) error {
 		taken := w.names.instanceOf(values, &in)
-		if slices.ContainsFunc(w.before, taken.Equal) {
+		if w.hider.newlyShown(&in) {
+			w.hides = true
+			w.hider.of(w.head)(&in)
+		}
+		if hide(&in); in.Account == "" && len(w.Accounts) > 0 {
+			in.Account = w.Accounts[0] // accounts were not given
+		}
+		if w.isBefore(taken) {
 			w.window.Add(taken, &in)
 		}
-		return row(values, instance{taken, "", &in})
-	})
+		return row(values, instance{taken, "", w.Internal(), &in})
+	}
+	_, err := instances.read(w.folder, dayPath(instances.name, day), v)
 	return err
+}
+
+func (w *archive) isBefore(taken time.Time) bool {
+	_, found := slices.BinarySearchFunc(w.before, taken, func(m report.Moment, at time.Time) int {
+		return m.Taken.Compare(at)
+	})
+	return found
 }
 
 // write writes the files of the days with new readings, then the charges, and the readings last.
@@ -214,6 +274,11 @@ func (w *archive) write() error {
 		days, byDay[day] = append(days, day), append(byDay[day], r)
 	}
 	days = slices.Compact(days)
+	if w.hides {
+		if err := w.hidePast(); err != nil {
+			return err
+		}
+	}
 	for _, day := range days {
 		if err := w.writeInstances(day, byDay[day]); err != nil {
 			return err
@@ -232,39 +297,70 @@ func (w *archive) write() error {
 	return nil
 }
 
-// writeInstances merges new readings into a day's file, which is sorted.
+// writeInstances merges new readings into a day's file, which is sorted. If something must be hidden in it, its order may
+// change, so all of it is sorted again.
 func (w *archive) writeInstances(day time.Time, added []report.Reading) error {
-	var rest []instance // of the new readings, those not yet written
+	var rest []instance // those not yet written
 	for _, r := range added {
 		for _, in := range r.Instances {
-			rest = append(rest, instance{r.Taken, w.Currency, in})
+			rest = append(rest, instance{r.Taken, w.Currency, w.Internal(), in})
+		}
+	}
+	path := dayPath(instances.name, day)
+	if w.hides {
+		currencies := map[time.Time]string{}
+		for _, r := range w.stored[day].rows {
+			currencies[r.taken] = r.currency
+		}
+		if err := w.readInstances(day, nil, func(_ parquet.Row, old instance) error {
+			if w.kept[old.taken] {
+				in := *old.Instance
+				rest = append(rest, instance{old.taken, currencies[old.taken], w.Internal(), &in})
+			}
+			return nil
+		}); err != nil {
+			return err
 		}
 	}
 	slices.SortFunc(rest, compareInstances)
-	return writeFile(w, instances, dayPath(instances.name, day), func(out *writer[instance]) error {
-		put := func() (err error) { // the next new row
-			w.window.Add(rest[0].taken, rest[0].Instance)
+	return writeFile(w, instances, path, w.headOf(day), func(out *writer[instance]) error {
+		put := func() (err error) {
+			if w.isAdded(rest[0].taken) {
+				w.window.Add(rest[0].taken, rest[0].Instance)
+			}
 			err = out.add(rest[0])
 			rest = rest[1:]
 			return err
 		}
-		err := w.readInstances(day, out.flush, func(values parquet.Row, old instance) (err error) {
-			if !w.kept[old.taken] {
-				return nil
-			}
-			for err == nil && len(rest) > 0 && compareInstances(rest[0], old) < 0 {
-				err = put()
-			}
-			if err == nil {
-				err = out.addValues(values)
-			}
-			return err
-		})
+		var err error
+		if !w.hides {
+			err = w.readInstances(day, out.flush, func(values parquet.Row, old instance) (err error) {
+				if !w.kept[old.taken] {
+					return nil
+				}
+				for err == nil && len(rest) > 0 && compareInstances(rest[0], old) < 0 {
+					err = put()
+				}
+				if err == nil {
+					err = out.addValues(values)
+				}
+				return err
+			})
+		}
 		for err == nil && len(rest) > 0 {
 			err = put()
 		}
 		return err
 	})
+}
+
+// headOf returns the head of a day's files: of new rows, and of those that stay.
+func (w *archive) headOf(day time.Time) head {
+	stored, found := w.stored[day]
+	if !found || len(stored.rows) == 0 {
+		return w.head
+	}
+	return stored.head.hiding(w.head).with(w.head)
 }
 
 // compareInstances orders rows by account, region, GPU, ID and time, byte by byte. Rows without an ID are then ordered
@@ -285,8 +381,8 @@ func compareInstances(a, b instance) int {
 // writeCharges computes and writes the charges of a day, and its hours without a price.
 func (w *archive) writeCharges(day time.Time) error {
 	list, missing := w.window.Charges(day)
-	err := writeFile(w, charges, chargesPath(day), func(out *writer[charge]) error {
-		made := newChargedDay(day, w.Currency)
+	err := writeFile(w, charges, chargesPath(day), w.made, func(out *writer[charge]) error {
+		made := newChargedDay(day)
 		for _, c := range list {
 			if err := out.add(made.row(c)); err != nil {
 				return err
@@ -297,7 +393,7 @@ func (w *archive) writeCharges(day time.Time) error {
 	if err != nil {
 		return err
 	}
-	return writeFile(w, unpriced, dayPath(unpriced.name, day), func(out *writer[*report.UnpricedHours]) error {
+	return writeFile(w, unpriced, dayPath(unpriced.name, day), w.made, func(out *writer[*report.UnpricedHours]) error {
 		for _, u := range missing {
 			if err := out.add(u); err != nil {
 				return err
@@ -309,7 +405,7 @@ func (w *archive) writeCharges(day time.Time) error {
 
 // writeReadings writes a day's readings: those that are kept, and new ones.
 func (w *archive) writeReadings(day time.Time, added []report.Reading) error {
-	rows := slices.DeleteFunc(slices.Clone(w.stored[day]), func(r reading) bool { return !w.kept[r.taken] })
+	rows := slices.DeleteFunc(slices.Clone(w.stored[day].rows), func(r reading) bool { return !w.kept[r.taken] })
 	for _, r := range added {
 		counts := map[string]int{}
 		for _, name := range w.Accounts {
@@ -328,7 +424,11 @@ func (w *archive) writeReadings(day time.Time, added []report.Reading) error {
 	slices.SortFunc(rows, func(a, b reading) int {
 		return cmp.Or(strings.Compare(a.account, b.account), a.taken.Compare(b.taken))
 	})
-	return writeFile(w, readings, dayPath(readings.name, day), func(out *writer[reading]) error {
+	h := w.headOf(day)
+	h.Breaks = slices.Concat(h.Breaks, w.breaks)
+	slices.SortFunc(h.Breaks, time.Time.Compare)
+	h.Breaks = slices.Compact(h.Breaks)
+	return writeFile(w, readings, dayPath(readings.name, day), h, func(out *writer[reading]) error {
 		for _, row := range rows {
 			if err := out.add(row); err != nil {
 				return err
@@ -339,12 +439,12 @@ func (w *archive) writeReadings(day time.Time, added []report.Reading) error {
 }
 
 // writeFile writes a file of a table.
-func writeFile[T any](w *archive, t *table[T], path string, rows func(*writer[T]) error) error {
+func writeFile[T any](w *archive, t *table[T], path string, h head, rows func(*writer[T]) error) error {
 	file, err := w.create(path)
 	if err != nil {
 		return err
 	}
-	out, err := t.write(file, w.head)
+	out, err := t.write(file, h)
 	if err == nil {
 		err = rows(out)
 	}

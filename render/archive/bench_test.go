@@ -72,14 +72,14 @@ func BenchmarkDaily(b *testing.B) {
 	for day := range 3 {
 		r := report.New(&fleet.Fleet{Instances: list}, settings(start.AddDate(0, 0, day)))
 		if day < 2 {
-			if err := Write(r, nil, m, m.create); err != nil {
+			if err := Write(Run{Report: r}, m, m.create); err != nil {
 				b.Fatal(err)
 			}
 			continue
 		}
 		for b.Loop() {
 			next := memory{}
-			if err := Write(r, nil, m, next.create); err != nil {
+			if err := Write(Run{Report: r}, m, next.create); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -24,7 +24,7 @@ type charge struct {
 
 // chargedDay makes the rows of a day.
 type chargedDay struct {
-	start, end, monthStart, monthEnd, currency parquet.Value
+	start, end, monthStart, monthEnd parquet.Value
 
 	words map[sku]*words
 	hours map[string]parquet.Value // by their text
@@ -43,10 +43,10 @@ type words struct {
 	sku, details, charge parquet.Value
 }
 
-func newChargedDay(day time.Time, currency string) *chargedDay {
+func newChargedDay(day time.Time) *chargedDay {
 	month := day.AddDate(0, 0, 1-day.Day())
 	return &chargedDay{momentValue(day), momentValue(day.AddDate(0, 0, 1)), momentValue(month),
-		momentValue(month.AddDate(0, 1, 0)), textValue(currency), map[sku]*words{}, map[string]parquet.Value{}}
+		momentValue(month.AddDate(0, 1, 0)), map[sku]*words{}, map[string]parquet.Value{}}
 }
 
 // row makes a row.
@@ -119,7 +119,7 @@ func chargeColumns() []column[charge] {
 		{"BillingPeriodEnd", moment, func(c row) parquet.Value { return c.monthEnd }},
 		{"BillingAccountId", text, of(func(c row) string { return cmp.Or(c.In.Account, defaultAccount) })},
 		{"BillingAccountName", text, of(func(c row) string { return c.In.Account })},
-		{"BillingCurrency", text, func(c row) parquet.Value { return c.currency }},
+		{"BillingCurrency", text, of(func(c row) string { return c.Currency })},
 		{"ChargeCategory", text, constant("Usage")},
 		{"ChargeClass", text, constant("")}, // null: not a correction
 		{"ChargeDescription", text, func(c row) parquet.Value { return c.words.charge }},
@@ -139,7 +139,7 @@ func chargeColumns() []column[charge] {
 		{"SkuMeter", text, constant("Instance hours")},
 		{"SkuPriceId", text, of(skuPriceID)},
 		{"SkuPriceDetails", text, func(c row) parquet.Value { return c.words.details }},
-		{"Tags", text, of(tags)},
+		{"Tags", text, of(func(c row) string { return tagsOf(c.In.Owner) })},
 		{"x_GpuModel", text, of(func(c row) string { return c.In.Model() })},
 		{"x_GpuCount", whole, func(c row) parquet.Value { return optional(c.In.GPUCount, wholeValue) }},
 		{"x_GpuHours", amount, func(c row) parquet.Value { return optional(c.GPUHours(), amountValue) }},
@@ -218,11 +218,18 @@ func (s sku) details() string {
 	return string(text)
 }
 
-// tags returns a JSON object with the owner, "" without one.
-func tags(c charge) string {
-	if c.In.Owner == "" {
+// tagsOf returns a JSON object with the owner, "" without one.
+func tagsOf(owner string) string {
+	if owner == "" {
 		return ""
 	}
-	text, _ := json.Marshal(map[string]string{ownerField.Name: c.In.Owner}) // never fails
+	text, _ := json.Marshal(map[string]string{ownerField.Name: owner}) // never fails
 	return string(text)
+}
+
+// ownerOf returns the owner of a JSON object of tagsOf.
+func ownerOf(tags string) string {
+	var found map[string]string
+	_ = json.Unmarshal([]byte(tags), &found) // "" has none
+	return found[ownerField.Name]
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"slices"
 	"strings"
 	"time"
 
@@ -32,23 +31,19 @@ type head struct {
 	Audience string   `json:"audience"`
 	Hidden   []string `json:"hidden"`
 	Key      string   `json:"key"`
+	// Breaks are readings whose ids can't be compared with those of the next one. They are of this day, or the last one
+	// before it, and only in a file of readings.
+	Breaks []time.Time `json:"breaks,omitempty"`
 }
 
 func headOf(h history.Head) head {
 	hidden := append([]string{}, h.Hidden...)
-	return head{schema, h.Source, h.Audience, hidden, h.Key}
+	return head{Schema: schema, Source: h.Source, Audience: h.Audience, Hidden: hidden, Key: h.Key}
 }
 
 func (h head) encode() (string, error) {
 	data, err := json.Marshal(h)
 	return string(data), err
-}
-
-// shows reports whether the file may show what a run with another head hides.
-func (h head) shows(run head) bool {
-	hides := func(name string) bool { return slices.Contains(h.Hidden, name) }
-	return h.Audience != run.Audience && run.Audience == "public" ||
-		slices.ContainsFunc(run.Hidden, func(name string) bool { return !hides(name) })
 }
 
 // Error ends a run that can't continue the archive: a file is damaged or from a later version, or the clock is wrong.
@@ -85,10 +80,16 @@ type Folder interface {
 	Display(path string) string
 }
 
-// read calls row for each row of a file, in order, and returns the file's head. A row is valid until row returns, or
-// until the next call of next, which comes before the first row of each batch. A file that doesn't exist has no rows
-// and no head.
-func (t *table[T]) read(folder Folder, path string, next func() error, row func(parquet.Row) error) (h head, err error) {
+// visitor gets what is in a file: its head, then its rows in order. Rows are valid until the next call of batch, which
+// comes before those of each batch. nil leaves out head or batch.
+type visitor struct {
+	head  func(head) error
+	batch func() error
+	row   func(parquet.Row) error
+}
+
+// read reads a file and returns its head. A file that doesn't exist has no rows, and a zero head.
+func (t *table[T]) read(folder Folder, path string, v visitor) (h head, err error) {
 	file, err := folder.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return head{}, nil
@@ -97,10 +98,10 @@ func (t *table[T]) read(folder Folder, path string, next func() error, row func(
 		return head{}, err
 	}
 	defer file.Close()
-	var stopped error // of next or row
-	panicked := parallel.Catch(func() {
-		h, err = t.readFile(file, next, func(r parquet.Row) error { stopped = row(r); return stopped })
-	})
+	var stopped error // of the visitor
+	row := v.row
+	v.row = func(r parquet.Row) error { stopped = row(r); return stopped }
+	panicked := parallel.Catch(func() { h, err = t.readFile(file, v) })
 	var known interface{ ExitCode() int }
 	switch {
 	case stopped != nil:
@@ -113,7 +114,7 @@ func (t *table[T]) read(folder Folder, path string, next func() error, row func(
 	return h, nil
 }
 
-func (t *table[T]) readFile(file File, next func() error, row func(parquet.Row) error) (h head, err error) {
+func (t *table[T]) readFile(file File, v visitor) (h head, err error) {
 	info, err := file.Stat()
 	if err != nil {
 		return h, err
@@ -132,24 +133,31 @@ func (t *table[T]) readFile(file File, next func() error, row func(parquet.Row) 
 	if !parquet.EqualNodes(opened.Schema(), t.schema) {
 		return h, errors.New("other columns")
 	}
+	if v.head != nil {
+		if err := v.head(h); err != nil {
+			return h, err
+		}
+	}
 	rows := make([]parquet.Row, batchRows)
 	for _, group := range opened.RowGroups() {
-		if err := readGroup(group.Rows(), rows, next, row); err != nil {
+		if err := readGroup(group.Rows(), rows, v); err != nil {
 			return h, err
 		}
 	}
 	return h, nil
 }
 
-func readGroup(from parquet.Rows, rows []parquet.Row, next func() error, row func(parquet.Row) error) error {
+func readGroup(from parquet.Rows, rows []parquet.Row, v visitor) error {
 	defer from.Close()
 	for {
-		if err := next(); err != nil {
-			return err
+		if v.batch != nil {
+			if err := v.batch(); err != nil {
+				return err
+			}
 		}
 		n, err := from.ReadRows(rows)
 		for _, r := range rows[:n] {
-			if err := row(r); err != nil {
+			if err := v.row(r); err != nil {
 				return err
 			}
 		}
@@ -161,8 +169,6 @@ func readGroup(from parquet.Rows, rows []parquet.Row, next func() error, row fun
 		}
 	}
 }
-
-func nothing() error { return nil }
 
 // compareValues orders two values of a column: null first, texts byte by byte.
 func compareValues(a, b parquet.Value) int {

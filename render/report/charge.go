@@ -16,6 +16,7 @@ type Charge struct {
 	// In is the instance at that price, as the latest reading has it. Rows without an ID are one instance a group, with
 	// the sum of their prices.
 	In       *fleet.Instance
+	Currency string
 	Bill     Bill // the rate that is billed
 	Observed bool // false in a gap: nobody knows whether the instance was there
 
@@ -136,7 +137,8 @@ func compareTerms(a, b *Charge) int {
 	p, q := a.In.ListPrice, b.In.ListPrice
 	return cmp.Or(a.In.Price.Value.Cmp(b.In.Price.Value), compareBools(p.Known, q.Known), p.Value.Cmp(q.Value),
 		cmp.Compare(a.In.Purchase, b.In.Purchase), known(a.In.GPUCount)-known(b.In.GPUCount),
-		cmp.Compare(a.In.GPUCount.Value, b.In.GPUCount.Value), compareBools(a.Observed, b.Observed))
+		cmp.Compare(a.In.GPUCount.Value, b.In.GPUCount.Value), compareBools(a.Observed, b.Observed),
+		strings.Compare(a.Currency, b.Currency))
 }
 
 func compareBools(a, b bool) int {
@@ -156,11 +158,11 @@ type charges struct {
 }
 
 // add adds a piece of some seconds.
-func (c *charges) add(p piece, bill Bill, observed bool, seconds int64) {
+func (c *charges) add(p piece, of *pieces, seconds int64) {
 	if seconds == 0 {
 		return
 	}
-	found := &Charge{In: p.in, Bill: bill, Observed: observed}
+	found := &Charge{In: p.in, Currency: of.currency, Bill: of.bill, Observed: !of.v.isGap}
 	at := slices.IndexFunc(c.list, func(other *Charge) bool {
 		return spendGroupOf(other.In) == spendGroupOf(p.in) && compareTerms(other, found) == 0
 	})

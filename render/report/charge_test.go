@@ -24,7 +24,7 @@ func TestChargesAddUpToSpend(t *testing.T) {
 		rs.settings.Bill = bill
 		at := time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC)
 		lives := make([][]life, 12)
-		var times []time.Time
+		var times []Moment
 		var lists [][]*fleet.Instance
 		var r *Report
 		for reading := range 40 {
@@ -40,7 +40,7 @@ func TestChargesAddUpToSpend(t *testing.T) {
 					in.Price = fleet.Price{}
 				}
 			}
-			times, lists = append(times, at), append(lists, list)
+			times, lists = append(times, Moment{Taken: at}), append(lists, list)
 			r = rs.read(at, list...)
 			next := at.Add(time.Duration(1+random.IntN(16*3600)) * time.Second)
 			if random.IntN(10) == 0 {
@@ -61,7 +61,7 @@ func TestChargesAddUpToSpend(t *testing.T) {
 		readings := NewReadings(rs.settings, times)
 		for i, list := range lists {
 			for _, in := range list {
-				readings.Add(times[i], in)
+				readings.Add(times[i].Taken, in)
 			}
 		}
 		for _, day := range r.Spend.Days {

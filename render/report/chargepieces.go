@@ -22,6 +22,7 @@ type piece struct {
 type pieces struct {
 	v        *interval
 	bill     Bill
+	currency string
 	list     []piece
 	unpriced []piece // only quarters and from
 }

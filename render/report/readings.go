@@ -16,11 +16,20 @@ type Reading struct {
 	Instances []*fleet.Instance
 }
 
+// Moment is when a list was fetched.
+type Moment struct {
+	Taken    time.Time // UTC, to the second
+	Currency string    // of its prices
+	// Apart says that the next reading can't be compared with this one: nothing is charged between them. Nor can one in
+	// another currency.
+	Apart bool
+}
+
 // Readings are consecutive readings, for the charges between them. An instance is kept once for as long as it doesn't
 // change, so a day of readings takes little more memory than one.
 type Readings struct {
 	settings  Settings
-	times     []time.Time
+	moments   []Moment
 	series    map[fleet.Key]int // indexes in order
 	order     []series          // as they were first added, which is nearly the order of the charges
 	withoutID map[history.SpendGroup]*withoutID
@@ -43,16 +52,18 @@ type withoutID struct {
 	counts []ratesAtReading // by reading
 }
 
-// NewReadings returns readings at these times, ascending, without instances.
-func NewReadings(settings Settings, times []time.Time) *Readings {
-	return &Readings{settings: settings, times: times, series: map[fleet.Key]int{},
+// NewReadings returns readings at these moments, ascending, without instances.
+func NewReadings(settings Settings, moments []Moment) *Readings {
+	return &Readings{settings: settings, moments: moments, series: map[fleet.Key]int{},
 		withoutID: map[history.SpendGroup]*withoutID{}}
 }
 
 // Add adds an instance of a reading. It is copied if it is kept. Those of one region and GPU model must be added by
 // ascending time.
 func (r *Readings) Add(taken time.Time, in *fleet.Instance) {
-	reading, found := slices.BinarySearchFunc(r.times, taken, time.Time.Compare)
+	reading, found := slices.BinarySearchFunc(r.moments, taken, func(m Moment, at time.Time) int {
+		return m.Taken.Compare(at)
+	})
 	if !found {
 		return
 	}
@@ -62,7 +73,7 @@ func (r *Readings) Add(taken time.Time, in *fleet.Instance) {
 		rows := r.withoutID[group]
 		if rows == nil {
 			kept := *in
-			rows = &withoutID{&kept, make([]ratesAtReading, len(r.times))}
+			rows = &withoutID{&kept, make([]ratesAtReading, len(r.moments))}
 			r.withoutID[group] = rows
 		}
 		rows.counts[reading].add(in)
@@ -109,11 +120,13 @@ func (r *Readings) Charges(day time.Time) (list []*Charge, unpriced []*UnpricedH
 	begin, end := day.Unix(), day.AddDate(0, 0, 1).Unix()
 	var intervals []pieces
 	var indexes []int
-	for i := range max(0, len(r.times)-1) {
-		from, to := r.times[i], r.times[i+1]
-		if from.Unix() < end && to.Unix() > begin {
+	for i := range max(0, len(r.moments)-1) {
+		m, next := r.moments[i], r.moments[i+1]
+		from, to := m.Taken, next.Taken
+		if from.Unix() < end && to.Unix() > begin && m.Currency == next.Currency && !m.Apart {
 			isGap := to.Sub(from) > 2*r.settings.Every()
-			intervals = append(intervals, pieces{v: &interval{from: from, to: to, isGap: isGap}, bill: r.settings.Bill})
+			intervals = append(intervals, pieces{v: &interval{from: from, to: to, isGap: isGap}, bill: r.settings.Bill,
+				currency: m.Currency})
 			indexes = append(indexes, i)
 		}
 	}
@@ -158,7 +171,7 @@ func (c *charges) addInterval(p *pieces, begin, end int64) {
 	end = min(end, p.v.to.Unix())
 	seconds := func(from int64) int64 { return max(0, end-max(from, begin)) }
 	for _, each := range p.list {
-		c.add(each, p.bill, !p.v.isGap, seconds(each.from))
+		c.add(each, p, seconds(each.from))
 	}
 	for _, each := range p.unpriced {
 		c.unpriced += each.quarters * seconds(each.from)

@@ -1,0 +1,256 @@
+package archive
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/parquet-go/parquet-go"
+
+	"gpufleet/fetch/fleet"
+	"gpufleet/fetch/history"
+	"gpufleet/render/report"
+)
+
+// shows reports whether a file with this head may show what a run with another head hides.
+func (h head) shows(run head) bool {
+	return h.Audience != run.Audience && run.Audience == string(report.Public) || h.Key == "" && run.Key != "" ||
+		slices.ContainsFunc(run.Hidden, func(name string) bool { return !slices.Contains(h.Hidden, name) })
+}
+
+// hiding returns the head of a file with this head after a run has hidden in it what it hides.
+func (h head) hiding(run head) head {
+	h.Hidden = slices.Concat(h.Hidden, run.Hidden)
+	slices.Sort(h.Hidden)
+	h.Hidden = slices.Compact(h.Hidden)
+	if run.Audience == string(report.Public) {
+		h.Audience = run.Audience
+	}
+	h.Key = cmp.Or(h.Key, run.Key)
+	return h
+}
+
+// with returns the head of a file with rows of two files: it hides what both hide.
+func (h head) with(run head) head {
+	h.Hidden = slices.DeleteFunc(slices.Clone(h.Hidden), func(name string) bool {
+		return !slices.Contains(run.Hidden, name)
+	})
+	if run.Audience == string(report.Internal) {
+		h.Audience = run.Audience
+	}
+	h.Key = run.Key
+	return h
+}
+
+// hider hides in earlier rows what a run must not show: fields, ids, addresses, and secrets of the instances of its
+// list.
+type hider struct {
+	run     head
+	isShown bool   // a text of the list, or of what was compared with it, has a secret
+	key     []byte // of pseudonyms; nil for none
+	secrets func(fleet.Key) *fleet.SecretHash
+	inNames func(name string) bool
+}
+
+func newHider(r *report.Report, run head, key []byte) *hider {
+	isShown := slices.ContainsFunc(r.Instances, func(in *fleet.Instance) bool {
+		return in.Secrets != nil && in.Secrets.Shown
+	})
+	return &hider{run, isShown, key, fleet.SecretsByKey(r.Instances), fleet.SecretsInNames(r.Instances)}
+}
+
+// of returns what must be done to the rows of a file.
+func (h *hider) of(file head) func(*fleet.Instance) {
+	key := h.key
+	if file.Key != "" || h.run.Key == "" {
+		key = nil // the ids are pseudonyms already, or stay
+	}
+	hide := fleet.RowHider(h.run.Hidden, key)
+	public := h.run.Audience == string(report.Public) && file.Audience != h.run.Audience
+	return func(in *fleet.Instance) {
+		h.secrets(in.Key()).HideIn(in)
+		if in.ID == "" {
+			h.hideNames(in)
+		}
+		if public && in.HideAddresses() {
+			in.WithAddresses = nil
+		}
+		hide(in)
+	}
+}
+
+// hideNames hides the names of a row without an ID, which is known by its group alone.
+func (h *hider) hideNames(in *fleet.Instance) {
+	for _, name := range []struct {
+		text    *string
+		unknown string
+	}{{&in.Region, ""}, {&in.GPU, ""}, {&in.GPUGroup, fleet.UnknownGPU}} {
+		if h.inNames(*name.text) {
+			*name.text = name.unknown
+		}
+	}
+}
+
+// newlyShown reports whether an earlier row shows a secret that a text of this list's instance has, too.
+func (h *hider) newlyShown(in *fleet.Instance) bool {
+	secrets := h.secrets(in.Key())
+	return secrets != nil && secrets.Shown && secrets.In(in)
+}
+
+// edit is what hiding does to the rows of a table.
+type edit[T any] struct {
+	*table[T]
+	path   string
+	sorted []string // the columns that rows are sorted by
+	// change hides in a row. It may change the row's values.
+	change func(row parquet.Row, hide func(*fleet.Instance))
+}
+
+// apply rewrites a file if it shows what must be hidden. Rows stay in order, as far as their values do.
+func apply[T any](w *archive, e edit[T]) error {
+	var rows []parquet.Row
+	h, err := e.read(w.folder, e.path, visitor{row: func(row parquet.Row) error {
+		rows = append(rows, row.Clone())
+		return nil
+	}})
+	if err != nil || h.Schema == 0 {
+		return err
+	}
+	hide, changed := w.hider.of(h), h.shows(w.head)
+	for _, row := range rows {
+		before := row.Clone()
+		e.change(row, hide)
+		changed = changed || !row.Equal(before)
+	}
+	if !changed {
+		return nil
+	}
+	var by []int
+	for _, name := range e.sorted {
+		by = append(by, e.index(name))
+	}
+	slices.SortStableFunc(rows, func(a, b parquet.Row) int {
+		for _, i := range by {
+			if c := compareValues(a[i], b[i]); c != 0 {
+				return c
+			}
+		}
+		return 0
+	})
+	return writeFile(w, e.table, e.path, h.hiding(w.head), func(out *writer[T]) error {
+		for _, row := range rows {
+			if err := out.addValues(row); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// hidePast rewrites the days that the run doesn't write anyway, the oldest first: the newest file says whether that is
+// still to be done.
+func (w *archive) hidePast() error {
+	all, err := days(w.folder, readings.name)
+	if err != nil {
+		return err
+	}
+	first := history.Day(w.added[0].Taken)
+	for _, day := range all {
+		if day.Before(w.from) {
+			if err := apply(w, edit[charge]{charges, chargesPath(day), chargeOrder, changeCharge}); err != nil {
+				return err
+			}
+			if err := apply(w, edit[*report.UnpricedHours]{unpriced, dayPath(unpriced.name, day),
+				[]string{accountField.Name, "id"}, unpriced.changeKeys}); err != nil {
+				return err
+			}
+		}
+		if !day.Before(first) {
+			continue
+		}
+		if err := apply(w, edit[instance]{instances, dayPath(instances.name, day), instanceOrder, w.changeInstance}); err != nil {
+			return err
+		}
+		if err := apply(w, edit[reading]{readings, dayPath(readings.name, day),
+			[]string{accountField.Name, fetchedAt}, readings.changeKeys}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *table[T]) index(name string) int {
+	return slices.IndexFunc(t.columns, func(c column[T]) bool { return c.name == name })
+}
+
+// changeKeys hides in a row that has an account, and perhaps an ID.
+func (t *table[T]) changeKeys(row parquet.Row, hide func(*fleet.Instance)) {
+	account, id := t.index(accountField.Name), t.index("id")
+	in := fleet.Instance{Account: string(row[account].ByteArray())}
+	if id >= 0 {
+		in.ID = string(row[id].ByteArray())
+	}
+	hide(&in)
+	row[account] = textValue(in.Account)
+	if id >= 0 {
+		row[id] = textValue(in.ID)
+	}
+}
+
+var instanceOrder = []string{accountField.Name, "region", "gpu", "id", fetchedAt}
+
+func (w *archive) changeInstance(row parquet.Row, hide func(*fleet.Instance)) {
+	var in fleet.Instance
+	w.names.instanceOf(row, &in)
+	hide(&in)
+	for i, f := range archived {
+		if f.Text != nil || f.Time != nil || f.Number != nil { // nothing else is hidden
+			row[i+1] = instances.columns[i+1].value(instance{internal: w.Internal(), Instance: &in})
+		}
+	}
+}
+
+// Columns that show a text of an instance.
+var (
+	chargeOrder = []string{"BillingAccountName", "RegionId", "x_GpuModel", "ResourceId"}
+
+	chargeTexts = []struct {
+		column string
+		of     func(*fleet.Instance) *string
+	}{
+		{"BillingAccountName", func(in *fleet.Instance) *string { return &in.Account }},
+		{"RegionId", func(in *fleet.Instance) *string { return &in.Region }},
+		{"RegionName", func(in *fleet.Instance) *string { return &in.Region }},
+		{"ResourceId", func(in *fleet.Instance) *string { return &in.ID }},
+		{"ResourceName", func(in *fleet.Instance) *string { return &in.HostName }},
+		{"ResourceType", func(in *fleet.Instance) *string { return &in.ProductType }},
+		{"x_GpuModel", func(in *fleet.Instance) *string { return &in.GPUGroup }},
+		{"x_Status", func(in *fleet.Instance) *string { return &in.Status }},
+	}
+	// Columns whose texts contain the region and the model.
+	chargeNames = []string{"ChargeDescription", "SkuId", "SkuPriceId"}
+)
+
+// changeCharge hides in a row of charges.
+func changeCharge(row parquet.Row, hide func(*fleet.Instance)) {
+	text := func(column string) string { return string(row[charges.index(column)].ByteArray()) }
+	var before fleet.Instance
+	for _, each := range chargeTexts {
+		*each.of(&before) = text(each.column)
+	}
+	before.Owner = ownerOf(text("Tags"))
+	now := before
+	hide(&now)
+	for _, each := range chargeTexts {
+		row[charges.index(each.column)] = textValue(*each.of(&now))
+	}
+	if now.ID != "" && now.ProductType == "" {
+		row[charges.index("ResourceType")] = textValue(instanceType)
+	}
+	row[charges.index("BillingAccountId")] = textValue(cmp.Or(now.Account, defaultAccount))
+	row[charges.index("Tags")] = textValue(tagsOf(now.Owner))
+	names := strings.NewReplacer(before.Model(), now.Model(), before.RegionName(), now.RegionName())
+	for _, column := range chargeNames {
+		row[charges.index(column)] = textValue(names.Replace(text(column)))
+	}
+}
