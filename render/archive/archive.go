@@ -406,6 +406,14 @@ func (w *archive) writeCharges(day time.Time) error {
 // writeReadings writes a day's readings: those that are kept, and new ones.
 func (w *archive) writeReadings(day time.Time, added []report.Reading) error {
 	rows := slices.DeleteFunc(slices.Clone(w.stored[day].rows), func(r reading) bool { return !w.kept[r.taken] })
+	if w.hides {
+		hide := w.hider.of(w.stored[day].head)
+		for i := range rows {
+			in := fleet.Instance{Account: rows[i].account}
+			hide(&in)
+			rows[i].account = in.Account
+		}
+	}
 	for _, r := range added {
 		counts := map[string]int{}
 		for _, name := range w.Accounts {

@@ -72,10 +72,9 @@ func (h *hider) of(file head) func(*fleet.Instance) {
 		if in.ID == "" {
 			h.hideNames(in)
 		}
-		if public && in.HideAddresses() {
+		if hide(in); public && in.HideAddresses() {
 			in.WithAddresses = nil
 		}
-		hide(in)
 	}
 }
 
