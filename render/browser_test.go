@@ -39,7 +39,9 @@ func TestMain(m *testing.M) {
 
 var stopChromium = func() {}
 
-// chromium is the browser of all tests.
+// chromium is the browser of all tests. Its features are off that chromedp turns off, and those that load the list of
+// suggestions below the address bar: Chromium does that for each window, also without a screen, and it takes seconds of
+// computing time.
 var chromium = sync.OnceValues(func() (context.Context, error) {
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath("chromium"),
@@ -47,6 +49,7 @@ var chromium = sync.OnceValues(func() (context.Context, error) {
 		chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-features", "Translate,BlinkGenPropertyTrees,WebUIOmniboxPopup,WebUIOmniboxAimPopup"),
 		chromedp.UserDataDir(filepath.Join(scratch, "chromium")),
 	)
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)

@@ -71,6 +71,26 @@ func findingsOf(r *report.Report) map[*fleet.Instance][]string {
 	return found
 }
 
+var searched sync.Map // by report: what a search looks through
+
+// searchTexts returns the texts of each instance in all columns, in lower case. Blanks are between them, and no word of
+// a search has one, so a word can't be found across two texts.
+func searchTexts(r *report.Report) map[*fleet.Instance]string {
+	if texts, ok := searched.Load(r); ok {
+		return texts.(map[*fleet.Instance]string)
+	}
+	texts := make(map[*fleet.Instance]string, len(r.Instances))
+	for _, in := range r.Instances {
+		var all strings.Builder
+		for _, c := range r.Columns {
+			all.WriteString(strings.ToLower(report.Format(r.Settings, c, c.Value(in))) + " ")
+		}
+		texts[in] = all.String()
+	}
+	searched.Store(r, texts)
+	return texts
+}
+
 // facetTitles are the titles of the facets.
 var facetTitles = map[string]string{
 	"region": "Region", "gpu": "GPU model", "owner": "Owner", "status": "Status", "product_type": "Type",
@@ -102,9 +122,7 @@ func facetNames(r *report.Report) (names []string) {
 // passes reports whether an instance matches. It ignores the facet but, unless that is "".
 func (a choices) passes(r *report.Report, in *fleet.Instance, but string) bool {
 	for word := range strings.FieldsSeq(strings.ToLower(a.text)) {
-		if !slices.ContainsFunc(r.Columns, func(c report.Column[*fleet.Instance]) bool {
-			return strings.Contains(strings.ToLower(report.Format(r.Settings, c, c.Value(in))), word)
-		}) {
+		if !strings.Contains(searchTexts(r)[in], word) {
 			return false
 		}
 	}
