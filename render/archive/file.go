@@ -18,7 +18,7 @@ import (
 	"gpufleet/fetch/parallel"
 )
 
-// schema is the version of the tables. A later one has more columns at the end.
+// schema is the version of the tables.
 const schema = 1
 
 // headKey is the name of a file's head in its metadata.
@@ -127,10 +127,10 @@ func (t *table[T]) readFile(file File, v visitor) (h head, err error) {
 	if err := json.Unmarshal([]byte(meta), &h); err != nil {
 		return h, err
 	}
-	if h.Schema > schema {
+	if h.Schema > max(schema, len(t.widths)) {
 		return h, Error("this file is from a later version of gpufleet; update gpufleet")
 	}
-	if !parquet.EqualNodes(opened.Schema(), t.schema) {
+	if h.Schema < 1 || !parquet.EqualNodes(opened.Schema(), t.schema(h.Schema)) {
 		return h, errors.New("other columns")
 	}
 	if v.head != nil {

@@ -27,6 +27,7 @@ func (h head) hiding(run head) head {
 		h.Audience = run.Audience
 	}
 	h.Key = cmp.Or(h.Key, run.Key)
+	h.Schema = run.Schema
 	return h
 }
 
@@ -39,6 +40,7 @@ func (h head) with(run head) head {
 		h.Audience = run.Audience
 	}
 	h.Key = run.Key
+	h.Schema = run.Schema
 	return h
 }
 
@@ -178,10 +180,6 @@ func (w *archive) hidePast() error {
 	return nil
 }
 
-func (t *table[T]) index(name string) int {
-	return slices.IndexFunc(t.columns, func(c column[T]) bool { return c.name == name })
-}
-
 // changeKeys hides in a row that has an account, and perhaps an ID.
 func (t *table[T]) changeKeys(row parquet.Row, hide func(*fleet.Instance)) {
 	account, id := t.index(accountField.Name), t.index("id")
@@ -202,9 +200,9 @@ func (w *archive) changeInstance(row parquet.Row, hide func(*fleet.Instance)) {
 	var in fleet.Instance
 	w.names.instanceOf(row, &in)
 	hide(&in)
-	for i, f := range archived {
-		if f.Text != nil || f.Time != nil || f.Number != nil { // nothing else is hidden
-			row[i+1] = instances.columns[i+1].value(instance{internal: w.Internal(), Instance: &in})
+	for i, at := range archivedAt {
+		if f := archived[i]; at < len(row) && (f.Text != nil || f.Time != nil || f.Number != nil) { // nothing else is hidden
+			row[at] = instances.columns[at].value(instance{internal: w.Internal(), Instance: &in})
 		}
 	}
 }

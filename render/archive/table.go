@@ -59,20 +59,29 @@ type column[T any] struct {
 	value func(T) parquet.Value
 }
 
-// table is a kind of file. Its columns are the same in every file, in the same order.
+// table is a kind of file. Its columns are the same in every file of a schema, in the same order.
 type table[T any] struct {
 	name    string
 	columns []column[T]
-	schema  *parquet.Schema
+	widths  []int // by schema, the first one first: how many of the columns it has
 }
 
 func newTable[T any](name string, columns []column[T]) *table[T] {
+	return &table[T]{name, columns, []int{len(columns)}}
+}
+
+// schema returns the columns that files of a schema have.
+func (t *table[T]) schema(version int) *parquet.Schema {
 	group := orderedGroup{Group: parquet.Group{}}
-	for _, c := range columns {
+	for _, c := range t.columns[:t.widths[min(version, len(t.widths))-1]] {
 		group.Group[c.name] = c.kind.node()
 		group.order = append(group.order, c.name)
 	}
-	return &table[T]{name, columns, parquet.NewSchema(name, group)}
+	return parquet.NewSchema(t.name, group)
+}
+
+func (t *table[T]) index(name string) int {
+	return slices.IndexFunc(t.columns, func(c column[T]) bool { return c.name == name })
 }
 
 // orderedGroup keeps the order of columns. The library sorts those of its own groups by name.
@@ -111,7 +120,7 @@ func (t *table[T]) write(w io.Writer, h head) (*writer[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	out := parquet.NewGenericWriter[any](w, t.schema,
+	out := parquet.NewGenericWriter[any](w, t.schema(h.Schema),
 		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest, Concurrency: 1}),
 		parquet.DataPageVersion(1), // which every engine reads
 		parquet.DictionaryMaxBytes(1<<20),
@@ -132,6 +141,9 @@ func (w *writer[T]) add(row T) error {
 func (w *writer[T]) addValues(row parquet.Row) error {
 	for i, value := range row {
 		w.put(i, value)
+	}
+	for i := len(row); i < len(w.batch); i++ { // columns that an older file lacks
+		w.put(i, parquet.Value{})
 	}
 	return w.endRow()
 }

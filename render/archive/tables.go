@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -54,31 +55,57 @@ var unpriced = newTable("unpriced", []column[*report.UnpricedHours]{
 	{"hours", amount, func(u *report.UnpricedHours) parquet.Value { return amountValue(u.Hours()) }},
 })
 
-// archived are the fields of an instance in the order of their columns: account and owner, then the others. Those of a
-// later schema come after all columns of the first one.
-var archived = func() []*fleet.Field {
+// archived are the fields of an instance: account and owner, then the others, those of the first schema first.
+// archivedAt has the indexes of their columns.
+var (
+	archived   = archivedFields()
+	instances  = newInstances(archived)
+	archivedAt = indexesOf(archived)
+)
+
+func indexesOf(fields []*fleet.Field) (indexes []int) {
+	for _, f := range fields {
+		indexes = append(indexes, instances.index(f.Name))
+	}
+	return indexes
+}
+
+func archivedFields() []*fleet.Field {
 	fields := []*fleet.Field{accountField, ownerField}
 	for _, f := range fleet.Fields {
-		if !slices.Contains(fields, f) && f.ArchiveSchema <= 1 {
+		if !slices.Contains(fields, f) {
 			fields = append(fields, f)
 		}
 	}
+	slices.SortStableFunc(fields, func(a, b *fleet.Field) int { return cmp.Compare(schemaOf(a), schemaOf(b)) })
 	return fields
-}()
+}
 
-var instances = newTable("instances", instanceColumns())
+// schemaOf returns the first schema that has a field.
+func schemaOf(f *fleet.Field) int { return max(1, f.ArchiveSchema) }
 
-// instanceColumns returns a column for each field, and what follows from them: whether the instance counts for each of
-// the rates.
-func instanceColumns() []column[instance] {
-	columns := []column[instance]{{fetchedAt, moment, func(r instance) parquet.Value { return momentValue(r.taken) }}}
-	for _, f := range archived {
-		columns = append(columns, fieldColumn(f))
+// newInstances returns the table with a column for each field, and what follows from them: whether the instance counts
+// for each of the rates. Fields of later schemas come after that.
+func newInstances(fields []*fleet.Field) *table[instance] {
+	t := &table[instance]{name: "instances", columns: []column[instance]{
+		{fetchedAt, moment, func(r instance) parquet.Value { return momentValue(r.taken) }},
+	}}
+	for version := 1; version <= schema; version++ {
+		for _, f := range fields {
+			if schemaOf(f) == version {
+				t.columns = append(t.columns, fieldColumn(f))
+			}
+		}
+		if version == 1 {
+			t.columns = append(t.columns, []column[instance]{
+				{currencyName, text, func(r instance) parquet.Value { return textValue(r.currency) }},
+				{"running", flag, func(r instance) parquet.Value { return parquet.BooleanValue(r.Running()) }},
+				{"listed", flag, func(r instance) parquet.Value { return parquet.BooleanValue(r.Listed()) }},
+			}...)
+		}
+		t.widths = append(t.widths, len(t.columns))
 	}
-	return append(columns,
-		column[instance]{currencyName, text, func(r instance) parquet.Value { return textValue(r.currency) }},
-		column[instance]{"running", flag, func(r instance) parquet.Value { return parquet.BooleanValue(r.Running()) }},
-		column[instance]{"listed", flag, func(r instance) parquet.Value { return parquet.BooleanValue(r.Listed()) }})
+	return t
 }
 
 // fieldColumn returns the column of a field.
@@ -145,12 +172,13 @@ func (n names) of(value parquet.Value) string {
 func (n names) instanceOf(row parquet.Row, in *fleet.Instance) time.Time {
 	*in = fleet.Instance{}
 	for i, f := range archived {
-		value := row[i+1]
-		if value.IsNull() {
+		at := archivedAt[i]
+		if at >= len(row) || row[at].IsNull() { // an older file has fewer columns
 			continue
 		}
+		value := row[at]
 		switch {
-		case f.Text != nil && instances.columns[i+1].kind == unique:
+		case f.Text != nil && instances.columns[at].kind == unique:
 			*f.Text(in) = string(value.ByteArray())
 		case f.Text != nil:
 			*f.Text(in) = n.of(value)
