@@ -240,11 +240,14 @@ func (w *archive) writeInstances(day time.Time, added []report.Reading) error {
 			rest = append(rest, instance{r.Taken, w.Currency, in})
 		}
 	}
-	slices.SortFunc(rest, compareInstances)
+	slices.SortFunc(rest, w.compareInstances)
 	return writeFile(w, instances, dayPath(instances.name, day), func(out *writer[instance]) error {
+		var in fleet.Instance
 		put := func() (err error) { // the next new row
-			w.window.Add(rest[0].taken, rest[0].Instance)
-			err = out.add(rest[0])
+			in = *rest[0].Instance
+			w.limit(&in)
+			w.window.Add(rest[0].taken, &in)
+			err = out.add(instance{rest[0].taken, rest[0].currency, &in})
 			rest = rest[1:]
 			return err
 		}
@@ -252,7 +255,7 @@ func (w *archive) writeInstances(day time.Time, added []report.Reading) error {
 			if !w.kept[old.taken] {
 				return nil
 			}
-			for err == nil && len(rest) > 0 && compareInstances(rest[0], old) < 0 {
+			for err == nil && len(rest) > 0 && w.compareInstances(rest[0], old) < 0 {
 				err = put()
 			}
 			if err == nil {
@@ -267,15 +270,34 @@ func (w *archive) writeInstances(day time.Time, added []report.Reading) error {
 	})
 }
 
+// limit makes an instance what the archive keeps of it: without an address that this audience may not see, and with
+// prices of as many decimals as the columns have. So charges don't depend on whether a reading was read back.
+func (w *archive) limit(in *fleet.Instance) {
+	for _, f := range archived {
+		switch {
+		case w.hides(f):
+			f.Clear(in)
+		case f.Price != nil && f.Price(in).Value.Decimal().Exponent() < -report.CostDecimals:
+			price := f.Price(in)
+			price.Value = fleet.MoneyOf(price.Value.Decimal().Round(report.CostDecimals))
+		}
+	}
+}
+
+// hides reports whether this audience may not see a field. Fields of --hide are already cleared.
+func (w *archive) hides(f *fleet.Field) bool {
+	return f.Kind == fleet.Address && w.Audience != report.Internal
+}
+
 // compareInstances orders rows by account, region, GPU, ID and time, byte by byte. Rows without an ID are then ordered
-// by all their fields.
-func compareInstances(a, b instance) int {
+// by all fields that the archive has.
+func (w *archive) compareInstances(a, b instance) int {
 	if c := cmp.Or(strings.Compare(a.Account, b.Account), strings.Compare(a.Region, b.Region),
 		strings.Compare(a.GPU, b.GPU), strings.Compare(a.ID, b.ID), a.taken.Compare(b.taken)); c != 0 || a.ID != "" {
 		return c
 	}
 	for _, f := range archived {
-		if c := f.Compare(a.Instance, b.Instance); c != 0 {
+		if c := f.Compare(a.Instance, b.Instance); c != 0 && !w.hides(f) {
 			return c
 		}
 	}
