@@ -67,10 +67,10 @@ type archive struct {
 	breaks []time.Time             // the last stored reading, if the new ones can't be compared with it
 	from   time.Time               // the first day whose charges are computed
 
-	window *report.Readings
-	names  names
-	made   head // of the files that are made from stored and new rows
-	hides  bool // something must be hidden in the past
+	window   *report.Readings
+	names    names
+	made     head // of the files that are made from stored and new rows
+	mustHide bool // something in the past
 }
 
 // storedDay has a day's readings.
@@ -121,7 +121,7 @@ func (w *archive) readReadings(day time.Time) error {
 		return w.mixed()
 	}
 	w.stored[day] = storedDay{h, rows}
-	w.hides = w.hides || len(rows) > 0 && h.shows(w.head)
+	w.mustHide = w.mustHide || len(rows) > 0 && h.shows(w.head)
 	return w.checkTimes(rows)
 }
 
@@ -221,7 +221,7 @@ func (w *archive) load() error {
 	path := dayPath(instances.name, history.Day(w.added[0].Taken))
 	_, err := instances.read(w.folder, path, visitor{row: func(row parquet.Row) error {
 		w.names.instanceOf(row, &in)
-		w.hides = w.hides || w.hider.newlyShown(&in)
+		w.mustHide = w.mustHide || w.hider.newlyShown(&in)
 		return nil
 	}})
 	return err
@@ -243,7 +243,7 @@ func (w *archive) readInstances(day time.Time, batch func() error, row func(parq
 	v.row = func(values parquet.Row) error {
 		taken := w.names.instanceOf(values, &in)
 		if w.hider.newlyShown(&in) {
-			w.hides = true
+			w.mustHide = true
 			w.hider.of(w.head)(&in)
 		}
 		if hide(&in); in.Account == "" && len(w.Accounts) > 0 {
@@ -252,7 +252,7 @@ func (w *archive) readInstances(day time.Time, batch func() error, row func(parq
 		if w.isBefore(taken) {
 			w.window.Add(taken, &in)
 		}
-		return row(values, instance{taken, "", w.Internal(), &in})
+		return row(values, instance{taken, "", &in})
 	}
 	_, err := instances.read(w.folder, dayPath(instances.name, day), v)
 	return err
@@ -274,7 +274,7 @@ func (w *archive) write() error {
 		days, byDay[day] = append(days, day), append(byDay[day], r)
 	}
 	days = slices.Compact(days)
-	if w.hides {
+	if w.mustHide {
 		if err := w.hidePast(); err != nil {
 			return err
 		}
@@ -297,17 +297,17 @@ func (w *archive) write() error {
 	return nil
 }
 
-// writeInstances merges new readings into a day's file, which is sorted. If something must be hidden in it, its order may
-// change, so all of it is sorted again.
+// writeInstances merges new readings into a day's file, which is sorted. If something must be hidden in it, its order
+// may change, so all of it is sorted again.
 func (w *archive) writeInstances(day time.Time, added []report.Reading) error {
 	var rest []instance // those not yet written
 	for _, r := range added {
 		for _, in := range r.Instances {
-			rest = append(rest, instance{r.Taken, w.Currency, w.Internal(), in})
+			rest = append(rest, instance{r.Taken, w.Currency, in})
 		}
 	}
 	path := dayPath(instances.name, day)
-	if w.hides {
+	if w.mustHide {
 		currencies := map[time.Time]string{}
 		for _, r := range w.stored[day].rows {
 			currencies[r.taken] = r.currency
@@ -315,30 +315,33 @@ func (w *archive) writeInstances(day time.Time, added []report.Reading) error {
 		if err := w.readInstances(day, nil, func(_ parquet.Row, old instance) error {
 			if w.kept[old.taken] {
 				in := *old.Instance
-				rest = append(rest, instance{old.taken, currencies[old.taken], w.Internal(), &in})
+				rest = append(rest, instance{old.taken, currencies[old.taken], &in})
 			}
 			return nil
 		}); err != nil {
 			return err
 		}
 	}
-	slices.SortFunc(rest, compareInstances)
+	slices.SortFunc(rest, w.compareInstances)
 	return writeFile(w, instances, path, w.headOf(day), func(out *writer[instance]) error {
-		put := func() (err error) {
-			if w.isAdded(rest[0].taken) {
-				w.window.Add(rest[0].taken, rest[0].Instance)
+		var in fleet.Instance
+		put := func() (err error) { // the next row that is not written yet
+			next := rest[0]
+			in = *next.Instance
+			w.limit(&in)
+			if w.isAdded(next.taken) {
+				w.window.Add(next.taken, &in)
 			}
-			err = out.add(rest[0])
 			rest = rest[1:]
-			return err
+			return out.add(instance{next.taken, next.currency, &in})
 		}
 		var err error
-		if !w.hides {
+		if !w.mustHide {
 			err = w.readInstances(day, out.flush, func(values parquet.Row, old instance) (err error) {
 				if !w.kept[old.taken] {
 					return nil
 				}
-				for err == nil && len(rest) > 0 && compareInstances(rest[0], old) < 0 {
+				for err == nil && len(rest) > 0 && w.compareInstances(rest[0], old) < 0 {
 					err = put()
 				}
 				if err == nil {
@@ -363,15 +366,34 @@ func (w *archive) headOf(day time.Time) head {
 	return stored.head.hiding(w.head).with(w.head)
 }
 
+// limit makes an instance what the archive keeps of it: without an address that this audience may not see, and with
+// prices of as many decimals as the columns have. So charges don't depend on whether a reading was read back.
+func (w *archive) limit(in *fleet.Instance) {
+	for _, f := range archived {
+		switch {
+		case w.hides(f):
+			f.Clear(in)
+		case f.Price != nil && f.Price(in).Value.Decimal().Exponent() < -report.CostDecimals:
+			price := f.Price(in)
+			price.Value = fleet.MoneyOf(price.Value.Decimal().Round(report.CostDecimals))
+		}
+	}
+}
+
+// hides reports whether this audience may not see a field. Fields of --hide are already cleared.
+func (w *archive) hides(f *fleet.Field) bool {
+	return f.Kind == fleet.Address && w.Audience != report.Internal
+}
+
 // compareInstances orders rows by account, region, GPU, ID and time, byte by byte. Rows without an ID are then ordered
-// by all their fields.
-func compareInstances(a, b instance) int {
+// by all fields that the archive has.
+func (w *archive) compareInstances(a, b instance) int {
 	if c := cmp.Or(strings.Compare(a.Account, b.Account), strings.Compare(a.Region, b.Region),
 		strings.Compare(a.GPU, b.GPU), strings.Compare(a.ID, b.ID), a.taken.Compare(b.taken)); c != 0 || a.ID != "" {
 		return c
 	}
 	for _, f := range archived {
-		if c := f.Compare(a.Instance, b.Instance); c != 0 {
+		if c := f.Compare(a.Instance, b.Instance); c != 0 && !w.hides(f) {
 			return c
 		}
 	}
@@ -406,7 +428,7 @@ func (w *archive) writeCharges(day time.Time) error {
 // writeReadings writes a day's readings: those that are kept, and new ones.
 func (w *archive) writeReadings(day time.Time, added []report.Reading) error {
 	rows := slices.DeleteFunc(slices.Clone(w.stored[day].rows), func(r reading) bool { return !w.kept[r.taken] })
-	if w.hides {
+	if w.mustHide {
 		hide := w.hider.of(w.stored[day].head)
 		for i := range rows {
 			in := fleet.Instance{Account: rows[i].account}

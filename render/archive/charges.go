@@ -52,7 +52,8 @@ func newChargedDay(day time.Time) *chargedDay {
 // row makes a row.
 func (d *chargedDay) row(c *report.Charge) charge {
 	costs, hours := c.Costs(), c.Hours()
-	row := charge{Charge: c, chargedDay: d, words: d.wordsOf(c.In), price: amountValue(c.Price()), cost: amountValue(costs.Cost)}
+	row := charge{Charge: c, chargedDay: d, words: d.wordsOf(c.In),
+		price: amountValue(c.Price()), cost: amountValue(costs.Cost)}
 	row.listPrice, row.listCost, row.low, row.high = row.price, row.cost, row.cost, row.cost
 	for _, other := range []struct {
 		value            *parquet.Value

@@ -157,24 +157,25 @@ func (w *archive) hidePast() error {
 	}
 	first := history.Day(w.added[0].Taken)
 	for _, day := range all {
+		var files []func() error
 		if day.Before(w.from) {
-			if err := apply(w, edit[charge]{charges, chargesPath(day), chargeOrder, changeCharge}); err != nil {
+			files = append(files, func() error {
+				return apply(w, edit[charge]{charges, chargesPath(day), chargeOrder, changeCharge})
+			}, func() error {
+				return apply(w, edit[*report.UnpricedHours]{unpriced, dayPath(unpriced.name, day), keyOrder, unpriced.changeKeys})
+			})
+		}
+		if day.Before(first) {
+			files = append(files, func() error {
+				return apply(w, edit[instance]{instances, dayPath(instances.name, day), instanceOrder, w.changeInstance})
+			}, func() error {
+				return apply(w, edit[reading]{readings, dayPath(readings.name, day), readingOrder, readings.changeKeys})
+			})
+		}
+		for _, hide := range files {
+			if err := hide(); err != nil {
 				return err
 			}
-			if err := apply(w, edit[*report.UnpricedHours]{unpriced, dayPath(unpriced.name, day),
-				[]string{accountField.Name, "id"}, unpriced.changeKeys}); err != nil {
-				return err
-			}
-		}
-		if !day.Before(first) {
-			continue
-		}
-		if err := apply(w, edit[instance]{instances, dayPath(instances.name, day), instanceOrder, w.changeInstance}); err != nil {
-			return err
-		}
-		if err := apply(w, edit[reading]{readings, dayPath(readings.name, day),
-			[]string{accountField.Name, fetchedAt}, readings.changeKeys}); err != nil {
-			return err
 		}
 	}
 	return nil
@@ -194,15 +195,21 @@ func (t *table[T]) changeKeys(row parquet.Row, hide func(*fleet.Instance)) {
 	}
 }
 
-var instanceOrder = []string{accountField.Name, "region", "gpu", "id", fetchedAt}
+// What the rows of the other tables are sorted by.
+var (
+	keyOrder      = []string{accountField.Name, "id"}
+	readingOrder  = []string{accountField.Name, fetchedAt}
+	instanceOrder = []string{accountField.Name, "region", "gpu", "id", fetchedAt}
+)
 
 func (w *archive) changeInstance(row parquet.Row, hide func(*fleet.Instance)) {
 	var in fleet.Instance
 	w.names.instanceOf(row, &in)
 	hide(&in)
+	w.limit(&in)
 	for i, at := range archivedAt {
 		if f := archived[i]; at < len(row) && (f.Text != nil || f.Time != nil || f.Number != nil) { // nothing else is hidden
-			row[at] = instances.columns[at].value(instance{internal: w.Internal(), Instance: &in})
+			row[at] = instances.columns[at].value(instance{Instance: &in})
 		}
 	}
 }

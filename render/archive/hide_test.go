@@ -14,8 +14,6 @@ import (
 	"gpufleet/render/report"
 )
 
-const testKey = "a key of tests that is long enough"
-
 // hidingRun returns a run of three instances, one of them without an ID. Each text of the first one has its field's
 // name, and an address.
 func hidingRun(t *testing.T, at time.Time, audience report.Audience, hidden ...string) Run {
@@ -46,7 +44,7 @@ func hidingRun(t *testing.T, at time.Time, audience report.Audience, hidden ...s
 	s := settings(at)
 	s.Audience, s.Hidden = audience, hidden
 	s.Accounts, s.Owners = []string{list[0].Account, list[1].Account, list[2].Account}, true
-	run := Run{PseudonymKey: []byte(testKey)}
+	run := Run{PseudonymKey: testKey}
 	l := &fleet.Fleet{Instances: list}
 	if slices.Contains(hidden, "id") {
 		s.KeyFingerprint = fleet.KeyFingerprint(run.PseudonymKey)
@@ -122,19 +120,21 @@ func TestPastIsHidden(t *testing.T) {
 	check := func() {
 		t.Helper()
 		allTexts(t, m, func(path, column, text string) {
-			for _, secret := range []string{"198.51.100", "host_name", "account-", "owner-", "product_type-", "os-", "id-0", "id-1"} {
+			for _, secret := range []string{"198.51.100", "host_name", "account-", "owner-", "product_type-", "os-", "id-0",
+				"id-1"} {
 				if strings.Contains(text, secret) {
 					t.Errorf("%s, %s: %s", path, column, text)
 				}
 			}
-			if text == fleet.Pseudonym(fleet.Key{Account: "account-198.51.100.0", ID: "id-0"}, []byte(testKey)) {
+			if text == fleet.Pseudonym(fleet.Key{Account: "account-198.51.100.0", ID: "id-0"}, testKey) {
 				shown = append(shown, "pseudonym in "+path)
 			}
 		})
 	}
 	check()
 	for day := range 3 {
-		for _, path := range []string{dayPath("instances", start.AddDate(0, 0, day)), chargesPath(history.Day(start.AddDate(0, 0, day)))} {
+		date := history.Day(start.AddDate(0, 0, day))
+		for _, path := range []string{dayPath("instances", date), chargesPath(date)} {
 			if !slices.Contains(shown, "pseudonym in "+path) {
 				t.Errorf("%s lacks the pseudonym of id-0", path)
 			}

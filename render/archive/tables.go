@@ -16,7 +16,6 @@ import (
 type instance struct {
 	taken    time.Time
 	currency string
-	internal bool // the audience may see addresses
 	*fleet.Instance
 }
 
@@ -112,17 +111,9 @@ func newInstances(fields []*fleet.Field) *table[instance] {
 func fieldColumn(f *fleet.Field) column[instance] {
 	c := column[instance]{name: f.Name}
 	switch {
-	case f.Kind == fleet.Address:
-		c.kind = unique
-		c.value = func(r instance) parquet.Value {
-			if !r.internal {
-				return parquet.Value{}
-			}
-			return textValue(*f.Text(r.Instance))
-		}
 	case f.Text != nil:
 		c.value = func(r instance) parquet.Value { return textValue(*f.Text(r.Instance)) }
-		if f.Kind == fleet.ID || f.Kind == fleet.HostName {
+		if f.Kind == fleet.ID || f.Kind == fleet.HostName || f.Kind == fleet.Address {
 			c.kind = unique
 		}
 	case f.Number != nil && f.Kind == fleet.Count:

@@ -134,8 +134,7 @@ func compareCharges(a, b *Charge) int {
 // compareTerms orders charges of an instance in one group. Equal ones are one charge.
 func compareTerms(a, b *Charge) int {
 	known := func(n fleet.Number) int { return compareBools(n.Known, true) }
-	p, q := a.In.ListPrice, b.In.ListPrice
-	return cmp.Or(a.In.Price.Value.Cmp(b.In.Price.Value), compareBools(p.Known, q.Known), p.Value.Cmp(q.Value),
+	return cmp.Or(a.In.Price.Value.Cmp(b.In.Price.Value), a.ListPrice().Cmp(b.ListPrice()),
 		cmp.Compare(a.In.Purchase, b.In.Purchase), known(a.In.GPUCount)-known(b.In.GPUCount),
 		cmp.Compare(a.In.GPUCount.Value, b.In.GPUCount.Value), compareBools(a.Observed, b.Observed),
 		strings.Compare(a.Currency, b.Currency))
