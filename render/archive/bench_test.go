@@ -31,3 +31,25 @@ func BenchmarkDaily(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkHourly is the last hourly run of a day.
+func BenchmarkHourly(b *testing.B) {
+	list := fleettest.Instances(1000)
+	m := memory{}
+	start := time.Date(2026, 11, 20, 0, 1, 0, 0, time.UTC)
+	for hour := range 48 {
+		r := report.New(&fleet.Fleet{Instances: list}, settings(start.Add(time.Duration(hour)*time.Hour)))
+		if hour < 47 {
+			if err := Write(Run{Report: r}, m, m.create); err != nil {
+				b.Fatal(err)
+			}
+			continue
+		}
+		for b.Loop() {
+			next := memory{}
+			if err := Write(Run{Report: r}, m, next.create); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
