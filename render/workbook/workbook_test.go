@@ -176,6 +176,7 @@ func TestInert(t *testing.T) {
 	tokens := regexp.MustCompile(`"[^"]*"|[A-Za-z]+\(|` +
 		`('[^']*'!|\w+!)?\$?[A-Z]{1,2}\$?\d+(:\$?[A-Z]{1,2}\$?\d+)?|[A-Za-z]+|[\d.]+|.`)
 	formula := regexp.MustCompile(`<f>([^<]*)</f>|<formula>([^<]*)</formula>`)
+	known := map[string]bool{} // tokens that are ours; most are in thousands of formulas
 	for _, lastRow := range []int{maxRow, headerRow + 9} {
 		for name, text := range parts(t, writtenTo(t, newReport(append(hostile(t), awkward(t)...), s), lastRow)) {
 			for _, bad := range []string{"TargetMode", "externalLink", "ddeLink", "connection", "vbaProject"} {
@@ -191,9 +192,10 @@ func TestInert(t *testing.T) {
 					continue
 				}
 				for _, token := range tokens.FindAllString(html.UnescapeString(match[1]), -1) {
-					if !ours.MatchString(token) {
+					if !known[token] && !ours.MatchString(token) {
 						t.Fatalf("%s: %q in the formula %s", name, token, match[1])
 					}
+					known[token] = true
 				}
 			}
 		}
