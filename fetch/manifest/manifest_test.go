@@ -108,10 +108,7 @@ func TestEncodeLimits(t *testing.T) {
 			t.Errorf("limit %d: written %v, read %v", limit, written, readable)
 		}
 	}
-	large := Manifest{Schema: Schema}
-	for range MaxBytes >> 20 {
-		large.Files = append(large.Files, FileOf(strings.Repeat("x", 1<<20), nil))
-	}
+	large := Manifest{Schema: Schema, Files: slices.Repeat([]File{FileOf(strings.Repeat("x", 1<<20), nil)}, MaxBytes>>20)}
 	if _, err := large.Encode(); err == nil {
 		t.Error("a manifest that Read refuses was written")
 	}
