@@ -119,6 +119,9 @@ func (t *table[T]) readFile(file File, v visitor) (h head, err error) {
 	if err != nil {
 		return h, err
 	}
+	if err := checkSum(file, info.Size()); err != nil {
+		return h, err
+	}
 	opened, err := parquet.OpenFile(file, info.Size(), parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true))
 	if err != nil {
 		return h, err
