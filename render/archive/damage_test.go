@@ -72,8 +72,8 @@ func readPaths(m memory) (paths []string) {
 	return paths
 }
 
-// TestDamagedFile damages every file that a run reads: the run ends with an error and exit code 4. It never takes long or
-// much memory, whatever lengths a damaged file has.
+// TestDamagedFile damages every file that a run reads: the run ends with an error and exit code 4. It never takes long
+// or much memory, whatever lengths a damaged file has.
 func TestDamagedFile(t *testing.T) {
 	good, next := smallArchive(t)
 	if _, err, _ := attempt(next, good); err != nil {

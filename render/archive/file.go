@@ -42,6 +42,7 @@ func headOf(h history.Head) head {
 }
 
 func (h head) encode() (string, error) {
+	h.Hidden = append([]string{}, h.Hidden...) // not null
 	data, err := json.Marshal(h)
 	return string(data), err
 }
