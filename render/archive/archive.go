@@ -66,6 +66,8 @@ type archive struct {
 	before []report.Moment         // stored readings that charges are computed from, ascending
 	breaks []time.Time             // the last stored reading, if the new ones can't be compared with it
 	from   time.Time               // the first day whose charges are computed
+	// unfinished are earlier days with rows of runs that were killed before they placed their readings.
+	unfinished []time.Time
 
 	window   *report.Readings
 	names    names
@@ -104,7 +106,22 @@ func (w *archive) find() error {
 		}
 	}
 	w.choose(first, earlier)
-	return nil
+	return w.findUnfinished(first)
+}
+
+// findUnfinished finds the days after the last one with readings that have instances nevertheless: runs were killed
+// before they placed their readings.
+func (w *archive) findUnfinished(first time.Time) error {
+	if len(w.earlier(first)) > 0 {
+		return nil // the first run of the day did it
+	}
+	all, err := days(w.folder, instances.name)
+	for _, day := range all {
+		if day.Before(first) && (day.After(w.from) || w.from.Equal(first)) {
+			w.unfinished = append(w.unfinished, day)
+		}
+	}
+	return err
 }
 
 // readReadings reads a day's file of readings and checks that this run may continue it.
@@ -209,9 +226,16 @@ func (w *archive) load() error {
 		if day.Equal(history.Day(w.added[0].Taken)) {
 			continue // its rows are read when they are written again
 		}
-		err := w.readInstances(day, nil, func(parquet.Row, instance) error { return nil })
+		isUnfinished := false
+		err := w.readInstances(day, nil, func(_ parquet.Row, in instance) error {
+			isUnfinished = isUnfinished || day.Equal(w.from) && !w.isBefore(in.taken)
+			return nil
+		})
 		if err != nil {
 			return err
+		}
+		if isUnfinished {
+			w.unfinished = append(w.unfinished, day)
 		}
 	}
 	if !w.hider.isShown {
@@ -277,6 +301,12 @@ func (w *archive) write() error {
 	if w.mustHide {
 		if err := w.hidePast(); err != nil {
 			return err
+		}
+	} else {
+		for _, day := range w.unfinished {
+			if err := apply(w, w.editInstances(day)); err != nil {
+				return err
+			}
 		}
 	}
 	for _, day := range days {

@@ -42,6 +42,7 @@ func headOf(h history.Head) head {
 }
 
 func (h head) encode() (string, error) {
+	h.Hidden = append([]string{}, h.Hidden...) // not null
 	data, err := json.Marshal(h)
 	return string(data), err
 }
@@ -117,6 +118,9 @@ func (t *table[T]) read(folder Folder, path string, v visitor) (h head, err erro
 func (t *table[T]) readFile(file File, v visitor) (h head, err error) {
 	info, err := file.Stat()
 	if err != nil {
+		return h, err
+	}
+	if err := checkSum(file, info.Size()); err != nil {
 		return h, err
 	}
 	opened, err := parquet.OpenFile(file, info.Size(), parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true))

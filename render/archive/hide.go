@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -105,19 +106,26 @@ type edit[T any] struct {
 	sorted []string // the columns that rows are sorted by
 	// change hides in a row. It may change the row's values.
 	change func(row parquet.Row, hide func(*fleet.Instance))
+	drops  func(row parquet.Row) bool // whether a row goes; nil if none does
 }
 
 // apply rewrites a file if it shows what must be hidden. Rows stay in order, as far as their values do.
 func apply[T any](w *archive, e edit[T]) error {
 	var rows []parquet.Row
+	changed := false
 	h, err := e.read(w.folder, e.path, visitor{row: func(row parquet.Row) error {
-		rows = append(rows, row.Clone())
+		if e.drops != nil && e.drops(row) {
+			changed = true
+		} else {
+			rows = append(rows, row.Clone())
+		}
 		return nil
 	}})
 	if err != nil || h.Schema == 0 {
 		return err
 	}
-	hide, changed := w.hider.of(h), h.shows(w.head)
+	hide := w.hider.of(h)
+	changed = changed || h.shows(w.head)
 	for _, row := range rows {
 		before := row.Clone()
 		e.change(row, hide)
@@ -151,7 +159,7 @@ func apply[T any](w *archive, e edit[T]) error {
 // hidePast rewrites the days that the run doesn't write anyway, the oldest first: the newest file says whether that is
 // still to be done.
 func (w *archive) hidePast() error {
-	all, err := days(w.folder, readings.name)
+	all, err := days(w.folder, instances.name) // those of killed runs, too
 	if err != nil {
 		return err
 	}
@@ -160,16 +168,17 @@ func (w *archive) hidePast() error {
 		var files []func() error
 		if day.Before(w.from) {
 			files = append(files, func() error {
-				return apply(w, edit[charge]{charges, chargesPath(day), chargeOrder, changeCharge})
+				return apply(w, edit[charge]{charges, chargesPath(day), chargeOrder, changeCharge, nil})
 			}, func() error {
-				return apply(w, edit[*report.UnpricedHours]{unpriced, dayPath(unpriced.name, day), keyOrder, unpriced.changeKeys})
+				return apply(w, edit[*report.UnpricedHours]{unpriced, dayPath(unpriced.name, day), keyOrder,
+					unpriced.changeKeys, nil})
 			})
 		}
 		if day.Before(first) {
 			files = append(files, func() error {
-				return apply(w, edit[instance]{instances, dayPath(instances.name, day), instanceOrder, w.changeInstance})
+				return apply(w, w.editInstances(day))
 			}, func() error {
-				return apply(w, edit[reading]{readings, dayPath(readings.name, day), readingOrder, readings.changeKeys})
+				return apply(w, edit[reading]{readings, dayPath(readings.name, day), readingOrder, readings.changeKeys, nil})
 			})
 		}
 		for _, hide := range files {
@@ -201,6 +210,15 @@ var (
 	readingOrder  = []string{accountField.Name, fetchedAt}
 	instanceOrder = []string{accountField.Name, "region", "gpu", "id", fetchedAt}
 )
+
+// editInstances hides in a day's instances, and drops those of readings that are not there, where there may be any.
+func (w *archive) editInstances(day time.Time) edit[instance] {
+	e := edit[instance]{instances, dayPath(instances.name, day), instanceOrder, w.changeInstance, nil}
+	if slices.Contains(w.unfinished, day) {
+		e.drops = func(row parquet.Row) bool { return !w.isBefore(takenAt(row)) }
+	}
+	return e
+}
 
 func (w *archive) changeInstance(row parquet.Row, hide func(*fleet.Instance)) {
 	var in fleet.Instance

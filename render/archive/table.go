@@ -107,6 +107,7 @@ const (
 // writer writes rows column by column, which takes a third less time than row by row.
 type writer[T any] struct {
 	table   *table[T]
+	sealer  *sealer
 	out     *parquet.GenericWriter[any]
 	columns []*parquet.ColumnWriter
 	batch   [][]parquet.Value // by column
@@ -120,13 +121,15 @@ func (t *table[T]) write(w io.Writer, h head) (*writer[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	out := parquet.NewGenericWriter[any](w, t.schema(h.Schema),
+	sealed := &sealer{to: w}
+	out := parquet.NewGenericWriter[any](sealed, t.schema(h.Schema),
 		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest, Concurrency: 1}),
 		parquet.DataPageVersion(1), // which every engine reads
 		parquet.DictionaryMaxBytes(1<<20),
 		parquet.CreatedBy("gpufleet", "", ""),
-		parquet.KeyValueMetadata(headKey, meta))
-	return &writer[T]{t, out, out.ColumnWriters(), make([][]parquet.Value, len(t.columns)), 0, nil}, nil
+		parquet.KeyValueMetadata(headKey, meta),
+		parquet.KeyValueMetadata(sumKey, noSum))
+	return &writer[T]{t, sealed, out, out.ColumnWriters(), make([][]parquet.Value, len(t.columns)), 0, nil}, nil
 }
 
 // add adds a row.
@@ -185,7 +188,16 @@ func (w *writer[T]) close() error {
 	if err := w.flush(); err != nil {
 		return err
 	}
-	return w.out.Close()
+	if w.rows > 0 {
+		if err := w.out.Flush(); err != nil {
+			return err
+		}
+	}
+	w.sealer.isEnding = true
+	if err := w.out.Close(); err != nil {
+		return err
+	}
+	return w.sealer.seal()
 }
 
 // The values. Unknown ones are null.

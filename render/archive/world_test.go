@@ -35,7 +35,7 @@ func worlds() map[string]*world {
 		case "accounts":
 			w.settings.Accounts, w.settings.Owners = []string{"prod", "lab", "idle"}, true
 		case "hidden":
-			w.settings.Hidden = fleet.Hideable()
+			w.settings.Hidden = slices.Sorted(slices.Values(fleet.Hideable()))
 			w.settings.KeyFingerprint = fleet.KeyFingerprint(testKey)
 		case "listed":
 			w.settings.Bill, w.settings.Currency = report.BillListed, "EUR"
