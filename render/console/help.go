@@ -16,7 +16,7 @@ const Example = "gpufleet --token-file key.txt --out site"
 // Help describes the program and its flags, in the order of their groups.
 func Help(groups []Group) string {
 	var b strings.Builder
-	b.WriteString("gpufleet turns a GPU cloud's instance list into a website, a summary and an Excel workbook.\n\n" +
+	b.WriteString("gpufleet turns a GPU cloud's instance list into a website, a summary and an Excel workbook.\n" +
 		"usage:   gpufleet [flags]\nexample: " + Example + "\n")
 	for _, group := range groups {
 		fmt.Fprintf(&b, "\n%s\n", group.Name)
