@@ -200,7 +200,7 @@ func (w *archive) readInstances(day time.Time, next func() error, row func(parqu
 		if slices.ContainsFunc(w.before, taken.Equal) {
 			w.window.Add(taken, &in)
 		}
-		return row(values, instance{taken, "", &in})
+		return row(values, instance{taken, "", false, &in})
 	})
 	return err
 }
@@ -237,7 +237,7 @@ func (w *archive) writeInstances(day time.Time, added []report.Reading) error {
 	var rest []instance // of the new readings, those not yet written
 	for _, r := range added {
 		for _, in := range r.Instances {
-			rest = append(rest, instance{r.Taken, w.Currency, in})
+			rest = append(rest, instance{r.Taken, w.Currency, w.Internal(), in})
 		}
 	}
 	slices.SortFunc(rest, compareInstances)

@@ -15,6 +15,7 @@ import (
 type instance struct {
 	taken    time.Time
 	currency string
+	internal bool // it may show its address
 	*fleet.Instance
 }
 
@@ -84,9 +85,17 @@ func instanceColumns() []column[instance] {
 func fieldColumn(f *fleet.Field) column[instance] {
 	c := column[instance]{name: f.Name}
 	switch {
+	case f.Kind == fleet.Address:
+		c.kind = unique
+		c.value = func(r instance) parquet.Value {
+			if !r.internal {
+				return parquet.Value{}
+			}
+			return textValue(*f.Text(r.Instance))
+		}
 	case f.Text != nil:
 		c.value = func(r instance) parquet.Value { return textValue(*f.Text(r.Instance)) }
-		if f.Kind == fleet.ID || f.Kind == fleet.HostName || f.Kind == fleet.Address {
+		if f.Kind == fleet.ID || f.Kind == fleet.HostName {
 			c.kind = unique
 		}
 	case f.Number != nil && f.Kind == fleet.Count:
