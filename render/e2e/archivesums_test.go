@@ -52,6 +52,18 @@ func compareArchive(t *testing.T, dir string, atLeast map[string]int) {
 	}
 }
 
+// spendColumns are the parts of data/spend.json that are compared.
+const (
+	spendRate    = `STRUCT(price_seconds VARCHAR[], unpriced_hours VARCHAR)`
+	spendRates   = `running ` + spendRate + `, listed ` + spendRate
+	spendNames   = `STRUCT(name VARCHAR, ` + spendRates + `)[]`
+	spendColumns = `bill: 'VARCHAR',
+		months: 'STRUCT(month VARCHAR, ` + spendRates + `, groups STRUCT(region VARCHAR, gpu VARCHAR, owner VARCHAR,
+			account VARCHAR, ` + spendRates + `)[])[]',
+		days: 'STRUCT(date VARCHAR, ` + spendRates + `, "by" STRUCT(region ` + spendNames + `, gpu ` + spendNames + `,
+			owner ` + spendNames + `, account ` + spendNames + `))[]'`
+)
+
 // archiveViews are the tables of the archive, and the costs in the report at the billed rate.
 const archiveViews = `
 SET TimeZone = 'UTC';
@@ -60,14 +72,14 @@ CREATE VIEW instances AS FROM 'out/archive/instances/*/*.parquet';
 CREATE VIEW charges AS FROM 'out/archive/charges/*/*/*.parquet';
 CREATE VIEW unpriced AS FROM 'out/archive/unpriced/*/*.parquet';
 CREATE TABLE report AS
-  WITH file AS (FROM read_json('out/archive-report/data/spend.json', sample_size = -1)),
+  WITH file AS (FROM read_json('out/archive-report/data/spend.json', columns = {` + spendColumns + `})),
   months AS (SELECT bill, unnest(months) AS m FROM file),
   days AS (SELECT bill, unnest(days) AS d FROM file),
   names AS (
-    SELECT bill, d.date, 'region' AS kind, unnest(d.by.region) AS n FROM days UNION ALL BY NAME
-    SELECT bill, d.date, 'gpu' AS kind, unnest(d.by.gpu) AS n FROM days UNION ALL BY NAME
-    SELECT bill, d.date, 'owner' AS kind, unnest(d.by.owner) AS n FROM days UNION ALL BY NAME
-    SELECT bill, d.date, 'account' AS kind, unnest(d.by.account) AS n FROM days),
+    SELECT bill, d.date, 'region' AS kind, unnest(d."by".region) AS n FROM days UNION ALL BY NAME
+    SELECT bill, d.date, 'gpu' AS kind, unnest(d."by".gpu) AS n FROM days UNION ALL BY NAME
+    SELECT bill, d.date, 'owner' AS kind, unnest(d."by".owner) AS n FROM days UNION ALL BY NAME
+    SELECT bill, d.date, 'account' AS kind, unnest(d."by".account) AS n FROM days),
   groups AS (SELECT bill, m.month, unnest(m.groups) AS g FROM months),
   each AS (
     SELECT 'month' AS kind, m.month AS name, CASE bill WHEN 'listed' THEN m.listed ELSE m.running END AS c FROM months
