@@ -20,6 +20,9 @@ test quick race lint: export GOGC = 400
 comma       = ,
 COVER       = $(if $(COVERAGE),-coverprofile=$(COVERAGE) -coverpkg=./fetch/...$(comma)./render/...)
 
+# The time of the examples in the guide to the archive. It fixes the sample.
+ARCHIVE_TIME = 1795003200
+
 # Tests that need a browser, Node.js or LibreOffice.
 PROGRAMS    = Browser|InFirefox|Lighthouse|HTMLValidate|OfficeOpenXML|Recalculated|LibreOffice|DuckDB
 
@@ -27,7 +30,7 @@ PROGRAMS    = Browser|InFirefox|Lighthouse|HTMLValidate|OfficeOpenXML|Recalculat
 # or a built gpufleet.
 OUTSIDE     = $(PROGRAMS)|Readme|Recipe|Schedules|Action$$|Kill
 
-.PHONY: build demo test quick race bench cover lint generate update-golden picture screenshots setup release-check release syft
+.PHONY: build demo archive-demo test quick race bench cover lint generate update-golden picture screenshots setup release-check release syft
 
 build: ## build the program, as ./gpufleet
 	go build -trimpath -o gpufleet .
@@ -35,6 +38,9 @@ build: ## build the program, as ./gpufleet
 demo: ## render the built-in sample fleet into out/
 	go run . --demo --out out
 	@echo "open out/index.html in a browser"
+
+archive-demo: ## write 60 days of the sample into out/archive/, for the SQL in the guide, and their report
+	SOURCE_DATE_EPOCH=$(ARCHIVE_TIME) go run . --demo --archive out/archive --out out/archive-report
 
 setup: ## install what the tests need besides Go
 	@.ci/setup

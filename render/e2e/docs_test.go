@@ -14,13 +14,15 @@ const (
 	readmePath        = "README.md"
 	settingsGuide     = ".github/guides/settings.md"
 	filesGuide        = ".github/guides/files.md"
+	archiveGuide      = ".github/guides/archive.md"
 	publishingGuide   = ".github/guides/publishing.md"
 	contributingGuide = ".github/CONTRIBUTING.md"
 	securityPolicy    = ".github/SECURITY.md"
 )
 
 // documents lists them. The README comes first, because it builds the program.
-var documents = []string{readmePath, settingsGuide, filesGuide, publishingGuide, contributingGuide, securityPolicy}
+var documents = []string{readmePath, settingsGuide, filesGuide, archiveGuide, publishingGuide, contributingGuide,
+	securityPolicy}
 
 // document returns the text of a document.
 func document(t *testing.T, path string) string {

@@ -15,7 +15,7 @@ import (
 )
 
 // TestSpendDuckDB lets the program read a fleet over two months, and computes the same in SQL from the same rows: every
-// month, day, region and group has the same exact sums, and the same cents.
+// month, day, region and group has the same exact sums, and the same cents. The archive has the same sums, too.
 func TestSpendDuckDB(t *testing.T) {
 	t.Parallel()
 	tools := root + "/.ci/web"
@@ -24,7 +24,7 @@ func TestSpendDuckDB(t *testing.T) {
 	}
 	Need(t, "node", "computing the spend with DuckDB")
 	dir := quickDir(t)
-	out := filepath.Join(dir, "out")
+	out, archive := filepath.Join(dir, "out/archive-report"), filepath.Join(dir, "out/archive")
 	const hours = 20 // between runs, as expected
 	var rows strings.Builder
 	table := csv.NewWriter(&rows)
@@ -47,7 +47,8 @@ func TestSpendDuckDB(t *testing.T) {
 			table.Write([]string{fmt.Sprint(fleet.now), "", "", "", "", "", "", "", ""})
 		}
 		reply := fmt.Sprintf(`{"data": [%s], "total_instance": %d, "status": "success"}`, strings.Join(list, ","), len(list))
-		o := job{args: []string{"--input", "-", "--out", out, "--accept-shrink", "--expect-every", fmt.Sprint(hours, "h")},
+		o := job{args: []string{"--input", "-", "--out", out, "--archive", archive, "--accept-shrink",
+			"--expect-every", fmt.Sprint(hours, "h")},
 			env: []string{fmt.Sprint("SOURCE_DATE_EPOCH=", fleet.now)}, stdin: strings.NewReader(reply)}.run(t)
 		if o.code != 0 {
 			t.Fatal(o.stderr)
@@ -72,6 +73,7 @@ func TestSpendDuckDB(t *testing.T) {
 			sums.compare(t, got[kind+" "+sums.Name])
 		}
 	}
+	compareArchive(t, dir, map[string]int{"month": 3, "day": 60, "group": 12, "region": 60, "gpu": 60})
 }
 
 // sqlSums are the sums of one rate as spend.mjs prints them, in quarters of price x seconds.
