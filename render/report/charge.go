@@ -126,9 +126,19 @@ func (u *UnpricedHours) Hours() decimal.Decimal { return hoursOf(u.quarters) }
 
 // compareCharges orders charges by account, region, model and ID, then by what tells charges of an instance apart.
 func compareCharges(a, b *Charge) int {
-	return cmp.Or(strings.Compare(a.In.Account, b.In.Account), strings.Compare(a.In.Region, b.In.Region),
-		strings.Compare(a.In.Model(), b.In.Model()), strings.Compare(a.In.ID, b.In.ID),
-		strings.Compare(a.In.Owner, b.In.Owner), compareTerms(a, b))
+	if c := strings.Compare(a.In.Account, b.In.Account); c != 0 {
+		return c
+	}
+	if c := strings.Compare(a.In.Region, b.In.Region); c != 0 {
+		return c
+	}
+	if c := strings.Compare(a.In.Model(), b.In.Model()); c != 0 {
+		return c
+	}
+	if c := strings.Compare(a.In.ID, b.In.ID); c != 0 { // nearly always by now
+		return c
+	}
+	return cmp.Or(strings.Compare(a.In.Owner, b.In.Owner), compareTerms(a, b))
 }
 
 // compareTerms orders charges of an instance in one group. Equal ones are one charge.
