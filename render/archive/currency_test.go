@@ -32,7 +32,8 @@ func TestOtherCurrency(t *testing.T) {
 	_, rows := readBack(t, m[chargesPath(day)])
 	var got []string
 	for _, r := range rows {
-		got = append(got, fmt.Sprint(r["BillingCurrency"], " ", r.amount("PricingQuantity"), " h ", r.amount("EffectiveCost")))
+		got = append(got, fmt.Sprint(r["BillingCurrency"], " ", r.amount("PricingQuantity"), " h ",
+			r.amount("EffectiveCost")))
 	}
 	slices.Sort(got)
 	if want := "EUR 14 h 28, USD 4 h 8"; strings.Join(got, ", ") != want {
@@ -47,8 +48,8 @@ func TestOtherCurrency(t *testing.T) {
 	}
 }
 
-// TestOtherKey changes the key of pseudonyms within a day, or hides ids from some reading on. Nothing is charged between
-// readings that can't be compared, and no id that a later run hides is left.
+// TestOtherKey changes the key of pseudonyms within a day, or hides ids from some reading on. Nothing is charged
+// between readings that can't be compared, and no id that a later run hides is left.
 func TestOtherKey(t *testing.T) {
 	other := []byte("another key of the tests, 32 bytes")
 	for name, test := range map[string]struct {
