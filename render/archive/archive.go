@@ -255,6 +255,7 @@ func (w *archive) load() error {
 // instance in which this run has hidden what it hides.
 func (w *archive) readInstances(day time.Time, batch func() error, row func(parquet.Row, instance) error) error {
 	var in fleet.Instance
+	seen := make([]int, len(w.before))
 	hide := func(*fleet.Instance) {}
 	v := visitor{batch: batch}
 	v.head = func(h head) error {
@@ -273,19 +274,47 @@ func (w *archive) readInstances(day time.Time, batch func() error, row func(parq
 		if hide(&in); in.Account == "" && len(w.Accounts) > 0 {
 			in.Account = w.Accounts[0] // accounts were not given
 		}
-		if w.isBefore(taken) {
+		if at, found := w.findBefore(taken); found {
 			w.window.Add(taken, &in)
+			seen[at]++
 		}
 		return row(values, instance{taken, "", &in})
 	}
-	_, err := instances.read(w.folder, dayPath(instances.name, day), v)
-	return err
+	if _, err := instances.read(w.folder, dayPath(instances.name, day), v); err != nil {
+		return err
+	}
+	return w.checkSeen(day, seen)
+}
+
+// checkSeen returns an error if a file of instances lacks some of a reading before: they would count as gone. seen has
+// their numbers, by the reading.
+func (w *archive) checkSeen(day time.Time, seen []int) error {
+	for i, m := range w.before {
+		if !history.Day(m.Taken).Equal(day) {
+			continue
+		}
+		for _, r := range w.stored[day].rows {
+			if r.taken.Equal(m.Taken) {
+				seen[i] -= r.instances
+			}
+		}
+		if seen[i] != 0 {
+			return Error(w.folder.Display(dayPath(instances.name, day)) + " lacks instances of its readings; " +
+				"restore it from a backup, or move the readings of that day away, too")
+		}
+	}
+	return nil
+}
+
+// findBefore returns the index of a reading before.
+func (w *archive) findBefore(taken time.Time) (at int, found bool) {
+	return slices.BinarySearchFunc(w.before, taken, func(m report.Moment, at time.Time) int {
+		return m.Taken.Compare(at)
+	})
 }
 
 func (w *archive) isBefore(taken time.Time) bool {
-	_, found := slices.BinarySearchFunc(w.before, taken, func(m report.Moment, at time.Time) int {
-		return m.Taken.Compare(at)
-	})
+	_, found := w.findBefore(taken)
 	return found
 }
 

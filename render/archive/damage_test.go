@@ -180,6 +180,20 @@ func written[T any](t testing.TB, of *table[T], meta string) []byte {
 	return b.Bytes()
 }
 
+// TestMissingFile moves files away. Without its instances, a reading would say that all are gone.
+func TestMissingFile(t *testing.T) {
+	good, next := smallArchive(t)
+	for _, path := range readPaths(good) {
+		m := maps.Clone(good)
+		delete(m, path)
+		_, err, code := attempt(next, m)
+		isNeeded := strings.HasPrefix(path, "instances/")
+		if isNeeded != (code == exit.Incomplete) || isNeeded != strings.Contains(fmt.Sprint(err), "lacks instances") {
+			t.Errorf("without %s: exit code %d, %v", path, code, err)
+		}
+	}
+}
+
 // TestRefusedRun adds readings that don't belong into an archive.
 func TestRefusedRun(t *testing.T) {
 	good, next := smallArchive(t)
