@@ -117,7 +117,8 @@ func (f *PriceFile) sortNamed() {
 	})
 }
 
-// Apply sets the price of each instance that matches a row, even if it had a price, which is kept as ListPrice. A nil PriceFile has no rows.
+// Apply sets the price of each instance that matches a row, even if it had one, which is kept as ListPrice. A nil
+// PriceFile has no rows.
 func (f *PriceFile) Apply(list *fleet.Fleet) {
 	if f == nil {
 		return

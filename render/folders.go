@@ -73,9 +73,9 @@ func (f *Folders) CheckSample() error {
 	return nil
 }
 
-// Prepare writes the report into the folders, aside from the files in place. It returns the warnings about the folders even if there is an error.
-func (f *Folders) Prepare(ctx context.Context, run archive.Run) (
-	warnings []string, err error) {
+// Prepare writes the report into the folders, aside from the files in place. It returns the warnings about the folders
+// even if there is an error.
+func (f *Folders) Prepare(ctx context.Context, run archive.Run) (warnings []string, err error) {
 	for _, each := range f.all() {
 		warnings = append(warnings, each.Warnings()...)
 	}

@@ -37,8 +37,8 @@ type Prepared struct {
 func (p *Prepared) Warnings() []string { return p.plan.warnings }
 
 // Prepare plans what Commit has to do: move the staged files into place, remove files that only the previous run
-// wrote, and write the manifest, with the Source and Audience of m. An archive has no manifest, and m is ignored. A file whose content is the same is not touched.
-// If no file changes, the manifest isn't touched either.
+// wrote, and write the manifest, with the Source and Audience of m. A file whose content is the same is not touched.
+// If no file changes, the manifest isn't touched either. An archive has no manifest, and m is ignored.
 //
 // Prepare fails if an unchanged file was changed after it was compared, or if the context is done. It changes nothing
 // in the folder. Commit ignores the context, so that it is never interrupted.

@@ -40,8 +40,9 @@ const (
 	never    = -1
 )
 
-// Past returns the made-up history of the sample's list, and the readings that it is made of, ascending. Call it before anything in the list is hidden. In the list, it
-// sets when instances were created and started, so that they fit to the history. key is that of fleet.Hide.
+// Past returns the made-up history of the sample's list, and the readings that it is made of, ascending. Call it before
+// anything in the list is hidden. In the list, it sets when instances were created and started, so that they fit to the
+// history. key is that of fleet.Hide.
 func Past(list *fleet.Fleet, settings report.Settings, key []byte) (
 	past *history.History, readings []report.Reading, err error) {
 	now := settings.Generated
