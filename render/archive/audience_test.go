@@ -1,6 +1,8 @@
 package archive
 
 import (
+	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -31,4 +33,51 @@ func TestArchiveHidesAddresses(t *testing.T) {
 			t.Errorf("%s: %d addresses", name, addresses)
 		}
 	}
+}
+
+// TestKilledWhileHiding kills an internal run, and then a public one that hides what the days before show, after each
+// number of files. The next public run leaves no address.
+func TestKilledWhileHiding(t *testing.T) {
+	w, m := worlds()["internal"], memory{}
+	w.write(t, "internal", 3, m)
+	killed, public := ordered{files: memory{}}, ordered{files: memory{}}
+	if err := Write(Run{Report: w.next(false)}, m, killed.create); err != nil {
+		t.Fatal(err)
+	}
+	first := killed.paths[0]
+	if addresses(t, memory{first: killed.files[first]}) == 0 {
+		t.Fatalf("%s has no address", first)
+	}
+	m[first] = killed.files[first]
+	w.now = w.now.AddDate(0, 0, 1)
+	w.settings.Audience = report.Public
+	if err := Write(Run{Report: w.next(false)}, m, public.create); err != nil {
+		t.Fatal(err)
+	}
+	later := w.next(false)
+	later.Generated = w.now.AddDate(0, 0, 1)
+	for count := range len(public.paths) + 1 {
+		left := maps.Clone(m)
+		for _, path := range public.paths[:count] {
+			left[path] = public.files[path]
+		}
+		if err := Write(Run{Report: later}, left, left.create); err != nil {
+			t.Fatal(err)
+		}
+		if n := addresses(t, left); n > 0 {
+			t.Errorf("killed after %d of %d files: %d addresses are left", count, len(public.paths), n)
+		}
+	}
+}
+
+// addresses counts the addresses in an archive.
+func addresses(t testing.TB, m memory) (n int) {
+	t.Helper()
+	for _, data := range m {
+		_, rows := readBack(t, data)
+		for _, r := range rows {
+			n += strings.Count(fmt.Sprint(r), "198.51.")
+		}
+	}
+	return n
 }

@@ -53,12 +53,12 @@ func money(t testing.TB, text string) fleet.Money {
 }
 
 // attempt writes a report into an archive. It returns the files that were created and the exit code, 0 for success.
-func attempt(r *report.Report, m memory) (created memory, err error, code int) {
+func attempt(r *report.Report, m memory) (created memory, code int, err error) {
 	created = memory{}
 	if err = Write(Run{Report: r}, m, created.create); err != nil {
 		code = exit.Code(err)
 	}
-	return created, err, code
+	return created, code, err
 }
 
 // readPaths are the files that the run of smallArchive reads.
@@ -76,7 +76,7 @@ func readPaths(m memory) (paths []string) {
 // or much memory, whatever lengths a damaged file has.
 func TestDamagedFile(t *testing.T) {
 	good, next := smallArchive(t)
-	if _, err, _ := attempt(next, good); err != nil {
+	if _, _, err := attempt(next, good); err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range readPaths(good) {
@@ -95,7 +95,7 @@ func TestDamagedFile(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			start := time.Now()
-			_, err, code := attempt(next, m)
+			_, code, err := attempt(next, m)
 			took := time.Since(start)
 			runtime.ReadMemStats(&after)
 			if used := (after.TotalAlloc - before.TotalAlloc) >> 20; used > 100 || took > 5*time.Second {
@@ -157,7 +157,7 @@ func TestForeignFile(t *testing.T) {
 	} {
 		m := maps.Clone(good)
 		m[path] = test.data
-		_, err, code := attempt(next, m)
+		_, code, err := attempt(next, m)
 		if code != exit.Incomplete || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), test.says) ||
 			strings.Contains(err.Error(), "SECRET") {
 			t.Errorf("%s: exit code %d, %v", name, code, err)
@@ -186,7 +186,7 @@ func TestMissingFile(t *testing.T) {
 	for _, path := range readPaths(good) {
 		m := maps.Clone(good)
 		delete(m, path)
-		_, err, code := attempt(next, m)
+		_, code, err := attempt(next, m)
 		isNeeded := strings.HasPrefix(path, "instances/")
 		if isNeeded != (code == exit.Incomplete) || isNeeded != strings.Contains(fmt.Sprint(err), "lacks instances") {
 			t.Errorf("without %s: exit code %d, %v", path, code, err)
@@ -217,7 +217,7 @@ func TestRefusedRun(t *testing.T) {
 		"the sample of another time":     {sample, another, exit.Usage, "has the sample of another time"},
 		"a reading later than now":       {good, earlier, exit.Incomplete, "check the clock"},
 	} {
-		created, err, code := attempt(&test.run, test.m)
+		created, code, err := attempt(&test.run, test.m)
 		if code != test.code || !strings.Contains(fmt.Sprint(err), test.says) || len(created) > 0 {
 			t.Errorf("%s: exit code %d, %v, %d files", name, code, err, len(created))
 		}
