@@ -30,7 +30,8 @@ PROGRAMS    = Browser|InFirefox|Lighthouse|HTMLValidate|OfficeOpenXML|Recalculat
 # or a built gpufleet.
 OUTSIDE     = $(PROGRAMS)|Readme|Recipe|Schedules|Action$$|Kill
 
-.PHONY: build demo archive-demo test quick race bench cover lint generate update-golden picture screenshots setup release-check release syft
+.PHONY: build demo archive-demo test quick race bench cover lint generate update-golden update-guide picture \
+	screenshots setup release-check release syft
 
 build: ## build the program, as ./gpufleet
 	go build -trimpath -o gpufleet .
@@ -74,6 +75,9 @@ generate: ## generate the Go code of the templates
 
 update-golden: ## replace the golden files in testdata by the current output
 	go test ./render/e2e -run Golden -update
+
+update-guide: setup ## replace the outputs of the SQL in the guide to the archive
+	go test ./render/e2e -run ArchiveGuide -update
 
 picture: ## take the README's picture of the sample again
 	go run . --demo --quiet --out .cache/picture

@@ -99,16 +99,24 @@ func TestArchiveGuideDuckDB(t *testing.T) {
 	if outputs < 11 { // that of the CSV file has two
 		t.Errorf("only %d outputs", outputs)
 	}
-	explained := map[string]string{}
+	explained, rules := map[string]string{}, []string{}
 	for _, table := range archiveTables {
 		_, section, _ := strings.Cut(guide, "\n### Columns of "+table+"\n")
 		section, _, _ = strings.Cut(section, "\n##")
-		for _, row := range regexp.MustCompile("(?m)^\\| `(.*?)` \\| (.*?) \\|").FindAllStringSubmatch(section, -1) {
+		row := regexp.MustCompile("(?m)^\\| `(.*?)` \\| (.*?) \\| (.*?) \\|")
+		for _, row := range row.FindAllStringSubmatch(section, -1) {
 			explained[table] += row[1] + " " + row[2] + "\n"
+			if wrong := map[string]string{"never": " IS NULL", "always": " IS NOT NULL"}[row[3]]; wrong != "" {
+				rules = append(rules, fmt.Sprintf(
+					"SELECT DISTINCT '%s' AS name FROM 'out/archive/%s/**/*.parquet' WHERE %[1]s%[3]s", row[1], table, wrong))
+			}
 		}
 	}
 	if diff := cmp.Diff(columnsInDuckDB(t, dir), explained); diff != "" {
 		t.Errorf("%s explains other columns: %s", archiveGuide, diff)
+	}
+	if wrong := inDuckDB(t, dir, strings.Join(rules, " UNION ALL "))[0]; len(wrong.Rows) > 0 || len(rules) < 40 {
+		t.Errorf("of %d columns that are never or always null, these are not:\n%s", len(rules), wrong.Table)
 	}
 }
 
