@@ -131,19 +131,22 @@ func (w *archive) readReadings(day time.Time) error {
 		rows = append(rows, readingOf(row))
 		return nil
 	}})
-	switch {
-	case err != nil:
+	if err == nil && len(rows) > 0 {
+		err = w.checkSource(h)
+	}
+	if err != nil {
 		return err
-	case len(rows) > 0 && (h.Source == string(report.FromDemo)) != w.Demo():
-		return w.mixed()
 	}
 	w.stored[day] = storedDay{h, rows}
 	w.mustHide = w.mustHide || len(rows) > 0 && h.shows(w.head)
 	return w.checkTimes(rows)
 }
 
-// mixed is the error if the sample and real readings would be in one archive.
-func (w *archive) mixed() error {
+// checkSource returns an error if the sample and real readings would be in one archive.
+func (w *archive) checkSource(h head) error {
+	if (h.Source == string(report.FromDemo)) == w.Demo() {
+		return nil
+	}
 	has := "has real readings, and --demo would add made-up ones"
 	if !w.Demo() {
 		has = "has the readings of the sample"
@@ -259,6 +262,9 @@ func (w *archive) readInstances(day time.Time, batch func() error, row func(parq
 	hide := func(*fleet.Instance) {}
 	v := visitor{batch: batch}
 	v.head = func(h head) error {
+		if err := w.checkSource(h); err != nil { // of a run that was killed before it placed its readings
+			return err
+		}
 		if h.shows(w.head) {
 			hide, h = w.hider.of(h), h.hiding(w.head)
 		}

@@ -124,6 +124,9 @@ func apply[T any](w *archive, e edit[T]) error {
 	if err != nil || h.Schema == 0 {
 		return err
 	}
+	if err := w.checkSource(h); err != nil {
+		return err
+	}
 	hide := w.hider.of(h)
 	changed = changed || h.shows(w.head)
 	for _, row := range rows {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"gpufleet/fetch/exit"
 	"gpufleet/fetch/fleet"
 	"gpufleet/fetch/history"
 	"gpufleet/render/report"
@@ -137,6 +138,32 @@ func TestKilledWhilePlacing(t *testing.T) {
 					}
 				}
 				sameArchive(t, fmt.Sprintf("%s, killed after %d files, %s", name, count, then), got, want)
+			}
+		}
+	}
+}
+
+// TestKilledSample kills a run that places the sample with its past. A real run must not continue what it left, which
+// has made-up charges.
+func TestKilledSample(t *testing.T) {
+	w := worlds()["plain"]
+	last := w.write(t, "plain", 4, memory{})
+	placed := ordered{files: memory{}}
+	demo := *last
+	demo.Source = report.FromDemo
+	if err := Write(Run{Report: &demo, Past: w.readings[:3]}, memory{}, placed.create); err != nil {
+		t.Fatal(err)
+	}
+	for _, days := range []int{0, 3} {
+		later := *last
+		later.Generated = last.Generated.AddDate(0, 0, days)
+		for count := range len(placed.paths) {
+			left := memory{}
+			for _, path := range placed.paths[:count+1] {
+				left[path] = placed.files[path]
+			}
+			if _, code, err := attempt(&later, left); code != exit.Usage {
+				t.Errorf("killed after %d files, then %d days: exit code %d, %v", count+1, days, code, err)
 			}
 		}
 	}
