@@ -22,6 +22,7 @@ import (
 
 	"gpufleet/fetch/fleet"
 	"gpufleet/fetch/history"
+	"gpufleet/fetch/parallel"
 	"gpufleet/render/report"
 )
 
@@ -344,15 +345,8 @@ func (w *archive) write() error {
 			}
 		}
 	}
-	for _, day := range days {
-		if err := w.writeInstances(day, byDay[day]); err != nil {
-			return err
-		}
-	}
-	for day := w.from; !day.After(days[len(days)-1]); day = day.AddDate(0, 0, 1) {
-		if err := w.writeCharges(day); err != nil {
-			return err
-		}
+	if err := w.writeRows(days, byDay); err != nil {
+		return err
 	}
 	for _, day := range days {
 		if err := w.writeReadings(day, byDay[day]); err != nil {
@@ -362,15 +356,60 @@ func (w *archive) write() error {
 	return nil
 }
 
-// writeInstances merges new readings into a day's file, which is sorted. If something must be hidden in it, its order
-// may change, so all of it is sorted again.
-func (w *archive) writeInstances(day time.Time, added []report.Reading) error {
-	var rest []instance // those not yet written
-	for _, r := range added {
-		for _, in := range r.Instances {
-			rest = append(rest, instance{r.Taken, w.Currency, in})
+// writeRows writes the instances of the days with new readings, and the charges.
+func (w *archive) writeRows(days []time.Time, byDay map[time.Time][]report.Reading) error {
+	var files, charged []func() error
+	for _, day := range days {
+		rows := w.newRows(byDay[day])
+		files = append(files, func() error { return w.writeInstances(day, rows) })
+	}
+	made := w.made
+	for day := w.from; !day.After(days[len(days)-1]); day = day.AddDate(0, 0, 1) {
+		charged = append(charged, func() error { return w.writeCharges(day, made) })
+	}
+	if len(days) == 1 && len(w.earlier(days[0])) == 0 {
+		return atOnce(append(charged, files...)) // nothing is charged that is yet to be read from the day's file
+	}
+	for _, write := range files {
+		if err := write(); err != nil {
+			return err
 		}
 	}
+	made = w.made
+	return atOnce(charged)
+}
+
+// atOnce does work in parallel. If several fail, the error is that of the first.
+func atOnce(work []func() error) error {
+	errs := make([]error, len(work))
+	parallel.Each(len(work), func(i int) { errs[i] = work[i]() })
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// newRows returns the rows of new readings of a day, sorted, and adds them to the window.
+func (w *archive) newRows(added []report.Reading) (rows []instance) {
+	for _, r := range added {
+		for _, in := range r.Instances {
+			rows = append(rows, instance{r.Taken, w.Currency, in})
+		}
+	}
+	slices.SortFunc(rows, w.compareInstances)
+	for _, row := range rows {
+		in := *row.Instance
+		w.limit(&in)
+		w.window.Add(row.taken, &in)
+	}
+	return rows
+}
+
+// writeInstances merges new rows into a day's file, which is sorted. If something must be hidden in it, its order may
+// change, so all of it is sorted again.
+func (w *archive) writeInstances(day time.Time, rest []instance) error {
 	path := dayPath(instances.name, day)
 	if w.mustHide {
 		currencies := map[time.Time]string{}
@@ -386,17 +425,14 @@ func (w *archive) writeInstances(day time.Time, added []report.Reading) error {
 		}); err != nil {
 			return err
 		}
+		slices.SortFunc(rest, w.compareInstances)
 	}
-	slices.SortFunc(rest, w.compareInstances)
 	return writeFile(w, instances, path, w.headOf(day), func(out *writer[instance]) error {
 		var in fleet.Instance
 		put := func() (err error) { // the next row that is not written yet
 			next := rest[0]
 			in = *next.Instance
 			w.limit(&in)
-			if w.isAdded(next.taken) {
-				w.window.Add(next.taken, &in)
-			}
 			rest = rest[1:]
 			return out.add(instance{next.taken, next.currency, &in})
 		}
@@ -431,10 +467,15 @@ func (w *archive) headOf(day time.Time) head {
 	return stored.head.hiding(w.head).with(w.head)
 }
 
+// limited are the fields that limit changes.
+var limited = slices.DeleteFunc(slices.Clone(archived), func(f *fleet.Field) bool {
+	return f.Kind != fleet.Address && f.Price == nil
+})
+
 // limit makes an instance what the archive keeps of it: without an address that this audience may not see, and with
 // prices of as many decimals as the columns have. So charges don't depend on whether a reading was read back.
 func (w *archive) limit(in *fleet.Instance) {
-	for _, f := range archived {
+	for _, f := range limited {
 		switch {
 		case w.hides(f):
 			f.Clear(in)
@@ -466,12 +507,12 @@ func (w *archive) compareInstances(a, b instance) int {
 }
 
 // writeCharges computes and writes the charges of a day, and its hours without a price.
-func (w *archive) writeCharges(day time.Time) error {
+func (w *archive) writeCharges(day time.Time, made head) error {
 	list, missing := w.window.Charges(day)
-	err := writeFile(w, charges, chargesPath(day), w.made, func(out *writer[charge]) error {
-		made := newChargedDay(day)
+	err := writeFile(w, charges, chargesPath(day), made, func(out *writer[charge]) error {
+		rows := newChargedDay(day)
 		for _, c := range list {
-			if err := out.add(made.row(c)); err != nil {
+			if err := out.add(rows.row(c)); err != nil {
 				return err
 			}
 		}
@@ -480,7 +521,7 @@ func (w *archive) writeCharges(day time.Time) error {
 	if err != nil {
 		return err
 	}
-	return writeFile(w, unpriced, dayPath(unpriced.name, day), w.made, func(out *writer[*report.UnpricedHours]) error {
+	return writeFile(w, unpriced, dayPath(unpriced.name, day), made, func(out *writer[*report.UnpricedHours]) error {
 		for _, u := range missing {
 			if err := out.add(u); err != nil {
 				return err

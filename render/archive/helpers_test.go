@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"gpufleet/render/report"
@@ -49,7 +50,15 @@ type memoryWriter struct {
 	path string
 }
 
-func (w *memoryWriter) Close() error { w.to[w.path] = w.Bytes(); return nil }
+// closing is held while a folder in memory changes: several files are written at once.
+var closing sync.Mutex
+
+func (w *memoryWriter) Close() error {
+	closing.Lock()
+	defer closing.Unlock()
+	w.to[w.path] = w.Bytes()
+	return nil
+}
 
 func (m memory) create(path string) (io.WriteCloser, error) {
 	return &memoryWriter{to: m, path: path}, nil
