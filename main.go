@@ -453,6 +453,7 @@ func (s *settings) place(ctx context.Context, ending *console.Ending, stdin io.R
 	var r *report.Report
 	if err = s.prepareHistory(ctx, found, err, list); err == nil {
 		r = report.New(list, s.report)
+		folders.Begin(archive.Run{Report: r, Past: readings, PseudonymKey: s.pseudonymKey})
 		err = r.Compare(found)
 	}
 	for _, warning := range found.Warnings {
@@ -468,7 +469,7 @@ func (s *settings) place(ctx context.Context, ending *console.Ending, stdin io.R
 		report.Counted(len(r.Models), "model"))
 
 	out.Adopt(previous.Unlisted)
-	warnings, err := folders.Prepare(ctx, archive.Run{Report: r, Past: readings, PseudonymKey: s.pseudonymKey})
+	warnings, err := folders.Prepare(ctx, r)
 	for _, warning := range warnings {
 		c.Warn(warning)
 	}

@@ -22,6 +22,8 @@ type Folders struct {
 	private *folder.Folder // nil for none
 	archive *folder.Folder // nil for none
 
+	writeArchive func(archive.Create) error // what Begin has begun
+
 	mu       sync.Mutex // of prepared
 	prepared map[*folder.Folder]*folder.Prepared
 }
@@ -73,17 +75,24 @@ func (f *Folders) CheckSample() error {
 	return nil
 }
 
+// Begin begins to read the archive for a report that is not compared yet. Call it before Prepare.
+func (f *Folders) Begin(run archive.Run) {
+	if f.archive != nil {
+		f.writeArchive = archive.Begin(run, archiveFolder{f.archive})
+	}
+}
+
 // Prepare writes the report into the folders, aside from the files in place. It returns the warnings about the folders
 // even if there is an error.
-func (f *Folders) Prepare(ctx context.Context, run archive.Run) (warnings []string, err error) {
+func (f *Folders) Prepare(ctx context.Context, r *report.Report) (warnings []string, err error) {
 	for _, each := range f.all() {
 		warnings = append(warnings, each.Warnings()...)
 	}
 	// The archive is written beside the others, whose writers wait for each other at times.
-	archived := parallel.Go(func() error { return f.prepare(ctx, f.archive, run) })
-	err = f.prepare(ctx, f.private, run)
+	archived := parallel.Go(func() error { return f.prepare(ctx, f.archive, r) })
+	err = f.prepare(ctx, f.private, r)
 	if err == nil {
-		err = f.prepare(ctx, f.Report, run)
+		err = f.prepare(ctx, f.Report, r)
 	}
 	if failed := archived(); failed != nil { // always the same one if both fail
 		err = failed
@@ -97,7 +106,7 @@ func (f *Folders) Prepare(ctx context.Context, run archive.Run) (warnings []stri
 }
 
 // prepare writes one of the folders, aside from the files in place. It does nothing for nil.
-func (f *Folders) prepare(ctx context.Context, to *folder.Folder, run archive.Run) error {
+func (f *Folders) prepare(ctx context.Context, to *folder.Folder, r *report.Report) error {
 	if to == nil {
 		return nil
 	}
@@ -105,10 +114,9 @@ func (f *Folders) prepare(ctx context.Context, to *folder.Folder, run archive.Ru
 	if err != nil {
 		return err
 	}
-	r := run.Report
 	switch to {
 	case f.archive:
-		err = archive.Write(run, archiveFolder{to}, stage.Create)
+		err = f.writeArchive(stage.Create)
 	case f.private:
 		r = r.For(report.Internal)
 		err = writePrivate(r, stage.Create)

@@ -13,6 +13,7 @@ package archive
 
 import (
 	"cmp"
+	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -38,16 +39,63 @@ type Run struct {
 
 // Write adds the reading of a run. What the run hides is hidden in all days before. The error is of the folder, or an
 // Error or UsageError about what the archive has.
-func Write(run Run, folder Folder, create Create) error {
-	r := run.Report
-	w := &archive{Report: r, folder: folder, create: create, head: headOf(r.Head()), names: names{},
-		added:  append(slices.Clone(run.Past), report.Reading{Taken: r.Generated, Instances: r.Instances}),
-		stored: map[time.Time]storedDay{}, kept: map[time.Time]bool{}}
-	w.hider = newHider(r, w.head, run.PseudonymKey)
-	w.made = w.head
-	for _, step := range []func() error{w.find, w.load, w.write} {
-		if err := step(); err != nil {
+func Write(run Run, folder Folder, create Create) error { return Begin(run, folder)(create) }
+
+// Begin reads what the archive has on another goroutine, and returns a function that waits for that and does the rest
+// of Write. In between, the report may be compared with previous ones.
+func Begin(run Run, folder Folder) (write func(Create) error) {
+	w := newArchive(run, folder)
+	wait := parallel.Go(w.read)
+	return func(create Create) error {
+		err := wait()
+		isShown := showsSecret(run.Report)
+		if err == errHide || err == nil && (w.mustHide || isShown || len(w.unfinished) > 0) {
+			w = newArchive(run, folder)
+			w.hider = newHider(run.Report, w.head, run.PseudonymKey, isShown)
+			err = w.read()
+		}
+		if err != nil {
 			return err
+		}
+		w.create = create
+		return w.write()
+	}
+}
+
+func newArchive(run Run, folder Folder) *archive {
+	r, h := run.Report, headOf(run.Report.Head())
+	return &archive{Report: r, folder: folder, head: h, made: h, names: names{},
+		added:  append(slices.Clone(run.Past), report.Reading{Taken: r.Generated, Instances: r.Instances}),
+		stored: map[time.Time]storedDay{}, kept: map[time.Time]bool{}, rows: map[time.Time][]instance{}}
+}
+
+// errHide says that something must be hidden in what the archive has. That is known for sure only when the report was
+// compared.
+var errHide = errors.New("something must be hidden")
+
+// read reads what the new readings continue, and sorts their rows.
+func (w *archive) read() error {
+	if err := w.find(); err != nil {
+		return err
+	}
+	if err := w.load(); err != nil {
+		return err
+	}
+	for _, r := range w.added {
+		day := history.Day(r.Taken)
+		if !slices.Contains(w.days, day) {
+			w.days = append(w.days, day)
+		}
+		for _, in := range r.Instances {
+			w.rows[day] = append(w.rows[day], instance{r.Taken, w.Currency, in})
+		}
+	}
+	for _, day := range w.days {
+		slices.SortFunc(w.rows[day], w.compareInstances)
+		for _, row := range w.rows[day] {
+			in := *row.Instance
+			w.limit(&in)
+			w.window.Add(row.taken, &in)
 		}
 	}
 	return nil
@@ -59,8 +107,10 @@ type archive struct {
 	folder Folder
 	create Create
 	head   head
-	hider  *hider
-	added  []report.Reading // by this run, ascending; the last one is its own
+	hider  *hider                   // nil if nothing needs to be hidden
+	added  []report.Reading         // by this run, ascending; the last one is its own
+	days   []time.Time              // of these, ascending
+	rows   map[time.Time][]instance // of these, by day, sorted
 
 	stored map[time.Time]storedDay // those days that are needed
 	kept   map[time.Time]bool      // times of stored readings that stay, of the days that get new ones
@@ -71,6 +121,7 @@ type archive struct {
 	unfinished []time.Time
 
 	window   *report.Readings
+	isLoaded bool // the window has all readings before
 	names    names
 	made     head // of the files that are made from stored and new rows
 	mustHide bool // something in the past
@@ -223,16 +274,17 @@ func (w *archive) load() error {
 	}
 	w.window = report.NewReadings(w.Settings, all)
 	var days []time.Time
+	first := history.Day(w.added[0].Taken)
 	for _, m := range w.before {
 		days = append(days, history.Day(m.Taken))
 	}
+	for _, r := range w.added { // their files may have rows of a run that was killed
+		days = append(days, history.Day(r.Taken))
+	}
 	for _, day := range slices.Compact(days) {
-		if day.Equal(history.Day(w.added[0].Taken)) {
-			continue // its rows are read when they are written again
-		}
 		isUnfinished := false
 		err := w.readInstances(day, nil, func(_ parquet.Row, in instance) error {
-			isUnfinished = isUnfinished || day.Equal(w.from) && !w.isBefore(in.taken)
+			isUnfinished = isUnfinished || day.Equal(w.from) && day.Before(first) && !w.isBefore(in.taken)
 			return nil
 		})
 		if err != nil {
@@ -242,21 +294,12 @@ func (w *archive) load() error {
 			w.unfinished = append(w.unfinished, day)
 		}
 	}
-	if !w.hider.isShown {
-		return nil
-	}
-	var in fleet.Instance
-	path := dayPath(instances.name, history.Day(w.added[0].Taken))
-	_, err := instances.read(w.folder, path, visitor{row: func(row parquet.Row) error {
-		w.names.instanceOf(row, &in)
-		w.mustHide = w.mustHide || w.hider.newlyShown(&in)
-		return nil
-	}})
-	return err
+	w.isLoaded = true
+	return nil
 }
 
-// readInstances adds a day's instances to the window, and calls row for each: with its values in the file, and as an
-// instance in which this run has hidden what it hides.
+// readInstances adds a day's instances to the window, unless that is loaded. It calls row for each: with its values in
+// the file, and as an instance in which this run has hidden what it hides.
 func (w *archive) readInstances(day time.Time, batch func() error, row func(parquet.Row, instance) error) error {
 	var in fleet.Instance
 	seen := make([]int, len(w.before))
@@ -267,6 +310,9 @@ func (w *archive) readInstances(day time.Time, batch func() error, row func(parq
 			return err
 		}
 		if h.shows(w.head) {
+			if w.hider == nil {
+				return errHide
+			}
 			hide, h = w.hider.of(h), h.hiding(w.head)
 		}
 		w.made = w.made.with(h)
@@ -274,20 +320,20 @@ func (w *archive) readInstances(day time.Time, batch func() error, row func(parq
 	}
 	v.row = func(values parquet.Row) error {
 		taken := w.names.instanceOf(values, &in)
-		if w.hider.newlyShown(&in) {
+		if w.hider != nil && w.hider.newlyShown(&in) {
 			w.mustHide = true
 			w.hider.of(w.head)(&in)
 		}
 		if hide(&in); in.Account == "" && len(w.Accounts) > 0 {
 			in.Account = w.Accounts[0] // accounts were not given
 		}
-		if at, found := w.findBefore(taken); found {
+		if at, found := w.findBefore(taken); found && !w.isLoaded {
 			w.window.Add(taken, &in)
 			seen[at]++
 		}
 		return row(values, instance{taken, "", &in})
 	}
-	if _, err := instances.read(w.folder, dayPath(instances.name, day), v); err != nil {
+	if _, err := instances.read(w.folder, dayPath(instances.name, day), v); err != nil || w.isLoaded {
 		return err
 	}
 	return w.checkSeen(day, seen)
@@ -327,13 +373,6 @@ func (w *archive) isBefore(taken time.Time) bool {
 
 // write writes the files of the days with new readings, then the charges, and the readings last.
 func (w *archive) write() error {
-	var days []time.Time
-	byDay := map[time.Time][]report.Reading{}
-	for _, r := range w.added {
-		day := history.Day(r.Taken)
-		days, byDay[day] = append(days, day), append(byDay[day], r)
-	}
-	days = slices.Compact(days)
 	if w.mustHide {
 		if err := w.hidePast(); err != nil {
 			return err
@@ -345,11 +384,11 @@ func (w *archive) write() error {
 			}
 		}
 	}
-	if err := w.writeRows(days, byDay); err != nil {
+	if err := w.writeRows(); err != nil {
 		return err
 	}
-	for _, day := range days {
-		if err := w.writeReadings(day, byDay[day]); err != nil {
+	for _, day := range w.days {
+		if err := w.writeReadings(day); err != nil {
 			return err
 		}
 	}
@@ -357,26 +396,24 @@ func (w *archive) write() error {
 }
 
 // writeRows writes the instances of the days with new readings, and the charges.
-func (w *archive) writeRows(days []time.Time, byDay map[time.Time][]report.Reading) error {
+func (w *archive) writeRows() error {
 	var files, charged []func() error
-	for _, day := range days {
-		rows := w.newRows(byDay[day])
-		files = append(files, func() error { return w.writeInstances(day, rows) })
+	for _, day := range w.days {
+		files = append(files, func() error { return w.writeInstances(day, w.rows[day]) })
 	}
 	made := w.made
-	for day := w.from; !day.After(days[len(days)-1]); day = day.AddDate(0, 0, 1) {
+	for day := w.from; !day.After(w.days[len(w.days)-1]); day = day.AddDate(0, 0, 1) {
 		charged = append(charged, func() error { return w.writeCharges(day, made) })
 	}
-	if len(days) == 1 && len(w.earlier(days[0])) == 0 {
-		return atOnce(append(charged, files...)) // nothing is charged that is yet to be read from the day's file
-	}
-	for _, write := range files {
-		if err := write(); err != nil {
-			return err
+	if len(w.days) > 1 { // of the sample
+		for _, write := range files {
+			if err := write(); err != nil {
+				return err
+			}
 		}
+		files = nil
 	}
-	made = w.made
-	return atOnce(charged)
+	return atOnce(append(charged, files...))
 }
 
 // atOnce does work in parallel. If several fail, the error is that of the first.
@@ -389,22 +426,6 @@ func atOnce(work []func() error) error {
 		}
 	}
 	return nil
-}
-
-// newRows returns the rows of new readings of a day, sorted, and adds them to the window.
-func (w *archive) newRows(added []report.Reading) (rows []instance) {
-	for _, r := range added {
-		for _, in := range r.Instances {
-			rows = append(rows, instance{r.Taken, w.Currency, in})
-		}
-	}
-	slices.SortFunc(rows, w.compareInstances)
-	for _, row := range rows {
-		in := *row.Instance
-		w.limit(&in)
-		w.window.Add(row.taken, &in)
-	}
-	return rows
 }
 
 // writeInstances merges new rows into a day's file, which is sorted. If something must be hidden in it, its order may
@@ -532,7 +553,7 @@ func (w *archive) writeCharges(day time.Time, made head) error {
 }
 
 // writeReadings writes a day's readings: those that are kept, and new ones.
-func (w *archive) writeReadings(day time.Time, added []report.Reading) error {
+func (w *archive) writeReadings(day time.Time) error {
 	rows := slices.DeleteFunc(slices.Clone(w.stored[day].rows), func(r reading) bool { return !w.kept[r.taken] })
 	if w.mustHide {
 		hide := w.hider.of(w.stored[day].head)
@@ -542,7 +563,10 @@ func (w *archive) writeReadings(day time.Time, added []report.Reading) error {
 			rows[i].account = in.Account
 		}
 	}
-	for _, r := range added {
+	for _, r := range w.added {
+		if !history.Day(r.Taken).Equal(day) {
+			continue
+		}
 		counts := map[string]int{}
 		for _, name := range w.Accounts {
 			counts[name] = 0

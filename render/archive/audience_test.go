@@ -3,6 +3,7 @@ package archive
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -44,7 +45,8 @@ func TestKilledWhileHiding(t *testing.T) {
 	if err := Write(Run{Report: w.next(false)}, m, killed.create); err != nil {
 		t.Fatal(err)
 	}
-	first := killed.paths[0]
+	isInstances := func(path string) bool { return strings.HasPrefix(path, "instances/") }
+	first := killed.paths[slices.IndexFunc(killed.paths, isInstances)]
 	if addresses(t, memory{first: killed.files[first]}) == 0 {
 		t.Fatalf("%s has no address", first)
 	}

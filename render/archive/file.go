@@ -105,8 +105,8 @@ func (t *table[T]) read(folder Folder, path string, v visitor) (h head, err erro
 	panicked := parallel.Catch(func() { h, err = t.readFile(file, v) })
 	var known interface{ ExitCode() int }
 	switch {
-	case stopped != nil:
-		return h, stopped
+	case stopped != nil || err == errHide:
+		return h, cmp.Or(stopped, err)
 	case errors.As(err, &known):
 		return h, fmt.Errorf("%s: %w", folder.Display(path), err)
 	case panicked != nil || err != nil: // the library's errors may quote values

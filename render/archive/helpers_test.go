@@ -27,6 +27,8 @@ func (f memoryFile) Size() int64                { return f.Reader.Size() }
 func (f memoryFile) Close() error               { return nil }
 
 func (m memory) List(path string) (names []string, err error) {
+	changing.Lock()
+	defer changing.Unlock()
 	seen := map[string]bool{}
 	for file := range m {
 		if rest, ok := strings.CutPrefix(file, path+"/"); ok {
@@ -38,6 +40,8 @@ func (m memory) List(path string) (names []string, err error) {
 }
 func (m memory) Display(path string) string { return path }
 func (m memory) Open(path string) (File, error) {
+	changing.Lock()
+	defer changing.Unlock()
 	if data, ok := m[path]; ok {
 		return memoryFile{Reader: bytes.NewReader(data)}, nil
 	}
@@ -50,12 +54,12 @@ type memoryWriter struct {
 	path string
 }
 
-// closing is held while a folder in memory changes: several files are written at once.
-var closing sync.Mutex
+// changing is held while a folder in memory is read or changes: several files are written at once.
+var changing sync.Mutex
 
 func (w *memoryWriter) Close() error {
-	closing.Lock()
-	defer closing.Unlock()
+	changing.Lock()
+	defer changing.Unlock()
 	w.to[w.path] = w.Bytes()
 	return nil
 }

@@ -55,11 +55,15 @@ type hider struct {
 	inNames func(name string) bool
 }
 
-func newHider(r *report.Report, run head, key []byte) *hider {
-	isShown := slices.ContainsFunc(r.Instances, func(in *fleet.Instance) bool {
+func newHider(r *report.Report, run head, key []byte, isShown bool) *hider {
+	return &hider{run, isShown, key, fleet.SecretsByKey(r.Instances), fleet.SecretsInNames(r.Instances)}
+}
+
+// showsSecret reports whether a text of the list, or of what was compared with it, had a secret of its instance.
+func showsSecret(r *report.Report) bool {
+	return slices.ContainsFunc(r.Instances, func(in *fleet.Instance) bool {
 		return in.Secrets != nil && in.Secrets.Shown
 	})
-	return &hider{run, isShown, key, fleet.SecretsByKey(r.Instances), fleet.SecretsInNames(r.Instances)}
 }
 
 // of returns what must be done to the rows of a file.

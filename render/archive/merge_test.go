@@ -176,6 +176,8 @@ type ordered struct {
 }
 
 func (o *ordered) create(path string) (io.WriteCloser, error) {
+	changing.Lock()
+	defer changing.Unlock()
 	o.paths = append(o.paths, path)
 	return o.files.create(path)
 }

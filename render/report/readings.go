@@ -96,13 +96,18 @@ func (r *Readings) Add(taken time.Time, in *fleet.Instance) {
 
 // sameState reports whether two instances are equal in all that a charge may show.
 func sameState(a, b *fleet.Instance) bool {
-	for _, f := range fleet.Fields {
-		if f.Kind != fleet.Address && f.Compare(a, b) != 0 {
+	for _, f := range charged {
+		if f.Compare(a, b) != 0 {
 			return false
 		}
 	}
 	return true
 }
+
+// charged are the fields that a charge may show. Computed times are not: a run sets them late.
+var charged = slices.DeleteFunc(slices.Clone(fleet.Fields), func(f *fleet.Field) bool {
+	return f.Kind == fleet.Address || f.Kind == fleet.Computed && f.Time != nil
+})
 
 // at returns the instance at a reading, nil if it is not in the list.
 func (s *series) at(reading int) *fleet.Instance {
