@@ -357,10 +357,14 @@ func separate(v *console.Values, flag, out string) string {
 
 // checkOverlap checks that neither of two folders contains the other.
 func checkOverlap(v *console.Values, flag, path, otherFlag, other string) {
+	why := "each has files of its own"
+	if otherFlag == "out" {
+		why = "--out may be published"
+	}
 	if overlap, err := folder.Overlap(path, other); err != nil {
 		v.Fail("--%s: %w", flag, err)
 	} else if overlap {
-		v.Fail("--%s and --%s overlap, and --%[2]s may be published; choose a folder elsewhere", flag, otherFlag)
+		v.Fail("--%s and --%s overlap, and %s; choose a folder elsewhere", flag, otherFlag, why)
 	}
 }
 

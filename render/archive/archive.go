@@ -17,6 +17,7 @@ import (
 	"slices"
 	"time"
 
+	"gpufleet/fetch/fleet"
 	"gpufleet/fetch/history"
 	"gpufleet/fetch/parallel"
 	"gpufleet/render/report"
@@ -46,7 +47,7 @@ func Begin(run Run, folder Folder) (write func(Create) error) {
 		isShown := showsSecret(run.Report)
 		if err == errHide || err == nil && (w.mustHide || isShown || len(w.unfinished) > 0) {
 			w = newArchive(run, folder)
-			w.hider = newHider(run.Report, w.head, run.PseudonymKey, isShown)
+			w.hider = newHider(run.Report, w.head, run.PseudonymKey)
 			err = w.read()
 		}
 		if err != nil {
@@ -61,12 +62,18 @@ func newArchive(run Run, folder Folder) *archive {
 	r, h := run.Report, headOf(run.Report.Head())
 	return &archive{Report: r, folder: folder, head: h, made: h, names: names{},
 		added:  append(slices.Clone(run.Past), report.Reading{Taken: r.Generated, Instances: r.Instances}),
-		stored: map[time.Time]storedDay{}, kept: map[time.Time]bool{}, rows: map[time.Time][]instance{}}
+		stored: map[time.Time]storedDay{}, kept: map[time.Time]bool{}, rows: map[time.Time][]instance{},
+		orphans: map[time.Time]bool{}}
 }
 
 // errHide says that something must be hidden in what the archive has. That is known for sure only when the report was
 // compared.
 var errHide = errors.New("something must be hidden")
+
+// chargedFields are the fields of new rows that charges need. Times that a run computes are not.
+var chargedFields = slices.DeleteFunc(slices.Clone(archived), func(f *fleet.Field) bool {
+	return f.Kind == fleet.Computed && f.Time != nil
+})
 
 // read reads what the new readings continue, and sorts their rows.
 func (w *archive) read() error {
@@ -76,6 +83,7 @@ func (w *archive) read() error {
 	if err := w.load(); err != nil {
 		return err
 	}
+	w.mustHide = w.mustHide || w.hider != nil && len(w.hider.shown) > 0
 	for _, r := range w.added {
 		day := history.Day(r.Taken)
 		if !slices.Contains(w.days, day) {
@@ -88,7 +96,10 @@ func (w *archive) read() error {
 	for _, day := range w.days {
 		slices.SortFunc(w.rows[day], w.compareInstances)
 		for _, row := range w.rows[day] {
-			in := *row.Instance
+			var in fleet.Instance
+			for _, f := range chargedFields { // the report is compared meanwhile, which sets the others
+				f.Copy(&in, row.Instance)
+			}
 			w.limit(&in)
 			w.window.Add(row.taken, &in)
 		}
@@ -114,6 +125,7 @@ type archive struct {
 	from   time.Time               // the first day whose charges are computed
 	// unfinished are earlier days with rows of runs that were killed before they placed their readings.
 	unfinished []time.Time
+	orphans    map[time.Time]bool // the times of these rows
 
 	window   *report.Readings
 	isLoaded bool // the window has all readings before

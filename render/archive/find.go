@@ -130,9 +130,8 @@ func (w *archive) choose(first time.Time, days []time.Time) {
 	if n == 0 {
 		return
 	}
-	// Pseudonyms with another key can't be compared, nor can they with ids.
 	last := w.before[n-1].Taken
-	if w.stored[history.Day(last)].head.hiding(w.head).Key != w.head.Key {
+	if !w.canCompare(last) {
 		w.breaks = []time.Time{last}
 	}
 	breaks := slices.Clone(w.breaks)
@@ -142,6 +141,21 @@ func (w *archive) choose(first time.Time, days []time.Time) {
 	for i, m := range w.before {
 		w.before[i].Apart = slices.ContainsFunc(breaks, m.Taken.Equal)
 	}
+}
+
+// canCompare reports whether the new readings have the same ids as a stored one. Pseudonyms with another key can't be
+// compared, nor can they with ids. They depend on the account, too.
+func (w *archive) canCompare(taken time.Time) bool {
+	stored := w.stored[history.Day(taken)]
+	hidesAccount := func(h head) bool { return slices.Contains(h.Hidden, accountField.Name) }
+	noAccount := func(r reading) bool { return r.taken.Equal(taken) && r.account == "" }
+	switch {
+	case stored.head.hiding(w.head).Key != w.head.Key, hidesAccount(stored.head) && !hidesAccount(w.head):
+		return false
+	case stored.head.Key == "" || hidesAccount(stored.head):
+		return true
+	}
+	return len(w.Accounts) == 0 || !slices.ContainsFunc(stored.rows, noAccount)
 }
 
 // load reads the instances of the readings before the new ones.
@@ -156,9 +170,11 @@ func (w *archive) load() error {
 	for _, m := range w.before {
 		days = append(days, history.Day(m.Taken))
 	}
+	days = append(days, w.unfinished...)
 	for _, r := range w.added { // their files may have rows of a run that was killed
 		days = append(days, history.Day(r.Taken))
 	}
+	slices.SortFunc(days, time.Time.Compare)
 	for _, day := range slices.Compact(days) {
 		isUnfinished := false
 		err := w.readInstances(day, nil, func(_ parquet.Row, in instance) error {
@@ -173,6 +189,10 @@ func (w *archive) load() error {
 		}
 	}
 	w.isLoaded = true
+	if len(w.orphans) > 1 && !w.Demo() { // a run that was killed leaves one
+		return Error(w.folder.Display(instances.name) + " has readings that " + w.folder.Display(readings.name) +
+			" lacks; restore the files of readings from a backup, or move away the instances of the same days")
+	}
 	return nil
 }
 
@@ -181,7 +201,10 @@ func (w *archive) load() error {
 func (w *archive) readInstances(day time.Time, batch func() error, row func(parquet.Row, instance) error) error {
 	var in fleet.Instance
 	seen := make([]int, len(w.before))
-	hide := func(*fleet.Instance) {}
+	hide, given := func(*fleet.Instance) {}, len(w.Accounts) > 0
+	isStored := func(taken time.Time) bool {
+		return slices.ContainsFunc(w.stored[day].rows, func(r reading) bool { return r.taken.Equal(taken) })
+	}
 	v := visitor{batch: batch}
 	v.head = func(h head) error {
 		if err := w.checkSource(h); err != nil { // of a run that was killed before it placed its readings
@@ -194,16 +217,20 @@ func (w *archive) readInstances(day time.Time, batch func() error, row func(parq
 			hide, h = w.hider.of(h), h.hiding(w.head)
 		}
 		w.made = w.made.with(h)
+		given = given && !slices.Contains(h.Hidden, accountField.Name)
 		return nil
 	}
 	v.row = func(values parquet.Row) error {
 		taken := w.names.instanceOf(values, &in)
-		if w.hider != nil && w.hider.newlyShown(&in) {
+		if in.Account == "" && given {
+			in.Account = w.Accounts[0] // accounts were not given
+		}
+		if w.hider != nil && w.hider.shownIn(&in) {
 			w.mustHide = true
 			w.hider.of(w.head)(&in)
 		}
-		if hide(&in); in.Account == "" && len(w.Accounts) > 0 {
-			in.Account = w.Accounts[0] // accounts were not given
+		if hide(&in); !isStored(taken) && !w.isAdded(taken) {
+			w.orphans[taken] = true
 		}
 		if at, found := w.findBefore(taken); found && !w.isLoaded {
 			w.window.Add(taken, &in)

@@ -32,7 +32,7 @@ func (h head) hiding(run head) head {
 	return h
 }
 
-// with returns the head of a file with rows of two files: it hides what both hide.
+// with returns the head of a file with rows of two files: it hides what both hide. Ids may be among its pseudonyms.
 func (h head) with(run head) head {
 	h.Hidden = slices.DeleteFunc(slices.Clone(h.Hidden), func(name string) bool {
 		return !slices.Contains(run.Hidden, name)
@@ -40,7 +40,9 @@ func (h head) with(run head) head {
 	if run.Audience == string(report.Internal) {
 		h.Audience = run.Audience
 	}
-	h.Key = run.Key
+	if h.Key != "" {
+		h.Key = run.Key
+	}
 	h.Schema = run.Schema
 	return h
 }
@@ -48,15 +50,23 @@ func (h head) with(run head) head {
 // hider hides in earlier rows what a run must not show: fields, ids, addresses, and secrets of the instances of its
 // list.
 type hider struct {
-	run     head
-	isShown bool   // a text of the list, or of what was compared with it, has a secret
+	run head
+	// shown are the instances of which a text, now or earlier, had a secret. They remain until an earlier row shows that a
+	// run has hidden it in all days.
+	shown   map[fleet.Key]bool
 	key     []byte // of pseudonyms; nil for none
 	secrets func(fleet.Key) *fleet.SecretHash
 	inNames func(name string) bool
 }
 
-func newHider(r *report.Report, run head, key []byte, isShown bool) *hider {
-	return &hider{run, isShown, key, fleet.SecretsByKey(r.Instances), fleet.SecretsInNames(r.Instances)}
+func newHider(r *report.Report, run head, key []byte) *hider {
+	h := &hider{run, map[fleet.Key]bool{}, key, fleet.SecretsByKey(r.Instances), fleet.SecretsInNames(r.Instances)}
+	for _, in := range r.Instances {
+		if in.Secrets != nil && in.Secrets.Shown {
+			h.shown[in.Key()] = true
+		}
+	}
+	return h
 }
 
 // showsSecret reports whether a text of the list, or of what was compared with it, had a secret of its instance.
@@ -97,10 +107,19 @@ func (h *hider) hideNames(in *fleet.Instance) {
 	}
 }
 
-// newlyShown reports whether an earlier row shows a secret that a text of this list's instance has, too.
-func (h *hider) newlyShown(in *fleet.Instance) bool {
-	secrets := h.secrets(in.Key())
-	return secrets != nil && secrets.Shown && secrets.In(in)
+// shownIn reports whether an earlier row shows a secret that must be hidden in all days.
+func (h *hider) shownIn(in *fleet.Instance) bool {
+	key := in.Key()
+	if !h.shown[key] {
+		return false
+	}
+	if h.secrets(key).In(in) {
+		return true
+	}
+	if fleet.HasMask(in.HostName) {
+		delete(h.shown, key)
+	}
+	return false
 }
 
 // edit is what hiding does to the rows of a table.
@@ -166,10 +185,16 @@ func apply[T any](w *archive, e edit[T]) error {
 // hidePast rewrites the days that the run doesn't write anyway, the oldest first: the newest file says whether that is
 // still to be done.
 func (w *archive) hidePast() error {
-	all, err := days(w.folder, instances.name) // those of killed runs, too
-	if err != nil {
-		return err
+	var all []time.Time // days without a run have charges alone, and those of a killed run no readings
+	for _, name := range []string{instances.name, readings.name, unpriced.name} {
+		found, err := days(w.folder, name)
+		if err != nil {
+			return err
+		}
+		all = append(all, found...)
 	}
+	slices.SortFunc(all, time.Time.Compare)
+	all = slices.Compact(all)
 	first := history.Day(w.added[0].Taken)
 	for _, day := range all {
 		var files []func() error
@@ -273,8 +298,11 @@ func changeCharge(row parquet.Row, hide func(*fleet.Instance)) {
 	for _, each := range chargeTexts {
 		row[charges.index(each.column)] = textValue(*each.of(&now))
 	}
-	if now.ID != "" && now.ProductType == "" {
-		row[charges.index("ResourceType")] = textValue(instanceType)
+	switch resourceType := charges.index("ResourceType"); {
+	case now.ID == "":
+		row[resourceType] = parquet.Value{}
+	case now.ProductType == "":
+		row[resourceType] = textValue(instanceType)
 	}
 	row[charges.index("BillingAccountId")] = textValue(cmp.Or(now.Account, defaultAccount))
 	row[charges.index("Tags")] = textValue(tagsOf(now.Owner))

@@ -102,7 +102,7 @@ func TestPastIsHidden(t *testing.T) {
 			m[path] = data
 		}
 	}
-	for day := range 3 {
+	for _, day := range []int{0, 3, 4} { // two days have charges alone
 		write(hidingRun(t, start.AddDate(0, 0, day), report.Internal))
 	}
 	before := rowCounts(t, m)
@@ -116,7 +116,7 @@ func TestPastIsHidden(t *testing.T) {
 	hidden := fleet.Hideable()
 	slices.Sort(hidden)
 	// The same day again, so that a day with readings of both kinds is rewritten, too.
-	write(hidingRun(t, start.AddDate(0, 0, 2).Add(time.Hour), report.Public, hidden...))
+	write(hidingRun(t, start.AddDate(0, 0, 4).Add(time.Hour), report.Public, hidden...))
 	check := func() {
 		t.Helper()
 		allTexts(t, m, func(path, column, text string) {
@@ -132,9 +132,12 @@ func TestPastIsHidden(t *testing.T) {
 		})
 	}
 	check()
-	for day := range 3 {
+	for day := range 5 {
 		date := history.Day(start.AddDate(0, 0, day))
 		for _, path := range []string{dayPath("instances", date), chargesPath(date)} {
+			if m[path] == nil && day%3 != 0 {
+				continue
+			}
 			if !slices.Contains(shown, "pseudonym in "+path) {
 				t.Errorf("%s lacks the pseudonym of id-0", path)
 			}
@@ -147,7 +150,7 @@ func TestPastIsHidden(t *testing.T) {
 		}
 	}
 	kept := m[dayPath("instances", start)]
-	write(hidingRun(t, start.AddDate(0, 0, 3), report.Public, hidden...))
+	write(hidingRun(t, start.AddDate(0, 0, 5), report.Public, hidden...))
 	if string(m[dayPath("instances", start)]) != string(kept) {
 		t.Error("a day that hides enough was rewritten")
 	}

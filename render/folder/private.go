@@ -75,8 +75,13 @@ func (f *Folder) dirPerm() fs.FileMode {
 func (f *Folder) filePerm() fs.FileMode { return f.dirPerm() &^ 0o111 }
 
 func (f *Folder) checkPrivate(root *os.Root) error {
-	if !f.private || runtime.GOOS == "windows" {
+	if !f.private && !f.adds || runtime.GOOS == "windows" {
 		return nil
+	}
+	if f.adds { // whoever has shared an archive wants it so
+		if entries, err := (rootDisk{root}).ReadDir("."); err == nil && len(entries) > 0 {
+			return nil
+		}
 	}
 	info, err := root.Stat(".")
 	if err != nil {

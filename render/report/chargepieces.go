@@ -51,12 +51,14 @@ func (p *pieces) pair(first, second *fleet.Instance) {
 		p.halves(first, billedRate(first, p.bill), &absent, rate{known: true}, first)
 	case !sameGroup(first, second):
 		p.moved(first, second)
-	case isSteady(first, second):
+	case isSteady(first, second) && first.Purchase == second.Purchase && samePrice(first.ListPrice, second.ListPrice):
 		p.steady(second)
 	default:
 		p.halves(first, billedRate(first, p.bill), second, billedRate(second, p.bill), second)
 	}
 }
+
+func samePrice(a, b fleet.Price) bool { return a.Known == b.Known && a.Value.Cmp(b.Value) == 0 }
 
 // sameGroup reports whether the costs between two readings belong to one group: that of the second one.
 func sameGroup(first, second *fleet.Instance) bool {
