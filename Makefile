@@ -56,7 +56,7 @@ quick: ## run the tests that need no browser, Node.js or LibreOffice, with fewer
 	go test -short -vet=off -p 4 -parallel 6 -skip '$(PROGRAMS)' ./...
 
 race: ## run the race detector in the packages that start goroutines; they run all other code
-	go test -race -timeout 15m -skip '$(OUTSIDE)' . ./fetch/... ./render ./render/report ./render/folder ./render/console
+	go test -race -timeout 15m -skip '$(OUTSIDE)' . ./fetch/... ./render ./render/archive ./render/report ./render/folder ./render/console
 
 bench: ## measure the whole program, then each stage; SIZES=10000 for one size
 	go test -run '^$$' -bench 'Run/^($(SIZES))$$' -benchtime 3x -timeout 2h ./render/e2e
