@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/parquet-go/parquet-go"
@@ -38,15 +39,24 @@ func (w *archive) write() error {
 	return nil
 }
 
-// writeRows writes the instances of the days with new readings, and the charges.
+// writeRows writes the instances of the days with new readings, and the charges. The instances are placed first: they
+// tell a later run what a killed one has left.
 func (w *archive) writeRows() error {
+	begun := make(chan struct{})
+	begin := sync.OnceFunc(func() { close(begun) })
 	var files, charged []func() error
 	for _, day := range w.days {
-		files = append(files, func() error { return w.writeInstances(day, w.rows[day]) })
+		files = append(files, func() error {
+			defer begin()
+			return w.writeInstances(day, w.rows[day], begin)
+		})
 	}
 	made := w.made
 	for day := w.from; !day.After(w.days[len(w.days)-1]); day = day.AddDate(0, 0, 1) {
-		charged = append(charged, func() error { return w.writeCharges(day, made) })
+		charged = append(charged, func() error {
+			<-begun
+			return w.writeCharges(day, made)
+		})
 	}
 	if len(w.days) > 1 { // of the sample
 		for _, write := range files {
@@ -56,7 +66,7 @@ func (w *archive) writeRows() error {
 		}
 		files = nil
 	}
-	return atOnce(append(charged, files...))
+	return atOnce(append(files, charged...))
 }
 
 // atOnce does work in parallel. If several fail, the error is that of the first.
@@ -72,8 +82,8 @@ func atOnce(work []func() error) error {
 }
 
 // writeInstances merges new rows into a day's file, which is sorted. If something must be hidden in it, its order may
-// change, so all of it is sorted again.
-func (w *archive) writeInstances(day time.Time, rest []instance) error {
+// change, so all of it is sorted again. created is called once the file is created.
+func (w *archive) writeInstances(day time.Time, rest []instance, created func()) error {
 	path := dayPath(instances.name, day)
 	if w.mustHide {
 		currencies := map[time.Time]string{}
@@ -92,6 +102,7 @@ func (w *archive) writeInstances(day time.Time, rest []instance) error {
 		slices.SortFunc(rest, w.compareInstances)
 	}
 	return writeFile(w, instances, path, w.headOf(day), func(out *writer[instance]) error {
+		created()
 		var in fleet.Instance
 		put := func() (err error) { // the next row that is not written yet
 			next := rest[0]
