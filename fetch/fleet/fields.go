@@ -164,10 +164,10 @@ func (f *Field) Compare(a, b *Instance) int {
 		return strings.Compare(*f.Text(a), *f.Text(b))
 	case f.Number != nil:
 		m, n := f.Number(a), f.Number(b)
-		return cmp.Or(compareKnown(m.Known, n.Known), cmp.Compare(m.Value, n.Value))
+		return cmp.Or(CompareBools(m.Known, n.Known), cmp.Compare(m.Value, n.Value))
 	case f.Price != nil:
 		p, q := f.Price(a), f.Price(b)
-		return cmp.Or(compareKnown(p.Known, q.Known), p.Value.Cmp(q.Value))
+		return cmp.Or(CompareBools(p.Known, q.Known), p.Value.Cmp(q.Value))
 	case f.Term != nil:
 		return cmp.Compare(*f.Term(a), *f.Term(b))
 	case f.Source != nil:
@@ -177,7 +177,8 @@ func (f *Field) Compare(a, b *Instance) int {
 	}
 }
 
-func compareKnown(a, b bool) int {
+// CompareBools orders false before true.
+func CompareBools(a, b bool) int {
 	switch {
 	case a == b:
 		return 0

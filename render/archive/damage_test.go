@@ -194,7 +194,7 @@ func TestMissingFile(t *testing.T) {
 	}
 }
 
-// TestRefusedRun adds readings that don't belong into an archive.
+// TestRefusedRun adds readings that an archive must refuse.
 func TestRefusedRun(t *testing.T) {
 	good, next := smallArchive(t)
 	sample := memory{}

@@ -14,6 +14,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"gpufleet/fetch/exit"
+	"gpufleet/fetch/fleet"
 	"gpufleet/fetch/history"
 	"gpufleet/fetch/parallel"
 )
@@ -178,25 +179,15 @@ func readGroup(from parquet.Rows, rows []parquet.Row, v visitor) error {
 func compareValues(a, b parquet.Value) int {
 	switch {
 	case a.IsNull() || b.IsNull():
-		return compareBools(!a.IsNull(), !b.IsNull())
+		return fleet.CompareBools(!a.IsNull(), !b.IsNull())
 	case a.Kind() == parquet.ByteArray || a.Kind() == parquet.FixedLenByteArray:
 		return bytes.Compare(a.ByteArray(), b.ByteArray())
 	case a.Kind() == parquet.Boolean:
-		return compareBools(a.Boolean(), b.Boolean())
+		return fleet.CompareBools(a.Boolean(), b.Boolean())
 	case a.Kind() == parquet.Double:
 		return cmp.Compare(a.Double(), b.Double())
 	}
 	return cmp.Compare(a.Int64(), b.Int64())
-}
-
-func compareBools(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case b:
-		return -1
-	}
-	return 1
 }
 
 // Paths of a day's files.

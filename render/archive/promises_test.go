@@ -148,7 +148,7 @@ var relations = []relation{
 		difference := decimal.NewFromInt(count).Mul(r.amount("PricingQuantity")).Sub(r.amount("x_GpuHours"))
 		return difference.Abs().LessThanOrEqual(slack)
 	}},
-	{"what no ID tells apart has no name, count or status", func(r row) bool {
+	{"what has no ID has no name, count or status", func(r row) bool {
 		return r["ResourceId"] != nil || r["ResourceName"] == nil && r["x_GpuCount"] == nil && r["x_Status"] == nil
 	}},
 	{"SkuPriceDetails is a flat object of numbers by names of FOCUS", func(r row) bool {

@@ -143,21 +143,10 @@ func compareCharges(a, b *Charge) int {
 
 // compareTerms orders charges of an instance in one group. Equal ones are one charge.
 func compareTerms(a, b *Charge) int {
-	known := func(n fleet.Number) int { return compareBools(n.Known, true) }
 	return cmp.Or(a.In.Price.Value.Cmp(b.In.Price.Value), a.ListPrice().Cmp(b.ListPrice()),
-		cmp.Compare(a.In.Purchase, b.In.Purchase), known(a.In.GPUCount)-known(b.In.GPUCount),
-		cmp.Compare(a.In.GPUCount.Value, b.In.GPUCount.Value), compareBools(a.Observed, b.Observed),
+		cmp.Compare(a.In.Purchase, b.In.Purchase), fleet.CompareBools(a.In.GPUCount.Known, b.In.GPUCount.Known),
+		cmp.Compare(a.In.GPUCount.Value, b.In.GPUCount.Value), fleet.CompareBools(a.Observed, b.Observed),
 		strings.Compare(a.Currency, b.Currency))
-}
-
-func compareBools(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case b:
-		return -1
-	}
-	return 1
 }
 
 // charges are those of one instance on one day.
